@@ -1,0 +1,13 @@
+"""Diagrams: a network to Graphviz's DOT text, and to the pictures that Graphviz makes of it.
+
+    network --layers--> boxes and frames --fold--> the picture --dot--> DOT text --render--> .svg, .png, .pdf
+
+`layers` decides what is one box, `fold` draws what repeats once, `look` holds colours and type. The DOT text needs no
+Graphviz; a picture is made by an installed `dot`, or by the `graphviz-pure` package where there is none.
+"""
+
+from netdsl.backends.graphviz.dot import dot
+from netdsl.backends.graphviz.draw import draw
+from netdsl.backends.graphviz.render import RenderError, render
+
+__all__ = ["RenderError", "dot", "draw", "render"]

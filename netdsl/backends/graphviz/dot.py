@@ -1,0 +1,233 @@
+"""A network as DOT text: one box for each layer, one frame for each block, the shapes on the edges.
+
+A shape is written once, on the first edge out of a layer that changes it. The text depends on the network alone, so that it can be
+compared; it is made in time linear in the size of the network.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from netdsl.backends.graphviz import look
+from netdsl.backends.graphviz.fold import Folder
+from netdsl.backends.graphviz.items import Box, Frame, Item, boxes
+from netdsl.backends.graphviz.layers import layers
+from netdsl.ops import Family
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
+
+    from netdsl.ir import Network
+
+Direction: TypeAlias = Literal["tb", "lr"]
+
+
+def dot(network: Network, *, direction: Direction = "tb", expand: bool = False) -> str:
+    """The diagram of `network` as DOT text.
+
+    `direction` is `tb` (top to bottom) or `lr` (left to right). What repeats is drawn once, with `× N`; `expand` draws all.
+    """
+    return write(picture(network, expand=expand), direction)
+
+
+@dataclass
+class Picture:
+    """What is drawn: the items, and for each value that is not drawn the one that stands for it."""
+
+    network: Network
+    items: list[Item]
+    stands: dict[int, int] = field(default_factory=dict)
+
+    def resolve(self, value: int) -> int:
+        """The drawn value for `value`."""
+        while value in self.stands:
+            value = self.stands[value]
+        return value
+
+
+def picture(network: Network, *, expand: bool = False) -> Picture:
+    """The boxes and frames of `network`, folded unless `expand`."""
+    items = layers(network)
+    if expand:
+        return Picture(network, items)
+    folder = Folder(network)
+    return Picture(network, folder.fold(items), folder.stands)
+
+
+def write(drawn: Picture, direction: Direction = "tb") -> str:
+    """The DOT text of a picture."""
+    if direction not in ("tb", "lr"):
+        raise ValueError(f"unknown direction `{direction}`; known are tb (top to bottom), lr (left to right)")
+    from graphviz import Digraph
+
+    graph = Digraph(
+        "network",
+        graph_attr={
+            "rankdir": direction.upper(), "fontname": look.FONT, "fontsize": "11", "fontcolor": look.INK, "ranksep": "0.25",
+            "nodesep": "0.25", "labelloc": "t", "margin": "0.1", "label": look.lines([_title(drawn.network)]),
+        },
+        node_attr={
+            "shape": "box", "style": "filled,rounded", "fontname": look.FONT, "fontsize": "11", "fontcolor": look.INK,
+            "margin": "0.12,0.05", "height": "0.3", "width": "1.3",
+        },
+        edge_attr={
+            "fontname": look.FONT, "fontsize": "8", "fontcolor": look.GREY, "color": look.LINE, "arrowsize": "0.55",
+        },
+    )  # fmt: skip
+    _Writer(drawn, graph).write()
+    source: str = graph.source
+    return source
+
+
+def _title(network: Network) -> str:
+    name = network.name if network.variant is None else f"{network.name}:{network.variant}"
+    return look.bold(name)
+
+
+class _Writer:
+    """Writes a picture into a graph: first the nodes inside their clusters, then the edges."""
+
+    def __init__(self, drawn: Picture, graph: Digraph):
+        self.drawn = drawn
+        self.network = drawn.network
+        self.graph = graph
+        self.boxes: dict[int, Box] = {}
+        self.labelled: set[int] = set()
+        self.frames = 0
+
+    def write(self) -> None:
+        for number, item in enumerate(self.network.inputs):
+            self.end(f"v{number}", item.name)
+        drawn = list(boxes(self.drawn.items))
+        for box in drawn:
+            if box.passes:
+                self.drawn.stands[box.exit] = box.entries[0]
+            else:
+                self.boxes.update(dict.fromkeys(range(box.start, box.end), box))
+        self.nodes()
+        for box in drawn:
+            if not box.passes:
+                self.edges(box)
+        self.ends()
+
+    # Nodes and clusters ----------------------------------------------------------------------------------------------
+
+    def nodes(self) -> None:
+        stack: list[Item | None] = list(reversed(self.drawn.items))
+        while stack:
+            item = stack.pop()
+            if item is None:
+                self.graph.body.append("\t}\n")
+            elif isinstance(item, Box):
+                self.box(item)
+            else:
+                if self.framed(item):
+                    self.frame(item)
+                    stack.append(None)
+                stack.extend(reversed(item.children))
+
+    def framed(self, frame: Frame) -> bool:
+        return frame.kind != "iteration" or frame.times > 1
+
+    def frame(self, frame: Frame) -> None:
+        """Open the cluster of a frame."""
+        self.frames += 1
+        head = [look.bold(frame.label)] if frame.label else []
+        if frame.kind == "aux":
+            head.append(look.small("training only"))
+        elif frame.title and frame.title != frame.label:
+            given = ", ".join(look.argument(name, value) for name, value in frame.arguments.items())
+            title = f"{frame.title}({given})" if given else frame.title
+            head.append(look.small(title) if head else look.clean(title))
+        if frame.times > 1:
+            head.append(look.bold(look.times(frame.times)))
+        style = "rounded,dashed" if frame.kind == "aux" else "rounded,filled" if frame.times > 1 else "rounded"
+        attributes = {
+            "label": look.lines(["&#160; ".join(head)]) if head else "", "labeljust": "l", "style": style, "color": "#9a9a9a",
+            "fillcolor": "#f6f6f6", "fontsize": "10", "margin": "10",
+        }  # fmt: skip
+        from graphviz.quoting import attr_list
+
+        self.graph.body.append(f"\tsubgraph cluster_{self.frames} {{\n\t\tgraph{attr_list(kwargs=attributes)}\n")
+
+    def box(self, box: Box) -> None:
+        if box.passes:
+            return
+        name = box.main.op.name
+        tint = look.TINTS[box.main.op.family]
+        style = {"fillcolor": tint.fill, "color": tint.line}
+        if box.main.op.family is Family.JOIN:
+            style.update(width="0.3", height="0.3", margin="0.05,0.03")
+            if name in look.SYMBOLS and not box.after and not box.label:
+                style.update(shape="circle", fixedsize="true", width="0.27")
+        self.graph.node(f"v{box.start}", look.lines(self.words(box)), **style)
+
+    def words(self, box: Box) -> list[str]:
+        """The lines of a box: the operator, what follows it, and what the spec calls it."""
+        op = box.main.op
+        notation = look.SYMBOLS.get(op.name) or op.notation()
+        if box.last is not None and box.last.main.op != op:
+            notation = op.name
+        head = look.bold(notation)
+        if box.times > 1:
+            head += f" {look.clean(look.times(box.times))}"
+        words = [head]
+        if box.before or box.after:
+            words.append(look.clean(" · ".join(node.op.notation() for node in [*box.before, *box.after])))
+        if box.label is not None:
+            last = box.last.label if box.last is not None else None
+            words.append(look.small(box.label if last in (None, box.label) else f"{box.label} … {last}"))
+        return words
+
+    # Edges -----------------------------------------------------------------------------------------------------------
+
+    def edges(self, box: Box) -> None:
+        """The edges into a box."""
+        entry = None if box.entry is None else self.drawn.resolve(box.entry)
+        for value in box.entries:
+            source = self.drawn.resolve(value)
+            shortcut = source == entry
+            self.edge(source, f"v{box.start}", value, shortcut=shortcut)
+
+    def edge(self, source: int, target: str, value: int, *, shortcut: bool = False) -> None:
+        attributes = {} if shortcut else {"weight": "4"}
+        words = None if shortcut else self.shape(source, value)
+        if words is not None:
+            attributes["label"] = f" {words}"
+        self.graph.edge(self.place(source), target, **attributes)
+
+    def place(self, value: int) -> str:
+        """The node that a drawn value comes from."""
+        box = self.boxes.get(value)
+        return f"v{value if box is None else box.start}"
+
+    def shape(self, source: int, value: int) -> str | None:
+        """The shape of `value`, if it differs from what its box takes and no edge has said it yet."""
+        if source in self.labelled:
+            return None
+        self.labelled.add(source)
+        shapes = self.network.shapes
+        box = self.boxes.get(source)
+        if box is not None and shapes[box.entries[0]] == shapes[value] and len(box.entries) == 1:
+            return None
+        last = value
+        if box is not None and box.last is not None and value == source:
+            last = box.last.exit - (box.exit - value)
+        return look.shape(shapes[value], shapes[last])
+
+    # The ends of the network -----------------------------------------------------------------------------------------
+
+    def end(self, name: str, words: str, note: str | None = None) -> None:
+        label = look.lines([look.clean(words), *([look.small(note)] if note else [])])
+        self.graph.node(name, label, style="rounded", color="#bbbbbb", width="0.6", height="0.25", margin="0.1,0.03")
+
+    def ends(self) -> None:
+        """The outputs, each with an edge from its value."""
+        found = [("output", self.network.result, None)]
+        found += [(item.name, item.value, None) for item in self.network.outputs]
+        for item in self.network.aux:
+            found.append((item.name, item.value, None if item.weight is None else f"loss × {item.weight:g}"))  # noqa: RUF001
+        for number, (name, value, note) in enumerate(found):
+            self.end(f"o{number}", name, note)
+            self.edge(self.drawn.resolve(value), f"o{number}", value)

@@ -1,0 +1,123 @@
+"""What repeats is drawn once: runs of equal boxes and frames, one after the other, become one "× N".
+
+Two items are equal when they apply the same operators, wired in the same way; the number of channels that come in may
+differ (the first of VGG's `conv3-64 x2` sees three), and so may the rate of a dropout. A run must be a chain: each
+item takes values of the one before, or values from before the run, and nothing but the next one takes its values. So the
+picture says all that the network is. Equality is decided by numbers: equal structures get the same one, from the
+inside out, which keeps the work linear in the size of the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+from netdsl.backends.graphviz.items import Box, Frame, Item
+from netdsl.ir import Network, Node
+from netdsl.ops import Family
+
+
+@dataclass(slots=True)
+class _Form:
+    """The structure of an item as a number, and the values from outside that it takes, in order of first use."""
+
+    number: int
+    outside: list[int]
+
+
+class Folder:
+    """Folds the items of one network. `stands` says for each value not drawn which value stands for it."""
+
+    def __init__(self, network: Network):
+        self.stands: dict[int, int] = {}
+        self._numbers: dict[Hashable, int] = {}
+        self._last_use = [0] * len(network.shapes)
+        for node in network.nodes:
+            for value in node.inputs:
+                self._last_use[value] = node.id
+        for value in (network.result, *(out.value for out in network.outputs), *(aux.value for aux in network.aux)):
+            self._last_use[value] = len(network.shapes)
+
+    def fold(self, items: list[Item]) -> list[Item]:
+        """The items with each run as one item."""
+        return self._fold(items)[0]
+
+    def _fold(self, items: list[Item]) -> tuple[list[Item], list[_Form]]:
+        forms = [self._form(item) for item in items]
+        folded: list[Item] = []
+        first = 0
+        while first < len(items):
+            after = self._run(items, forms, first)
+            item = items[first]
+            item.times = after - first
+            if item.times > 1:
+                for hidden in items[first + 1 : after]:
+                    shift = hidden.start - item.start
+                    for value in range(hidden.start, hidden.end):
+                        self.stands[value] = value - shift
+                _pair(item, items[after - 1])
+            folded.append(item)
+            first = after
+        return folded, forms
+
+    def _run(self, items: list[Item], forms: list[_Form], first: int) -> int:
+        """Where the run that begins at `first` ends."""
+        after = first + 1
+        ways: list[int | None] = []
+        while after < len(items) and forms[after].number == forms[first].number:
+            before, item = items[after - 1], items[after]
+            found = [
+                value - item.start if value >= before.start else None if value == other else item.start
+                for value, other in zip(forms[after].outside, forms[first].outside, strict=True)
+            ]
+            if item.start in found or (ways and found != ways) or all(way is None for way in found):
+                break
+            if max(self._last_use[before.start : before.end]) >= item.end:
+                break
+            ways = found
+            after += 1
+        return after
+
+    def _form(self, item: Item) -> _Form:
+        if isinstance(item, Frame):
+            start = item.start
+            item.children, forms = self._fold(item.children)
+            parts: list[Hashable] = [item.kind, item.title, _named(item)]
+            uses = [(form.number, form.outside) for form in forms]
+        else:
+            start = item.start
+            parts = ["box", _named(item), item.passes]
+            uses = [(self._number(_key(node)), list(node.inputs)) for node in item.nodes]
+        places: dict[int, int] = {}
+        for number, values in uses:
+            parts.append(number)
+            parts.extend(value - start if value >= start else -1 - places.setdefault(value, len(places)) for value in values)
+            parts.append(None)
+        return _Form(self._number(tuple(parts)), list(places))
+
+    def _number(self, key: Hashable) -> int:
+        return self._numbers.setdefault(key, len(self._numbers))
+
+
+def _named(item: Item) -> Hashable:
+    """Two items with labels of their own are equal only where one statement made both, in a repetition."""
+    return None if item.label is None else item.span
+
+
+def _key(node: Node) -> Hashable:
+    """What makes two nodes equal, apart from their wiring."""
+    op: Any = node.op.name if node.op.family is Family.REGULARIZATION else node.op
+    return type(node.op), op, node.implicit, node.shares
+
+
+def _pair(item: Item, last: Item) -> None:
+    """Tell each box and frame in `item`, the first of a run, which one in `last` it also stands for."""
+    stack: list[tuple[Item, Item]] = [(item, last)]
+    while stack:
+        one, other = stack.pop()
+        if isinstance(one, Frame) and isinstance(other, Frame):
+            one.last = other.last or other
+            stack.extend(zip(one.children, other.children, strict=True))
+        elif isinstance(one, Box) and isinstance(other, Box):
+            one.last = other.last or other

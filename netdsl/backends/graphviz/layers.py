@@ -1,0 +1,69 @@
+"""What is one box, and what gets a frame: the network's scopes to boxes and frames.
+
+A norm or an activation that an operator has as an argument belongs to its box, as does the flattening before a fully
+connected layer; so a row of the paper's table is one box. Blocks, bracket blocks, aux heads and everything with a label
+get a frame. Branches and joins get none: the edges show them.
+"""
+
+from __future__ import annotations
+
+from netdsl.backends.graphviz.items import Box, Frame, Item
+from netdsl.ir import Network, Node, Scope
+from netdsl.ops import Family
+
+FRAMED = frozenset({"block", "bracket", "aux", "reuse"})
+NAMED = frozenset({"group", "repeat", "branch"})
+"""Kinds of scope that get a frame when they have a label."""
+
+
+def layers(network: Network) -> list[Item]:
+    """The boxes and frames of the whole network, with nothing folded."""
+    return _body(network.body)
+
+
+def _body(scope: Scope) -> list[Item]:
+    items: list[Item] = []
+    before: list[Node] = []
+    for child in scope.children:
+        if isinstance(child, Node):
+            if child.implicit and child.op.family is Family.REARRANGEMENT:
+                before.append(child)
+            elif child.implicit and not before and _belongs(child, items):
+                items[-1].after.append(child)  # type: ignore[union-attr]
+            else:
+                items.append(_box(child, before, scope))
+                before = []
+        elif child.kind == "unit" and all(isinstance(node, Node) for node in child.children) and child.children:
+            main, *after = child.nodes()
+            items.append(Box(main, before, after, child.label))
+            before = []
+        else:
+            items.extend(Box(node) for node in before)
+            before = []
+            items.extend(_scope(child))
+    items.extend(Box(node) for node in before)
+    return items
+
+
+def _belongs(node: Node, items: list[Item]) -> bool:
+    """Whether an implicit node belongs to the box before it."""
+    return bool(items) and isinstance(items[-1], Box) and not items[-1].passes and node.inputs == (items[-1].exit,)
+
+
+def _box(node: Node, before: list[Node], scope: Scope) -> Box:
+    join = node.op.family is Family.JOIN
+    label = scope.label if join and scope.kind in ("join", "residual") else node.label
+    passes = node.op.name == "identity" and node.shape is not None
+    return Box(node, before, label=label, entry=scope.entry if join else None, passes=passes)
+
+
+def _scope(scope: Scope) -> list[Item]:
+    """A scope as one frame, or as its items where it has none."""
+    items = _body(scope)
+    if not items:
+        return []
+    if scope.kind == "iteration":
+        return items if len(items) == 1 else [Frame("iteration", items, scope.span)]
+    if scope.kind in FRAMED or (scope.kind in NAMED and scope.label):
+        return [Frame(scope.kind, items, scope.span, scope.title, scope.label, scope.arguments)]
+    return items

@@ -1,0 +1,104 @@
+"""How a diagram looks: colours, type, and the HTML-like labels of boxes and frames.
+
+The colours are light tints of a colour-blind-safe set (after Paul Tol's "light" scheme, https://sronpersonalpages.nl/~pault/)
+with black type on them, so that they survive a grey print. All text from the network goes through `clean`: in HTML-like
+labels nothing but `&`, `<`, `>` and quotes has a meaning, and XML knows no control characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+from typing import NamedTuple
+
+from netdsl.ir import Setting, Value
+from netdsl.ops import Family
+from netdsl.shapes import Shape, text
+
+FONT = "Helvetica"
+INK = "#222222"
+GREY = "#6b6b6b"
+LINE = "#4d4d4d"
+LONGEST = 60
+"""Characters; a longer text ends in an ellipsis."""
+
+
+class Tint(NamedTuple):
+    """The colours of a box."""
+
+    fill: str
+    line: str
+
+
+TINTS = {
+    Family.CONVOLUTION: Tint("#cfe0f1", "#4477aa"),
+    Family.POOLING: Tint("#f9d5c8", "#c4603c"),
+    Family.FULLY_CONNECTED: Tint("#cdebd9", "#2f8f6b"),
+    Family.NORMALIZATION: Tint("#f5eec3", "#a89a2a"),
+    Family.ACTIVATION: Tint("#fbdbe3", "#bb6680"),
+    Family.JOIN: Tint("#ffffff", "#333333"),
+    Family.REGULARIZATION: Tint("#e6e6e6", "#888888"),
+    Family.REARRANGEMENT: Tint("#dff3fa", "#5b9db5"),
+}
+SYMBOLS = {"add": "+", "mul": "×"}  # noqa: RUF001
+
+
+def clean(value: str) -> str:
+    """Text as it stands in an HTML-like label: escaped, in one line, of bounded length, never empty."""
+    line = " ".join(re.sub(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", value).split())
+    if len(line) > LONGEST:
+        line = line[: LONGEST - 1] + "…"
+    return escape(line) or " "
+
+
+def small(value: str) -> str:
+    """A line in small grey type."""
+    return f'<FONT POINT-SIZE="8" COLOR="{GREY}">{clean(value)}</FONT>'
+
+
+def bold(value: str) -> str:
+    return f"<B>{clean(value)}</B>"
+
+
+def lines(parts: Iterable[str]) -> str:
+    """Parts, each of them markup, as a label of one line each."""
+    return "<" + "<BR/>".join(parts) + ">"
+
+
+def times(count: int) -> str:
+    return f"× {count}"  # noqa: RUF001
+
+
+def shape(first: Shape | None, last: Shape | None) -> str:
+    """A shape, or the range from a first to a last one: `64…256x56x56`."""
+    if first is None or last is None or len(first) != len(last):
+        return text(first)
+    return "x".join(str(one) if one == other else f"{one}…{other}" for one, other in zip(first, last, strict=True))
+
+
+def amount(count: int) -> str:
+    """A count with three digits: `9,408` is `9.41K`."""
+    for size, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "K")):
+        if count >= size:
+            scaled = count / size
+            return f"{scaled:.{2 if scaled < 9.995 else 1 if scaled < 99.95 else 0}f}{suffix}"
+    return str(count)
+
+
+def argument(name: str, value: Value) -> str:
+    """An argument of a block: a number stands alone, as in the papers; everything else needs its name."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return f"{name}={_value(value)}"
+
+
+def _value(value: Value) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Setting):
+        given = [*map(_value, value.args), *(f"{name}={_value(each)}" for name, each in value.kwargs.items())]
+        return f"{value.name}({', '.join(given)})" if given else value.name
+    return str(value)

@@ -1,0 +1,144 @@
+"""One type for every message.
+
+Leaf code raises an `OpError` that names an argument and knows no place; the code that holds the statement
+turns it into a `Diagnostic` in a `Report`. A report collects all messages of a run; `netdsl.tools.render`
+turns them into text, JSON, SARIF or LSP.
+
+The codes: E00 files and limits, E01 syntax, E02 names, E03 shapes, E04 arguments, E05 claims,
+E06 expressions, E07 structure (blocks, tables, variants, recipes); W for warnings. `CODES` in
+`netdsl.codes` lists them all with their titles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from netdsl.source import Source, Span
+
+Severity = Literal["error", "warning", "note"]
+
+
+class OpError(Exception):
+    """An operator's refusal: what is wrong, with which argument, and the way out. It knows no place.
+
+    `at` names the argument the message is about (None: the operator as a whole, or its inputs),
+    `code` is the diagnostic's code, `help` the nearest fix.
+    """
+
+    def __init__(self, message: str, *, at: str | None = None, help: str | None = None, code: str = "E0301"):
+        super().__init__(message)
+        self.message = message
+        self.at = at
+        self.help = help
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Related:
+    """Another place that explains a diagnostic, with a few words on how."""
+
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of the text that certainly mends the diagnostic: replace `span` by `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One message: what is wrong (`message`), where (`span`, with `label` under the marks), why
+    (`related` places, the first of them nearest), and the way out (`help`, and `edits` where it is certain).
+
+    `calls` is the chain of block calls that led to the place, innermost first.
+    """
+
+    code: str
+    message: str
+    span: Span | None = None
+    label: str = ""
+    help: str | None = None
+    related: tuple[Related, ...] = ()
+    calls: tuple[Related, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    severity: Severity = "error"
+
+
+@dataclass
+class Report:
+    """All messages of one run, and the sources they point into.
+
+    `error`/`warn` add one. Messages with the same code, text and place are kept once (a block that is
+    wrong is wrong in every call, but is told once).
+    """
+
+    sources: dict[str, Source] = field(default_factory=dict)
+    _found: dict[tuple[str, str, Span | None], Diagnostic] = field(default_factory=dict)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        self._found.setdefault((diagnostic.code, diagnostic.message, diagnostic.span), diagnostic)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        label: str = "",
+        help: str | None = None,
+        related: Iterable[Related] = (),
+        calls: Iterable[Related] = (),
+        edits: Iterable[Edit] = (),
+    ) -> None:
+        """Record an error."""
+        self.add(Diagnostic(code, message, span, label, help, tuple(related), tuple(calls), tuple(edits)))
+
+    def warn(self, code: str, message: str, span: Span | None = None, **more: object) -> None:
+        """Record a warning; the keywords are those of `error`."""
+        self.error(code, message, span, **more)  # type: ignore[arg-type]
+        key = (code, message, span)
+        self._found[key] = replace(self._found[key], severity="warning")
+
+    def __iter__(self) -> Iterator[Diagnostic]:
+        """The messages in order of place: the file they were met in first, then the offset."""
+        order = {name: index for index, name in enumerate(self.sources)}
+        end = len(order)
+
+        def place(diagnostic: Diagnostic) -> tuple[int, int, int]:
+            span = diagnostic.span
+            return (end, 0, 0) if span is None else (order.get(span.file, end), span.start, span.end)
+
+        return iter(sorted(self._found.values(), key=place))
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self if d.severity == "error")
+
+    @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self if d.severity == "warning")
+
+
+class SpecError(Exception):
+    """The spec is wrong. `.diagnostics` holds every message, in order of place; `str()` shows them."""
+
+    def __init__(self, report: Report):
+        self.report = report
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(report)
+        super().__init__(report)
+
+    def __str__(self) -> str:
+        return "\n".join(
+            (f"{d.span.file}:{self.report.sources[d.span.file].position(d.span.start).line}: " if d.span else "")
+            + f"{d.severity}[{d.code}]: {d.message}"
+            for d in self.diagnostics
+        )

@@ -1,0 +1,60 @@
+"""The network while it is being built: the same tree as `netdsl.ir`, mutable and without names of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from netdsl.ops import Operator
+from netdsl.shapes import Shape
+from netdsl.source import Span
+
+
+@dataclass(slots=True, eq=False)
+class DraftNode:
+    """An `ir.Node` to be. `given` is a name that the construct itself fixes (`conv1` in a bracket block)."""
+
+    id: int
+    op: Operator
+    inputs: tuple[int, ...]
+    shape: Shape | None
+    span: Span
+    label: str | None = None
+    label_span: Span | None = None
+    given: str | None = None
+    implicit: bool = False
+    shares: DraftNode | None = None
+    name: str = ""
+    path: str = ""
+
+    @property
+    def weighted(self) -> bool:
+        """Whether the operator has weights at all."""
+        return type(self.op).weights is not Operator.weights
+
+
+@dataclass(slots=True, eq=False)
+class DraftScope:
+    """An `ir.Scope` to be."""
+
+    kind: str
+    span: Span
+    entry: int
+    exit: int = -1
+    title: str = ""
+    label: str | None = None
+    label_span: Span | None = None
+    given: str | None = None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    children: list[DraftNode | DraftScope] = field(default_factory=list)
+    name: str = ""
+    path: str = ""
+
+    def nodes(self) -> Iterator[DraftNode]:
+        """All nodes inside, in order."""
+        for child in self.children:
+            if isinstance(child, DraftNode):
+                yield child
+            else:
+                yield from child.nodes()

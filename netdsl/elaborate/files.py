@@ -1,0 +1,103 @@
+"""Other files: `use`, `extends` and the standard library.
+
+A file that asks may only have what lies below its own directory, never through a link that leads out of it. Every file is read
+and parsed once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from netdsl.diagnostics import Report
+from netdsl.elaborate.arguments import Problem
+from netdsl.source import Source
+from netdsl.syntax import parse, tree
+
+LARGEST = 2**20
+"""The most bytes a file may have."""
+MOST = 64
+"""The most files one spec may draw in."""
+STANDARD = Path(__file__).parent.parent / "std"
+
+
+def read(path: Path, name: str) -> Source:
+    """The text of a file. Raises `OSError`, and `ValueError` with a message where it is no text or too long."""
+    with path.open("rb") as handle:
+        data = handle.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise ValueError("the file is larger than 1 MiB, the most a spec may have")
+    try:
+        return Source(name, data.decode("utf-8"))
+    except UnicodeDecodeError as problem:
+        raise ValueError(f"the file is not UTF-8 text (byte {problem.start})") from None
+
+
+@cache
+def standard_blocks() -> dict[str, str]:
+    """The standard library: each block's name, and the file that defines it."""
+    found: dict[str, str] = {}
+    for entry in sorted(STANDARD.glob("*.net")):
+        for name in re.findall(r"(?mi)^block\s+(\w+)", entry.read_text("utf-8")):
+            found[name] = entry.name
+    return found
+
+
+@dataclass
+class Library:
+    """The files of one compilation. `directory` is where the main file lies; None forbids `use` and `extends`."""
+
+    report: Report
+    parsed: dict[str, tree.File] = field(default_factory=dict)
+    directories: dict[str, Path] = field(default_factory=dict)
+
+    def add(self, source: Source, directory: Path | None) -> tree.File:
+        """Parse a source and remember where it lies."""
+        self.report.sources.setdefault(source.name, source)
+        if directory is not None:
+            self.directories[source.name] = directory
+        file = self.parsed[source.name] = parse(source, self.report)
+        return file
+
+    def standard(self, block: str) -> tree.File | None:
+        """The file of the standard library that defines `block`, if there is one."""
+        stem = standard_blocks().get(block)
+        if stem is None:
+            return None
+        name = f"<std>/{stem}"
+        if name not in self.parsed:
+            self.add(Source(name, (STANDARD / stem).read_text("utf-8")), None)
+        return self.parsed[name]
+
+    def open(self, path: tree.Literal, asker: str) -> tree.File:
+        """The file that `use` or `extends` in the file `asker` names. Raises `Problem`."""
+        wanted = str(path.value)
+        base = self.directories.get(asker)
+        if base is None:
+            raise Problem("E0007", f"'{wanted}' cannot be opened from here: this text lies in no directory", path.span)
+        if not wanted or "\0" in wanted or os.path.isabs(wanted) or wanted.startswith("~"):
+            raise Problem("E0007", f"'{wanted}' must be relative to this file", path.span, "only files below the directory of this file can be used")
+        root = base.resolve()
+        target = (base / wanted).resolve()
+        if not target.is_relative_to(root):
+            raise Problem("E0007", f"'{wanted}' lies outside the directory of this file", path.span, "only files below it can be used")
+        head = os.path.dirname(asker)
+        name = os.path.normpath(os.path.join(head, wanted))
+        if name in self.parsed:
+            return self.parsed[name]
+        if len(self.parsed) >= MOST:
+            raise Problem("E0007", f"a spec may draw in at most {MOST} files", path.span)
+        try:
+            source = read(target, name)
+        except FileNotFoundError:
+            beside = [entry.name for entry in base.iterdir() if entry.suffix == ".net"] if base.is_dir() else []
+            from netdsl.elaborate.values import did_you_mean
+
+            raise Problem("E0001", f"there is no file '{wanted}'", path.span, did_you_mean(wanted, beside)) from None
+        except (OSError, ValueError) as problem:
+            reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+            raise Problem("E0001", f"'{wanted}' cannot be read: {reason}", path.span) from None
+        return self.add(source, target.parent)

@@ -1,0 +1,217 @@
+"""Names of modules: the attribute each module has in the one that holds it, and so the keys of the `state_dict`.
+
+The rules are those of the language reference ("Names of modules"):
+
+1. a label is an attribute of the nearest enclosing module;
+2. what has no label is numbered by its place, as `nn.Sequential` numbers; what has one takes a place too;
+3. a labelled operator with a norm is a unit (`c1.conv`, `c1.bn`);
+4. branches are `branch1`, ..., or their label; a join adds no level where it is the whole body of a block or where all its
+   weights are labelled, and neither does a branch whose weights are all labelled;
+5. `label: item xN` is `label.0` ... `label.N-1`;
+6. names that a construct fixes itself (`conv1`, `bn1`, `downsample`) are kept.
+"""
+
+from __future__ import annotations
+
+import keyword
+from dataclasses import dataclass, field
+
+from netdsl.diagnostics import Related, Report
+from netdsl.elaborate.draft import DraftNode, DraftScope
+from netdsl.source import Span
+
+TAKEN = frozenset(
+    """T_destination add_module append apply bfloat16 buffers call_super_init children clear compile copy cpu cuda double
+    dump_patches eval extend extra_repr float forward fromkeys get get_buffer get_extra_state get_parameter get_submodule
+    half insert ipu items keys load_state_dict modules mtia named_buffers named_children named_modules named_parameters
+    parameters pop popitem register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule setdefault share_memory state_dict to to_empty
+    train training type update values xpu zero_grad""".split()
+)
+"""Attributes of `nn.Module` and its containers, which no module inside one may be called."""
+
+
+def attribute(label: str) -> str:
+    """A label as an attribute that a module can have: `class` and `forward` get an underscore behind."""
+    dunder = label.startswith("_")
+    return label + "_" if keyword.iskeyword(label) or label in TAKEN or dunder else label
+
+
+@dataclass
+class _Level:
+    """The names inside one module: what is taken, and the next place."""
+
+    path: str
+    names: dict[str, Span | None] = field(default_factory=dict)
+    places: int = 0
+
+    def place(self) -> str:
+        self.places += 1
+        return str(self.places - 1)
+
+    def join(self, name: str) -> str:
+        return f"{self.path}.{name}" if self.path else name
+
+
+class _Naming:
+    def __init__(self, report: Report):
+        self.report = report
+
+    def take(self, level: _Level, item: DraftNode | DraftScope, name: str, label_span: Span | None) -> None:
+        """Give `item` its name in `level`."""
+        if name in level.names:
+            first = level.names[name]
+            if label_span is not None and first is not None:
+                self.report.error(
+                    "E0202",
+                    f"the label `{item.label}` is given twice in one module",
+                    label_span,
+                    related=[Related(first, "first given here")],
+                    help="in a repetition, give it the index: `name{i}: ... x3 as i`; or label the whole repetition"
+                    if first == label_span
+                    else "choose another label",
+                )
+            number = 2
+            while f"{name}{number}" in level.names:
+                number += 1
+            name = f"{name}{number}"
+        level.names[name] = label_span
+        item.name, item.path = name, level.join(name)
+
+    def level_of(self, scope: DraftScope) -> _Level:
+        return _Level(scope.path)
+
+    def body(self, children: list[DraftNode | DraftScope], level: _Level) -> None:
+        for child in children:
+            self.statement(child, level)
+
+    def statement(self, item: DraftNode | DraftScope, level: _Level, given: str | None = None) -> None:
+        """Name one statement's node or scope in `level`; `given` is a name that stands in for its label."""
+        if isinstance(item, DraftNode):
+            if item.shares is None:
+                place = level.place()
+                self.take(level, item, given or item.given or (attribute(item.label) if item.label else place), item.label_span)
+            return
+        label = given or item.given or (attribute(item.label) if item.label else None)
+        getattr(self, "_" + item.kind)(item, level, label)
+
+    def inside(self, scope: DraftScope, level: _Level, name: str) -> None:
+        """Make `scope` a module of its own, called `name`, and name what is inside."""
+        level.place()
+        self.take(level, scope, name, scope.label_span)
+        self.body(scope.children, self.level_of(scope))
+
+    def _unit(self, scope: DraftScope, level: _Level, label: str | None) -> None:
+        self.inside(scope, level, label or level.place())
+
+    def _aux(self, scope: DraftScope, level: _Level, label: str | None) -> None:
+        self.inside(scope, level, attribute(scope.title))
+
+    def _group(self, scope: DraftScope, level: _Level, label: str | None) -> None:
+        if label:
+            self.inside(scope, level, label)
+        else:
+            self.body(scope.children, level)
+
+    def _block(self, scope: DraftScope, level: _Level, label: str | None) -> None:
+        place = level.place()
+        self.take(level, scope, label or place, scope.label_span)
+        inner = self.level_of(scope)
+        if len(scope.children) == 1 and isinstance(scope.children[0], DraftScope):
+            only = scope.children[0]
+            if only.kind in ("join", "residual"):
+                inner.place()
+                self.branches(only, inner)
+                return
+        self.body(scope.children, inner)
+
+    _bracket = _block
+
+    def _repeat(self, scope: DraftScope, level: _Level, label: str | None) -> None:
+        if not label:
+            self.body(scope.children, level)
+            return
+        level.place()
+        self.take(level, scope, label, scope.label_span)
+        inner = self.level_of(scope)
+        for index, iteration in enumerate(scope.children):
+            assert isinstance(iteration, DraftScope)
+            self._iteration(iteration, inner, str(index))
+
+    def _iteration(self, scope: DraftScope, level: _Level, label: str | None) -> None:
+        if label is None:
+            self.body(scope.children, level)
+            return
+        first, *rest = scope.children or [None]
+        if first is None:
+            return
+        while isinstance(first, DraftNode) and first.implicit and rest:  # the flattening before fc
+            self.statement(first, level, f"{first.op.name}{label}")
+            first, *rest = rest
+        self.statement(first, level, label)
+        for node in rest:
+            self.statement(node, level, f"{node.op.name}{label}" if isinstance(node, DraftNode) else None)
+
+    def _join(self, scope: DraftScope, level: _Level, label: str | None) -> None:
+        place = level.place()
+        if labelled(scope.children):
+            self.branches(scope, level)
+            return
+        self.take(level, scope, label or place, scope.label_span)
+        self.branches(scope, self.level_of(scope))
+
+    _residual = _join
+
+    def branches(self, scope: DraftScope, level: _Level) -> None:
+        """Name the branches of a join, then the joining node and what follows it, in `level`."""
+        number = 0
+        for child in scope.children:
+            if isinstance(child, DraftScope) and child.kind == "branch":
+                number += 1
+                self.branch(child, level, f"branch{number}")
+            elif isinstance(child, DraftScope) and child.kind == "shortcut":
+                if child.children:
+                    self.take(level, child, "downsample", None)
+                    self.body(child.children, self.level_of(child))
+            else:
+                self.statement(child, level)
+
+    def branch(self, scope: DraftScope, level: _Level, name: str) -> None:
+        if labelled(scope.children):
+            self.body(scope.children, level)
+            return
+        only = scope.children[0] if len(scope.children) == 1 else None
+        if isinstance(only, DraftNode) or (isinstance(only, DraftScope) and only.kind in ("block", "bracket")):
+            self.statement(only, level, name)
+            return
+        self.take(level, scope, name, None)
+        self.body(scope.children, self.level_of(scope))
+
+    def _reuse(self, scope: DraftScope, level: _Level, label: str | None) -> None:
+        pass  # its nodes have the names of the layers they use again
+
+
+def labelled(children: list[DraftNode | DraftScope]) -> bool:
+    """Whether every weight in these statements is inside something that has a label."""
+    for child in children:
+        if child.label or child.given:
+            continue
+        if isinstance(child, DraftNode):
+            if child.weighted and child.shares is None:
+                return False
+        elif child.kind in ("block", "bracket"):
+            if any(node.weighted for node in child.nodes()):
+                return False
+        elif child.kind not in ("shortcut", "aux", "reuse", "unit") and not labelled(child.children):
+            return False
+    return True
+
+
+def assign(root: DraftScope, report: Report) -> None:
+    """Name every module below `root`; a label given twice in one module is reported."""
+    _Naming(report).body(root.children, _Level(""))
+    for node in root.nodes():
+        if node.shares is not None:
+            node.name, node.path = node.shares.name, node.shares.path

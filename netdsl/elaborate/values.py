@@ -1,0 +1,245 @@
+"""Expressions to values, exactly.
+
+Integers stay integers: `/` that does not divide is an error, `//` rounds down. A name that is no parameter is a bare
+word (`same`, `relu`), which arguments may take and arithmetic refuses. Nothing here can run code or take long:
+numbers are bounded, and there are no loops.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from netdsl.ir import Setting
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+LARGEST = 2**63 - 1
+
+
+class Word(str):
+    """A bare word in a spec that names no parameter: `same`, `relu`."""
+
+    __slots__ = ()
+
+
+class Unknown(Exception):
+    """What is asked for follows from an error that has been told already; stay silent."""
+
+
+class ValueProblem(Exception):
+    """An expression that has no value: a code, a message, the place, and the way out."""
+
+    def __init__(self, code: str, message: str, span: Span, help: str | None = None):
+        super().__init__(message)
+        self.code, self.message, self.span, self.help = code, message, span, help
+
+
+def show(value: Any) -> str:
+    """A value as a spec writes it."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Word):
+        return str(value)
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(show, value)) + "]"
+    if isinstance(value, Setting):
+        inside = [show(item) for item in value.args] + [f"{key}={show(item)}" for key, item in value.kwargs.items()]
+        return f"{value.name}({', '.join(inside)})"
+    return str(value)
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that `word` most likely meant, or None."""
+    folded = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str], what: str = "") -> str | None:
+    """A help text that names the nearest known name, or lists a few."""
+    known = list(known)
+    best = nearest(word, known)
+    if best:
+        return f"did you mean `{best}`?"
+    if known and len(known) <= 12:
+        return f"{what or 'known'}: {', '.join(sorted(known))}"
+    return None
+
+
+def _divide(left: Any, right: Any) -> Any:
+    if isinstance(left, int) and isinstance(right, int):
+        if left % right:
+            raise ValueError(f"{left} / {right} is not a whole number", f"`//` rounds down, to {left // right}")
+        return left // right
+    return left / right
+
+
+_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": _divide,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def _round(value: Any) -> int:
+    """To the nearest integer, halves away from zero (as papers and calculators do; Python rounds halves to even)."""
+    return int(math.floor(Fraction(value) + Fraction(1, 2))) if value >= 0 else -_round(-value)
+
+
+_FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+    "min": (min, 1, 99),
+    "max": (max, 1, 99),
+    "round": (_round, 1, 1),
+    "ceil": (math.ceil, 1, 1),
+    "floor": (math.floor, 1, 1),
+}
+
+
+class Evaluator:
+    """Gives expressions their values where `names` are known, and `channels`, `height`, `width` are those of `shape`.
+
+    `shape` is None where an error has left the current value unknown, and `()` where there is no current value.
+    """
+
+    def __init__(self, names: Mapping[str, Any], shape: tuple[int, ...] | None = ()):
+        self.names = names
+        self.shape = shape
+
+    def value(self, node: tree.Expression) -> Any:
+        """The value of an expression. Raises `ValueProblem`, or `Unknown` where an earlier error hides it."""
+        kind = type(node)
+        if kind is tree.Literal:
+            return node.value  # type: ignore[union-attr]
+        if kind is tree.Reference:
+            return self._name(node)  # type: ignore[arg-type]
+        found: Any = getattr(self, "_" + kind.__name__.lower())(node)
+        if isinstance(found, (int, float)) and not abs(found) <= LARGEST:
+            raise ValueProblem("E0604", "the value is out of range", node.span, "numbers go up to 2^63 - 1")
+        return found
+
+    def number(self, node: tree.Expression) -> Any:
+        """The value of an expression that must be a number."""
+        value = self.value(node)
+        if isinstance(value, Word):
+            known = [*self.names, "channels", "height", "width"]
+            raise ValueProblem("E0201", f"unknown name `{value}`", node.span, did_you_mean(value, known, "in scope"))
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ValueProblem("E0601", f"a number is needed here, not {show(value)}", node.span)
+        return value
+
+    def integer(self, node: tree.Expression, what: str) -> int:
+        """The value of an expression that must be an integer; `what` names it in the message."""
+        value = self.number(node)
+        if not isinstance(value, int):
+            raise ValueProblem("E0602", f"{what} must be an integer, not {value}", node.span, "round, ceil or floor it")
+        return value
+
+    def truth(self, node: tree.Expression) -> bool:
+        """The value of an expression that must be true or false."""
+        value = self.value(node)
+        if isinstance(value, Word):
+            known = [*self.names, "channels", "height", "width"]
+            raise ValueProblem("E0201", f"unknown name `{value}`", node.span, did_you_mean(value, known, "in scope"))
+        if not isinstance(value, bool):
+            raise ValueProblem("E0601", f"true or false is needed here, not {show(value)}", node.span, "compare it: `n > 0`")
+        return value
+
+    def _name(self, node: tree.Reference) -> Any:
+        if node.name in self.names:
+            value = self.names[node.name]
+            if value is Unknown:
+                raise Unknown
+            return value
+        if node.name in ("channels", "height", "width") and self.shape != ():
+            if self.shape is None:
+                raise Unknown
+            if node.name == "channels":
+                return self.shape[0]
+            if len(self.shape) == 3:
+                return self.shape[1 if node.name == "height" else 2]
+            raise ValueProblem(
+                "E0603", f"`{node.name}` of {self.shape[0]} features: they have no plane", node.span
+            )
+        return Word(node.name)
+
+    def _dims(self, node: tree.Dims) -> Any:
+        return node.values
+
+    def _listvalue(self, node: tree.ListValue) -> Any:
+        return tuple(self.value(item) for item in node.items)
+
+    def _unary(self, node: tree.Unary) -> Any:
+        if node.operator == "not":
+            return not self.truth(node.operand)
+        value = self.number(node.operand)
+        return -value if node.operator == "-" else value
+
+    def _binary(self, node: tree.Binary) -> Any:
+        if node.operator == "and":
+            return self.truth(node.left) and self.truth(node.right)
+        if node.operator == "or":
+            return self.truth(node.left) or self.truth(node.right)
+        if node.operator in ("==", "!="):
+            return (self.value(node.left) == self.value(node.right)) == (node.operator == "==")
+        left, right = self.number(node.left), self.number(node.right)
+        if node.operator in _ORDER:
+            return _ORDER[node.operator](left, right)
+        try:
+            return _ARITHMETIC[node.operator](left, right)
+        except ZeroDivisionError:
+            raise ValueProblem("E0604", "division by zero", node.span) from None
+        except OverflowError:
+            raise ValueProblem("E0604", "the value is out of range", node.span) from None
+        except ValueError as problem:
+            raise ValueProblem("E0602", problem.args[0], node.span, problem.args[1]) from None
+
+    def _conditional(self, node: tree.Conditional) -> Any:
+        return self.value(node.then if self.truth(node.test) else node.otherwise)
+
+    def _call(self, node: tree.Call) -> Any:
+        function = _FUNCTIONS.get(node.name.text)
+        if function is None:
+            return self.setting(node)
+        call, least, most = function
+        values = [self.number(argument.value) for argument in node.arguments]
+        if any(argument.name for argument in node.arguments) or not least <= len(values) <= most:
+            wanted = "one number" if most == 1 else "numbers"
+            raise ValueProblem("E0605", f"`{node.name.text}` takes {wanted}", node.span)
+        try:
+            return call(*values)
+        except (OverflowError, ValueError):
+            raise ValueProblem("E0604", "the value is out of range", node.span) from None
+
+    def setting(self, node: tree.Call) -> Setting:
+        """A value with settings, `sgd(lr=0.01)`: its arguments' values, each given once."""
+        args: list[Any] = []
+        kwargs: dict[str, Any] = {}
+        for argument in node.arguments:
+            value = self.value(argument.value)
+            if argument.name is None:
+                if kwargs:
+                    raise ValueProblem("E0406", "a positional argument after a named one", argument.span)
+                args.append(value)
+            elif argument.name.text in kwargs:
+                raise ValueProblem("E0402", f"`{argument.name.text}` is given twice", argument.span)
+            else:
+                kwargs[argument.name.text] = value
+        return Setting(name=node.name.text, args=tuple(args), kwargs=kwargs)

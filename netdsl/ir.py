@@ -1,0 +1,321 @@
+"""The network: what a spec means, with nothing left to look up.
+
+A `Network` is a tree of `Scope`s (blocks, groups, repeats and joins stay visible) whose leaves are `Node`s; a node
+applies one operator to earlier values. Values are numbered: the network's inputs come first, then one for each node,
+in topological order, so a node's `id` is its value's number. `network.nodes` flattens the tree, and
+`for node in network.nodes` is all the visitor a pass needs. Everything is frozen, and goes to JSON and back without loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, GetPydanticSchema
+from pydantic_core import core_schema
+from typing_extensions import TypeAliasType
+
+from netdsl import ops
+from netdsl.ops import Operator, Weight
+from netdsl.shapes import Shape
+from netdsl.source import Source, Span
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+# An operator in JSON is its fields and its `name`, by which its class is found again --------------------------------
+
+
+def _load_operator(value: Any) -> Operator:
+    if isinstance(value, Operator):
+        return value
+    if not isinstance(value, dict) or not isinstance(value.get("name"), str) or value["name"] not in ops.names():
+        raise ValueError("an operator is an object with the `name` of a known operator")
+    return ops.find(value["name"]).model_validate({key: item for key, item in value.items() if key != "name"})
+
+
+def _dump_operator(op: Operator) -> dict[str, Any]:
+    return {"name": op.name, **op.model_dump(mode="json", by_alias=True)}
+
+
+def _operator_json_schema(_schema: Any, _handler: Any) -> dict[str, Any]:
+    choices = []
+    for name in ops.names():
+        schema = ops.find(name).model_json_schema(mode="serialization")
+        properties = {"name": {"const": name}, **schema.get("properties", {})}
+        choices.append({**schema, "properties": properties, "required": ["name", *schema.get("required", [])]})
+    return {"oneOf": choices}
+
+
+AnyOperator: TypeAlias = Annotated[
+    Operator,
+    GetPydanticSchema(
+        lambda _type, _handler: core_schema.no_info_plain_validator_function(
+            _load_operator,
+            serialization=core_schema.plain_serializer_function_ser_schema(_dump_operator, when_used="json"),
+            metadata={"pydantic_js_functions": [_operator_json_schema]},
+        )
+    ),
+]
+
+
+class Setting(Frozen):
+    """A value with settings of its own, as the spec writes it: `sgd(lr=0.01)`, `leakyrelu(0.2)`."""
+
+    name: str
+    args: tuple[Value, ...] = ()
+    kwargs: dict[str, Value] = {}
+
+
+Value = TypeAliasType("Value", "bool | int | float | str | None | Setting | tuple[Value, ...]")
+"""What an argument can be once it is evaluated."""
+
+
+# The tree --------------------------------------------------------------------------------------------------------
+
+
+class Node(Frozen):
+    """One operator applied to earlier values.
+
+    - `inputs`: the numbers of the values it takes, in order.
+    - `shape`: its output, channels x height x width or features; None where an error left it unknown.
+    - `name`: its attribute in the module that holds it; `path` is its dotted place in the `state_dict`.
+    - `label`: what the spec calls its value, if anything.
+    - `shares`: the node whose weights it uses again (`reuse`), or None.
+    - `implicit`: it was not written as a statement of its own (`norm=`, `act=`, the flattening before fc).
+    """
+
+    id: int
+    op: AnyOperator
+    inputs: tuple[int, ...]
+    shape: Shape | None
+    name: str
+    path: str
+    label: str | None = None
+    shares: int | None = None
+    implicit: bool = False
+    span: Span
+
+
+ScopeKind: TypeAlias = Literal[
+    "net", "block", "bracket", "group", "repeat", "iteration", "unit", "join", "residual", "branch", "shortcut", "aux", "reuse"
+]
+
+
+class Scope(Frozen):
+    """A part of the network that the spec shows as one.
+
+    - `kind`: what it is. A `repeat` holds `iteration`s; a `join` and a `residual` hold their `branch`es (a residual's second is its
+      `shortcut`, possibly empty) and then the joining node, and its activation; a `unit` is a labelled operator with its norm.
+    - `title`: the block's name, the join's operator, the label of a group; for messages, diagrams and class names.
+    - `name`, `path`: as for a node; an empty `name` says that it adds no level of modules.
+    - `arguments`: the values of a block's parameters (for a bracket block: none).
+    - `entry`, `exit`: the numbers of the current value before and after it.
+    """
+
+    kind: ScopeKind
+    title: str = ""
+    name: str = ""
+    path: str = ""
+    label: str | None = None
+    arguments: dict[str, Value] = {}
+    children: tuple[Node | Scope, ...]
+    entry: int
+    exit: int
+    span: Span
+
+    def nodes(self) -> Iterator[Node]:
+        """All nodes inside, in order."""
+        stack: list[Iterator[Node | Scope]] = [iter(self.children)]
+        while stack:
+            for child in stack[-1]:
+                if isinstance(child, Node):
+                    yield child
+                else:
+                    stack.append(iter(child.children))
+                    break
+            else:
+                stack.pop()
+
+    def scopes(self) -> Iterator[Scope]:
+        """This scope and all inside it, outermost first."""
+        stack: list[Scope] = [self]
+        while stack:
+            scope = stack.pop()
+            yield scope
+            stack.extend(child for child in reversed(scope.children) if isinstance(child, Scope))
+
+
+class NetworkInput(Frozen):
+    """A named input; `shape` without the batch."""
+
+    name: str
+    shape: Shape
+    span: Span | None = None
+
+
+class NamedOutput(Frozen):
+    """An additional output of the network under a name (`output NAME`)."""
+
+    name: str
+    value: int
+    span: Span
+
+
+class AuxHead(Frozen):
+    """A side branch in training: its name, the loss weight, and the value it gives."""
+
+    name: str
+    weight: float | None
+    value: int
+    span: Span
+
+
+class Figure(Frozen):
+    """A claim of the spec, `expect` or `reported`: `label.quantity = value`.
+
+    `text` is the value as written (`144M`): the digits printed there say how exact the claim is.
+    """
+
+    label: str | None
+    quantity: str
+    value: Value
+    text: str
+    note: str | None = None
+    span: Span
+
+
+class ShapeClaim(Frozen):
+    """`-> CxHxW` behind a statement: the shape the value `value` must have."""
+
+    shape: Shape
+    value: int
+    span: Span
+    statement: Span
+
+
+class Totals(Frozen):
+    """The figures of the whole network, all exact integers, for one sample.
+
+    `params` are the trainable ones without the aux heads, which are `aux_params`; `frozen_params` are those kept out of training;
+    `buffers` count elements of running statistics. `macs` are without the aux heads (`aux_macs`). `depth` counts the weight
+    layers on the longest path. `activations` is the sum of all values that layers give, `peak` the most that are alive at once
+    when each value is dropped after its last use (inference, main path).
+    """
+
+    params: int
+    aux_params: int
+    frozen_params: int
+    buffers: int
+    macs: int
+    aux_macs: int
+    depth: int
+    activations: int
+    peak: int
+
+
+class Network(Frozen):
+    """A whole network. `complete` is False where errors left parts of it unknown."""
+
+    name: str
+    variant: str | None = None
+    source: str | None = None
+    inputs: tuple[NetworkInput, ...]
+    settings: dict[str, Value] = {}
+    body: Scope
+    result: int
+    outputs: tuple[NamedOutput, ...] = ()
+    aux: tuple[AuxHead, ...] = ()
+    shape_claims: tuple[ShapeClaim, ...] = ()
+    expected: tuple[Figure, ...] = ()
+    reported: tuple[Figure, ...] = ()
+    train: Setting | None = None
+    totals: Totals | None = None
+    complete: bool = True
+    sources: tuple[Source, ...] = ()
+
+    @cached_property
+    def nodes(self) -> tuple[Node, ...]:
+        """All nodes in topological order."""
+        return tuple(self.body.nodes())
+
+    @cached_property
+    def shapes(self) -> tuple[Shape | None, ...]:
+        """The shape of every value, by number."""
+        return (*(item.shape for item in self.inputs), *(node.shape for node in self.nodes))
+
+    @cached_property
+    def aux_nodes(self) -> frozenset[int]:
+        """The ids of the nodes inside aux heads, which exist in training only."""
+        return frozenset(node.id for scope in self.body.scopes() if scope.kind == "aux" for node in scope.nodes())
+
+    def node(self, value: int) -> Node | None:
+        """The node that gives value number `value`; None for an input."""
+        return self.nodes[value - len(self.inputs)] if value >= len(self.inputs) else None
+
+    def input_shapes(self, node: Node) -> tuple[Shape, ...] | None:
+        """The shapes a node is applied to; None if one of them is unknown."""
+        shapes = tuple(self.shapes[value] for value in node.inputs)
+        return None if None in shapes else shapes  # type: ignore[return-value]
+
+    def weights(self, node: Node) -> dict[str, Weight]:
+        """The tensors of a node's `state_dict`, by name; none where shapes are unknown or the weights are another node's."""
+        shapes = self.input_shapes(node)
+        return {} if shapes is None or node.shape is None or node.shares is not None else node.op.weights(shapes)
+
+    def source_of(self, span: Span) -> Source | None:
+        """The text a span points into."""
+        return next((source for source in self.sources if source.name == span.file), None)
+
+    def line(self, span: Span) -> int | None:
+        """The line (from 1) where a span begins."""
+        source = self.source_of(span)
+        return source.position(span.start).line if source else None
+
+    @property
+    def input(self) -> Shape | dict[str, Shape]:
+        """The input's shape, or the shapes by name where there are several."""
+        if len(self.inputs) == 1:
+            return self.inputs[0].shape
+        return {item.name: item.shape for item in self.inputs}
+
+    @property
+    def output(self) -> Shape | None:
+        """The shape of the network's result."""
+        return self.shapes[self.result]
+
+    def _total(self, name: str) -> int:
+        if self.totals is None:
+            raise ValueError(f"the {name} of {self.name} is unknown: the network is not complete")
+        value: int = getattr(self.totals, name)
+        return value
+
+    @property
+    def params(self) -> int:
+        """Trainable parameters, without the aux heads."""
+        return self._total("params")
+
+    @property
+    def aux_params(self) -> int:
+        """Trainable parameters of the aux heads."""
+        return self._total("aux_params")
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates for one sample, without the aux heads."""
+        return self._total("macs")
+
+    @property
+    def depth(self) -> int:
+        """Weight layers on the longest path, as the papers count."""
+        return self._total("depth")
+
+    @property
+    def hash(self) -> str:
+        """A digest of the function the network computes; see `netdsl.passes.hash`."""
+        from netdsl.passes.hash import digest
+
+        return digest(self)

@@ -1,0 +1,75 @@
+"""The vocabulary: one file per operator, the file's name is the operator's name.
+
+The folder is the registry: `find("conv")` imports `netdsl/ops/conv.py` when it is first asked for, and
+`names()` lists the folder. Files that begin with an underscore are what the operators share.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from netdsl.ops._base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window
+
+__all__ = [
+    "Call",
+    "Constant",
+    "Family",
+    "Geometry",
+    "Operator",
+    "Torch",
+    "Weight",
+    "Window",
+    "find",
+    "names",
+    "resolve",
+]
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The operators' names, in alphabetical order."""
+    stems = (entry.stem for entry in Path(__file__).parent.glob("*.py"))
+    return tuple(sorted(stem for stem in stems if not stem.startswith("_")))
+
+
+@cache
+def find(name: str) -> type[Operator]:
+    """The operator called `name` (exactly). Raises `KeyError` for an unknown one."""
+    if name not in names():
+        raise KeyError(name)
+    module = import_module(f"{__name__}.{name}")
+    found: Any = next(
+        value
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, Operator) and value.__module__ == module.__name__
+    )
+    return found  # type: ignore[no-any-return]
+
+
+@cache
+def _aliases() -> dict[str, str]:
+    return {alias: name for name in names() for alias in find(name).aliases}
+
+
+@cache
+def resolve(head: str) -> tuple[str, str | None] | None:
+    """An operator's name and the kernel written into it: `conv3x3` is `("conv", "3x3")`, `relu6` `("relu6", None)`.
+
+    Case does not matter, and the papers' aliases are known (`FC`, `max pool`, `linear`). None if it is no operator.
+    """
+    text = re.sub(r"\s+", " ", head.strip().lower().replace("×", "x"))
+    if text in names():
+        return text, None
+    match = re.fullmatch(r"(.*?[a-z_])(\d+(?:x\d+)?)", text)
+    if match and match[1] in names():
+        return match[1], match[2]
+    aliases = _aliases()
+    if text in aliases:
+        return aliases[text], None
+    if match and match[1] in aliases:
+        return aliases[match[1]], match[2]
+    return None

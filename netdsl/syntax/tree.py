@@ -1,0 +1,414 @@
+"""The syntax tree: what was written, with its place, and nothing more.
+
+Plain frozen dataclasses. The tree knows no operator: `conv3-64/2(pad=1)` is an `Operation` with the head
+`conv3`, and whether that is an operator with a kernel or a block is decided when the tree is elaborated.
+Every node has a `span`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netdsl.source import Source, Span
+
+_node = dataclass(frozen=True, slots=True)
+
+
+@_node
+class Name:
+    """An identifier, as written."""
+
+    text: str
+    span: Span
+
+
+# Expressions -----------------------------------------------------------------------------------------
+
+
+@_node
+class Literal:
+    """A number, string, `true`, `false` or `none`. `text` is as written: `144M`, `40%`, `1e-4`.
+
+    A number without a fraction or an exponent is an int (`60K` too); `40%` and `0.75` are floats. A float with a suffix that comes
+    out whole (`1.8G`) is an int.
+    """
+
+    value: int | float | str | bool | None
+    text: str
+    span: Span
+
+
+@_node
+class Dims:
+    """`3x224x224`: two or more integers joined by x."""
+
+    values: tuple[int, ...]
+    span: Span
+
+
+@_node
+class ListValue:
+    """`[1, 2]`, which may nest."""
+
+    items: tuple[Expression, ...]
+    span: Span
+
+
+@_node
+class Reference:
+    """A name used as a value: a parameter, an index, or a bare word such as `same` or `relu`."""
+
+    name: str
+    span: Span
+
+
+@_node
+class Unary:
+    """`-x`, `+x` or `not x`."""
+
+    operator: str
+    operand: Expression
+    span: Span
+
+
+@_node
+class Binary:
+    """`+ - * / // %`, the comparisons `== != < <= > >=`, `and`, `or`."""
+
+    operator: str
+    left: Expression
+    right: Expression
+    span: Span
+
+
+@_node
+class Conditional:
+    """`then if test else otherwise`."""
+
+    test: Expression
+    then: Expression
+    otherwise: Expression
+    span: Span
+
+
+@_node
+class Argument:
+    """`value`, or `name=value`."""
+
+    name: Name | None
+    value: Expression
+    span: Span
+
+
+@_node
+class Call:
+    """`min(a, b)`, or a value with settings: `leakyrelu(0.2)`, `sgd(lr=0.01)`."""
+
+    name: Name
+    arguments: tuple[Argument, ...]
+    span: Span
+
+
+Expression: TypeAlias = Literal | Dims | ListValue | Reference | Unary | Binary | Conditional | Call
+
+
+# Layer statements ------------------------------------------------------------------------------------
+
+
+@_node
+class Label:
+    """`conv1:` or `denselayer{i + 1}:`; the expression's value is put after `text`, and `after` behind that."""
+
+    text: str
+    index: Expression | None
+    span: Span
+    after: str = ""
+
+
+@_node
+class Body:
+    """What stands between braces, a branch, a table cell: statements in order."""
+
+    statements: tuple[Statement, ...]
+    span: Span
+
+
+@_node
+class Operation:
+    """`HEAD geometry? arguments?`: an operator or a block call.
+
+    `conv3-64/2(pad=1)` has the head `conv3` (digits and all; `conv1x7` too), `conv{k}-64` the head `conv`
+    and the kernel `{k}`. `out` follows `-`, `stride` follows `/`. `arguments` is None without parentheses.
+    """
+
+    head: Name
+    kernel: Expression | None
+    out: Expression | None
+    stride: Expression | None
+    arguments: tuple[Argument, ...] | None
+    span: Span
+
+
+@_node
+class Row:
+    """One row of a bracket block: `3x3, 64 /2, groups=32`."""
+
+    kernel: Expression
+    out: Expression
+    stride: Expression | None
+    arguments: tuple[Argument, ...]
+    span: Span
+
+
+@_node
+class Bracket:
+    """`[1x1, 64; 3x3, 64; 1x1, 256]`, a residual building block."""
+
+    rows: tuple[Row, ...]
+    span: Span
+
+
+@_node
+class Group:
+    """`{ ... }`."""
+
+    body: Body
+    span: Span
+
+
+@_node
+class Join:
+    """`concat`, `add` or `mul` (in `kind`, lower case) of branches."""
+
+    kind: Name
+    arguments: tuple[Argument, ...]
+    branches: tuple[Body, ...]
+    span: Span
+
+
+@_node
+class Residual:
+    """`residual(...) { ... }`."""
+
+    arguments: tuple[Argument, ...]
+    body: Body
+    span: Span
+
+
+@_node
+class Aux:
+    """`aux NAME(weight=0.3) { ... }`."""
+
+    name: Name
+    arguments: tuple[Argument, ...]
+    body: Body
+    span: Span
+
+
+@_node
+class Goto:
+    """`@name`: continue from the value of that label or input."""
+
+    name: Name
+    span: Span
+
+
+@_node
+class Reuse:
+    """`reuse(name)`: apply the labelled layers again, with the same weights."""
+
+    name: Name
+    span: Span
+
+
+@_node
+class Output:
+    """`output name`: also return the current value under this name."""
+
+    name: Name
+    span: Span
+
+
+@_node
+class If:
+    """`if test { ... } else { ... }`; `else if` is an `otherwise` of one `If`."""
+
+    test: Expression
+    then: Body
+    otherwise: Body | None
+    span: Span
+
+
+Item: TypeAlias = Operation | Bracket | Group | Join | Residual | Aux | Goto | Reuse | Output | If
+
+
+@_node
+class Repeat:
+    """`x4`, `x{n}`, `x{n} as i`."""
+
+    count: Expression
+    index: Name | None
+    span: Span
+
+
+@_node
+class Layer:
+    """A layer statement: `label: item xN /s -> CxHxW`. The claim is a `Dims` or an integer `Literal`."""
+
+    label: Label | None
+    item: Item
+    repeat: Repeat | None
+    stride: Expression | None
+    claim: Dims | Literal | None
+    span: Span
+
+
+# The file --------------------------------------------------------------------------------------------
+
+
+@_node
+class Net:
+    name: Name
+    span: Span
+
+
+@_node
+class SourceNote:
+    """`source "..."`: where the architecture comes from."""
+
+    text: Literal
+    span: Span
+
+
+@_node
+class Input:
+    """`input 3x224x224`, `input image: 3x224x224`, `input 784`. The shape may be any expression."""
+
+    name: Name | None
+    shape: Expression
+    span: Span
+
+
+@_node
+class Param:
+    name: Name
+    value: Expression
+    span: Span
+
+
+@_node
+class Default:
+    operator: Name
+    arguments: tuple[Argument, ...]
+    span: Span
+
+
+@_node
+class Use:
+    path: Literal
+    span: Span
+
+
+@_node
+class Extends:
+    path: Literal
+    variant: Name | None
+    arguments: tuple[Argument, ...]
+    span: Span
+
+
+@_node
+class Parameter:
+    name: Name
+    default: Expression | None
+    span: Span
+
+
+@_node
+class Block:
+    name: Name
+    parameters: tuple[Parameter, ...]
+    body: Body
+    span: Span
+
+
+@_node
+class TableRow:
+    """One line of a table; a single cell spans all columns."""
+
+    cells: tuple[Body, ...]
+    span: Span
+
+
+@_node
+class Table:
+    columns: tuple[Name, ...]
+    rows: tuple[TableRow, ...]
+    span: Span
+
+
+@_node
+class Expect:
+    """`expect label.quantity = value`; `label` is None for the whole net, and may be dotted (`layer1.0`)."""
+
+    label: Name | None
+    quantity: Name
+    value: Expression
+    span: Span
+
+
+@_node
+class Reported:
+    label: Name | None
+    name: Name
+    value: Expression
+    note: Literal | None
+    span: Span
+
+
+@_node
+class Train:
+    arguments: tuple[Argument, ...]
+    span: Span
+
+
+@_node
+class Broken:
+    """A statement with a syntax error, which has been reported: what it would have done is unknown."""
+
+    span: Span
+
+
+Statement: TypeAlias = (
+    Layer
+    | Broken
+    | Net
+    | SourceNote
+    | Input
+    | Param
+    | Default
+    | Use
+    | Extends
+    | Block
+    | Table
+    | Expect
+    | Reported
+    | Train
+)
+
+
+@_node
+class Comment:
+    """`# ...` to the end of the line, with the `#`."""
+
+    text: str
+    span: Span
+
+
+@_node
+class File:
+    source: Source
+    statements: tuple[Statement, ...]
+    comments: tuple[Comment, ...]
+    span: Span

@@ -1,0 +1,68 @@
+"""netdsl: write a neural network as its paper's table; check it, compile it to PyTorch, draw it.
+
+    net = netdsl.load("resnet.net", variant="50-layer", classes=10)
+    net.params, net.macs, net.depth, net.input, net.output
+    model = netdsl.build(net)            # a torch.nn.Module
+    source = netdsl.emit(net)            # the text of that very module
+    netdsl.draw(net, "resnet50.svg")
+
+What is not named here may change.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netdsl.backends.graphviz import dot, draw
+    from netdsl.backends.table import summary
+    from netdsl.backends.torch import build, emit
+    from netdsl.compiler import Compilation, compile, load, loads
+    from netdsl.diagnostics import Diagnostic, SpecError
+    from netdsl.ir import Network
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Compilation": "netdsl.compiler",
+    "Diagnostic": "netdsl.diagnostics",
+    "Network": "netdsl.ir",
+    "SpecError": "netdsl.diagnostics",
+    "build": "netdsl.backends.torch",
+    "compile": "netdsl.compiler",
+    "dot": "netdsl.backends.graphviz",
+    "draw": "netdsl.backends.graphviz",
+    "emit": "netdsl.backends.torch",
+    "load": "netdsl.compiler",
+    "loads": "netdsl.compiler",
+    "summary": "netdsl.backends.table",
+}
+
+__all__ = [
+    "Compilation",
+    "Diagnostic",
+    "Network",
+    "SpecError",
+    "build",
+    "compile",
+    "dot",
+    "draw",
+    "emit",
+    "load",
+    "loads",
+    "summary",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a part of the API when it is first used: `import netdsl` alone costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netdsl' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

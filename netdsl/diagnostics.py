@@ -11,6 +11,7 @@ E06 expressions, E07 structure (blocks, tables, variants, recipes); W for warnin
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -18,6 +19,24 @@ from typing import Literal
 from netdsl.source import Source, Span
 
 Severity = Literal["error", "warning", "note"]
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that `word` most likely meant, or None."""
+    folded = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
+    return folded[found[0]] if found else None
+
+
+def did_you_mean(word: str, known: Iterable[str], what: str = "") -> str | None:
+    """A help text that names the nearest known name, or lists a few."""
+    known = list(known)
+    best = nearest(word, known)
+    if best:
+        return f"did you mean `{best}`?"
+    if known and len(known) <= 12:
+        return f"{what or 'known'}: {', '.join(sorted(known))}"
+    return None
 
 
 class OpError(Exception):

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from netdsl import ops
-from netdsl.diagnostics import Related
-from netdsl.elaborate.values import Word, did_you_mean, show
+from netdsl.diagnostics import Related, did_you_mean
+from netdsl.elaborate.values import Word, show
 from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.source import Span

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netdsl import ops
-from netdsl.diagnostics import OpError, Related, Report
+from netdsl.diagnostics import OpError, Related, Report, did_you_mean
 from netdsl.elaborate.arguments import FOLLOWERS, Given, Problem, bind, construct, field_names, follower
 from netdsl.elaborate.draft import DraftNode, DraftScope
 from netdsl.elaborate.files import Library, standard_blocks
-from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, Word, did_you_mean
+from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, Word
 from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.shapes import LARGEST, Shape, text

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from netdsl.diagnostics import Report
+from netdsl.diagnostics import Report, did_you_mean
 from netdsl.elaborate.arguments import Problem
 from netdsl.source import Source
 from netdsl.syntax import parse, tree
@@ -94,8 +94,6 @@ class Library:
             source = read(target, name)
         except FileNotFoundError:
             beside = [entry.name for entry in base.iterdir() if entry.suffix == ".net"] if base.is_dir() else []
-            from netdsl.elaborate.values import did_you_mean
-
             raise Problem("E0001", f"there is no file '{wanted}'", path.span, did_you_mean(wanted, beside)) from None
         except (OSError, ValueError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else str(problem)

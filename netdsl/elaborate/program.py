@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netdsl.diagnostics import Related, Report
+from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.elaborate import naming
 from netdsl.elaborate.arguments import Problem, bind
 from netdsl.elaborate.build import Builder, Frame, Module, TooManyLayers, _plain
 from netdsl.elaborate.draft import DraftNode, DraftScope
 from netdsl.elaborate.files import Library
 from netdsl.elaborate.recipe import recipe
-from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, did_you_mean, show
+from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, show
 from netdsl.ir import (
     AuxHead,
     Figure,

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from netdsl import ops
+from netdsl.diagnostics import did_you_mean
 from netdsl.elaborate.arguments import Given, Problem, bind, follower
 from netdsl.elaborate.draft import DraftNode, DraftScope
-from netdsl.elaborate.values import did_you_mean, show
+from netdsl.elaborate.values import show
 from netdsl.ops import Family, Operator
 from netdsl.shapes import Shape, text
 from netdsl.source import Span

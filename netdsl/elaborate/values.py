@@ -7,13 +7,13 @@ numbers are bounded, and there are no loops.
 
 from __future__ import annotations
 
-import difflib
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+from netdsl.diagnostics import did_you_mean
 from netdsl.ir import Setting
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -55,24 +55,6 @@ def show(value: Any) -> str:
         inside = [show(item) for item in value.args] + [f"{key}={show(item)}" for key, item in value.kwargs.items()]
         return f"{value.name}({', '.join(inside)})"
     return str(value)
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that `word` most likely meant, or None."""
-    folded = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
-
-
-def did_you_mean(word: str, known: Iterable[str], what: str = "") -> str | None:
-    """A help text that names the nearest known name, or lists a few."""
-    known = list(known)
-    best = nearest(word, known)
-    if best:
-        return f"did you mean `{best}`?"
-    if known and len(known) <= 12:
-        return f"{what or 'known'}: {', '.join(sorted(known))}"
-    return None
 
 
 def _divide(left: Any, right: Any) -> Any:

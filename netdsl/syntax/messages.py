@@ -33,7 +33,7 @@ def explain(problem: UnexpectedInput, source: Source, report: Report) -> None:
         start, end, ended = int(problem.pos_in_stream), int(problem.pos_in_stream) + 1, False
         accepted = set(problem.allowed or ())
     newline = not ended and text[start:end].strip(" \t\r;") == "" or text[start : start + 1] == "\n"
-    opened = _open(text, start)
+    opened = open_brackets(text, start)
     before = _before(text, start)
     word = _word(text, start)
 
@@ -42,7 +42,7 @@ def explain(problem: UnexpectedInput, source: Source, report: Report) -> None:
         span = source.span(start, len(text) if stop < 0 else stop)
         report.error("E0105", "this string is not closed on its line", span, help='put a `"` at its end')
         return
-    if (ended or newline or (word and "(" in opened[-1:][:1])) and opened and text[opened[-1]] == "(":
+    if opened and text[opened[-1]] == "(" and (ended or newline or "\n" in text[opened[-1] : start]):
         at = opened[-1]
         report.error("E0102", "this '(' is never closed", source.span(at, at + 1), help="put a `)` behind the last argument")
         return
@@ -124,8 +124,8 @@ def _before(text: str, at: int) -> str:
     return head[max(head.rfind("\n"), head.rfind(";")) + 1 :].strip()
 
 
-def _open(text: str, at: int) -> list[int]:
-    """The brackets open at `at`, outermost first. A '(' ends with a line that begins a statement in the first column."""
+def open_brackets(text: str, at: int) -> list[int]:
+    """Where the brackets stand that are open at `at`, outermost first."""
     stack: list[int] = []
     for match in _LEXEME.finditer(text, 0, at):
         sign = match[0]

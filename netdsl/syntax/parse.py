@@ -20,7 +20,7 @@ from netdsl.shapes import LARGEST
 from netdsl.source import Source
 from netdsl.syntax import tree
 from netdsl.syntax.cache import grammar
-from netdsl.syntax.messages import explain
+from netdsl.syntax.messages import explain, open_brackets
 from netdsl.syntax.reduce import Reducer
 
 if TYPE_CHECKING:
@@ -179,16 +179,26 @@ class _Recovery:
                 return False
             state.state_stack.pop()
             state.value_stack.pop()
+        at = self._unclosed(at)
         begin = self._begin(at)
-        end = len(self.source.text) if ended else self._skip(at)
+        end = self._skip(at)
         if end <= self.furthest:
             end = min(self.furthest + 1, len(self.source.text))
         self.furthest = end
         parser.feed_token(Token("BROKEN", self.source.text[begin:end], start_pos=begin, end_pos=max(end, begin)))
         line.char_pos = end
-        if ended:
+        if end >= len(self.source.text):
             return self._close(parser)
         return True
+
+    def _unclosed(self, at: int) -> int:
+        """Where to go on from: an unclosed '(' swallowed the lines behind it, so from the end of its own line."""
+        opened = open_brackets(self.source.text, at)
+        if opened and self.source.text[opened[-1]] == "(":
+            newline = self.source.text.find("\n", opened[-1], at)
+            if newline > self.furthest:
+                return newline
+        return at
 
     def _begin(self, at: int) -> int:
         """Where the broken statement begins: behind the last separator before `at`."""
@@ -199,19 +209,22 @@ class _Recovery:
         return start
 
     def _skip(self, at: int) -> int:
-        """Where the next statement begins: the separator or closing bracket behind `at` at its depth."""
+        """Where the next statement begins: at the separator behind `at`, or the brace or bar that ends its body.
+
+        Parentheses are not followed over lines: one that is not closed is the likelier mistake.
+        """
         text, depth = self.source.text, 0
         for match in _BOUNDARY.finditer(text, at):
             sign = match[0][0]
-            if sign in "([{":
+            if sign in "[{":
                 depth += 1
-            elif sign in ")]}":
+            elif sign in "]}":
                 if depth == 0 and sign == "}" and match.start() > at:
                     return match.start()
                 depth = max(depth - 1, 0)
-            elif sign in "\n;|" and (depth == 0 or (sign == "\n" and _unindented(text, match.end()))) and match.start() > at or (
-                sign in "\n;" and depth == 0
-            ):
+            elif sign in "\n;" and depth == 0:
+                return match.start()
+            elif sign == "|" and depth == 0 and match.start() > at:
                 return match.start()
         return len(text)
 
@@ -233,12 +246,7 @@ class _Recovery:
         return False
 
 
-_BOUNDARY = re.compile(r'"(?:[^"\\\n]|\\.)*"?|#[^\n]*|[(\[{)\]};|\n]')
-
-
-def _unindented(text: str, at: int) -> bool:
-    """Whether the line at `at` begins in the first column with a word: no bracket before it is still meant to be open."""
-    return at < len(text) and (text[at].isalpha() or text[at] == "_")
+_BOUNDARY = re.compile(r'"(?:[^"\\\n]|\\.)*"?|#[^\n]*|[\[{\]};|\n]')
 
 
 def _offset(problem: UnexpectedInput) -> int:

@@ -40,7 +40,7 @@ class Reducer(Transformer[Token, Any]):
 
     def __init__(self, source: Source, report: Report):
         super().__init__()
-        self.source = source
+        self.origin = source
         self.report = report
         self.file_name = source.name
         self.depths: dict[int, int] = {}
@@ -178,7 +178,7 @@ class Reducer(Transformer[Token, Any]):
 
     def _stretch(self, span: Span, last: Any) -> Span:
         """Include the closing brace behind a computed part."""
-        text = self.source.text
+        text = self.origin.text
         end = span.end
         if last is not None:
             at = end

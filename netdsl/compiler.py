@@ -1,0 +1,95 @@
+"""The pipeline: text, tree, network, checks. The only door to it; every tool goes through here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from netdsl.diagnostics import Report, SpecError
+from netdsl.elaborate import Library, elaborate, variants
+from netdsl.elaborate.files import read
+from netdsl.ir import Network
+from netdsl.passes import PASSES
+from netdsl.shapes import Shape
+from netdsl.source import Source
+
+
+@dataclass(frozen=True)
+class Compilation:
+    """What came of a spec: its network as far as it can be known, every message, and the variants to choose from."""
+
+    network: Network | None
+    report: Report
+    variants: tuple[str, ...] = ()
+
+    @property
+    def valid(self) -> bool:
+        """Whether there is no error."""
+        return not self.report.errors
+
+
+def compile(
+    source: str | os.PathLike[str] | Source,
+    *,
+    variant: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    input: Shape | None = None,
+    directory: Path | None = None,
+) -> Compilation:
+    """Compile a spec: a path, or a `Source` (whose `use` and `extends` look below `directory`).
+
+    `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input. Never raises for
+    what is wrong with the spec; that is in `.report`.
+    """
+    report = Report()
+    library = Library(report)
+    if not isinstance(source, Source):
+        path = Path(source)
+        name = os.fspath(source)
+        try:
+            source = read(path, name)
+        except (OSError, ValueError) as problem:
+            reason = (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)
+            report.error("E0001", f"'{name}' cannot be read: {reason}")
+            return Compilation(None, report)
+        directory = path.parent
+    file = library.add(source, directory)
+    network = elaborate(file, library, report, variant=variant, settings=params, input=input)
+    if network is not None:
+        for each in PASSES:
+            network = each(network, report)
+        if report.errors and network.complete:
+            network = network.model_copy(update={"complete": False})
+    return Compilation(network, report, variants(file))
+
+
+def _network(compilation: Compilation) -> Network:
+    if not compilation.valid or compilation.network is None:
+        if not compilation.report.errors:
+            compilation.report.error("E0703", "there is no network in this file, only definitions")
+        raise SpecError(compilation.report)
+    return compilation.network
+
+
+def load(
+    spec: str | os.PathLike[str], *, variant: str | None = None, input: Shape | None = None, **params: Any
+) -> Network:
+    """The network of a `.net` file, or of a spec of the zoo by its name (`vgg19`, `vgg:D`).
+
+    `variant` chooses a column of its table, `input` another input shape, `params` are set in the spec. Raises `SpecError`
+    with every diagnostic when the spec is wrong.
+    """
+    from netdsl.zoo import locate
+
+    path, chosen = locate(os.fspath(spec), variant)
+    return _network(compile(path, variant=chosen, params=params, input=input))
+
+
+def loads(
+    text: str, *, name: str = "<text>", variant: str | None = None, input: Shape | None = None, **params: Any
+) -> Network:
+    """The network of a spec given as text; raises `SpecError` as `load` does. `use` and `extends` are not open to it."""
+    return _network(compile(Source(name, text), variant=variant, params=params, input=input))

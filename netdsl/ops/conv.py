@@ -1,0 +1,158 @@
+"""`conv`: 2-D convolution."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from netdsl.diagnostics import OpError
+from netdsl.ops._base import Call, Geometry, Torch, Weight
+from netdsl.ops._checks import plane
+from netdsl.ops._conv import Convolution
+from netdsl.ops._fields import Count, Flag, Frozen, Pad, Pair, Size, Words
+from netdsl.ops._init import BiasInitial, Init, Initial, statements
+from netdsl.shapes import Shape
+
+CONNECTED = '''class ConnectedConv2d(nn.Module):
+    """Convolution in which each output map sees only the input maps listed for it: one small filter for each such link."""
+
+    def __init__(
+        self,
+        connect: tuple[tuple[int, ...], ...],
+        kernel_size: tuple[int, int],
+        stride: tuple[int, int] = (1, 1),
+        padding: tuple[int, int] = (0, 0),
+        dilation: tuple[int, int] = (1, 1),
+        bias: bool = True,
+    ):
+        super().__init__()
+        self.stride, self.padding, self.dilation = stride, padding, dilation
+        self.links = sum(len(maps) for maps in connect)
+        self.maps = len(connect)
+        fan_in = [len(maps) * kernel_size[0] * kernel_size[1] for maps in connect for _ in maps]
+        self.register_buffer("fan_in", torch.tensor(fan_in).view(-1, 1, 1, 1), persistent=False)
+        self.register_buffer("sources", torch.tensor([i for maps in connect for i in maps]), persistent=False)
+        self.register_buffer("targets", torch.tensor([o for o, maps in enumerate(connect) for _ in maps]), persistent=False)
+        self.weight = nn.Parameter(torch.empty(self.links, 1, kernel_size[0], kernel_size[1]))
+        nn.init.uniform_(self.weight, -1, 1)
+        self.weight.data /= self.fan_in.sqrt()
+        self.bias = nn.Parameter(torch.zeros(self.maps)) if bias else None
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.index_select(1, self.sources)
+        x = F.conv2d(x, self.weight, None, self.stride, self.padding, self.dilation, self.links)
+        out = x.new_zeros(x.shape[0], self.maps, x.shape[2], x.shape[3]).index_add(1, self.targets, x)
+        bias = self.bias
+        return out if bias is None else out + bias.view(-1, 1, 1)
+'''
+
+Connections = Annotated[
+    tuple[Annotated[tuple[Size, ...], Field(min_length=1)], ...],
+    Words("a list with, for each output map, the list of the input maps it sees, from 0"),
+]
+
+
+class Conv(Convolution):
+    """2-D convolution: `conv3-64/2` is 3x3 kernels, 64 output channels, stride 2.
+
+    A CxHxW input gives channels x H' x W' with H' = floor((H + top + bottom - (k-1)*dilation - 1) / stride) + 1.
+    `pad=same`, the default, is (k-1)*dilation/2 on each side. `groups` splits input and output channels into so many
+    groups that do not see each other.
+
+    `connect` lists for each output map the input maps it sees (LeNet-5's C3, LeCun et al. 1998, Table I). Its weights are one
+    kernel for each link, `weight` (links, 1, kh, kw): parameters and multiply-adds are those of the links, no more.
+
+    PyTorch: `nn.Conv2d`.
+    """
+
+    geometry = Geometry(kernel="kernel", out="channels", stride="stride")
+    aliases = ("convolution", "conv2d")
+
+    kernel: Pair
+    """Height x width of the kernels."""
+    channels: Count
+    """Output channels: the number of kernels."""
+    stride: Pair = (1, 1)
+    """Step of the kernel."""
+    pad: Pad = "same"
+    """Pixels of zeros around the input: same, valid (none), tf (TensorFlow's SAME), or numbers."""
+    dilation: Pair = (1, 1)
+    """Distance between the kernel's taps."""
+    groups: Count = 1
+    """Groups of channels that do not see each other."""
+    bias: Flag = True
+    """Add a learned bias for each output channel."""
+    ceil: Flag = False
+    """Round the output's size up, as cuda-convnet did."""
+    connect: Connections | None = None
+    """For each output map, the input maps it sees; none: all."""
+    frozen: Frozen = False
+    init: Initial = None
+    bias_init: BiasInitial = None
+
+    @model_validator(mode="after")
+    def _connectable(self) -> Self:
+        if self.connect is None:
+            return self
+        if len(self.connect) != self.channels:
+            raise ValueError(f"`connect` lists {len(self.connect)} output maps; there are {self.channels} output channels")
+        for index, maps in enumerate(self.connect):
+            if len(set(maps)) != len(maps):
+                raise ValueError(f"`connect` gives output map {index} an input map twice: {list(maps)}")
+        if self.groups != 1:
+            raise ValueError("`connect` says which channels see which; leave out `groups`")
+        if self.ceil:
+            raise ValueError("`connect` does not go with `ceil=true`; write the padding as numbers")
+        if isinstance(self.init, Init) and self.init.by_fan:
+            raise ValueError(
+                f"`init={self.init.name}` needs one number of inputs for all maps; with `connect` take lecun, normal or uniform"
+            )
+        return self
+
+    def filters(self, channels: int) -> tuple[int, int]:
+        return self.channels, self.groups
+
+    @property
+    def links(self) -> int:
+        """The number of (input map, output map) pairs that are connected."""
+        return sum(map(len, self.connect or ()))
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        if self.connect is not None:
+            channels, _, _ = plane(self.name, inputs[0])
+            last = max(map(max, self.connect))
+            if last >= channels:
+                raise OpError(
+                    f"`connect` names input map {last}; the input has {channels} maps, 0 to {channels - 1}", at="connect"
+                )
+            if self.slide.symmetric() is None:
+                raise OpError("`connect` needs the same padding on opposite sides", at="pad", help="write `pad=0`")
+        return super().shape(inputs)
+
+    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
+        found = super().weights(inputs)
+        if self.connect is not None:
+            found["weight"] = Weight((self.links, 1, *self.kernel), not self.frozen)
+        return found
+
+    def macs(self, inputs: tuple[Shape, ...]) -> int:
+        if self.connect is None:
+            return super().macs(inputs)
+        _, height, width = self.shape(inputs)
+        return self.links * height * width * self.kernel[0] * self.kernel[1]
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        if self.connect is None:
+            return super().torch(inputs)
+        settings = {"stride": self.stride, "padding": self.slide.symmetric(), "dilation": self.dilation, "bias": self.bias}
+        usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "bias": True}
+        kwargs = {"kernel_size": self.kernel, **{key: item for key, item in settings.items() if item != usual[key]}}
+        init = statements(self.init, bias=self.bias_init)
+        if self.init is not None and self.init.name == "lecun":
+            init = (
+                "nn.init.uniform_({m}.weight, -%r, %r)" % (self.init.bound, self.init.bound),
+                "{m}.weight.data /= {m}.fan_in",
+                *init[1:],
+            )
+        return Torch(Call("ConnectedConv2d", (self.connect,), kwargs), None, (CONNECTED,), init, self.frozen)

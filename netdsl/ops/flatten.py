@@ -1,0 +1,22 @@
+"""`flatten`: a feature map as one vector."""
+
+from __future__ import annotations
+
+from netdsl.ops._base import Call, Family, Operator, Torch
+from netdsl.ops._checks import flattened
+from netdsl.shapes import Shape
+
+
+class Flatten(Operator):
+    """Flatten: C x H x W becomes C*H*W features, channel by channel, row by row. A vector stays as it is.
+
+    PyTorch: `nn.Flatten`.
+    """
+
+    family = Family.REARRANGEMENT
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        return (flattened(self.name, inputs[0]),)
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        return Torch(Call("nn.Flatten"))

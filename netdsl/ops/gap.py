@@ -1,0 +1,30 @@
+"""`gap`: global average pooling."""
+
+from __future__ import annotations
+
+from netdsl.ops._base import Call, Family, Operator, Torch, Window
+from netdsl.ops._checks import plane
+from netdsl.ops.avgpool import AvgPool
+from netdsl.shapes import Shape
+
+
+class GlobalAvgPool(Operator):
+    """Global average pooling: the mean of each channel, C x H x W to C x 1 x 1.
+
+    Source: Lin, Chen, Yan, Network in Network, 2014, section 3.2. PyTorch: `nn.AdaptiveAvgPool2d(1)`.
+    """
+
+    family = Family.POOLING
+    aliases = ("global average pooling", "global avg pool", "global average pool", "global avgpool")
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        return plane(self.name, inputs[0])[0], 1, 1
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        return Torch(Call("nn.AdaptiveAvgPool2d", (1,)))
+
+    def window(self, inputs: tuple[Shape, ...]) -> Window | None:
+        return None
+
+    def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
+        return AvgPool(to=(1, 1)).canonical(inputs)

@@ -1,0 +1,30 @@
+"""`gmp`: global max pooling."""
+
+from __future__ import annotations
+
+from netdsl.ops._base import Call, Family, Operator, Torch, Window
+from netdsl.ops._checks import plane
+from netdsl.ops.maxpool import MaxPool
+from netdsl.shapes import Shape
+
+
+class GlobalMaxPool(Operator):
+    """Global max pooling: the largest value of each channel, C x H x W to C x 1 x 1.
+
+    PyTorch: `nn.AdaptiveMaxPool2d(1)`.
+    """
+
+    family = Family.POOLING
+    aliases = ("global max pooling", "global max pool", "global maxpool")
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        return plane(self.name, inputs[0])[0], 1, 1
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        return Torch(Call("nn.AdaptiveMaxPool2d", (1,)))
+
+    def window(self, inputs: tuple[Shape, ...]) -> Window | None:
+        return None
+
+    def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
+        return MaxPool(to=(1, 1)).canonical(inputs)

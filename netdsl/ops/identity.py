@@ -1,0 +1,18 @@
+"""`identity`: the value itself."""
+
+from __future__ import annotations
+
+from netdsl.ops._base import Call, Family, Operator, Torch
+from netdsl.shapes import Shape
+
+
+class Identity(Operator):
+    """The value as it is: the branch of a join that does nothing.
+
+    PyTorch: `nn.Identity`.
+    """
+
+    family = Family.REARRANGEMENT
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        return Torch(Call("nn.Identity"))

@@ -1,0 +1,46 @@
+"""`instancenorm`: instance normalization."""
+
+from __future__ import annotations
+
+from netdsl.diagnostics import OpError
+from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight, Window
+from netdsl.ops._checks import plane
+from netdsl.ops._fields import Flag, Frozen, Positive
+from netdsl.shapes import Shape
+
+
+class InstanceNorm(Operator):
+    """Instance normalization: each channel of each sample, over its plane, to mean 0 and variance 1. The shape stays.
+
+    `scale=true` learns a scale and an offset for each channel.
+
+    Source: Ulyanov, Vedaldi, Lempitsky, Instance Normalization, 2016. PyTorch: `nn.InstanceNorm2d`.
+    """
+
+    family = Family.NORMALIZATION
+    aliases = ("instance norm", "instance-norm", "instance normalization")
+
+    eps: Positive = 1e-5
+    """Added to the variance."""
+    scale: Flag = False
+    """Learn a scale and an offset for each channel."""
+    frozen: Frozen = False
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels, height, width = plane(self.name, inputs[0])
+        if height * width == 1:
+            raise OpError(f"`{self.name}` of a 1x1 plane is always 0; the input is {channels}x1x1", help="use `bn` or `ln`")
+        return inputs[0]
+
+    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
+        each = Weight((inputs[0][0],), not self.frozen)
+        return {"weight": each, "bias": each} if self.scale else {}
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}
+        if self.scale:
+            kwargs["affine"] = True
+        return Torch(Call("nn.InstanceNorm2d", (inputs[0][0],), kwargs), frozen=self.frozen)
+
+    def window(self, inputs: tuple[Shape, ...]) -> Window | None:
+        return None

@@ -1,0 +1,44 @@
+"""`ln`: layer normalization."""
+
+from __future__ import annotations
+
+from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight
+from netdsl.ops._fields import Frozen, Positive
+from netdsl.shapes import Shape
+
+LAYER_NORM = '''class LayerNorm2d(nn.LayerNorm):
+    """Layer normalization over the channels, at each position of the plane."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.permute(0, 2, 3, 1)
+        x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.permute(0, 3, 1, 2)
+'''
+
+
+class LayerNorm(Operator):
+    """Layer normalization: to mean 0 and variance 1 over the channels, then times a learned scale, plus an offset.
+
+    Features are normalized over all of them. On C x H x W it is over the channels at each position, as in ConvNeXt;
+    `gn(1)` is over channels and plane together. The shape stays.
+
+    Source: Ba, Kiros, Hinton, Layer Normalization, 2016; Liu et al., A ConvNet for the 2020s, 2022, for the default of eps.
+    PyTorch: `nn.LayerNorm`, torchvision's `LayerNorm2d`.
+    """
+
+    family = Family.NORMALIZATION
+    aliases = ("layernorm", "layer norm", "layer-norm", "layer normalization")
+
+    eps: Positive = 1e-6
+    """Added to the variance."""
+    frozen: Frozen = False
+
+    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
+        each = Weight((inputs[0][0],), not self.frozen)
+        return {"weight": each, "bias": each}
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}
+        if len(inputs[0]) == 1:
+            return Torch(Call("nn.LayerNorm", (inputs[0][0],), kwargs), frozen=self.frozen)
+        return Torch(Call("LayerNorm2d", (inputs[0][0],), kwargs), definitions=(LAYER_NORM,), frozen=self.frozen)

@@ -1,0 +1,19 @@
+"""`logsoftmax`: scores to logarithms of probabilities."""
+
+from __future__ import annotations
+
+from netdsl.ops._activation import Activation
+from netdsl.ops._base import Call, Torch
+from netdsl.shapes import Shape
+
+
+class LogSoftmax(Activation):
+    """Logarithm of softmax over the channels (or features): x_i - log sum_j exp(x_j).
+
+    PyTorch: `nn.LogSoftmax(dim=1)`.
+    """
+
+    aliases = ("log-softmax", "log softmax")
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        return Torch(Call("nn.LogSoftmax", kwargs={"dim": 1}))

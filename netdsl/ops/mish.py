@@ -1,0 +1,15 @@
+"""`mish`: Mish."""
+
+from __future__ import annotations
+
+from netdsl.ops._activation import Activation
+
+
+class Mish(Activation):
+    """Mish: x * tanh(softplus(x)).
+
+    Source: Misra, 2019. PyTorch: `nn.Mish`.
+    """
+
+
+    module = "nn.Mish"

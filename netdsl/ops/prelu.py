@@ -1,0 +1,34 @@
+"""`prelu`: rectified linear unit with a learned slope."""
+
+from __future__ import annotations
+
+from netdsl.ops._activation import Activation
+from netdsl.ops._base import Call, Constant, Torch, Weight
+from netdsl.ops._fields import Finite, Flag, Frozen
+from netdsl.shapes import Shape
+
+
+class Prelu(Activation):
+    """Rectified linear unit with a learned slope: x where x > 0, weight * x elsewhere.
+
+    One slope for all values, or with `per_channel=true` one for each channel.
+
+    Source: He et al., Delving Deep into Rectifiers, 2015, eq. 1. PyTorch: `nn.PReLU`.
+    """
+
+    aliases = ("parametric relu",)
+
+    per_channel: Flag = False
+    """Learn a slope for each channel."""
+    slope: Finite = 0.25
+    """What the slopes start from."""
+    frozen: Frozen = False
+
+    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
+        return {"weight": Weight((inputs[0][0] if self.per_channel else 1,), not self.frozen)}
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        kwargs: dict[str, Constant] = {"num_parameters": inputs[0][0]} if self.per_channel else {}
+        if self.slope != 0.25:
+            kwargs["init"] = self.slope
+        return Torch(Call("nn.PReLU", kwargs=kwargs), frozen=self.frozen)

@@ -1,0 +1,31 @@
+"""`scaled_tanh`: LeNet-5's squashing function."""
+
+from __future__ import annotations
+
+from netdsl.ops._activation import Activation
+from netdsl.ops._fields import Finite
+
+
+class ScaledTanh(Activation):
+    """Scaled hyperbolic tangent: amplitude * tanh(slope * x); with the defaults f(1) = 1 and f(-1) = -1.
+
+    Source: LeCun, Bottou, Bengio, Haffner, 1998, eq. 6 and appendix A.
+    """
+
+    aliases = ("scaled tanh", "scaled-tanh", "lecun_tanh")
+    module = "ScaledTanh"
+    definition = '''class ScaledTanh(nn.Module):
+    """The squashing function of LeNet-5: amplitude * tanh(slope * x)."""
+
+    def __init__(self, amplitude: float = 1.7159, slope: float = 2 / 3):
+        super().__init__()
+        self.amplitude, self.slope = amplitude, slope
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.amplitude * torch.tanh(self.slope * x)
+'''
+
+    amplitude: Finite = 1.7159
+    """The value far above zero."""
+    slope: Finite = 2 / 3
+    """Factor of the argument."""

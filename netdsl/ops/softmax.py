@@ -1,0 +1,19 @@
+"""`softmax`: scores to probabilities."""
+
+from __future__ import annotations
+
+from netdsl.ops._activation import Activation
+from netdsl.ops._base import Call, Torch
+from netdsl.shapes import Shape
+
+
+class Softmax(Activation):
+    """Softmax over the channels (or features): exp(x_i) / sum_j exp(x_j).
+
+    PyTorch: `nn.Softmax(dim=1)`.
+    """
+
+    aliases = ("soft-max", "soft max")
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        return Torch(Call("nn.Softmax", kwargs={"dim": 1}))

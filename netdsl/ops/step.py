@@ -1,0 +1,21 @@
+"""`step`: threshold unit."""
+
+from __future__ import annotations
+
+from netdsl.ops._activation import Activation
+
+
+class Step(Activation):
+    """Threshold unit: 1 where x >= 0, else 0. Its gradient is zero everywhere: nothing before it learns by descent.
+
+    Source: Rosenblatt, The Perceptron, 1958 (the threshold itself is the bias of the layer before).
+    """
+
+    aliases = ("threshold", "heaviside")
+    module = "Step"
+    definition = '''class Step(nn.Module):
+    """Threshold unit: 1 where x >= 0, else 0; its gradient is zero."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (torch.sign(x) + 1).clamp(max=1)
+'''

@@ -1,0 +1,15 @@
+"""`tanh`: hyperbolic tangent."""
+
+from __future__ import annotations
+
+from netdsl.ops._activation import Activation
+
+
+class Tanh(Activation):
+    """Hyperbolic tangent: tanh(x).
+
+    PyTorch: `nn.Tanh`.
+    """
+
+
+    module = "nn.Tanh"

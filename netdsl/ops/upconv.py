@@ -1,0 +1,110 @@
+"""`upconv`: transposed convolution."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from netdsl.diagnostics import OpError
+from netdsl.ops._base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops._checks import bounded, divides, plane
+from netdsl.ops._fields import Count, Flag, Frozen, Pair, PairOfSizes
+from netdsl.ops._init import BiasInitial, Initial, statements
+from netdsl.ops._padding import shown, single
+from netdsl.shapes import Shape, extent, transposed_size
+
+
+class UpConv(Operator):
+    """Transposed convolution: `upconv2-64/2` doubles height and width and gives 64 channels.
+
+    A CxHxW input gives channels x H' x W' with H' = (H-1)*stride - 2*pad + (k-1)*dilation + 1 + out_pad: the step backwards
+    through a convolution, also called up-convolution (Ronneberger et al., U-Net, 2015) or deconvolution. `pad` takes
+    away so many rows on each side.
+
+    PyTorch: `nn.ConvTranspose2d`.
+    """
+
+    family = Family.CONVOLUTION
+    geometry = Geometry(kernel="kernel", out="channels", stride="stride")
+    aliases = ("deconv", "up-conv", "transposed convolution", "convtranspose")
+    followed_by = ("norm", "act")
+    weight_layer = True
+
+    kernel: Pair
+    """Height x width of the kernels."""
+    channels: Count
+    """Output channels."""
+    stride: Pair = (1, 1)
+    """By how much height and width grow."""
+    pad: PairOfSizes = (0, 0)
+    """Rows and columns taken away on each side."""
+    out_pad: PairOfSizes = (0, 0)
+    """Rows and columns added below and right."""
+    dilation: Pair = (1, 1)
+    """Distance between the kernel's taps."""
+    groups: Count = 1
+    """Groups of channels that do not see each other."""
+    bias: Flag = True
+    """Add a learned bias for each output channel."""
+    frozen: Frozen = False
+    init: Initial = None
+    bias_init: BiasInitial = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.bias_init is not None and not self.bias:
+            raise ValueError("`bias_init` needs `bias=true`")
+        for out_pad, stride, dilation in zip(self.out_pad, self.stride, self.dilation, strict=True):
+            if out_pad >= max(stride, dilation):
+                raise ValueError(
+                    f"`out_pad` (={shown(self.out_pad)}) must be smaller than the stride {shown(self.stride)} "
+                    f"or the dilation {shown(self.dilation)}"
+                )
+        return self
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels, *sizes = plane(self.name, inputs[0])
+        divides(self.groups, channels, "input channels")
+        divides(self.groups, self.channels, "output channels")
+        height, width = (
+            transposed_size(n, self.kernel[i], self.stride[i], 2 * self.pad[i], self.out_pad[i], self.dilation[i])
+            for i, n in enumerate(sizes)
+        )
+        if height < 1 or width < 1:
+            raise OpError(f"`pad` (={shown(self.pad)}) takes away all rows or columns of the output", at="pad")
+        return bounded(self.name, (self.channels, height, width))
+
+    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
+        found = {"weight": Weight((inputs[0][0], self.channels // self.groups, *self.kernel), not self.frozen)}
+        if self.bias:
+            found["bias"] = Weight((self.channels,), not self.frozen)
+        return found
+
+    def macs(self, inputs: tuple[Shape, ...]) -> int:
+        channels, height, width = inputs[0]
+        return channels * height * width * (self.channels // self.groups) * self.kernel[0] * self.kernel[1]
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        kwargs: dict[str, Constant] = {"kernel_size": single(self.kernel)}
+        if self.stride != (1, 1):
+            kwargs["stride"] = single(self.stride)
+        if self.pad != (0, 0):
+            kwargs["padding"] = single(self.pad)
+        if self.out_pad != (0, 0):
+            kwargs["output_padding"] = single(self.out_pad)
+        if self.groups != 1:
+            kwargs["groups"] = self.groups
+        if not self.bias:
+            kwargs["bias"] = False
+        if self.dilation != (1, 1):
+            kwargs["dilation"] = single(self.dilation)
+        call = Call("nn.ConvTranspose2d", (inputs[0][0], self.channels), kwargs)
+        return Torch(call, init=statements(self.init, bias=self.bias_init), frozen=self.frozen)
+
+    def window(self, inputs: tuple[Shape, ...]) -> Window:
+        y, x = (extent(k, d) - 1 - p for k, d, p in zip(self.kernel, self.dilation, self.pad, strict=True))
+        return Window(self.kernel, (1, 1), self.dilation, (y, x), upscale=self.stride)
+
+    def canonical(self, inputs: tuple[Shape, ...]) -> Self:
+        return self.model_copy(update={"init": None, "bias_init": None})

@@ -1,0 +1,25 @@
+"""Plain functions over the frozen network, one file each.
+
+`PASSES` run in the compiler, in order: `Network -> Network`, reporting what they find. The others answer when they are asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from netdsl.diagnostics import Report
+from netdsl.ir import Network
+from netdsl.passes.claims import verify_claims
+from netdsl.passes.totals import totals
+
+
+def _totals(network: Network, report: Report) -> Network:
+    return totals(network)
+
+
+def _claims(network: Network, report: Report) -> Network:
+    verify_claims(network, report)
+    return network
+
+
+PASSES: tuple[Callable[[Network, Report], Network], ...] = (_totals, _claims)

@@ -1,0 +1,1 @@
+"""Thin shells around the compiler: the command line, the renderers of messages, the zoo."""

@@ -1,0 +1,62 @@
+"""The command line: `netdsl COMMAND`, one file of this folder for each command.
+
+Exit status: 0 where all is well, 1 where a spec is wrong (its messages are on stderr), 2 where netdsl was asked for something
+that is not there (a file, a variant, an option), 3 for a mistake of netdsl's own, 130 after Ctrl-C, 141 when the reader of
+the output has gone. Nobody sees a traceback unless NETDSL_DEBUG is set.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+WRONG_SPEC, WRONG_USE, INTERNAL, INTERRUPTED, NO_READER = 1, 2, 3, 130, 141
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run a command (`args`, or those of the process) and return its exit status."""
+    # No plugin of Pydantic is used here; looking for some costs 10 ms at every start.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    import click
+
+    from netdsl.tools.cli._group import program
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no `×` gets an escape, not a crash
+    try:
+        status = program.main(args=args, prog_name="netdsl", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as problem:
+        problem.show()
+        return WRONG_USE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except SystemExit as end:
+        # click leaves this way when the reader of a pipe has gone, and after writing a shell's completions
+        return NO_READER if isinstance(end.__context__, OSError) else int(end.code or 0)
+    except Exception as problem:
+        if os.environ.get("NETDSL_DEBUG"):
+            raise
+        return _confess(problem)
+
+
+def _confess(problem: Exception) -> int:
+    from netdsl.tools.render.line import visible
+
+    if isinstance(problem, OSError) and problem.strerror:
+        place = f" '{problem.filename}'" if problem.filename else ""
+        print(visible(f"netdsl: {problem.strerror}{place}"), file=sys.stderr)
+        return WRONG_USE
+    text = " ".join(str(problem).split())
+    text = f"{type(problem).__name__}: {text[:300]}" if text else type(problem).__name__
+    print(
+        f"netdsl: internal error: {visible(text)}\n"
+        "This is a mistake in netdsl, not in your spec. Please report it with the output of the same command\n"
+        "under NETDSL_DEBUG=1, which shows where it happened.",
+        file=sys.stderr,
+    )
+    return INTERNAL

@@ -1,0 +1,8 @@
+"""`python -m netdsl.tools.cli`."""
+
+import sys
+
+from netdsl.tools.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""The group of all commands. The folder is the list of them; a command's file is imported when it is called for."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+
+import click
+
+EPILOG = """\b
+Exit status: 0 fine, 1 the spec is wrong, 2 wrong use, 3 internal error.
+FILE is a .net file, `-` for standard input, or the name of a network of the
+zoo (`netdsl zoo` lists them); `:VARIANT` chooses a column of its table.
+"""
+
+
+class _Folder(click.Group):
+    """The commands are the files of this folder that do not begin with an underscore; each holds its `command`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        stems = (os.path.splitext(name) for name in os.listdir(os.path.dirname(__file__)))
+        return sorted(stem for stem, ending in stems if ending == ".py" and not stem.startswith("_"))
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in self.list_commands(ctx):
+            return None
+        command: click.Command = import_module(f"netdsl.tools.cli.{name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as problem:
+            if args and not args[0].startswith("-"):
+                from netdsl.diagnostics import did_you_mean
+
+                hint = did_you_mean(args[0], self.list_commands(ctx), "the commands are")
+                problem.message = " ".join(filter(None, [f"there is no command '{args[0]}';", hint]))
+            raise
+
+
+def _show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from netdsl.tools.cli._stamp import version
+
+        click.echo(f"netdsl {version()}")
+        ctx.exit()
+
+
+@click.group(cls=_Folder, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version and exit."
+)
+def program() -> None:
+    """Write a neural network as its paper's table; check it, compile it to PyTorch, draw it.
+
+    \b
+    netdsl check vgg19.net          prove that it fits and keeps its promises
+    netdsl compile vgg19.net        write vgg19.py, plain PyTorch
+    netdsl summary vgg:D            the table of a network of the zoo
+    """

@@ -1,0 +1,49 @@
+"""`netdsl draw`: a spec to its diagram."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from netdsl.tools.cli._draw import DIAGRAMS, diagram
+from netdsl.tools.cli._output import ENDINGS, check_place, kind_of, write
+from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  netdsl draw googlenet.net                        write googlenet.svg
+  netdsl draw googlenet.net -o googlenet.pdf       for a paper
+  netdsl draw resnet:50-layer -o r.svg --expand    every block of a stack
+"""
+)
+@click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
+@click.option("-o", "--out", metavar="OUT", help="The .svg, .png, .pdf or .dot file to write, or - for SVG on stdout.")
+@click.option("--direction", type=click.Choice(["tb", "lr"]), default="tb", show_default=True, help="Down, or to the right.")
+@click.option("--expand", is_flag=True, help="Draw every repetition in full.")
+@click.option("--force", is_flag=True, help="Replace a file that netdsl did not write.")
+@spec_options
+def command(
+    spec: str,
+    out: str | None,
+    direction: Literal["tb", "lr"],
+    expand: bool,
+    force: bool,
+    variant: str | None,
+    settings: tuple[str, ...],
+    input_: str | None,
+    color: str,
+) -> None:
+    """Draw a spec: SVG, PNG, PDF, or the DOT text itself."""
+    named = out is not None and out != "-" and not Path(out).is_dir()
+    to = kind_of(str(out), DIAGRAMS) if named else "svg"
+    request = Request(spec, variant, settings, input_)
+    path = None if out == "-" else Path(str(out)) if named else Path(out or ".", request.stem + ENDINGS[to])
+    if path is not None:
+        check_place(path, to, force)
+    write(diagram(network(request, color), to, direction, expand), path, to)
+    if path is not None:
+        click.echo(f"wrote {path}", err=True)

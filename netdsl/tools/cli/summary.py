@@ -1,0 +1,48 @@
+"""`netdsl summary`: the table of a network: layers, output shapes, parameters, multiply-adds."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  netdsl summary vgg19.net
+  netdsl summary resnet:50-layer --markdown > table.md
+  netdsl summary googlenet --json | jq .params
+"""
+)
+@click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
+@click.option("--json", "format_", flag_value="json", help="As JSON, all figures exact.")
+@click.option("--markdown", "format_", flag_value="markdown", help="As a Markdown table.")
+@click.option("--expand", is_flag=True, help="Show every repetition in full.")
+@spec_options
+def command(
+    spec: str,
+    format_: str | None,
+    expand: bool,
+    variant: str | None,
+    settings: tuple[str, ...],
+    input_: str | None,
+    color: str,
+) -> None:
+    """Print the table of a network: its layers, shapes, parameters, multiply-adds."""
+    made = network(Request(spec, variant, settings, input_), color)
+
+    from netdsl.backends import table
+
+    summary = table.summary(made, expand=expand)
+    if format_ == "json":
+        text = table.to_json(summary)
+    elif format_ == "markdown":
+        text = table.to_markdown(summary)
+    else:
+        from netdsl.tools.render.paint import wants_color
+
+        text = table.to_text(summary, bold=wants_color(sys.stdout, color))
+    click.echo(text, nl=False, color=True)

@@ -144,9 +144,9 @@ def _example(cls: type[Operator]) -> str:
 
 
 def _takes_word(cls: type[Operator], name: str) -> bool:
-    from netdsl.ops._reference import words
+    from netdsl.ops._reference import choices
 
-    return words(cls, name)
+    return bool(choices(cls, name))
 
 
 def _type(cls: type[Operator], name: str) -> str:

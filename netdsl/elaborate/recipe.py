@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from netdsl.diagnostics import OpError, Related, Report, did_you_mean
+from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, show
 from netdsl.ir import Setting
 from netdsl.source import Span
@@ -96,11 +96,11 @@ def _check(name: str, value: Any, span: Span) -> Any:
             return tuple(_named(name, item, span) for item in items)
         return _named(name, value, span)
     if name == "init":
-        from netdsl.ops._init import Init
+        from netdsl.ops._init import parse
 
         try:
-            Init.of(value)
-        except (OpError, ValueError) as problem:
+            parse(value)
+        except ValueError as problem:
             raise ValueProblem("E0405", f"`init`: {problem}", span) from None
         return _plain(value)
     if isinstance(value, bool) or not isinstance(value, int if name in _COUNTS else (int, float)) or value < 0:

@@ -7,7 +7,7 @@ for `identity`, which must then fit; `always` is option C.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netdsl import ops
 from netdsl.diagnostics import did_you_mean
@@ -75,26 +75,21 @@ def bracket(
     conv = ops.find("conv")
     rows = [_row(builder, frame, row, conv) for row in item.rows]
     if stride is not None:
-        place = _strided(rows, stride_at)
-        if "stride" in rows[place][0]:
+        row = rows[_strided(rows, stride_at)]
+        if row.strided:
             raise Problem("E0402", "the stride is given twice: in the row and behind the bracket", stride.span)
-        rows[place][0]["stride"] = stride
-    title = "; ".join(_title(values) for values, _, _ in rows)
+        row.values["stride"] = stride
+    title = "; ".join(_title(row.values) for row in rows)
     outermost, before = builder.open("bracket", item.span, title=title, label=label, label_span=label_span)
     scope, outer = builder.open("residual", item.span, title="residual")
     entry = builder.current
     try:
         branch, around = builder.open("branch", item.span)
         try:
-            for number, (values, norm, activation) in enumerate(rows, 1):
-                last = number == len(rows)
-                names = tuple(
-                    f"{each.name}{number}" if each else "" for each in (conv, norm, None if last else activation)
-                )
-                builder.place(
-                    frame, conv, {**frame.defaults.get("conv", {}), **values}, norm, None if last else activation,
-                    item.rows[number - 1].span, given=names,  # type: ignore[arg-type]
-                )  # fmt: skip
+            for number, row in enumerate(rows, 1):
+                act_after = None if number == len(rows) else row.act
+                names = tuple(f"{each.name}{number}" if each else "" for each in (conv, row.norm, act_after))
+                builder.place(frame, conv, row.values, row.norm, act_after, row.span, given=names)  # type: ignore[arg-type]
         finally:
             builder.close(branch, around)
         _finish(builder, frame, entry, builder.current, branch, shortcut, act, item.span, item.span)
@@ -103,7 +98,14 @@ def bracket(
         builder.close(outermost, before)
 
 
-_Row = tuple[dict[str, Given], Operator | None, Operator | None]
+class _Row(NamedTuple):
+    """One row: the arguments of its convolution over the defaults, and whether it has a stride of its own."""
+
+    values: dict[str, Given]
+    norm: Operator | None
+    act: Operator | None
+    strided: bool
+    span: Span
 
 
 def _row(builder: Builder, frame: Frame, row: tree.Row, conv: type[Operator]) -> _Row:
@@ -118,10 +120,7 @@ def _row(builder: Builder, frame: Frame, row: tree.Row, conv: type[Operator]) ->
     known = [name for name in conv.model_fields if name not in written]
     more = bind("conv", (), [*known, *conv.followed_by], row.arguments, evaluator.value)
     values, norm, act = builder.complete(conv, {**written, **more}, frame)
-    for name in frame.defaults.get("conv", {}):
-        if name not in written and name not in more:
-            values.pop(name, None)
-    return values, norm, act
+    return _Row(values, norm, act, "stride" in written or "stride" in more, row.span)
 
 
 def _kernel(values: dict[str, Given]) -> tuple[int, int]:
@@ -133,7 +132,7 @@ def _strided(rows: list[_Row], stride_at: str) -> int:
     """The row that takes the stride: the first, or the first with a kernel over 1."""
     if stride_at == "first":
         return 0
-    return next((place for place, (values, _, _) in enumerate(rows) if max(_kernel(values)) > 1), 0)
+    return next((place for place, row in enumerate(rows) if max(_kernel(row.values)) > 1), 0)
 
 
 def _title(values: dict[str, Given]) -> str:
@@ -165,7 +164,7 @@ def _finish(
 
 
 def _shortcut(
-    builder: Builder, frame: Frame, before: Shape, after: Shape, branch: DraftScope, shortcut: str, span: Span, body: Span
+    builder: Builder, frame: Frame, before: Shape, after: Shape, branch: DraftScope, shortcut: str, span: Span, body: Span,
 ) -> None:
     """What the current value must pass to have the shape of the body's output."""
     change = f"the body makes {text(after)} of {text(before)}"
@@ -173,7 +172,7 @@ def _shortcut(
         raise Problem("E0302", f"{change}, and the shortcut is the identity", body, "use `shortcut=projection`, or keep the shape")
     if len(before) != 3 or len(after) != 3:
         raise Problem("E0302", f"{change}, and a projection needs channels x height x width", body)
-    stride = _stride(before, after, branch)
+    stride = _stride(builder, before, after, branch)
     if stride is None:
         raise Problem(
             "E0302", f"{change}: no stride of a 1x1 convolution takes {text(before[1:])} to {text(after[1:])}", body,
@@ -204,11 +203,12 @@ def _norm(branch: DraftScope) -> Operator | None:
     return norms[-1] if norms else None
 
 
-def _stride(before: Shape, after: Shape, branch: DraftScope) -> tuple[int, int] | None:
+def _stride(builder: Builder, before: Shape, after: Shape, branch: DraftScope) -> tuple[int, int] | None:
     """The stride of a 1x1 convolution that takes one plane to the other: that of the body where it fits."""
     total = [1, 1]
     for node in branch.nodes():
-        window = node.op.window(())if _sliding(node) else None
+        shapes = tuple(builder.shapes[value] for value in node.inputs)
+        window = node.op.window(shapes) if node.op.geometry.stride and None not in shapes else None  # type: ignore[arg-type]
         if window is not None:
             total = [total[axis] * window.stride[axis] for axis in (0, 1)]
 
@@ -221,6 +221,3 @@ def _stride(before: Shape, after: Shape, branch: DraftScope) -> tuple[int, int] 
     height, width = (along(before[axis], after[axis], total[axis - 1]) for axis in (1, 2))
     return None if height is None or width is None else (height, width)
 
-
-def _sliding(node: DraftNode) -> bool:
-    return node.op.geometry.stride is not None

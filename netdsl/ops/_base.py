@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from math import prod
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
@@ -136,6 +137,11 @@ class Operator(BaseModel):
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         """Multiply-accumulates of one sample: those of convolutions and matrix products, without biases."""
         return 0
+
+    def connections(self, inputs: tuple[Shape, ...]) -> int:
+        """What LeCun counts: one for every product and every bias that goes into a unit."""
+        shape = self.shape(inputs)
+        return self.macs(inputs) + (prod(shape) if "bias" in self.weights(inputs) else 0)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         """How it is written in PyTorch for inputs of these shapes."""

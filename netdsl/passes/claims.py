@@ -61,6 +61,8 @@ def find(network: Network, label: str) -> tuple[tuple[Node, ...], int] | None:
 def computed(network: Network, label: str | None, quantity: str) -> Any:
     """A figure of the network, or of the part called `label`. `KeyError` for an unknown label, `ValueError` where it is unknown."""
     if label is None:
+        if not network.complete:
+            raise ValueError("unknown")
         nodes, value = network.nodes, network.result
     else:
         found = find(network, label)
@@ -75,7 +77,7 @@ def computed(network: Network, label: str | None, quantity: str) -> Any:
         return shape
     if quantity == "depth":
         return depths(network)[value]
-    if not network.complete and any(node.shape is None for node in nodes):
+    if any(node.shape is None for node in nodes):
         raise ValueError("unknown")
     costs = [(node, cost(network, node)) for node in nodes]
     main = [(node, each) for node, each in costs if node.id not in aux]

@@ -28,10 +28,10 @@ DEEPEST_CALLS = 64
 
 @dataclass
 class Module:
-    """The names of one file: its blocks and its params."""
+    """The names of one file: its blocks (None: one whose definition has a syntax error) and its params."""
 
     file: tree.File
-    blocks: dict[str, tuple[tree.Block, Module]] = field(default_factory=dict)
+    blocks: dict[str, tuple[tree.Block, Module] | None] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
 
 
@@ -227,6 +227,8 @@ class Builder:
             self.layer(statement, frame)
         elif isinstance(statement, tree.Default):
             self.default(statement, frame)
+        elif isinstance(statement, tree.Broken):
+            self.unknown(frame, statement.span)
         else:
             word = type(statement).__name__.lower().replace("sourcenote", "source")
             self.error(frame, "E0704", f"`{word}` belongs at the top level of the file", statement.span)
@@ -376,6 +378,8 @@ class Builder:
         """An operator, or a block by that name."""
         head = item.head.text
         block = frame.module.blocks.get(head)
+        if block is None and head in frame.module.blocks:
+            raise Unknown  # its definition has a syntax error
         if block is None:
             resolved = ops.resolve(head)
             if resolved is not None:

@@ -6,6 +6,7 @@ are walked once, in order, as a reader of the paper would.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,7 @@ from netdsl.syntax import tree
 from netdsl import ops
 
 DEEPEST_EXTENDS = 16
+_HEADERS = frozenset("net source input param default use extends block table expect reported train".split())
 
 
 @dataclass
@@ -229,6 +231,7 @@ class _Assembler:
         self.source: str | None = None
         self.train: tuple[Setting, Span] | None = None
         self.layers = False
+        self.broken = False
 
     def run(self) -> Network | None:
         frame: Frame | None = None
@@ -259,6 +262,10 @@ class _Assembler:
         for statement in module.file.statements:
             if isinstance(statement, tree.Block):
                 self.define(module, statement)
+            elif isinstance(statement, tree.Broken):
+                word, name = self.words(statement)
+                if word == "block" and name:
+                    module.blocks[name] = None
             elif isinstance(statement, tree.Use):
                 try:
                     file = self.library.open(statement.path, module.file.source.name)
@@ -278,8 +285,9 @@ class _Assembler:
                         except (ValueProblem, Unknown):
                             used.params[each.name.text] = Unknown
                 for name, found in used.blocks.items():
-                    if name in module.blocks and module.blocks[name] is not found:
-                        self.twice(name, statement.span, module.blocks[name][0].name.span)
+                    before = module.blocks.get(name)
+                    if before is not None and before is not found:
+                        self.twice(name, statement.span, before[0].name.span)
                     else:
                         module.blocks[name] = found
 
@@ -295,8 +303,9 @@ class _Assembler:
                 "E0206", f"`{name}` reads as an operator and cannot name a block", block.name.span, help="choose another name"
             )
             return
-        if name in module.blocks:
-            self.twice(name, block.name.span, module.blocks[name][0].name.span)
+        before = module.blocks.get(name)
+        if before is not None:
+            self.twice(name, block.name.span, before[0].name.span)
             return
         seen: dict[str, Span] = {}
         for parameter in block.parameters:
@@ -310,8 +319,10 @@ class _Assembler:
 
     def statement(self, statement: tree.Statement, frame: Frame) -> None:
         builder = self.builder
-        if isinstance(statement, (tree.Layer, tree.Default)):
-            if isinstance(statement, tree.Layer):
+        if isinstance(statement, tree.Broken) and (self.header(statement) or not self.inputs):
+            builder.failed = self.broken = True
+        elif isinstance(statement, (tree.Layer, tree.Default, tree.Broken)):
+            if not isinstance(statement, tree.Default):
                 if not self.inputs:
                     self.no_input(statement.span)
                 if not self.layers:
@@ -333,10 +344,25 @@ class _Assembler:
         elif isinstance(statement, (tree.Table, tree.Extends)):
             raise Problem("E0704", "this belongs at the top level of the file", statement.span)
 
+    def header(self, broken: tree.Broken) -> bool:
+        """Whether a statement with a syntax error was no layer. What it would have named is known, but not its value."""
+        words = self.words(broken)
+        if words[0] == "param" and words[1]:
+            self.set.setdefault(words[1], broken.span)
+            self.values[words[1]] = Unknown
+        return words[0] in _HEADERS
+
+    def words(self, broken: tree.Broken) -> tuple[str, str]:
+        """The first word of a broken statement, and the name behind it."""
+        text = self.report.sources[broken.span.file].text[broken.span.start : broken.span.end]
+        match = re.match(r"\s*(\w+)(?:[ \t]+(\w+))?", text)
+        return (match[1].lower(), match[2] or "") if match else ("", "")
+
     def no_input(self, span: Span) -> None:
-        self.report.error(
-            "E0703", "the network has no input before its first layer", span, help="begin with its shape: `input 3x224x224`"
-        )
+        if not self.broken:
+            self.report.error(
+                "E0703", "the network has no input before its first layer", span, help="begin with its shape: `input 3x224x224`"
+            )
         self.inputs.append(NetworkInput(name="input", shape=(1,)))
         self.builder.failed = True
         self.builder.input(None)
@@ -412,6 +438,8 @@ class _Assembler:
     def network(self) -> Network | None:
         builder, root = self.builder, self.root
         if not self.layers:
+            if self.broken:
+                return None
             if self.inputs or any(isinstance(each, (tree.Net, tree.Table)) for each, _ in self.program.statements):
                 place = self.inputs[0].span if self.inputs else None
                 self.report.error("E0703", "the network has no layers", place, help="write its layers below the input")

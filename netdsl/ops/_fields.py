@@ -40,7 +40,9 @@ Rate: TypeAlias = Annotated[float, Field(ge=0, lt=1, strict=True), Words("a rate
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, strict=True), Words("a number from 0 to 1")]
 Finite: TypeAlias = Annotated[float, Field(allow_inf_nan=False, strict=True), Words("a number")]
 Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True), Words("a number greater than 0")]
-NonNegative: TypeAlias = Annotated[float, Field(ge=0, allow_inf_nan=False, strict=True), Words("a number of at least 0")]
+NonNegative: TypeAlias = Annotated[
+    float, Field(ge=0, allow_inf_nan=False, strict=True), Words("a number of at least 0")
+]
 
 # Height x width
 Pair: TypeAlias = Annotated[
@@ -56,7 +58,10 @@ Sides: TypeAlias = Annotated[
     Words("an integer of at least 0, height x width, or [top, bottom, left, right]"),
 ]
 """[top, bottom, left, right]; an integer for all, height x width for both pairs."""
-Pad: TypeAlias = Literal["same", "valid", "tf"] | Sides
+Pad: TypeAlias = Annotated[
+    Literal["same", "valid", "tf"] | Sides,
+    Words("same, valid, tf, an integer of at least 0, height x width, or [top, bottom, left, right]"),
+]
 
 # What several operators say in the same words
 Frozen: TypeAlias = Annotated[

@@ -26,7 +26,9 @@ class Init(BaseModel):
     def settings(self) -> dict[str, Any]:
         """The settings that are not the defaults, by name."""
         fields = type(self).model_fields
-        return {key: getattr(self, key) for key in fields if key != "name" and getattr(self, key) != fields[key].default}
+        return {
+            key: getattr(self, key) for key in fields if key != "name" and getattr(self, key) != fields[key].default
+        }
 
     def statement(self, weight: str) -> str:
         """The PyTorch statement that draws the tensor `weight` (an expression)."""
@@ -188,6 +190,9 @@ def parse(value: Any) -> Any:
     """An `Init` from what a spec gives: a bare word, or anything with `.name`, `.args` and `.kwargs`. Raises `ValueError`."""
     if value is None or isinstance(value, Init):
         return value
+    name: str
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
     if isinstance(value, str):
         name, args, kwargs = value, (), {}
     elif isinstance(value, dict) and isinstance(value.get("name"), str):
@@ -230,10 +235,15 @@ Initial: TypeAlias = Annotated[
     Annotated[_Choice, Field(discriminator="name")] | None,
     BeforeValidator(parse),
     Words("a way to draw weights, as normal(std=0.01)"),
-    Field(description="How the weights are drawn: " + ", ".join(INITS) + ". None: as the recipe says, else as PyTorch does."),
+    Field(
+        description="How the weights are drawn: "
+        + ", ".join(INITS)
+        + ". None: as the recipe says, else as PyTorch does."
+    ),
 ]
 BiasInitial: TypeAlias = Annotated[
-    Finite | None, Field(description="The value that all biases start from. None: as the recipe says, else as PyTorch does.")
+    Finite | None,
+    Field(description="The value that all biases start from. None: as the recipe says, else as PyTorch does."),
 ]
 
 

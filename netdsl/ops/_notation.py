@@ -23,7 +23,9 @@ def notation(op: Operator) -> str:
     parts = cls.geometry
     text = cls.name
     for key, sign in ((parts.kernel, ""), (parts.out, "-"), (parts.stride, "/")):
-        if key is not None and (cls.model_fields[key].is_required() or getattr(op, key) != cls.model_fields[key].default):
+        if key is not None and (
+            cls.model_fields[key].is_required() or getattr(op, key) != cls.model_fields[key].default
+        ):
             text += sign + value(getattr(op, key))
     arguments = []
     for index, (key, info) in enumerate(cls.model_fields.items()):
@@ -44,7 +46,11 @@ def argument(info: FieldInfo, item: Any) -> str:
     """A field's value as a spec writes it: rates in percent, paddings as short as they go."""
     if isinstance(item, float) and _RATE in info.metadata:
         return percent(item)
-    if isinstance(item, tuple) and len(item) == 4 and any(isinstance(w, Words) and "[top" in w.text for w in _all(info)):
+    if (
+        isinstance(item, tuple)
+        and len(item) == 4
+        and any(isinstance(w, Words) and "[top" in w.text for w in _all(info))
+    ):
         top, bottom, left, right = item
         if top == bottom and left == right:
             return value((top, left))
@@ -84,15 +90,23 @@ def value(item: Any) -> str:
 
 
 def _settings(init: Init) -> list[str]:
-    return [key for key, info in type(init).model_fields.items() if key != "name" and (info.is_required() or key in init.settings)]
+    return [
+        key
+        for key, info in type(init).model_fields.items()
+        if key != "name" and (info.is_required() or key in init.settings)
+    ]
 
 
 def number(item: float) -> str:
     """A number as short as it goes without loss: `2`, `0.75`, `1e-5`."""
     if item.is_integer() and abs(item) < 1e15:
         return str(int(item))
-    mantissa, _, exponent = repr(item).partition("e")
-    return mantissa if not exponent else f"{mantissa}e{int(exponent)}"
+    if 1e-3 <= abs(item) < 1e15:
+        return repr(item)
+    _, digits, exponent = Decimal(repr(item)).normalize().as_tuple()
+    first, rest = digits[0], "".join(map(str, digits[1:]))
+    sign = "-" if item < 0 else ""
+    return f"{sign}{first}{'.' + rest if rest else ''}e{int(exponent) + len(rest)}"
 
 
 def percent(rate: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from inspect import cleandoc
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -39,7 +40,7 @@ class Reference(NamedTuple):
 def reference(name: str) -> Reference:
     """The page of the operator called `name`. Raises `KeyError` for an unknown one."""
     cls = ops.find(name)
-    summary, _, details = _dedented(cls.__doc__ or "").partition("\n")
+    summary, _, details = cleandoc(cls.__doc__ or "").partition("\n")
     return Reference(
         name,
         cls.family.value,
@@ -53,10 +54,10 @@ def reference(name: str) -> Reference:
 
 
 def geometry(cls: type[Operator]) -> str:
-    """The operator's notation, its name with the parts that it has: `convK-C/S`, `maxpoolK/S`, `fc-N`."""
+    """The operator's notation, its name with the parts that it has: `conv K-C/S`, `maxpool K/S`, `fc-N`."""
     parts = cls.geometry
     out = ("-C" if parts.kernel else "-N") if parts.out else ""
-    return cls.name + ("K" if parts.kernel else "") + out + ("/S" if parts.stride else "")
+    return cls.name + (" K" if parts.kernel else "") + out + ("/S" if parts.stride else "")
 
 
 def signature(cls: type[Operator]) -> str:
@@ -73,12 +74,6 @@ def _parameters(cls: type[Operator]) -> list[Parameter]:
         default = None if info.is_required() else argument(info, info.default)
         found.append(Parameter(info.alias or key, words_of(info), default, info.description or ""))
     return found
-
-
-def _dedented(text: str) -> str:
-    from inspect import cleandoc
-
-    return cleandoc(text)
 
 
 # A type in words ---------------------------------------------------------------------------------------------------------
@@ -120,7 +115,8 @@ def _in_words(annotation: Any) -> str:
 
 
 def _either(words: list[str]) -> str:
-    return ", ".join(words[:-1]) + " or " + words[-1] if len(words) > 1 else words[0]
+    comma = "," if any("," in word for word in words) else ""
+    return ", ".join(words[:-1]) + f"{comma} or {words[-1]}" if len(words) > 1 else words[0]
 
 
 def choices(cls: type[Operator], name: str) -> tuple[str, ...]:
@@ -138,8 +134,10 @@ def choices(cls: type[Operator], name: str) -> tuple[str, ...]:
 def _choices(annotation: Any) -> list[str]:
     if get_origin(annotation) is Literal:
         return [item for item in get_args(annotation) if isinstance(item, str)]
-    if get_origin(annotation) in (Union, UnionType, Annotated):
-        return [word for item in get_args(annotation)[: 1 if get_origin(annotation) is Annotated else None] for word in _choices(item)]
+    if get_origin(annotation) is Annotated:
+        return _choices(get_args(annotation)[0])
+    if get_origin(annotation) in (Union, UnionType):
+        return [word for item in get_args(annotation) for word in _choices(item)]
     return []
 
 

@@ -103,7 +103,11 @@ class AvgPool(Pooling):
         if fixed is None:
             counts = {"count_pad": True} if self.counts else {}
             return Torch(Call("AvgPool2dSame", (slide.kernel, slide.stride), counts), definitions=(SAME,))
-        kwargs = {key: value for key, value, usual in (("ceil", self.ceil, False), ("count_pad", self.counts, True)) if value != usual}
+        kwargs = {
+            key: value
+            for key, value, usual in (("ceil", self.ceil, False), ("count_pad", self.counts, True))
+            if value != usual
+        }
         call = Call("PaddedAvgPool2d", (slide.kernel, slide.stride, reversed_sides(fixed)), kwargs)
         return Torch(call, definitions=(PADDED,))
 

@@ -96,7 +96,9 @@ class Conv(Convolution):
         if self.connect is None:
             return self
         if len(self.connect) != self.channels:
-            raise ValueError(f"`connect` lists {len(self.connect)} output maps; there are {self.channels} output channels")
+            raise ValueError(
+                f"`connect` lists {len(self.connect)} output maps; there are {self.channels} output channels"
+            )
         for index, maps in enumerate(self.connect):
             if len(set(maps)) != len(maps):
                 raise ValueError(f"`connect` gives output map {index} an input map twice: {list(maps)}")
@@ -124,7 +126,8 @@ class Conv(Convolution):
             last = max(map(max, self.connect))
             if last >= channels:
                 raise OpError(
-                    f"`connect` names input map {last}; the input has {channels} maps, 0 to {channels - 1}", at="connect"
+                    f"`connect` names input map {last}; the input has {channels} maps, 0 to {channels - 1}",
+                    at="connect",
                 )
             if self.slide.symmetric() is None:
                 raise OpError("`connect` needs the same padding on opposite sides", at="pad", help="write `pad=0`")
@@ -145,7 +148,12 @@ class Conv(Convolution):
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.connect is None:
             return super().torch(inputs)
-        settings = {"stride": self.stride, "padding": self.slide.symmetric(), "dilation": self.dilation, "bias": self.bias}
+        settings = {
+            "stride": self.stride,
+            "padding": self.slide.symmetric(),
+            "dilation": self.dilation,
+            "bias": self.bias,
+        }
         usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "bias": True}
         kwargs = {"kernel_size": self.kernel, **{key: item for key, item in settings.items() if item != usual[key]}}
         init = statements(self.init, bias=self.bias_init)

@@ -19,7 +19,7 @@ class GroupNorm(Operator):
     family = Family.NORMALIZATION
     aliases = ("groupnorm", "group norm", "group-norm", "group normalization")
 
-    groups: Count = 32
+    groups: Count
     """Number of groups; must divide the channels."""
     eps: Positive = 1e-5
     """Added to the variance."""

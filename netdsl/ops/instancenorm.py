@@ -29,7 +29,9 @@ class InstanceNorm(Operator):
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, height, width = plane(self.name, inputs[0])
         if height * width == 1:
-            raise OpError(f"`{self.name}` of a 1x1 plane is always 0; the input is {channels}x1x1", help="use `bn` or `ln`")
+            raise OpError(
+                f"`{self.name}` of a 1x1 plane is always 0; the input is {channels}x1x1", help="use `bn` or `ln`"
+            )
         return inputs[0]
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:

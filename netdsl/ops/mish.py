@@ -11,5 +11,4 @@ class Mish(Activation):
     Source: Misra, 2019. PyTorch: `nn.Mish`.
     """
 
-
     module = "nn.Mish"

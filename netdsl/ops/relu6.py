@@ -11,5 +11,4 @@ class Relu6(Activation):
     Source: Krizhevsky 2010; Howard et al., MobileNets, 2017. PyTorch: `nn.ReLU6`.
     """
 
-
     module = "nn.ReLU6"

@@ -11,5 +11,4 @@ class Selu(Activation):
     Source: Klambauer et al., Self-Normalizing Neural Networks, 2017. PyTorch: `nn.SELU`.
     """
 
-
     module = "nn.SELU"

@@ -11,5 +11,4 @@ class Tanh(Activation):
     PyTorch: `nn.Tanh`.
     """
 
-
     module = "nn.Tanh"

@@ -52,7 +52,7 @@ def digest(network: Network) -> str:
             shapes = network.input_shapes(node)
             key = (id(node.op), shapes)
             if key not in written:
-                op = node.op.canonical(shapes) if shapes is not None else node.op
+                op = node.op.canonical(shapes) if shapes is not None and node.shape is not None else node.op
                 written[key] = json.dumps([op.name, op.model_dump(mode="json")], sort_keys=True).encode()
             owner = node.id if node.shares is None else node.shares
             owners.setdefault(owner, len(owners))

@@ -2,7 +2,7 @@
 
 Along one axis, with r the field, j the distance of neighbours in input pixels (Araujo et al., Distill 2019, equations 1 and 2):
 `r' = r + (extent - 1) * j`, `j' = j * stride`. Where paths of different reach meet, the largest field counts. The padding is not cut off:
-the field can be larger than the input. Transposed and upsampling layers divide the distance.
+the field can be larger than the input. A layer that enlarges the plane divides the distance.
 """
 
 from __future__ import annotations
@@ -47,11 +47,15 @@ def receptive_fields(network: Network) -> tuple[Field | None, ...]:
         if window is None or len(node.shape) == 1:
             found.append(field._replace(whole=True))
             continue
-        stride = tuple(Fraction(each) for each in window.stride)
-        size = tuple(
-            field.size[axis] + (extent(window.kernel[axis], window.dilation[axis]) - 1) * field.jump[axis] * min(stride[axis], 1)
-            for axis in (0, 1)
+        size, jump = zip(
+            *(
+                (
+                    field.size[axis] + (extent(window.kernel[axis], window.dilation[axis]) - 1) * field.jump[axis] / window.upscale[axis],
+                    field.jump[axis] / window.upscale[axis] * window.stride[axis],
+                )
+                for axis in (0, 1)
+            ),
+            strict=True,
         )
-        jump = tuple(field.jump[axis] * stride[axis] for axis in (0, 1))
-        found.append(Field((size[0], size[1]), (jump[0], jump[1]), field.whole))
+        found.append(Field(size, jump, field.whole))
     return tuple(found)

@@ -19,8 +19,8 @@ _KEYWORDS = frozenset(
 )
 
 
-def explain(problem: UnexpectedInput, source: Source, report: Report) -> None:
-    """Report a syntax error, at the token where reading stopped."""
+def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[int]) -> None:
+    """Report a syntax error, at the token where reading stopped. `told` are unclosed brackets that need no more words."""
     text = source.text
     if isinstance(problem, UnexpectedToken):
         token: Token = problem.token
@@ -33,7 +33,7 @@ def explain(problem: UnexpectedInput, source: Source, report: Report) -> None:
         start, end, ended = int(problem.pos_in_stream), int(problem.pos_in_stream) + 1, False
         accepted = set(problem.allowed or ())
     newline = not ended and text[start:end].strip(" \t\r;") == "" or text[start : start + 1] == "\n"
-    opened = open_brackets(text, start)
+    opened = open_brackets(text, start, told)
     before = _before(text, start)
     word = _word(text, start)
 
@@ -44,6 +44,7 @@ def explain(problem: UnexpectedInput, source: Source, report: Report) -> None:
         return
     if opened and text[opened[-1]] == "(" and (ended or newline or "\n" in text[opened[-1] : start]):
         at = opened[-1]
+        told.add(at)
         report.error("E0102", "this '(' is never closed", source.span(at, at + 1), help="put a `)` behind the last argument")
         return
     if ended and opened:
@@ -124,13 +125,14 @@ def _before(text: str, at: int) -> str:
     return head[max(head.rfind("\n"), head.rfind(";")) + 1 :].strip()
 
 
-def open_brackets(text: str, at: int) -> list[int]:
-    """Where the brackets stand that are open at `at`, outermost first."""
+def open_brackets(text: str, at: int, told: set[int]) -> list[int]:
+    """Where the brackets stand that are open at `at`, outermost first, without those in `told`."""
     stack: list[int] = []
     for match in _LEXEME.finditer(text, 0, at):
         sign = match[0]
         if sign in "([{":
-            stack.append(match.start())
+            if match.start() not in told:
+                stack.append(match.start())
         elif sign in _CLOSES and any(text[place] == _CLOSES[sign] for place in stack):
             while text[stack[-1]] != _CLOSES[sign]:
                 stack.pop()

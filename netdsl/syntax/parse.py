@@ -92,7 +92,7 @@ def parse_value(text: str, report: Report, name: str = "<value>") -> tree.Expres
     try:
         return _parser(reducer).parse(text, start="expression")  # type: ignore[return-value]
     except UnexpectedInput as problem:
-        explain(problem, source, report)
+        explain(problem, source, report, set())
         return None
 
 
@@ -142,23 +142,24 @@ def _admissible(source: Source, report: Report) -> bool:
 
 
 def _run(reducer: Reducer, source: Source, report: Report) -> tree.Body | None:
-    recovery = _Recovery(source, report)
+    recovery = _Recovery(source, report, reducer)
     text = source.text
     if text.startswith("\ufeff"):
         text = " " + text[1:]
     try:
         return _parser(reducer).parse(text, start="file", on_error=recovery)  # type: ignore[return-value]
     except UnexpectedInput:
-        return recovery.partial
+        return None
 
 
 class _Recovery:
     """What is done at a syntax error: it is reported, the statement becomes broken, and reading goes on behind it."""
 
-    def __init__(self, source: Source, report: Report):
+    def __init__(self, source: Source, report: Report, reducer: Reducer):
         self.source = source
         self.report = report
-        self.partial: tree.Body | None = None
+        self.reducer = reducer
+        self.told: set[int] = set()
         self.count = 0
         self.furthest = -1
 
@@ -168,32 +169,36 @@ class _Recovery:
         line = parser.lexer_thread.state.line_ctr
         ended = isinstance(problem, UnexpectedToken) and problem.token.type == "$END"
         at = len(self.source.text) if ended else _offset(problem)
-        explain(problem, self.source, self.report)
+        opened = open_brackets(self.source.text, at, self.told)
+        explain(problem, self.source, self.report, self.told)
         self.count += 1
         if self.count > MOST_ERRORS:
             self.report.error("E0101", "too many syntax errors; the rest of the file is not read", self.source.span(at, at))
             return False
         table = state.parse_conf.states
+        saved: list[tree.Statement] = []
         while "BROKEN" not in table[state.state_stack[-1]]:
             if len(state.state_stack) == 1:
                 return False
             state.state_stack.pop()
-            state.value_stack.pop()
-        at = self._unclosed(at)
+            value = state.value_stack.pop()
+            if isinstance(value, tree.Body):  # statements that were complete before the error was seen
+                saved[:0] = value.statements
+        at = self._unclosed(at, opened)
         begin = self._begin(at)
         end = self._skip(at)
         if end <= self.furthest:
             end = min(self.furthest + 1, len(self.source.text))
         self.furthest = end
-        parser.feed_token(Token("BROKEN", self.source.text[begin:end], start_pos=begin, end_pos=max(end, begin)))
+        self.reducer.saved[begin] = saved
+        parser.feed_token(Token("BROKEN", "", start_pos=begin, end_pos=max(end, begin)))
         line.char_pos = end
         if end >= len(self.source.text):
             return self._close(parser)
         return True
 
-    def _unclosed(self, at: int) -> int:
+    def _unclosed(self, at: int, opened: list[int]) -> int:
         """Where to go on from: an unclosed '(' swallowed the lines behind it, so from the end of its own line."""
-        opened = open_brackets(self.source.text, at)
         if opened and self.source.text[opened[-1]] == "(":
             newline = self.source.text.find("\n", opened[-1], at)
             if newline > self.furthest:
@@ -231,11 +236,11 @@ class _Recovery:
     def _close(self, parser: InteractiveParser) -> bool:
         """At the end of the text: close what is open, so that what was read is not lost."""
         state = parser.parser_state
-        table = state.parse_conf.states
         for _ in range(4 * DEEPEST):
-            if "$END" in table[state.state_stack[-1]]:
+            accepted = parser.accepts()
+            if "$END" in accepted:
                 return True
-            if "RBRACE" in table[state.state_stack[-1]]:
+            if "RBRACE" in accepted:
                 end = len(self.source.text)
                 parser.feed_token(Token("RBRACE", "}", start_pos=end, end_pos=end))
                 continue

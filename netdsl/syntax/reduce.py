@@ -44,6 +44,7 @@ class Reducer(Transformer[Token, Any]):
         self.report = report
         self.file_name = source.name
         self.depths: dict[int, int] = {}
+        self.saved: dict[int | None, list[Any]] = {}
 
     # Spans and small parts -------------------------------------------------------------------------------------------
 
@@ -70,7 +71,6 @@ class Reducer(Transformer[Token, Any]):
             )
             return tree.Literal(0, "0", node.span)
         self.depths[id(node)] = depth
-        self._keep = node
         return node
 
     # Expressions -----------------------------------------------------------------------------------------------------
@@ -154,7 +154,13 @@ class Reducer(Transformer[Token, Any]):
     # Layer statements ------------------------------------------------------------------------------------------------
 
     def body(self, parts: list[Any]) -> Any:
-        statements = tuple(part for part in parts if part is not None)
+        found: list[Any] = []
+        for part in parts:
+            if isinstance(part, _Several):
+                found.extend(part.items)
+            elif part is not None:
+                found.append(part)
+        statements = tuple(found)
         span = self._over(list(statements)) if statements else Span(self.file_name, 0, 0)
         return tree.Body(statements, span)
 
@@ -282,8 +288,12 @@ class Reducer(Transformer[Token, Any]):
         _, count, _, index = parts
         return tree.Repeat(count, self._name(index) if index is not None else None, self._over(parts))
 
-    def broken(self, parts: list[Any]) -> tree.Broken:
-        return tree.Broken(self._at(parts[0]))
+    def broken(self, parts: list[Any]) -> Any:
+        """A statement with a syntax error; what stood complete before it (`saved`) is kept."""
+        token = parts[0]
+        saved = self.saved.pop(token.start_pos, [])
+        broken = tree.Broken(self._at(token))
+        return _Several((*saved, broken), broken.span) if saved else broken
 
     # The file --------------------------------------------------------------------------------------------------------
 
@@ -392,3 +402,7 @@ class _Arguments:
 
     def __init__(self, items: tuple[tree.Argument, ...], span: Span):
         self.items, self.span = items, span
+
+
+class _Several(_Arguments):
+    """Statements that stand where one was expected."""

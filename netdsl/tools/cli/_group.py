@@ -7,6 +7,8 @@ from importlib import import_module
 
 import click
 
+from netdsl import __version__
+
 EPILOG = """\b
 Exit status: 0 fine, 1 the spec is wrong, 2 wrong use, 3 internal error.
 FILE is a .net file, `-` for standard input, or the name of a network of the
@@ -30,22 +32,17 @@ class _Folder(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as problem:
-            if args and not args[0].startswith("-"):
-                from netdsl.diagnostics import did_you_mean
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            from netdsl.diagnostics import did_you_mean
 
-                hint = did_you_mean(args[0], self.list_commands(ctx), "the commands are")
-                problem.message = " ".join(filter(None, [f"there is no command '{args[0]}';", hint]))
-            raise
+            hint = did_you_mean(args[0], self.list_commands(ctx), "the commands are")
+            raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 def _show_version(ctx: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted and not ctx.resilient_parsing:
-        from netdsl.tools.cli._stamp import version
-
-        click.echo(f"netdsl {version()}")
+        click.echo(f"netdsl {__version__}")
         ctx.exit()
 
 

@@ -28,7 +28,7 @@ class Stop(click.exceptions.Exit):
     """Ends the command with a status; what there is to say has been said."""
 
 
-class SpecParameter(click.ParamType):
+class SpecParameter(click.ParamType[str]):
     """`FILE[:VARIANT]` or a name of the zoo; shells complete both."""
 
     name = "FILE[:VARIANT]"
@@ -143,7 +143,7 @@ def show(report: Report, color: str) -> None:
         from netdsl.tools.render.paint import wants_color
 
         colored = wants_color(sys.stderr, color)
-        click.echo(render(report, color=colored), err=True, color=colored)
+        click.echo(render(report, color=colored), err=True, color=colored, nl=False)
 
 
 def status(report: Report, *, asked_no_variant: bool = False) -> int:

@@ -49,7 +49,8 @@ def command(
         worst = max(worst, status(report))
         if format_ == "text":
             show(report, color)
-            click.echo(_verdict(request, report, variants), err=bool(report.errors))
+            verdict = _verdict(request, report, variants)
+            click.echo(f"\n{verdict}\n" if len(report) else verdict, err=bool(report.errors))
     if format_ == "json":
         from netdsl.tools.render import render
 

@@ -20,11 +20,13 @@ Examples:
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
 @click.option("--json", "format_", flag_value="json", help="As JSON, all figures exact.")
 @click.option("--markdown", "format_", flag_value="markdown", help="As a Markdown table.")
+@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Show N levels of groups; 1 is the paper's table.")
 @click.option("--expand", is_flag=True, help="Show every repetition in full.")
 @spec_options
 def command(
     spec: str,
     format_: str | None,
+    depth: int | None,
     expand: bool,
     variant: str | None,
     settings: tuple[str, ...],
@@ -36,7 +38,7 @@ def command(
 
     from netdsl.backends import table
 
-    summary = table.summary(made, expand=expand)
+    summary = table.summary(made, expand=expand, depth=depth)
     if format_ == "json":
         text = table.to_json(summary)
     elif format_ == "markdown":

@@ -1,0 +1,373 @@
+"""A network to its table, as the papers print it: layers, output shapes, parameters, multiply-adds.
+
+`summary` gathers the figures, once as the flat list of all layers and once as rows in the order and nesting of the spec;
+`to_text`, `to_markdown` and `to_json` write them down. In the rows a normalization or activation that was given by `norm=` or
+`act=` stands with its operator, blocks and joins are groups with the sum of their parts, and equal neighbours of a stack are
+one row, `x3`, which counts all of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from unicodedata import east_asian_width
+
+from netdsl.ir import Network, Node, Scope
+from netdsl.ops import Family
+from netdsl.passes.costs import Cost, costs
+from netdsl.shapes import Shape
+from netdsl.shapes import text as shape_text
+
+_LONGEST_OPERATOR = 60
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One operator of the network: its place in the `state_dict`, its notation, its output, its figures, its line in the spec."""
+
+    name: str
+    op: str
+    output: Shape | None
+    params: int
+    macs: int
+    line: int | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: a layer, or a group with the rows of its parts. `params` and `macs` are those of all `times`."""
+
+    name: str
+    op: str
+    output: Shape | None
+    params: int
+    macs: int
+    times: int = 1
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The figures of a network. `params`, `macs` and `depth` are without the aux heads; None where errors left them unknown."""
+
+    name: str
+    variant: str | None
+    input: Shape | dict[str, Shape]
+    output: Shape | None
+    params: int | None
+    aux_params: int | None
+    macs: int | None
+    depth: int | None
+    layers: tuple[Layer, ...]
+    rows: tuple[Row, ...]
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} ({self.variant})" if self.variant else self.name
+
+
+def summary(network: Network, *, expand: bool = False, depth: int | None = None) -> Summary:
+    """The summary of a network. `expand` gives each part of a stack its own rows; rows are nested at most `depth` levels."""
+    totals = network.totals
+    walk = _Walk(network, expand)
+    rows = tuple(_pruned(walk.rows(network.body.children), depth))
+    return Summary(
+        network.name,
+        network.variant,
+        network.input,
+        network.output,
+        totals.params if totals else None,
+        totals.aux_params if totals else None,
+        totals.macs if totals else None,
+        totals.depth if totals else None,
+        tuple(walk.layers()),
+        rows,
+    )
+
+
+class _Walk:
+    """Goes through the tree of a network and gathers its layers and rows."""
+
+    def __init__(self, network: Network, expand: bool):
+        self.network = network
+        self.expand = expand
+        self.costs: dict[int, Cost] = {node.id: cost for node, cost in zip(network.nodes, costs(network), strict=True)}
+        self.notations: dict[int, str] = {}
+
+    def notation(self, node: Node) -> str:
+        """The operator's notation. Stacks share their operators, so each is written once."""
+        key = id(node.op)
+        if key not in self.notations:
+            self.notations[key] = node.op.notation()
+        return self.notations[key]
+
+    def layers(self) -> Iterator[Layer]:
+        file = self.network.body.span.file
+        stack: list[tuple[Node | Scope, int | None]] = [(self.network.body, None)]
+        while stack:
+            item, line = stack.pop()
+            # What lies in another file (a block of the standard library) has the line of its call.
+            if item.span.file == file:
+                line = self.network.line(item.span)
+            if isinstance(item, Scope):
+                stack.extend((child, line) for child in reversed(item.children))
+            else:
+                cost = self.costs[item.id]
+                yield Layer(item.path, self.notation(item), item.shape, cost.params, cost.macs, line)
+
+    def rows(self, items: Iterable[Node | Scope]) -> list[Row]:
+        """The rows of some statements in order."""
+        rows: list[Row] = []
+        for item in items:
+            if isinstance(item, Node):
+                self.add(rows, item)
+            elif item.kind == "repeat":
+                rows += self.stack(item)
+            elif item.kind in ("group", "unit", "branch", "shortcut", "iteration", "net") and not item.name:
+                rows += self.rows(item.children)
+            else:
+                rows.append(self.group(item))
+        return rows
+
+    def add(self, rows: list[Row], node: Node) -> None:
+        """Add a layer, or add it to the row of the operator that it belongs to."""
+        row = self.row(node)
+        if node.implicit and node.op.family is Family.REARRANGEMENT:
+            return  # the flattening before fc
+        if node.implicit and rows and not rows[-1].rows:
+            rows[-1] = _joined(rows[-1], row)
+        else:
+            rows.append(row)
+
+    def row(self, node: Node) -> Row:
+        cost = self.costs[node.id]
+        return Row(node.name, self.notation(node), node.shape, cost.params, cost.macs)
+
+    def group(self, scope: Scope) -> Row:
+        """The row of a scope with the rows of its parts; one part alone takes its place."""
+        if scope.kind in ("join", "residual"):
+            own = [self.row(child) for child in scope.children if isinstance(child, Node)]
+            parts = [self.group(child) for child in scope.children if isinstance(child, Scope) and child.children]
+            op = ", ".join(row.op for row in own)
+        elif scope.kind == "unit":
+            own, parts = self.rows(scope.children), []
+            op = ", ".join(row.op for row in own)
+        else:
+            own, parts = [], self.rows(scope.children)
+            if len(parts) == 1 and scope.kind != "block":
+                return replace(parts[0], name=_both(scope.name, parts[0].name))
+            op = _call(scope)
+        output = self.network.shapes[scope.exit]
+        if scope.kind == "aux" and parts:
+            output = parts[-1].output
+        return Row(
+            scope.name,
+            op,
+            output,
+            sum(row.params for row in (*own, *parts)),
+            sum(row.macs for row in (*own, *parts)),
+            1,
+            tuple(parts),
+        )
+
+    def stack(self, scope: Scope) -> list[Row]:
+        """The rows of a repetition, equal neighbours as one."""
+        each = [self.group(child) for child in scope.children if isinstance(child, Scope)]
+        each = each if self.expand else list(_fold(each))
+        if not scope.name or len(each) == 1:
+            return [replace(row, name=_both(scope.name, row.name)) for row in each]
+        return [
+            Row(
+                scope.name,
+                f"x{len(scope.children)}",
+                self.network.shapes[scope.exit],
+                sum(row.params for row in each),
+                sum(row.macs for row in each),
+                1,
+                tuple(each),
+            )
+        ]
+
+
+def _pruned(rows: Iterable[Row], depth: int | None) -> Iterator[Row]:
+    """The rows down to a level."""
+    for row in rows:
+        if row.rows and depth is not None:
+            row = replace(row, rows=tuple(_pruned(row.rows, depth - 1)) if depth > 1 else ())
+        yield row
+
+
+def _joined(row: Row, more: Row) -> Row:
+    return replace(
+        row, op=f"{row.op}, {more.op}", output=more.output, params=row.params + more.params, macs=row.macs + more.macs
+    )
+
+
+def _both(outer: str, inner: str) -> str:
+    """A name for a row that stands for a scope and its only part."""
+    return outer or inner
+
+
+def _call(scope: Scope) -> str:
+    """How a group is called in the table: a block with the values of its parameters."""
+    if scope.kind == "block" and scope.arguments:
+        text = f"{scope.title}({', '.join(map(_value, scope.arguments.values()))})"
+        return text if len(text) <= _LONGEST_OPERATOR else f"{text[: _LONGEST_OPERATOR - 3]}..."
+    if scope.kind == "aux":
+        return "aux"
+    return scope.title if scope.title != scope.name else ""
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return str(getattr(value, "name", value))
+
+
+def _fold(rows: Sequence[Row]) -> Iterator[Row]:
+    """Equal neighbours as one row that counts all of them, named from the first to the last."""
+    at = 0
+    while at < len(rows):
+        end = at + 1
+        while end < len(rows) and _same(rows[at], rows[end]):
+            end += 1
+        first, last, times = rows[at], rows[end - 1], end - at
+        if times == 1:
+            yield first
+        else:
+            name = f"{first.name}-{last.name}" if first.name and last.name else ""
+            yield replace(first, name=name, params=first.params * times, macs=first.macs * times, times=times)
+        at = end
+
+
+def _same(left: Row, right: Row) -> bool:
+    return (
+        (left.op, left.output, left.params, left.macs, left.times, len(left.rows))
+        == (right.op, right.output, right.params, right.macs, right.times, len(right.rows))
+        and all(map(_same, left.rows, right.rows))
+    )  # fmt: skip
+
+
+# Writing it down -----------------------------------------------------------------------------------------------------
+
+_HEAD = ("layer", "operator", "output", "params", "multiply-adds")
+
+
+def to_text(summary: Summary, *, bold: bool = False) -> str:
+    """The table for a terminal: aligned, groups indented, thousands separated. `bold` prints head and total in bold."""
+    lines = list(_lines(summary.rows, 0))
+    total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
+    widths = [max(_width(line[column]) for line in (_HEAD, *lines, total)) for column in range(len(_HEAD))]
+
+    def write(cells: Sequence[str]) -> str:
+        left = (cell + " " * (size - _width(cell)) for cell, size in zip(cells[:3], widths, strict=False))
+        right = (cell.rjust(size) for cell, size in zip(cells[3:], widths[3:], strict=True))
+        return "  ".join((*left, *right)).rstrip()
+
+    def strong(text: str) -> str:
+        return f"\x1b[1m{text}\x1b[0m" if bold else text
+
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    written = [strong(f"{summary.title}: {_input(summary)} -> {shape_text(summary.output)}"), "", strong(write(_HEAD)), rule]
+    written += [write(line) for line in lines]
+    written += [rule, strong(write(total)), f"depth {_count(summary.depth)} (convolutions and fully connected layers in line)"]
+    if summary.aux_params:
+        written.append(f"the aux heads, in training only, have {summary.aux_params:,} more parameters")
+    if any(row.times > 1 and row.rows for row in _all(summary.rows)):
+        written.append("a group `xN` counts all N; the rows in it are those of one")
+    return "\n".join(written) + "\n"
+
+
+def to_markdown(summary: Summary) -> str:
+    """The table in Markdown; groups are indented by non-breaking spaces."""
+
+    def cell(text: str) -> str:
+        return text.replace("\\", "\\\\").replace("|", "\\|").replace("  ", "&nbsp;&nbsp;")
+
+    written = [f"**{summary.title}**: {_input(summary)} -> {shape_text(summary.output)}", ""]
+    written += [f"| {' | '.join(_HEAD)} |", "|---|---|---|---:|---:|"]
+    written += [f"| {' | '.join(map(cell, line))} |" for line in _lines(summary.rows, 0)]
+    total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
+    written += [f"| {' | '.join(f'**{each}**' if each else '' for each in total)} |", "", f"Depth {_count(summary.depth)}."]
+    if summary.aux_params:
+        written.append(f"The aux heads, in training only, have {summary.aux_params:,} more parameters.")
+    return "\n".join(written) + "\n"
+
+
+def to_json(summary: Summary) -> str:
+    """The figures as JSON: exact integers, shapes as lists without the batch, every layer in order."""
+    return json.dumps(document(summary), indent=2) + "\n"
+
+
+def document(summary: Summary) -> dict[str, Any]:
+    """The figures as plain data."""
+    inputs = summary.input
+    return {
+        "name": summary.name,
+        "variant": summary.variant,
+        "input": {name: list(shape) for name, shape in inputs.items()} if isinstance(inputs, dict) else list(inputs),
+        "output": _list(summary.output),
+        "params": summary.params,
+        "aux_params": summary.aux_params,
+        "macs": summary.macs,
+        "depth": summary.depth,
+        "layers": [
+            {
+                "name": layer.name,
+                "op": layer.op,
+                "output": _list(layer.output),
+                "params": layer.params,
+                "macs": layer.macs,
+                "line": layer.line,
+            }
+            for layer in summary.layers
+        ],
+    }
+
+
+def _list(shape: Shape | None) -> list[int] | None:
+    return None if shape is None else list(shape)
+
+
+def _input(summary: Summary) -> str:
+    if isinstance(summary.input, dict):
+        return ", ".join(f"{name}: {shape_text(shape)}" for name, shape in summary.input.items())
+    return shape_text(summary.input)
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _figure(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _lines(rows: Iterable[Row], level: int) -> Iterator[tuple[str, str, str, str, str]]:
+    for row in rows:
+        times = f"  x{row.times}" if row.times > 1 else ""
+        yield (
+            "  " * level + (row.name or "-"),
+            (row.op + times).strip(),
+            shape_text(row.output),
+            _figure(row.params),
+            _figure(row.macs),
+        )
+        yield from _lines(row.rows, level + 1)
+
+
+def _all(rows: Iterable[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield row
+        yield from _all(row.rows)
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal, where a label or a name is not ASCII."""
+    return len(text) if text.isascii() else sum(2 if east_asian_width(char) in "WF" else 1 for char in text)

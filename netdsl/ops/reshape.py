@@ -1,0 +1,74 @@
+"""`reshape`: the same values in another shape."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from netdsl.diagnostics import OpError
+from netdsl.ops._base import Call, Family, Operator, Torch, Window
+from netdsl.ops._checks import described
+from netdsl.ops._fields import Count, Words
+from netdsl.shapes import Shape, numel, text
+
+RESHAPE = '''class Reshape(nn.Module):
+    """The values of each sample in another shape."""
+
+    def __init__(self, *shape: int):
+        super().__init__()
+        self.shape = list(shape)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.reshape([x.shape[0]] + self.shape)
+'''
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Dims = Annotated[
+    tuple[Count] | tuple[Count, Count, Count],
+    BeforeValidator(_listed),
+    Words("channels x height x width, or a number of features"),
+]
+
+
+class Reshape(Operator):
+    """Reshape: the same values in another shape, `reshape(128x7x7)`, or as features, `reshape(6272)`.
+
+    Values keep their order: channel by channel, row by row.
+
+    PyTorch: `Tensor.reshape`.
+    """
+
+    family = Family.REARRANGEMENT
+    aliases = ("view",)
+
+    to: Dims
+    """The output's shape."""
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        if numel(inputs[0]) != numel(self.to):
+            raise OpError(
+                f"`to` (={text(self.to)}) has {numel(self.to)} values; the input, {described(inputs[0])}, has {numel(inputs[0])}",
+                at="to",
+                help=_way_out(inputs[0], self.to),
+            )
+        return self.to
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        if len(self.to) == 1:
+            return Torch(Call("nn.Flatten"))
+        return Torch(Call("Reshape", self.to), definitions=(RESHAPE,))
+
+    def window(self, inputs: tuple[Shape, ...]) -> Window | None:
+        return None if len(self.to) == 3 else Window()
+
+
+def _way_out(shape: Shape, to: Shape) -> str | None:
+    pixels = numel(to[1:])
+    if len(to) == 1:
+        return f"`reshape({numel(shape)})` or `flatten`"
+    return f"`reshape({numel(shape) // pixels}x{to[1]}x{to[2]})`" if numel(shape) % pixels == 0 else None

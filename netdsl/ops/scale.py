@@ -1,0 +1,75 @@
+"""`scale`: multiplication by a constant or by learned factors."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight
+from netdsl.ops._fields import Finite, Frozen
+from netdsl.shapes import Shape
+
+CONSTANT = '''class Scale(nn.Module):
+    """Multiplication by a constant."""
+
+    def __init__(self, factor: float):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.factor
+'''
+
+LEARNED = '''class LayerScale(nn.Module):
+    """Multiplication by a learned factor for each channel; `shape` is (C, 1, 1), or (C,) for features."""
+
+    def __init__(self, shape: tuple[int, ...], value: float = 1.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full(shape, value))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.weight
+'''
+
+
+class Scale(Operator):
+    """Multiply: `scale(0.17)` by a constant, `scale()` by a learned factor for each channel. The shape stays.
+
+    The learned factors are `weight`, of shape C x 1 x 1 for maps and C for features, and start at `init`.
+
+    Source: the residual scaling of Szegedy et al., Inception-v4, 2016, section 3.3; learned: LayerScale, Touvron et al., 2021.
+    """
+
+    family = Family.REARRANGEMENT
+    aliases = ("layerscale", "layer_scale", "layer scale")
+
+    x: Finite | None = None
+    """The factor; none: learn one for each channel."""
+    init: Finite = 1.0
+    """What the learned factors start from."""
+    frozen: Frozen = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.x is not None and (self.init != 1.0 or self.frozen):
+            raise ValueError(
+                f"a constant factor learns nothing; leave out `{'init' if self.init != 1.0 else 'frozen'}`"
+            )
+        return self
+
+    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
+        return {} if self.x is not None else {"weight": Weight(_factors(inputs[0]), not self.frozen)}
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        if self.x is not None:
+            return Torch(Call("Scale", (self.x,)), definitions=(CONSTANT,))
+        kwargs: dict[str, Constant] = {} if self.init == 1.0 else {"value": self.init}
+        return Torch(Call("LayerScale", (_factors(inputs[0]),), kwargs), definitions=(LEARNED,), frozen=self.frozen)
+
+    def canonical(self, inputs: tuple[Shape, ...]) -> Self:
+        return self.model_copy(update={"init": 1.0})
+
+
+def _factors(shape: Shape) -> Shape:
+    return (shape[0], *(1 for _ in shape[1:]))

@@ -1,0 +1,29 @@
+"""`shuffle`: channels across groups."""
+
+from __future__ import annotations
+
+from netdsl.ops._base import Call, Family, Operator, Torch
+from netdsl.ops._checks import divides, plane
+from netdsl.ops._fields import Count
+from netdsl.shapes import Shape
+
+
+class Shuffle(Operator):
+    """Channel shuffle: with g groups of n channels, output channel i*g + j is input channel j*n + i. The shape stays.
+
+    Source: Zhang et al., ShuffleNet, 2018, section 3.1. PyTorch: `nn.ChannelShuffle`.
+    """
+
+    family = Family.REARRANGEMENT
+    aliases = ("channel shuffle", "channel-shuffle", "channelshuffle")
+
+    groups: Count
+    """Number of groups; must divide the channels."""
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels, height, width = plane(self.name, inputs[0])
+        divides(self.groups, channels, "channels")
+        return channels, height, width
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        return Torch(Call("nn.ChannelShuffle", (self.groups,)))

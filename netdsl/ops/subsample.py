@@ -1,0 +1,73 @@
+"""`subsample`: LeNet-5's pooling."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Self
+
+from netdsl.ops._base import Call, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops._checks import plane
+from netdsl.ops._fields import Frozen, Pair
+from netdsl.ops._padding import Slide
+from netdsl.shapes import Shape
+
+SUBSAMPLE = '''class Subsample(nn.Module):
+    """LeNet-5's pooling: the sum of each window times a learned coefficient of the map, plus a learned bias of the map."""
+
+    def __init__(self, channels: int, kernel_size: tuple[int, int], stride: tuple[int, int]):
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, stride
+        self.weight = nn.Parameter(torch.full((channels,), 1 / (kernel_size[0] * kernel_size[1])))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.avg_pool2d(x, self.kernel_size, self.stride, divisor_override=1)
+        return x * self.weight.view(-1, 1, 1) + self.bias.view(-1, 1, 1)
+'''
+
+
+class Subsample(Operator):
+    """LeNet-5's pooling: `subsample2/2` is the sum of each 2x2 window times a learned coefficient, plus a learned bias, per map.
+
+    C x H x W gives C x H' x W' with H' = floor((H - k) / stride) + 1, and 2*C parameters. The coefficients start as the
+    mean. The squashing that follows it in the paper is `act=scaled_tanh`.
+
+    Source: LeCun, Bottou, Bengio, Haffner, 1998, section II-B, layer S2.
+    """
+
+    family = Family.POOLING
+    geometry = Geometry(kernel="kernel", stride="stride")
+    aliases = ("subsampling", "sub-sampling")
+    followed_by = ("act",)
+
+    kernel: Pair = (2, 2)
+    """Height x width of the window."""
+    stride: Pair | None = None
+    """Step of the window; none: the window's size."""
+    frozen: Frozen = False
+
+    @property
+    def slide(self) -> Slide:
+        return Slide(self.name, self.kernel, self.stride or self.kernel)
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        channels, height, width = plane(self.name, inputs[0])
+        return (channels, *self.slide.pool(height, width))
+
+    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
+        each = Weight((inputs[0][0],), not self.frozen)
+        return {"weight": each, "bias": each}
+
+    def connections(self, inputs: tuple[Shape, ...]) -> int:
+        height, width = self.slide.kernel
+        return prod(self.shape(inputs)) * (height * width + 1)
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        call = Call("Subsample", (inputs[0][0],), {"kernel_size": self.slide.kernel, "stride": self.slide.stride})
+        return Torch(call, definitions=(SUBSAMPLE,), frozen=self.frozen)
+
+    def window(self, inputs: tuple[Shape, ...]) -> Window:
+        return Window(self.slide.kernel, self.slide.stride)
+
+    def canonical(self, inputs: tuple[Shape, ...]) -> Self:
+        return self.model_copy(update={"stride": self.slide.stride})

@@ -10,17 +10,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from unicodedata import east_asian_width
 
+from pydantic_core import PydanticUndefined
+
 from netdsl.ir import Network, Node, Scope
-from netdsl.ops import Family
+from netdsl.ops import Family, Operator
+from netdsl.passes.claims import QUANTITIES, computed, show
 from netdsl.passes.costs import Cost, costs
 from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
 
 _LONGEST_OPERATOR = 60
+_MANY = 3
+"""From so many layers on, what all of them have alike is said once above the table."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures of a network. `params`, `macs` and `depth` are without the aux heads; None where errors left them unknown."""
+    """The figures of a network. `params`, `macs` and `depth` are without the aux heads; None where errors left them unknown.
+
+    `throughout` says what the operators of the rows leave out, `reported` what the paper prints, beside what is computed.
+    """
 
     name: str
     variant: str | None
@@ -60,8 +69,11 @@ class Summary:
     aux_params: int | None
     macs: int | None
     depth: int | None
+    frozen_params: int | None
     layers: tuple[Layer, ...]
     rows: tuple[Row, ...]
+    throughout: tuple[str, ...]
+    reported: tuple[str, ...]
 
     @property
     def title(self) -> str:
@@ -82,8 +94,11 @@ def summary(network: Network, *, expand: bool = False, depth: int | None = None)
         totals.aux_params if totals else None,
         totals.macs if totals else None,
         totals.depth if totals else None,
+        totals.frozen_params if totals else None,
         tuple(walk.layers()),
         rows,
+        walk.throughout(),
+        tuple(_reported(network)),
     )
 
 
@@ -94,14 +109,29 @@ class _Walk:
         self.network = network
         self.expand = expand
         self.costs: dict[int, Cost] = {node.id: cost for node, cost in zip(network.nodes, costs(network), strict=True)}
-        self.notations: dict[int, str] = {}
+        self.common = _common_arguments(network)
+        self.notations: dict[tuple[int, bool], str] = {}
 
-    def notation(self, node: Node) -> str:
-        """The operator's notation. Stacks share their operators, so each is written once."""
-        key = id(node.op)
+    def notation(self, op: Operator, short: bool = False) -> str:
+        """The operator's notation; the short one leaves out what all its kind have in common."""
+        # Stacks share their operators, so each is written once.
+        key = (id(op), short)
         if key not in self.notations:
-            self.notations[key] = node.op.notation()
+            usual = self.common.get(op.name) if short else None
+            self.notations[key] = (op.model_copy(update=usual) if usual else op).notation()
         return self.notations[key]
+
+    def throughout(self) -> tuple[str, ...]:
+        """The arguments that the short notations leave out, as a spec's `default` lines would give them."""
+        found = []
+        for name, usual in self.common.items():
+            example = next(node.op for node in self.network.nodes if node.op.name == name)
+            bare = {key: info.default for key, info in type(example).model_fields.items() if key not in usual}
+            arguments = example.model_copy(
+                update={key: item for key, item in bare.items() if item is not PydanticUndefined}
+            )
+            found.append(f"{name}({arguments.notation().partition('(')[2]}")
+        return tuple(found)
 
     def layers(self) -> Iterator[Layer]:
         file = self.network.body.span.file
@@ -115,7 +145,7 @@ class _Walk:
                 stack.extend((child, line) for child in reversed(item.children))
             else:
                 cost = self.costs[item.id]
-                yield Layer(item.path, self.notation(item), item.shape, cost.params, cost.macs, line)
+                yield Layer(item.path, self.notation(item.op), item.shape, cost.params, cost.macs, line)
 
     def rows(self, items: Iterable[Node | Scope]) -> list[Row]:
         """The rows of some statements in order."""
@@ -143,52 +173,80 @@ class _Walk:
 
     def row(self, node: Node) -> Row:
         cost = self.costs[node.id]
-        return Row(node.name, self.notation(node), node.shape, cost.params, cost.macs)
+        return Row(node.name, self.notation(node.op, short=True), node.shape, cost.params, cost.macs)
 
     def group(self, scope: Scope) -> Row:
-        """The row of a scope with the rows of its parts; one part alone takes its place."""
-        if scope.kind in ("join", "residual"):
-            own = [self.row(child) for child in scope.children if isinstance(child, Node)]
-            parts = [self.group(child) for child in scope.children if isinstance(child, Scope) and child.children]
-            op = ", ".join(row.op for row in own)
-        elif scope.kind == "unit":
-            own, parts = self.rows(scope.children), []
-            op = ", ".join(row.op for row in own)
-        else:
-            own, parts = [], self.rows(scope.children)
-            if len(parts) == 1 and scope.kind != "block":
-                return replace(parts[0], name=_both(scope.name, parts[0].name))
-            op = _call(scope)
-        output = self.network.shapes[scope.exit]
-        if scope.kind == "aux" and parts:
-            output = parts[-1].output
-        return Row(
-            scope.name,
-            op,
-            output,
-            sum(row.params for row in (*own, *parts)),
-            sum(row.macs for row in (*own, *parts)),
-            1,
-            tuple(parts),
-        )
+        """The row of a scope with the rows of its parts; a part alone takes its place."""
+        if scope.kind in ("join", "residual", "unit"):
+            return self.joint(scope)
+        parts = self.rows(scope.children)
+        if len(parts) == 1:
+            (part,) = parts
+            if scope.kind not in ("block", "bracket", "aux"):
+                return replace(part, name=scope.name or part.name)
+            if not part.name or scope.kind == "aux":
+                parts = list(part.rows) or parts  # the block is that join
+        output = parts[-1].output if scope.kind == "aux" and parts else self.network.shapes[scope.exit]
+        return _sum(scope.name, _call(scope), output, parts)
+
+    def joint(self, scope: Scope) -> Row:
+        """The row of a join with those of its branches, or of an operator with its norm and activation."""
+        own: list[Row] = []
+        parts: list[Row] = []
+        for child in scope.children:
+            if isinstance(child, Node):
+                own.append(self.row(child))
+            elif child.name and child.children:
+                parts.append(self.group(child))
+            else:
+                parts += self.rows(child.children)
+        whole = _sum(scope.name, ", ".join(row.op for row in own), self.network.shapes[scope.exit], (*own, *parts))
+        return replace(whole, rows=tuple(parts))
 
     def stack(self, scope: Scope) -> list[Row]:
         """The rows of a repetition, equal neighbours as one."""
         each = [self.group(child) for child in scope.children if isinstance(child, Scope)]
         each = each if self.expand else list(_fold(each))
-        if not scope.name or len(each) == 1:
-            return [replace(row, name=_both(scope.name, row.name)) for row in each]
-        return [
-            Row(
-                scope.name,
-                f"x{len(scope.children)}",
-                self.network.shapes[scope.exit],
-                sum(row.params for row in each),
-                sum(row.macs for row in each),
-                1,
-                tuple(each),
-            )
-        ]
+        if not scope.name:
+            return each
+        if len(each) == 1:
+            return [replace(each[0], name=scope.name)]
+        return [_sum(scope.name, f"x{len(scope.children)}", self.network.shapes[scope.exit], each)]
+
+
+def _common_arguments(network: Network) -> dict[str, dict[str, Any]]:
+    """For each operator, the arguments that all its layers have alike and that are not the default, with that default."""
+    found: dict[str, dict[str, Any]] = {}
+    several: dict[str, list[Operator]] = {}
+    for node in network.nodes:
+        several.setdefault(node.op.name, []).append(node.op)
+    for name, ops in several.items():
+        if len(ops) < _MANY:
+            continue
+        kind = type(ops[0])
+        for key, info in kind.model_fields.items():
+            value = getattr(ops[0], key)
+            if info.is_required() or key in kind.geometry or value == info.default:
+                continue
+            if all(getattr(op, key) == value for op in ops):
+                found.setdefault(name, {})[key] = info.default
+    return found
+
+
+def _sum(name: str, op: str, output: Shape | None, parts: Sequence[Row]) -> Row:
+    params, macs = sum(row.params for row in parts), sum(row.macs for row in parts)
+    return Row(name, op, output, params, macs, 1, tuple(parts))
+
+
+def _reported(network: Network) -> Iterator[str]:
+    """The figures that the spec records from its paper, and the computed ones where there are any."""
+    for figure in network.reported:
+        text = f"{figure.label}.{figure.quantity}" if figure.label else figure.quantity
+        text += f" = {figure.text}"
+        with suppress(KeyError, ValueError):
+            if figure.quantity in QUANTITIES:
+                text += f", computed {show(figure.quantity, computed(network, figure.label, figure.quantity))}"
+        yield f"{text}; {figure.note}" if figure.note else text
 
 
 def _pruned(rows: Iterable[Row], depth: int | None) -> Iterator[Row]:
@@ -205,11 +263,6 @@ def _joined(row: Row, more: Row) -> Row:
     )
 
 
-def _both(outer: str, inner: str) -> str:
-    """A name for a row that stands for a scope and its only part."""
-    return outer or inner
-
-
 def _call(scope: Scope) -> str:
     """How a group is called in the table: a block with the values of its parameters."""
     if scope.kind == "block" and scope.arguments:
@@ -217,6 +270,8 @@ def _call(scope: Scope) -> str:
         return text if len(text) <= _LONGEST_OPERATOR else f"{text[: _LONGEST_OPERATOR - 3]}..."
     if scope.kind == "aux":
         return "aux"
+    if scope.kind == "bracket":
+        return f"[{scope.title}]"
     return scope.title if scope.title != scope.name else ""
 
 
@@ -274,14 +329,27 @@ def to_text(summary: Summary, *, bold: bool = False) -> str:
         return f"\x1b[1m{text}\x1b[0m" if bold else text
 
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    written = [strong(f"{summary.title}: {_input(summary)} -> {shape_text(summary.output)}"), "", strong(write(_HEAD)), rule]
-    written += [write(line) for line in lines]
-    written += [rule, strong(write(total)), f"depth {_count(summary.depth)} (convolutions and fully connected layers in line)"]
-    if summary.aux_params:
-        written.append(f"the aux heads, in training only, have {summary.aux_params:,} more parameters")
-    if any(row.times > 1 and row.rows for row in _all(summary.rows)):
-        written.append("a group `xN` counts all N; the rows in it are those of one")
+    written = [strong(_title(summary))]
+    written += [f"throughout: {', '.join(summary.throughout)}"] if summary.throughout else []
+    written += ["", strong(write(_HEAD)), rule, *map(write, lines), rule, strong(write(total)), "", *_notes(summary)]
     return "\n".join(written) + "\n"
+
+
+def _title(summary: Summary) -> str:
+    return f"{summary.title}: {_input(summary)} -> {shape_text(summary.output)}"
+
+
+def _notes(summary: Summary) -> Iterator[str]:
+    """What stands below the table."""
+    yield f"depth {_count(summary.depth)}: convolutions and fully connected layers on the longest path"
+    if summary.aux_params:
+        yield f"aux heads, in training only and not in the total: {summary.aux_params:,} params"
+    if summary.frozen_params:
+        yield f"frozen, not in the total: {summary.frozen_params:,} params"
+    if any(row.times > 1 and row.rows for row in _all(summary.rows)):
+        yield "a group xN counts all N; the rows in it are those of one"
+    for each in summary.reported:
+        yield f"paper: {each}"
 
 
 def to_markdown(summary: Summary) -> str:
@@ -290,13 +358,13 @@ def to_markdown(summary: Summary) -> str:
     def cell(text: str) -> str:
         return text.replace("\\", "\\\\").replace("|", "\\|").replace("  ", "&nbsp;&nbsp;")
 
-    written = [f"**{summary.title}**: {_input(summary)} -> {shape_text(summary.output)}", ""]
+    total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
+    written = [f"**{cell(_title(summary))}**", ""]
+    written += [f"Throughout: {cell(', '.join(summary.throughout))}", ""] if summary.throughout else []
     written += [f"| {' | '.join(_HEAD)} |", "|---|---|---|---:|---:|"]
     written += [f"| {' | '.join(map(cell, line))} |" for line in _lines(summary.rows, 0)]
-    total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
-    written += [f"| {' | '.join(f'**{each}**' if each else '' for each in total)} |", "", f"Depth {_count(summary.depth)}."]
-    if summary.aux_params:
-        written.append(f"The aux heads, in training only, have {summary.aux_params:,} more parameters.")
+    written += [f"| {' | '.join(f'**{each}**' if each else '' for each in total)} |", ""]
+    written += [f"- {cell(note)}" for note in _notes(summary)]
     return "\n".join(written) + "\n"
 
 

@@ -270,8 +270,7 @@ class Builder:
                 self.repeat(layer, frame, label, stride)
         except (Problem, ValueProblem, Unknown) as problem:
             self.tell(frame, problem)
-            del self.children[first:]
-            self.current = entry
+            first, self.current = len(self.children), entry
             node = self.unknown(frame, layer.span)
             label = None
             if layer.label is not None and layer.label.index is None:
@@ -293,9 +292,9 @@ class Builder:
     def remember(
         self, frame: Frame, label: str, span: Span, drafts: list[DraftNode | DraftScope], entry: int
     ) -> None:
-        """Make a label known in its body."""
+        """Make a label known in its body. Labels of modules that are given twice are found when modules are named."""
         before = frame.labels.get(label)
-        if before is not None and before.span != span:
+        if before is not None and before.span != span and not drafts:
             self.error(
                 frame,
                 "E0202",
@@ -305,7 +304,7 @@ class Builder:
                 help="choose another label",
             )
             return
-        frame.labels[label] = Value(self.current, span, drafts, entry)
+        frame.labels.setdefault(label, Value(self.current, span, drafts, entry))
 
     def claim(self, layer: tree.Layer, claim: tree.Dims | tree.Literal) -> None:
         """`-> CxHxW`: remembered to be verified; where the shape is unknown it is taken from here."""

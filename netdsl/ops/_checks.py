@@ -52,7 +52,7 @@ def flattened(op: str, shape: Shape) -> int:
 def divides(groups: int, channels: int, what: str, at: str = "groups") -> None:
     """Check that `groups` divides the channels; the fix names the nearest numbers that do."""
     if channels % groups:
-        found = [n for n in nearest_divisors(channels, groups) if n > 1 or groups < 3]
+        found = [n for n in nearest_divisors(channels, groups) if n > 1]
         raise OpError(
             f"`{at}` (={groups}) must divide the {channels} {what}",
             at=at,

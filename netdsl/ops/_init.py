@@ -220,7 +220,8 @@ def parse(value: Any) -> Any:
 def _refusal(cls: type[Init], name: str, fields: list[str], problem: ValidationError) -> str:
     from netdsl.ops._reference import words_of
 
-    error = problem.errors(include_url=False)[0]
+    errors = problem.errors(include_url=False)
+    error = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
     key = str(error["loc"][0]) if error["loc"] else ""
     if error["type"] == "missing":
         return f"`{name}` needs `{key}`"

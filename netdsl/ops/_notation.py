@@ -54,7 +54,7 @@ def argument(info: FieldInfo, item: Any) -> str:
         top, bottom, left, right = item
         if top == bottom and left == right:
             return value((top, left))
-    return value(item)
+    return listed(item) if isinstance(item, tuple) and item and isinstance(item[0], tuple) else value(item)
 
 
 def _all(info: FieldInfo) -> list[Any]:
@@ -85,8 +85,13 @@ def value(item: Any) -> str:
             return str(item[0]) if item[0] == item[1] else f"{item[0]}x{item[1]}"
         if len(item) == 3 and all(isinstance(size, int) for size in item):
             return "x".join(map(str, item))
-        return "[" + ", ".join(map(value, item)) + "]"
+        return listed(item)
     return str(item)
+
+
+def listed(item: Any) -> str:
+    """A list, and the lists in it, in brackets."""
+    return "[" + ", ".join(map(listed, item)) + "]" if isinstance(item, tuple) else value(item)
 
 
 def _settings(init: Init) -> list[str]:

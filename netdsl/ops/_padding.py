@@ -80,11 +80,15 @@ class Slide(NamedTuple):
                 at="pad",
                 help=f"pad by at most {min(self.extents) - 1}",
             )
-        out = (
-            pool_size(height, self.kernel[0], self.stride[0], sides[:2], self.dilation[0], self.ceil),
-            pool_size(width, self.kernel[1], self.stride[1], sides[2:], self.dilation[1], self.ceil),
+        return self._fits(self.pool_sizes(height, width), height, width)
+
+    def pool_sizes(self, height: int, width: int) -> tuple[int, int]:
+        """The rounding rule of poolings alone; at most 0 where the window does not fit."""
+        top, bottom, left, right = self.sides(height, width)
+        return (
+            pool_size(height, self.kernel[0], self.stride[0], (top, bottom), self.dilation[0], self.ceil),
+            pool_size(width, self.kernel[1], self.stride[1], (left, right), self.dilation[1], self.ceil),
         )
-        return self._fits(out, height, width)
 
     def _fits(self, out: tuple[int, int], height: int, width: int) -> tuple[int, int]:
         if out[0] >= 1 and out[1] >= 1:

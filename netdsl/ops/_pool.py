@@ -90,6 +90,6 @@ class Pooling(Operator):
             kernel = (height // self.to[0], width // self.to[1])
             return self.model_copy(update={"kernel": kernel, "stride": kernel, "pad": (0, 0, 0, 0), "to": None})
         slide = self.slide
-        ceil = self.ceil and slide.pool(height, width) != slide._replace(ceil=False).pool(height, width)
+        ceil = self.ceil and slide.pool_sizes(height, width) != slide._replace(ceil=False).pool_sizes(height, width)
         changes = {"kernel": slide.kernel, "stride": slide.stride, "pad": slide.sides(height, width), "ceil": ceil}
         return self.model_copy(update=changes)

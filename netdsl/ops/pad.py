@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
 from netdsl.diagnostics import OpError
 from netdsl.ops._base import Call, Family, Operator, Torch, Window
 from netdsl.ops._checks import bounded, plane
-from netdsl.ops._fields import Finite, Sides, Size
+from netdsl.ops._fields import Finite, Sides, Size, Words
 from netdsl.ops._padding import reversed_sides, shown
 from netdsl.shapes import Shape
 
@@ -18,9 +18,10 @@ class Pad(Operator):
     """Padding as a layer of its own: C x H x W to C x (top + H + bottom) x (left + W + right).
 
     `pad(1)` is one row or column of zeros on each side, `pad(1x0)` height x width, `pad([0, 1, 0, 1])` top, bottom, left,
-    right. `mode=reflect` mirrors without repeating the border, `replicate` repeats it, `circular` goes round.
+    right. `mode=reflect` mirrors without repeating the border, `replicate` repeats it, `circular` goes round. `channels=[0, 64]` adds 64 channels of the constant at the end.
 
-    PyTorch: `nn.ZeroPad2d`, `nn.ConstantPad2d`, `nn.ReflectionPad2d`, `nn.ReplicationPad2d`, `nn.CircularPad2d`.
+    PyTorch: `nn.ZeroPad2d`, `nn.ConstantPad2d`, `nn.ReflectionPad2d`, `nn.ReplicationPad2d`, `nn.CircularPad2d`; with channels
+    `nn.ZeroPad3d`, `nn.ConstantPad3d`.
     """
 
     family = Family.REARRANGEMENT
@@ -37,13 +38,15 @@ class Pad(Operator):
     """What is put there."""
     value: Finite = 0.0
     """The constant."""
-    channels: tuple[Size, Size] = (0, 0)
-    """Channels of the constant before and after: the shortcut of option A (He et al. 2015) adds some after."""
+    channels: Annotated[tuple[Size, Size], Words("a list of two integers of at least 0, [before, after]")] = (0, 0)
+    """Channels of the constant, [before, after]: the shortcut of option A (He et al. 2015) adds some after."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.mode != "constant" and self.value != 0:
             raise ValueError(f"`mode={self.mode}` takes its values from the plane; leave out `value`")
+        if self.mode != "constant" and any(self.channels):
+            raise ValueError(f"`mode={self.mode}` pads the plane; channels can only be added with `mode=constant`")
         return self
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:

@@ -36,6 +36,7 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
     opened = open_brackets(text, start, told)
     before = _before(text, start)
     word = _word(text, start)
+    labelled = re.search(r":\s*(\w+)$", before)
 
     if text[start : start + 1] == '"' and (isinstance(problem, UnexpectedCharacters) or not text[start:end].endswith('"')):
         stop = text.find("\n", start)
@@ -71,19 +72,20 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
         report.error("E0101", f"a number of channels or features must follow '-', not {found}", span, help="as in `conv3-64` or `fc-1000`")
     elif before.endswith("->"):
         report.error("E0101", f"a shape must follow '->', not {found}", span, help="as in `-> 64x112x112`")
-    elif before.endswith(":") and word and word.lower() in _KEYWORDS:
-        report.error("E0101", f"`{word}` cannot follow a label", span)
     elif before.endswith("=") or before.endswith((",", "(")) and ended is False and not newline and "NAME" in accepted:
         report.error("E0101", f"a value must stand here, not {found}", span)
     elif before.endswith("/"):
         report.error("E0101", f"a stride must follow '/', not {found}", span, help="as in `conv3-64/2`")
     elif "_EQUAL" in accepted and len(accepted) <= 3:
         report.error("E0101", f"'=' must stand before {found}", span, help=_claim_help(before))
+    elif labelled and labelled[1].lower() in _KEYWORDS:
+        at = source.span(start - len(before) + labelled.start(1), start - len(before) + labelled.end(1))
+        report.error("E0101", f"`{labelled[1]}` cannot follow a label", at if text[at.start : at.end] == labelled[1] else span)
     elif not ended and not newline and {"_NL", "_SEMI"} & accepted and (word or character in "@[{"):
-        if word and word.lower() in _KEYWORDS or word or character in "@[{":
-            report.error(
-                "E0108", f"a new statement begins at {found} without a separator", span, help="put `;` or a new line between two statements"
-            )
+        report.error(
+            "E0108", f"a new statement begins at {found} without a separator", span,
+            help="put `;` or a new line between two statements",
+        )  # fmt: skip
     elif isinstance(problem, UnexpectedCharacters) and character not in "()[]{}|,;:=+-*/<>@.%" and not character.isalnum():
         report.error("E0103", f"the character '{character}' means nothing in a spec", span)
     elif word and word.lower() in _KEYWORDS and not before:

@@ -177,16 +177,19 @@ class _Recovery:
             return False
         table = state.parse_conf.states
         saved: list[tree.Statement] = []
+        inside = 0
         while "BROKEN" not in table[state.state_stack[-1]]:
             if len(state.state_stack) == 1:
                 return False
             state.state_stack.pop()
             value = state.value_stack.pop()
+            inside += isinstance(value, Token) and value.type in ("LBRACE", "REPEAT_BRACE", "LSQB")
+            inside -= isinstance(value, Token) and value.type in ("RBRACE", "RSQB")
             if isinstance(value, tree.Body):  # statements that were complete before the error was seen
                 saved[:0] = value.statements
         at = self._unclosed(at, opened)
         begin = self._begin(at)
-        end = self._skip(at)
+        end = self._skip(at, max(inside, 0))
         if end <= self.furthest:
             end = min(self.furthest + 1, len(self.source.text))
         self.furthest = end
@@ -213,12 +216,14 @@ class _Recovery:
             start += 1
         return start
 
-    def _skip(self, at: int) -> int:
+    def _skip(self, at: int, depth: int) -> int:
         """Where the next statement begins: at the separator behind `at`, or the brace or bar that ends its body.
+
+        `depth` brackets of the broken statement itself are open at `at`; a line that begins in the first column ends them.
 
         Parentheses are not followed over lines: one that is not closed is the likelier mistake.
         """
-        text, depth = self.source.text, 0
+        text = self.source.text
         for match in _BOUNDARY.finditer(text, at):
             sign = match[0][0]
             if sign in "[{":
@@ -227,7 +232,7 @@ class _Recovery:
                 if depth == 0 and sign == "}" and match.start() > at:
                     return match.start()
                 depth = max(depth - 1, 0)
-            elif sign in "\n;" and depth == 0:
+            elif sign in "\n;" and depth == 0 or sign == "\n" and text[match.end() : match.end() + 1].isalpha():
                 return match.start()
             elif sign == "|" and depth == 0 and match.start() > at:
                 return match.start()

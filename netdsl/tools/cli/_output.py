@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -22,7 +23,9 @@ def kind_of(out: str, kinds: tuple[str, ...]) -> str:
     found = _KINDS.get(Path(out).suffix.lower())
     if found not in kinds:
         endings = ", ".join(ENDINGS[kind] for kind in kinds)
-        raise click.UsageError(f"the ending of '{out}' does not say what to write: give it one of {endings}, or use --to")
+        raise click.UsageError(
+            f"the ending of '{out}' does not say what to write: give it one of {endings}, or use --to"
+        )
     return found
 
 
@@ -49,7 +52,7 @@ def write(data: bytes, out: Path | None, to: str) -> None:
     """
     data = stamp(data, to)
     if out is None:
-        stream = click.get_binary_stream("stdout")
+        stream = sys.stdout.buffer
         if to in _BINARY and stream.isatty():
             raise click.UsageError(f"a {to.upper()} is not for a terminal; use -o FILE, or send it through a pipe")
         click.echo(data, nl=False, file=stream)

@@ -57,7 +57,11 @@ def spec_options(function: Function) -> Function:
 
 
 color_option = click.option(
-    "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the messages.", show_default=True
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="Colour the messages.",
+    show_default=True,
 )
 
 
@@ -151,7 +155,9 @@ def status(report: Report, *, asked_no_variant: bool = False) -> int:
     from netdsl.tools.cli import WRONG_SPEC, WRONG_USE
 
     errors = report.errors
-    if any(each.code in _ASKED and (each.span is None or (asked_no_variant and each.code == "E0701")) for each in errors):
+    if any(
+        each.code in _ASKED and (each.span is None or (asked_no_variant and each.code == "E0701")) for each in errors
+    ):
         return WRONG_USE
     return WRONG_SPEC if errors else 0
 
@@ -159,7 +165,7 @@ def status(report: Report, *, asked_no_variant: bool = False) -> int:
 def _read_stdin() -> str:
     from netdsl.elaborate.files import LARGEST
 
-    data = click.get_binary_stream("stdin").read(LARGEST + 1)
+    data = sys.stdin.buffer.read(LARGEST + 1)
     if len(data) > LARGEST:
         raise click.UsageError("standard input is larger than 1 MiB, the most a spec may have")
     try:

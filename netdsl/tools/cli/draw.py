@@ -22,7 +22,9 @@ Examples:
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
 @click.option("-o", "--out", metavar="OUT", help="The .svg, .png, .pdf or .dot file to write, or - for SVG on stdout.")
-@click.option("--direction", type=click.Choice(["tb", "lr"]), default="tb", show_default=True, help="Down, or to the right.")
+@click.option(
+    "--direction", type=click.Choice(["tb", "lr"]), default="tb", show_default=True, help="Down, or to the right."
+)
 @click.option("--expand", is_flag=True, help="Draw every repetition in full.")
 @click.option("--force", is_flag=True, help="Replace a file that netdsl did not write.")
 @spec_options

@@ -77,7 +77,11 @@ def _page(name: str) -> str:
         for argument, kind, words in rows:
             text = ": ".join(filter(None, (words.rstrip("."), kind)))
             lines += textwrap.wrap(
-                text, 110, initial_indent=f"  {argument:<{room}}  ", subsequent_indent=" " * (room + 4), break_long_words=False
+                text,
+                110,
+                initial_indent=f"  {argument:<{room}}  ",
+                subsequent_indent=" " * (room + 4),
+                break_long_words=False,
             ) or [f"  {argument}"]
         parts.append("\n".join(lines))
     return "\n\n".join(parts)

@@ -20,7 +20,9 @@ Examples:
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
 @click.option("--json", "format_", flag_value="json", help="As JSON, all figures exact.")
 @click.option("--markdown", "format_", flag_value="markdown", help="As a Markdown table.")
-@click.option("--depth", type=click.IntRange(min=1), metavar="N", help="Show N levels of groups; 1 is the paper's table.")
+@click.option(
+    "--depth", type=click.IntRange(min=1), metavar="N", help="Show N levels of groups; 1 is the paper's table."
+)
 @click.option("--expand", is_flag=True, help="Show every repetition in full.")
 @spec_options
 def command(

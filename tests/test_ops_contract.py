@@ -1,0 +1,260 @@
+"""The law of the operators: what each says of itself (shape, weights, multiply-adds, source) is what PyTorch does.
+
+Every file in `netdsl/ops` is tested here by being there: its arguments are drawn from its own annotations.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from strategies_ops import Case, build, cases, source, tensors
+from torch.utils.flop_counter import FlopCounterMode
+
+from netdsl import ops
+from netdsl.diagnostics import OpError
+from netdsl.ops import _reference
+
+CHECKS = [HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large]
+NAMES = ops.names()
+
+# Where an operator refuses what PyTorch would take: its page says why.
+STRICTER = {
+    "add": "only a 1x1 plane is broadcast, not channels",
+    "mul": "only a 1x1 plane is broadcast, not channels",
+    "avgpool": "a window must see a pixel of the input",
+    "maxpool": "a window must see a pixel of the input",
+    "fc": "PyTorch would apply it along the width",
+    "rbf": "PyTorch would apply it along the width",
+    "slice": "PyTorch cuts ranges off in silence",
+    "crop": "Python's negative slices begin at the other end",
+    "reshape": "nn.Flatten gives whatever there is",
+}
+
+
+def profile(examples: int) -> settings:
+    return settings(max_examples=examples, derandomize=True, deadline=None, database=None, suppress_health_check=CHECKS)
+
+
+def laws(draw: Case) -> bool:
+    """Check one operator on its inputs; False where it refused them."""
+    op, inputs = draw
+    try:
+        shape = op.shape(inputs)
+    except OpError as problem:
+        refused(draw, problem)
+        return False
+    weights = op.weights(inputs)
+    module, given = build(draw, "meta"), tensors(draw, "meta")
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        out = module(*given)
+    assert tuple(out.shape) == (2, *shape)
+    assert counter.get_total_flops() == 2 * 2 * op.macs(inputs)
+    state = [(name, tuple(tensor.shape)) for name, tensor in module.state_dict().items()]
+    assert state == [(name, weight.shape) for name, weight in weights.items()]
+    parameters = {name: parameter.requires_grad for name, parameter in module.named_parameters()}
+    assert parameters == {name: weight.trainable for name, weight in weights.items() if not weight.buffer}
+    assert all(type(size) is int for size in shape)
+    assert type(op.macs(inputs)) is int
+    window = op.window(inputs)
+    assert window is None or min(*window.kernel, *window.stride, *window.dilation, *window.upscale) >= 1
+    return True
+
+
+def refused(draw: Case, problem: OpError) -> None:
+    op = draw.op
+    names = [info.alias or key for key, info in type(op).model_fields.items()]
+    assert problem.message
+    assert problem.at is None or problem.at in names
+    if op.name in STRICTER or "needs channels x height x width" in problem.message:  # PyTorch takes a batch of vectors for a map
+        return
+    with pytest.raises(Exception):  # noqa: B017  PyTorch's own refusals have no common class
+        build(draw)(*tensors(draw))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_it_says_is_what_pytorch_does(name: str) -> None:
+    held = []
+
+    cls = ops.find(name)
+
+    @profile(250 if cls.geometry.kernel else 30 if cls.model_fields or cls.inputs != (1, 1) else 10)
+    @given(cases(name))
+    def law(draw: Case) -> None:
+        held.append(laws(draw))
+
+    law()
+    assert sum(held) >= min(5, len(held)), f"hardly any inputs fit: {sum(held)} of {len(held)}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_runs_learns_and_travels(name: str) -> None:
+    """On the CPU: training, evaluation, copies, pickles, and the canonical form computes the same function."""
+
+    @profile(150 if ops.find(name).geometry.kernel else 12)
+    @given(cases(name), st.integers(0, 2**31))
+    def law(draw: Case, seed: int) -> None:
+        op, inputs = draw
+        try:
+            op.shape(inputs)
+        except OpError:
+            return
+        torch.manual_seed(seed)
+        module, given = build(draw), tensors(draw)
+        for tensor in given:
+            tensor.requires_grad_()
+        out = module.train()(*given)
+        out.square().mean().backward()
+        for name, parameter in module.named_parameters():
+            assert (parameter.grad is not None) == op.weights(inputs)[name].trainable
+        module.eval()
+        with torch.no_grad():
+            expected = module(*given)
+            assert expected.dtype == given[0].dtype
+            for other in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
+                torch.testing.assert_close(other(*given), expected, equal_nan=True)
+            canonical = op.canonical(inputs)
+            assert canonical.canonical(inputs) == canonical
+            assert canonical.shape(inputs) == op.shape(inputs)
+            assert canonical.weights(inputs) == op.weights(inputs)
+            assert canonical.macs(inputs) == op.macs(inputs)
+            same = build(Case(canonical, inputs))
+            same.load_state_dict(module.state_dict(), strict=True)
+            torch.testing.assert_close(same.eval()(*given), expected, equal_nan=True)
+
+    law()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_script_and_export(name: str) -> None:
+    seen: set[str] = set()
+
+    @profile(80 if ops.find(name).geometry.kernel else 12)
+    @given(cases(name))
+    def law(draw: Case) -> None:
+        op, inputs = draw
+        try:
+            op.shape(inputs)
+        except OpError:
+            return
+        made = op.torch(inputs)
+        kind = made.module.function if made.module else "join"
+        if kind in seen:
+            return
+        module, given = build(draw).eval(), tensors(draw)
+        with torch.no_grad():
+            expected = module(*given)
+            torch.testing.assert_close(torch.jit.script(module)(*given), expected, equal_nan=True)
+            exported = torch.export.export(module, tuple(given)).module()
+            torch.testing.assert_close(exported(*given), expected, equal_nan=True)
+        seen.add(kind)
+
+    law()
+    assert seen
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_json_and_notation(name: str) -> None:
+    cls = ops.find(name)
+
+    @profile(25 if cls.model_fields else 1)
+    @given(cases(name))
+    def law(draw: Case) -> None:
+        op = draw.op
+        assert cls.model_validate(json.loads(json.dumps(op.model_dump(mode="json", by_alias=True)))) == op
+        assert cls.model_validate(op.model_dump(by_alias=True)) == op
+        assert hash(op) == hash(op.model_copy())
+        assert read(op.notation()) == op, op.notation()
+
+    law()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reference(name: str) -> None:
+    page = _reference.reference(name)
+    assert page.summary.endswith((".", "!"))
+    assert page.details
+    for parameter in page.parameters:
+        assert parameter.description, f"{name}({parameter.name}) has no description"
+        assert parameter.type not in ("", "a value")
+    cls = ops.find(name)
+    assert cls.__module__ == f"netdsl.ops.{name}"
+    assert ops.resolve(name) == (name, None)
+    for alias in cls.aliases:
+        assert ops.resolve(alias) == (name, None), alias
+        assert alias == alias.lower()
+
+
+def test_aliases_are_unambiguous() -> None:
+    aliases = [alias for name in NAMES for alias in ops.find(name).aliases]
+    assert len(set(aliases)) == len(aliases)
+    assert not set(aliases) & set(NAMES)
+
+
+def test_source_is_plain(name: str = "conv") -> None:
+    op = ops.find("conv").model_validate({"kernel": 7, "channels": 64, "stride": 2, "bias": False})
+    assert "nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)" in source(Case(op, ((3, 224, 224),)))
+
+
+# A small reader of the notation, on its own, so that this file needs no other part of the compiler ------------------------
+
+
+def read(text: str) -> ops.Operator:
+    import re
+
+    head, _, rest = text.partition("(")
+    match = re.fullmatch(r"(.*?)(?:-(\d+))?(?:/(\d+(?:x\d+)?))?", head)
+    assert match
+    name, kernel = ops.resolve(match[1]) or ("", None)
+    cls = ops.find(name)
+    parts = cls.geometry
+    found = {}
+    for key, written in ((parts.kernel, kernel), (parts.out, match[2]), (parts.stride, match[3])):
+        if written is not None:
+            assert key is not None
+            found[key] = _value(written)
+    names = [info.alias or key for key, info in cls.model_fields.items()]
+    for index, argument in enumerate(_split(rest[:-1])):
+        key, equals, written = argument.partition("=")
+        if not equals or "(" in key:
+            key, written = names[index], argument
+        found[key.strip()] = _value(written)
+    return cls.model_validate(found)
+
+
+def _split(text: str) -> list[str]:
+    parts, depth, start = [], 0, 0
+    for index, letter in enumerate(text + ","):
+        depth += (letter in "([") - (letter in ")]")
+        if letter == "," and depth == 0:
+            parts.append(text[start:index].strip())
+            start = index + 1
+    return [part for part in parts if part]
+
+
+def _value(text: str) -> object:
+    import re
+
+    text = text.strip()
+    if re.fullmatch(r"\d+(x\d+)+", text):
+        return tuple(map(int, text.split("x")))
+    if re.fullmatch(r"-?\d+", text):
+        return int(text)
+    if re.fullmatch(r"-?[\d.]+(e-?\d+)?", text):
+        return float(text)
+    if text.endswith("%"):
+        return float(text[:-1]) / 100
+    if text.startswith("["):
+        return tuple(_value(part) for part in _split(text[1:-1]))
+    if text in ("true", "false", "none"):
+        return {"true": True, "false": False, "none": None}[text]
+    if text.endswith(")"):
+        name, _, rest = text.partition("(")
+        pairs = (part.partition("=") for part in _split(rest[:-1]))
+        return {"name": name, **{key: _value(value) for key, _, value in pairs}}
+    return text

@@ -1,0 +1,539 @@
+"""The values that the operators compute, against formulas written down independently; and what they say when refused."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from pydantic import ValidationError
+from strategies_ops import Case, build, source
+from torch import Tensor, nn
+
+from netdsl import ops
+from netdsl.diagnostics import OpError
+from netdsl.ir import Setting
+from netdsl.ops import Operator
+from netdsl.ops._init import INITS, parse, statements
+from netdsl.ops._notation import number, percent
+
+# LeNet-5, LeCun et al. 1998, Table I: the input maps of each of the 16 maps of C3
+C3 = [
+    [0, 1, 2], [1, 2, 3], [2, 3, 4], [3, 4, 5], [0, 4, 5], [0, 1, 5], [0, 1, 2, 3], [1, 2, 3, 4], [2, 3, 4, 5],
+    [0, 3, 4, 5], [0, 1, 4, 5], [0, 1, 2, 5], [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], [0, 1, 2, 3, 4, 5],
+]  # fmt: skip
+
+
+def make(name: str, **arguments: Any) -> Operator:
+    return ops.find(name).model_validate(arguments)
+
+
+def module(op: Operator, *shapes: tuple[int, ...]) -> nn.Module:
+    torch.manual_seed(0)
+    return build(Case(op, shapes))
+
+
+def apply(op: Operator, *inputs: Tensor) -> Tensor:
+    shapes = tuple(tuple(x.shape[1:]) for x in inputs)
+    made = module(op, *shapes).eval()
+    assert op.shape(shapes) == tuple(made(*inputs).shape[1:])
+    out: Tensor = made(*inputs).detach()
+    return out
+
+
+def x(*shape: int) -> Tensor:
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(1))
+
+
+def count(op: Operator, shape: tuple[int, ...], trainable: bool = True) -> int:
+    return sum(math.prod(w.shape) for w in op.weights((shape,)).values() if not w.buffer and w.trainable == trainable)
+
+
+# Convolutions ------------------------------------------------------------------------------------------------------------
+
+
+def test_lenet_c3_is_a_dense_convolution_with_zeros() -> None:
+    op = make("conv", kernel=5, channels=16, pad="valid", connect=C3)
+    assert count(op, (6, 14, 14)) == 1516
+    assert op.macs(((6, 14, 14),)) == 60 * 25 * 100
+    assert op.macs(((6, 14, 14),)) + 16 * 100 == 151_600  # the connections that the paper counts, biases included
+    sparse: Any = module(op, (6, 14, 14))
+    dense = torch.zeros(16, 6, 5, 5)
+    links = [(o, i) for o, maps in enumerate(C3) for i in maps]
+    for weight, (o, i) in zip(sparse.weight.detach(), links, strict=True):
+        dense[o, i] = weight[0]
+    torch.testing.assert_close(sparse(x(2, 6, 14, 14)), F.conv2d(x(2, 6, 14, 14), dense, sparse.bias), rtol=1e-4, atol=1e-5)
+
+
+def test_lenet_c3_draws_each_map_by_its_own_fan_in() -> None:
+    op = make("conv", kernel=5, channels=16, pad=0, connect=C3, init="lecun")
+    weight = module(op, (6, 14, 14)).weight.detach()  # type: ignore[union-attr]
+    bounds = torch.tensor([2.4 / (len(maps) * 25) for maps in C3 for _ in maps]).view(-1, 1, 1, 1)
+    assert (weight.abs() <= bounds).all()
+    assert weight[-1].abs().max() > 0.8 * bounds[-1]  # type: ignore[index]
+    with pytest.raises(ValidationError, match="`init=kaiming_normal` needs one number of inputs"):
+        make("conv", kernel=5, channels=16, connect=C3, init="he")
+
+
+@pytest.mark.parametrize("size", [(7, 7), (8, 9), (13, 4), (1, 2), (224, 224)])
+@pytest.mark.parametrize(("kernel", "stride", "dilation"), [((3, 3), 2, 1), ((2, 5), 3, 1), ((3, 3), (2, 1), 2), ((1, 1), 2, 1)])
+def test_tf_padding_gives_ceil_of_n_over_s(size: tuple[int, int], kernel: Any, stride: Any, dilation: int) -> None:
+    op = make("conv", kernel=kernel, channels=3, stride=stride, pad="tf", dilation=dilation)
+    value = x(1, 2, *size)
+    made: Any = module(op, (2, *size))
+    got = made(value)
+    pairs = list(zip(size, op.stride, op.kernel, strict=True))  # type: ignore[attr-defined]
+    assert got.shape[2:] == tuple(-(-n // s) for n, s, _ in pairs)
+    totals = [max((-(-n // s) - 1) * s + (k - 1) * dilation + 1 - n, 0) for n, s, k in pairs]
+    (y, z) = totals
+    padded = F.pad(value, [z // 2, z - z // 2, y // 2, y - y // 2])
+    torch.testing.assert_close(got, F.conv2d(padded, made.weight, made.bias, op.stride, 0, dilation))  # type: ignore[attr-defined]
+
+
+def test_ceil_rounds_up_as_cuda_convnet() -> None:
+    op = make("conv", kernel=3, channels=2, stride=2, pad=0, ceil=True)
+    for n in range(2, 12):
+        made: Any = module(op, (1, n, n))
+        want = 1 + math.ceil((n - 3) / 2)
+        assert made(x(1, 1, n, n)).shape[2:] == (want, want) == op.shape(((1, n, n),))[1:]
+        missing = (want - 1) * 2 + 3 - n
+        padded = F.pad(x(1, 1, n, n), [0, missing, 0, missing])
+        torch.testing.assert_close(made(x(1, 1, n, n)), F.conv2d(padded, made.weight, made.bias, 2))
+
+
+def test_asymmetric_padding() -> None:
+    op = make("conv", kernel=3, channels=2, stride=2, pad=(0, 1, 2, 1))
+    made: Any = module(op, (1, 8, 8))
+    expected = F.conv2d(F.pad(x(1, 1, 8, 8), [2, 1, 0, 1]), made.weight, made.bias, 2)
+    torch.testing.assert_close(made(x(1, 1, 8, 8)), expected)
+
+
+def test_dwconv_has_one_filter_a_channel() -> None:
+    op = make("dwconv", kernel=3, mult=2, bias=False)
+    made: Any = module(op, (3, 6, 6))
+    each = [F.conv2d(x(1, 3, 6, 6)[:, i : i + 1], made.weight[2 * i : 2 * i + 2], padding=1) for i in range(3)]
+    torch.testing.assert_close(made(x(1, 3, 6, 6)), torch.cat(each, 1))
+    assert op.macs(((3, 6, 6),)) == 6 * 36 * 9
+
+
+# Pooling -----------------------------------------------------------------------------------------------------------------
+
+
+def windows(value: Tensor, op: Any) -> list[list[tuple[Tensor, int]]]:
+    """For each output pixel, by definition: the pixels its window sees, and how many places of it lie within the padding."""
+    height, width = value.shape[-2:]
+    top, bottom, left, right = op.slide.sides(height, width)
+    _, rows, columns = op.shape((tuple(value.shape[1:]),))
+    (kh, kw), (sh, sw), (dh, dw) = op.slide.kernel, op.slide.stride, op.slide.dilation
+    found = []
+    for i in range(rows):
+        line = []
+        for j in range(columns):
+            ys = [i * sh - top + a * dh for a in range(kh)]
+            xs = [j * sw - left + b * dw for b in range(kw)]
+            area = sum(-top <= y < height + bottom for y in ys) * sum(-left <= z < width + right for z in xs)
+            inside = [value[0, :, y, z] for y in ys for z in xs if 0 <= y < height and 0 <= z < width]
+            line.append((torch.stack(inside, 1) if inside else value.new_full((value.shape[1], 1), -math.inf), area))
+        found.append(line)
+    return found
+
+
+PADS: list[Any] = [0, 1, "same", "tf", (0, 1, 1, 0), (2, 2, 2, 2), (0, 2, 0, 1)]
+
+
+@pytest.mark.parametrize("ceil", [False, True])
+@pytest.mark.parametrize("pad", PADS)
+def test_pooling_by_definition(pad: Any, ceil: bool) -> None:
+    if pad == "tf" and ceil:
+        pytest.skip("tf rounds by itself")
+    for kernel, stride, n in itertools.product([(3, 3), (3, 5)], [1, 2, 3], [5, 6, 8]):
+        value = x(1, 2, n, n + 1)
+        most: Any = make("maxpool", kernel=kernel, stride=stride, pad=pad, ceil=ceil)
+        expected = [[window.amax(1) for window, _ in line] for line in windows(value, most)]
+        torch.testing.assert_close(apply(most, value)[0], torch.stack([torch.stack(line, 1) for line in expected], 1))
+        for counts in (True, False, None):
+            mean: Any = make("avgpool", kernel=kernel, stride=stride, pad=pad, ceil=ceil, count_pad=counts)
+            counted = pad != "tf" if counts is None else counts
+            values = [
+                [window.sum(1) / (area if counted else window.shape[1]) for window, area in line]
+                for line in windows(value, mean)
+            ]
+            torch.testing.assert_close(apply(mean, value)[0], torch.stack([torch.stack(line, 1) for line in values], 1))
+
+
+def test_ceil_pooling_is_pytorchs_and_caffes() -> None:
+    for n, k, s, p, d in itertools.product(range(1, 15), (1, 2, 3, 4), (1, 2, 3, 5), (0, 1, 2), (1, 2)):
+        if 2 * p > k:
+            continue
+        op = make("maxpool", kernel=k, stride=s, pad=p, ceil=True, dilation=d)
+        reference = nn.MaxPool2d(k, s, p, d, ceil_mode=True)
+        try:
+            expected = tuple(reference(torch.zeros(1, 1, n, n)).shape[1:])
+        except RuntimeError:
+            with pytest.raises(OpError):
+                op.shape(((1, n, n),))
+            continue
+        assert op.shape(((1, n, n),)) == expected, (n, k, s, p, d)
+
+
+def test_subsample_is_lenets() -> None:
+    op = make("subsample")
+    assert count(op, (6, 28, 28)) == 12
+    made: Any = module(op, (6, 28, 28))
+    nn.init.normal_(made.weight)
+    nn.init.normal_(made.bias)
+    value = x(2, 6, 28, 28)
+    sums = value[:, :, ::2, ::2] + value[:, :, 1::2, ::2] + value[:, :, ::2, 1::2] + value[:, :, 1::2, 1::2]
+    expected = sums * made.weight[:, None, None] + made.bias[:, None, None]
+    torch.testing.assert_close(made(value), expected)
+
+
+# Fully connected ---------------------------------------------------------------------------------------------------------
+
+
+def test_rbf_is_squared_distance_to_prototypes_of_signs() -> None:
+    op = make("rbf", units=10, frozen=True)
+    assert count(op, (84,), trainable=False) == 840
+    made: Any = module(op, (84,))
+    assert set(made.weight.unique().tolist()) == {-1.0, 1.0}
+    assert not made.weight.requires_grad
+    value = x(3, 84)
+    expected = torch.stack([((value - row) ** 2).sum(1) for row in made.weight], 1)
+    torch.testing.assert_close(made(value), expected)
+
+
+# Normalization -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("op", [{}, {"alpha": 5e-4}, {"k": 1}, {"size": 4, "alpha": 0.5, "beta": 2}])
+def test_lrn(op: dict[str, Any]) -> None:
+    norm: Any = make("lrn", **op)
+    value = x(2, 9, 3, 3) * 10
+    expected = torch.empty_like(value)
+    for i in range(9):  # PyTorch's window: size // 2 channels below, (size - 1) // 2 above
+        near = value[:, max(0, i - norm.size // 2) : i + (norm.size - 1) // 2 + 1]
+        expected[:, i] = value[:, i] / (norm.k + norm.alpha / norm.size * near.square().sum(1)) ** norm.beta
+    torch.testing.assert_close(apply(norm, value), expected)
+
+
+def test_lrn_of_the_paper_is_alpha_times_the_size() -> None:
+    value = x(1, 8, 2, 2) * 20
+    expected = torch.empty_like(value)
+    for i in range(8):  # Krizhevsky et al. 2012, section 3.3, as printed
+        near = value[:, max(0, i - 2) : min(7, i + 2) + 1]
+        expected[:, i] = value[:, i] / (2 + 1e-4 * near.square().sum(1)) ** 0.75
+    torch.testing.assert_close(apply(make("lrn", alpha=5e-4), value), expected)
+
+
+def test_lcn_by_definition() -> None:
+    value = x(1, 3, 7, 6)
+    op = make("lcn", size=5)
+    g = [math.exp(-(t**2) / (2 * 1.25**2)) for t in range(-2, 3)]
+
+    def around(plane: Tensor) -> Tensor:
+        out = torch.zeros(7, 6)
+        for y, z in itertools.product(range(7), range(6)):
+            total = weight = 0.0
+            for a, b in itertools.product(range(-2, 3), repeat=2):
+                if 0 <= y + a < 7 and 0 <= z + b < 6:
+                    total += g[a + 2] * g[b + 2] * float(plane[:, y + a, z + b].mean())
+                    weight += g[a + 2] * g[b + 2]
+            out[y, z] = total / weight
+        return out
+
+    v = value[0] - around(value[0])
+    s = around(v**2).sqrt()
+    torch.testing.assert_close(apply(op, value)[0], v / torch.maximum(s, s.mean()), rtol=1e-4, atol=1e-5)
+    assert torch.isfinite(apply(op, torch.ones(1, 3, 7, 6))).all()
+
+
+def test_ln_of_a_map_is_over_its_channels() -> None:
+    value = x(2, 8, 4, 5)
+    expected = (value - value.mean(1, keepdim=True)) / (value.var(1, keepdim=True, correction=0) + 1e-6).sqrt()
+    torch.testing.assert_close(apply(make("ln"), value), expected)
+
+
+def test_bn_without_scale_has_an_offset() -> None:
+    made: Any = module(make("bn", scale=False, eps=1e-3), (4, 3, 3))
+    made.bias.data.normal_()
+    value = x(5, 4, 3, 3)
+    mean, var = value.mean((0, 2, 3), keepdim=True), value.var((0, 2, 3), keepdim=True, correction=0)
+    torch.testing.assert_close(made.train()(value), (value - mean) / (var + 1e-3).sqrt() + made.bias.view(1, -1, 1, 1))
+    made.reset_parameters()
+    assert list(made.state_dict()) == ["bias", "running_mean", "running_var", "num_batches_tracked"]
+
+
+# Activations, regularization ---------------------------------------------------------------------------------------------
+
+
+def test_scaled_tanh_is_one_at_one() -> None:
+    ones = torch.tensor([[1.0, -1.0]])
+    torch.testing.assert_close(apply(make("scaled_tanh"), ones), ones, atol=1e-4, rtol=0)
+
+
+def test_step_is_one_from_zero_on_and_has_zero_gradient() -> None:
+    value = torch.tensor([[-2.0, -1e-30, -0.0, 0.0, 1e-30, 3.0, math.inf]], requires_grad=True)
+    out = module(make("step"), (7,))(value)
+    assert out.tolist() == [[0, 0, 1, 1, 1, 1, 1]]
+    out.sum().backward()
+    assert value.grad is not None
+    assert not value.grad.any()
+
+
+def test_droppath_drops_whole_samples_and_keeps_the_mean() -> None:
+    made = module(make("droppath", p=0.25), (3, 2, 2)).train()
+    out = made(torch.ones(4000, 3, 2, 2))
+    each = out.flatten(1)
+    assert (each == each[:, :1]).all()
+    assert set(each[:, 0].tolist()) == {0.0, torch.tensor(1 / 0.75).item()}
+    assert abs(float(each[:, 0].mean()) - 1) < 0.05
+    assert (made.eval()(torch.ones(2, 3, 2, 2)) == 1).all()
+
+
+# Rearrangements and joins ------------------------------------------------------------------------------------------------
+
+
+def test_rearrangements() -> None:
+    value = x(2, 6, 5, 7)
+    torch.testing.assert_close(apply(make("crop", to=(2, 3)), value), value[:, :, 1:3, 2:5])
+    torch.testing.assert_close(apply(make("crop", sides=(1, 0, 2, 1)), value), value[:, :, 1:, 2:-1])
+    torch.testing.assert_close(apply(make("slice", **{"from": 2, "to": 5}), value), value[:, 2:5])
+    torch.testing.assert_close(apply(make("pad", sides=(1, 0)), value), F.pad(value, [0, 0, 1, 1]))
+    torch.testing.assert_close(apply(make("pad", sides=(0, 1, 2, 3), value=4), value), F.pad(value, [2, 3, 0, 1], value=4))
+    torch.testing.assert_close(apply(make("pad", sides=0, channels=(1, 2)), value), F.pad(value, [0] * 4 + [1, 2]))
+    torch.testing.assert_close(apply(make("reshape", to=(7, 6, 5)), value), value.reshape(2, 7, 6, 5))
+    shuffled = apply(make("shuffle", groups=2), value)
+    torch.testing.assert_close(shuffled, value[:, [0, 3, 1, 4, 2, 5]])
+    torch.testing.assert_close(apply(make("upsample", factor=(2, 3)), value), value.repeat_interleave(2, 2).repeat_interleave(3, 3))
+
+
+def test_joins() -> None:
+    a, b, gate = x(2, 4, 3, 3), x(2, 4, 3, 3) + 1, x(2, 4, 1, 1)
+    torch.testing.assert_close(apply(make("add"), a, b, a), a + b + a)
+    torch.testing.assert_close(apply(make("mul"), gate, a), gate * a)
+    torch.testing.assert_close(apply(make("concat"), a, b), torch.cat([a, b], 1))
+    torch.testing.assert_close(apply(make("scale", x=0.17), a), a * 0.17)
+
+
+# Each class of its own, in every form that PyTorch gives a module ---------------------------------------------------------
+
+DEFINED = [
+    ("conv", {"kernel": 3, "channels": 4, "stride": 2, "pad": "tf"}),
+    ("conv", {"kernel": 4, "channels": 4, "pad": "tf"}),
+    ("conv", {"kernel": 3, "channels": 4, "stride": 2, "ceil": True}),
+    ("conv", {"kernel": 3, "channels": 2, "connect": [[0, 1], [2]], "bias": False}),
+    ("maxpool", {"kernel": 3, "stride": 2, "pad": "tf"}),
+    ("maxpool", {"kernel": 3, "pad": (0, 1, 2, 1), "ceil": True}),
+    ("avgpool", {"kernel": 3, "stride": 2, "pad": "tf"}),
+    ("avgpool", {"kernel": 3, "pad": (0, 1, 2, 1), "ceil": True}),
+    ("bn", {"scale": False}),
+    ("ln", {}),
+    ("lcn", {}),
+    ("subsample", {}),
+    ("scale", {}),
+    ("scale", {"x": 0.1}),
+    ("slice", {"from": 1}),
+    ("crop", {"sides": 1}),
+    ("crop", {"to": 2}),
+    ("reshape", {"to": (7, 3, 7)}),
+    ("droppath", {"p": 0.2}),
+    ("step", {}),
+    ("scaled_tanh", {}),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments"), DEFINED)
+def test_own_classes_script_export_and_take_other_sizes(name: str, arguments: dict[str, Any]) -> None:
+    op = make(name, **arguments)
+    made = module(op, (3, 7, 7)).eval()
+    with torch.no_grad():
+        expected = made(x(2, 3, 7, 7))
+        scripted = torch.jit.script(made)
+        torch.testing.assert_close(scripted(x(2, 3, 7, 7)), expected)
+        torch.testing.assert_close(torch.export.export(made, (x(2, 3, 7, 7),)).module()(x(2, 3, 7, 7)), expected)
+        torch.testing.assert_close(torch.jit.trace(made, (x(2, 3, 7, 7),))(x(2, 3, 7, 7)), expected)
+        torch.testing.assert_close(torch.compile(made, backend="eager", fullgraph=True)(x(2, 3, 7, 7)), expected)
+        assert made.double()(x(2, 3, 7, 7).double()).dtype == torch.float64
+        made.float()
+        if name != "reshape":  # weights used again on another size still do what the operator says
+            for size in ((8, 8), (5, 10)):
+                assert tuple(made(x(1, 3, *size)).shape[1:]) == op.shape(((3, *size),))
+    train = torch.jit.script(module(op, (3, 7, 7)).train())
+    assert train(x(2, 3, 7, 7)).shape == expected.shape
+    assert "import" not in source(Case(op, ((3, 7, 7),))).split("class ", 1)[1]
+
+
+# How weights are drawn ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written", [
+    "zeros", "ones", "lecun", "sign", "xavier_uniform", "xavier_normal", "kaiming_normal", "kaiming_uniform", "He", "gaussian(0.02)",
+    Setting(name="normal", kwargs={"std": 0.01}), Setting(name="normal", args=(0.01, 1)), Setting(name="constant", args=(3,)),
+    Setting(name="uniform", args=(0.05,)), Setting(name="uniform", args=(-1, 2)),
+    Setting(name="trunc_normal", kwargs={"std": 0.02, "a": -0.04, "b": 0.04}),
+])  # fmt: skip
+def test_init_draws(written: Any) -> None:
+    if written == "gaussian(0.02)":
+        written = Setting(name="gaussian", args=(0.02,))
+    for name, arguments in (("conv", {"kernel": 3, "channels": 8}), ("fc", {"features": 5}), ("upconv", {"kernel": 2, "channels": 4})):
+        op: Any = make(name, **arguments, init=written, bias_init=1)
+        shape = (50,) if name == "fc" else (6, 7, 7)
+        made: Any = module(op, shape)
+        assert (made.bias == 1).all()
+        spread = float(made.weight.abs().max())
+        bound = {"normal": 4 if op.init.name == "normal" and op.init.mean else 0.1, "uniform": 2, "constant": 3, "trunc_normal": 0.04}
+        assert spread <= bound.get(op.init.name, 2)
+        assert type(op).model_validate(op.model_dump(mode="json", by_alias=True)) == op
+
+
+def test_init_statements_serve_the_recipe() -> None:
+    assert statements(parse(Setting(name="normal", kwargs={"std": 0.01})), "module", 0) == (
+        "nn.init.normal_(module.weight, std=0.01)",
+        "nn.init.zeros_(module.bias)",
+    )
+    assert statements(None) == ()
+    assert set(INITS) >= {"normal", "lecun", "sign", "kaiming_normal"}
+
+
+@pytest.mark.parametrize(("written", "message"), [
+    ("norma", "unknown `norma`; known: zeros"),
+    ("normal", "`normal` needs `std`"),
+    (3, "takes a way to draw weights"),
+    (True, "takes a way to draw weights"),
+    (Setting(name="normal", args=(1, 2, 3)), "`normal` takes std, mean"),
+    (Setting(name="normal", args=(1,), kwargs={"std": 2}), "`std` is given twice"),
+    (Setting(name="normal", kwargs={"sd": 2}), "`normal` has no setting `sd`; it takes std, mean"),
+    (Setting(name="normal", args=(-1,)), "`std` of `normal` must be a number of at least 0"),
+    (Setting(name="kaiming_normal", args=("out",)), "`mode` of `kaiming_normal` must be fan_in or fan_out"),
+    (Setting(name="uniform", args=(2, 1)), "`a` \\(=2\\) must not be above `b` \\(=1\\)"),
+])  # fmt: skip
+def test_init_refusals(written: Any, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        make("fc", features=3, init=written)
+
+
+# Refusals ----------------------------------------------------------------------------------------------------------------
+
+BIG = 2**31 - 1
+
+
+@pytest.mark.parametrize(("name", "arguments", "shapes", "at", "message", "help"), [
+    ("conv", {"kernel": 3, "channels": 8, "groups": 3}, [(64, 8, 8)], "groups", "`groups` (=3) must divide the 64 input channels", "try 2 or 4"),
+    ("conv", {"kernel": 3, "channels": 9, "groups": 2}, [(64, 8, 8)], "groups", "`groups` (=2) must divide the 9 output channels", "try 3"),
+    ("conv", {"kernel": 4, "channels": 8}, [(64, 8, 8)], "kernel", "`pad=same` needs an odd kernel; the kernel of `conv` is 4x4", "pad=valid"),
+    ("conv", {"kernel": 3, "channels": 8}, [(1000,)], None, "`conv` needs channels x height x width; the input is 1000 features", "reshape(1000x1x1)"),
+    ("conv", {"kernel": 7, "channels": 8, "pad": 0}, [(3, 5, 5)], "kernel", "the kernel 7x7 of `conv` is larger than the 5x5 input", "at most 5x5"),
+    ("conv", {"kernel": 7, "channels": 8, "pad": 1, "dilation": 2}, [(3, 5, 5)], "kernel", "dilated to 13x13, is larger than the 7x7 input with its padding", "at most 4x4"),
+    ("conv", {"kernel": 1, "channels": 1, "connect": [[3]]}, [(3, 5, 5)], "connect", "`connect` names input map 3; the input has 3 maps, 0 to 2", None),
+    ("maxpool", {"kernel": 2, "pad": 2}, [(3, 5, 5)], "pad", "the padding 2 of `maxpool` must be smaller than its window 2x2", "at most 1"),
+    ("maxpool", {"kernel": 2, "pad": "same"}, [(3, 5, 5)], "pad", "`pad=same` needs an odd kernel", "pad=tf"),
+    ("avgpool", {"kernel": 8}, [(3, 7, 7)], "kernel", "the kernel 8x8 of `avgpool` is larger than the 7x7 input", "at most 7x7"),
+    ("fc", {"features": 10}, [(3, 7, 7)], None, "`fc` needs a vector of features; the input is 3x7x7", "flatten"),
+    ("gn", {"groups": 32}, [(48, 7, 7)], "groups", "`groups` (=32) must divide the 48 channels", "try 24 or 48"),
+    ("add", {}, [(256, 28, 28), (64, 56, 56)], None, "the branches of 'add' have different shapes: 256x28x28 and 64x56x56", "the same channels and the same strides"),
+    ("add", {}, [(256, 28, 28), (64, 28, 28)], None, "the branches of 'add' have different shapes", "256 or 64"),
+    ("mul", {}, [(4, 8, 8), (4,)], None, "the branches of 'mul' have different shapes: 4x8x8 and 4 features", "reshape"),
+    ("mul", {}, [(4, 8, 8), (1, 8, 8)], None, "the branches of 'mul' have different shapes: 4x8x8 and 1x8x8", None),
+    ("concat", {}, [(4, 8, 8), (4, 7, 7)], None, "the branches of 'concat' have different planes: 4x8x8 and 4x7x7", "strides"),
+    ("reshape", {"to": (2, 3, 3)}, [(36,)], "to", "`to` (=2x3x3) has 18 values; the input, 36 features, has 36", "reshape(4x3x3)"),
+    ("slice", {"from": 2, "to": 9}, [(4, 8, 8)], "to", "`to` (=9) is beyond the 4 channels of the input", "at most 4"),
+    ("crop", {"sides": 4}, [(4, 8, 8)], "sides", "cropping 8 rows and 8 columns leaves nothing of the 8x8 input", "at most 7 rows"),
+    ("upsample", {"factor": BIG}, [(4, 8, 8)], None, "a dimension may be at most 2^31-1", None),
+    ("flatten", {}, [(BIG, 8, 8)], None, "a dimension may be at most 2^31-1", None),
+    ("dwconv", {"kernel": 3, "mult": BIG}, [(3, 8, 8)], None, "a dimension may be at most 2^31-1", None),
+    ("concat", {}, [(BIG, 8, 8), (1, 8, 8)], None, "a dimension may be at most 2^31-1", None),
+])  # fmt: skip
+def test_refusals(name: str, arguments: dict[str, Any], shapes: Any, at: str | None, message: str, help: str | None) -> None:
+    with pytest.raises(OpError) as caught:
+        make(name, **arguments).shape(tuple(shapes))
+    assert message in caught.value.message
+    assert caught.value.at == at
+    assert help is None or help in (caught.value.help or "")
+    if "2^31" in message:
+        assert caught.value.code == "E0005"
+    if "branches" in message:
+        assert caught.value.code == "E0302"
+
+
+@pytest.mark.parametrize(("name", "arguments", "message"), [
+    ("conv", {"kernel": 3}, "Field required"),
+    ("conv", {"kernel": True, "channels": 3}, "valid tuple"),
+    ("conv", {"kernel": 3, "channels": True}, "valid integer"),
+    ("conv", {"kernel": 3, "channels": 3.0}, "valid integer"),
+    ("conv", {"kernel": 3, "channels": 0}, "greater than or equal to 1"),
+    ("conv", {"kernel": 3, "channels": BIG + 1}, "less than or equal to"),
+    ("conv", {"kernel": 3, "channels": 3, "bias": 1}, "valid boolean"),
+    ("conv", {"kernel": 3, "channels": 3, "bias": False, "bias_init": 1}, "`bias_init` needs `bias=true`"),
+    ("conv", {"kernel": 3, "channels": 3, "pad": "sane"}, "'same', 'valid' or 'tf'"),
+    ("conv", {"kernel": 3, "channels": 3, "pad": "tf", "ceil": True}, "rounds sizes up by itself"),
+    ("conv", {"kernel": 3, "channels": 3, "connect": [[0]]}, "`connect` lists 1 output maps; there are 3 output channels"),
+    ("conv", {"kernel": 3, "channels": 1, "connect": [[0, 0]]}, "gives output map 0 an input map twice"),
+    ("dropout", {"p": 1}, "less than 1"),
+    ("dropout", {"p": True}, "valid number"),
+    ("dropout", {"p": math.nan}, ""),
+    ("bn", {"eps": "1"}, "valid number"),
+    ("maxpool", {"to": 7, "kernel": 3}, "leave out `kernel`"),
+    ("upconv", {"kernel": 2, "channels": 1, "out_pad": 1}, "`out_pad` \\(=1x1\\) must be smaller than the stride 1x1"),
+    ("lcn", {"size": 4}, "must be odd"),
+    ("crop", {}, "crop\\(4\\)"),
+    ("upsample", {"factor": 2, "to": 7}, "upsample\\(2\\)"),
+    ("slice", {"from": 3, "to": 3}, "must be greater than"),
+    ("scale", {"x": math.inf}, "finite"),
+    ("gelu", {"approximate": "erf"}, "'none' or 'tanh'"),
+])  # fmt: skip
+def test_arguments_out_of_bounds(name: str, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        make(name, **arguments)
+
+
+# Notation ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "arguments", "text"), [
+    ("conv", {"kernel": 3, "channels": 64, "stride": 2, "pad": 1, "bias": False}, "conv3-64/2(pad=1, bias=false)"),
+    ("conv", {"kernel": (1, 7), "channels": 64, "pad": (0, 0, 3, 3)}, "conv1x7-64(pad=0x3)"),
+    ("conv", {"kernel": 3, "channels": 2, "pad": (0, 1, 0, 1)}, "conv3-2(pad=[0, 1, 0, 1])"),
+    ("conv", {"kernel": 1, "channels": 2, "connect": [[0, 1], [1]]}, "conv1-2(connect=[[0, 1], [1]])"),
+    ("conv", {"kernel": 1, "channels": 2, "init": Setting(name="normal", args=(0.01,))}, "conv1-2(init=normal(std=0.01))"),
+    ("maxpool", {}, "maxpool"),
+    ("maxpool", {"kernel": 3, "stride": 2, "pad": 1}, "maxpool3/2(pad=1)"),
+    ("avgpool", {"to": 6}, "avgpool(to=6)"),
+    ("fc", {"features": 10}, "fc-10"),
+    ("dropout", {"p": 0.4}, "dropout(40%)"),
+    ("dropout", {}, "dropout"),
+    ("dropout", {"p": 1 / 3}, "dropout(0.3333333333333333)"),
+    ("scale", {"x": 0.17}, "scale(0.17)"),
+    ("gn", {"groups": 32}, "gn(32)"),
+    ("slice", {"from": 1, "to": 3}, "slice(1, to=3)"),
+    ("reshape", {"to": (128, 7, 7)}, "reshape(128x7x7)"),
+    ("lrn", {"alpha": 5e-4}, "lrn(alpha=5e-4)"),
+    ("relu6", {}, "relu6"),
+])  # fmt: skip
+def test_notation(name: str, arguments: dict[str, Any], text: str) -> None:
+    assert make(name, **arguments).notation() == text
+
+
+def test_numbers_lose_nothing() -> None:
+    for value in (0.0, 1.0, -2.0, 0.1, 1e-4, 1.5e-7, -3e-9, 5e-324, 1e22, 1.7976931348623157e308, 2 / 3, 0.001, 123456.789):
+        assert float(number(value)) == value
+    for rate in (0.5, 0.4, 0.7, 0.125, 1 / 3, 0.07, 1e-9, 0.999):
+        text = percent(rate)
+        assert (float(text[:-1]) / 100 if text.endswith("%") else float(text)) == rate
+
+
+def test_equal_functions_have_equal_canonical_forms() -> None:
+    shape = ((8, 7, 7),)
+
+    def canonical(name: str, **arguments: Any) -> Operator:
+        return make(name, **arguments).canonical(shape)
+
+    assert canonical("conv", kernel=3, channels=4) == canonical("conv", kernel=3, channels=4, pad=1)
+    assert canonical("conv", kernel=3, channels=4, pad="tf") == canonical("conv", kernel=3, channels=4, pad=1)
+    assert canonical("conv", kernel=3, channels=4, stride=2, pad=0, ceil=True) == canonical("conv", kernel=3, channels=4, stride=2, pad=0)
+    assert canonical("gap") == canonical("avgpool", kernel=7) == canonical("avgpool", to=1)
+    assert canonical("gmp") == canonical("maxpool", kernel=7)
+    assert canonical("maxpool") == canonical("maxpool", kernel=2, stride=2) != canonical("maxpool", ceil=True)
+    assert canonical("slice") == canonical("slice", **{"from": 0, "to": 8})

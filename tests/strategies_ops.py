@@ -32,7 +32,7 @@ class Case(NamedTuple):
     inputs: tuple[Shape, ...]
 
 
-# Arguments ---------------------------------------------------------------------------------------------------------------
+# Arguments ------------------------------------------------------------------------------------------------------------
 
 INITS = (
     "zeros",
@@ -66,7 +66,12 @@ def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy
         return st.none()
     if annotation is bool:
         return st.booleans()
-    bounds = {key: getattr(item, key) for item in _constraints(metadata) for key in ("ge", "gt", "le", "lt") if hasattr(item, key)}
+    bounds = {
+        key: getattr(item, key)
+        for item in _constraints(metadata)
+        for key in ("ge", "gt", "le", "lt")
+        if hasattr(item, key)
+    }
     if annotation is int:
         low = bounds.get("ge", -3)
         return st.sampled_from([low + step for step in (0, 0, 1, 1, 2, 2, 3, 4, 6)])
@@ -92,12 +97,14 @@ def arguments(draw: st.DrawFn, cls: type[Operator]) -> dict[str, Any]:
     return found
 
 
-# Inputs ------------------------------------------------------------------------------------------------------------------
+# Inputs ---------------------------------------------------------------------------------------------------------------
 
 channels = st.sampled_from([1, 2, 3, 4, 6, 8, 12])
 sizes = st.sampled_from([7, 8, 1, 2, 3, 5, 9, 12, 13, 14])
 maps = st.tuples(channels, sizes, sizes)
-shapes = st.sampled_from([True, True, True, True, True, False]).flatmap(lambda flat: maps if flat else st.tuples(channels))
+shapes = st.sampled_from([True, True, True, True, True, False]).flatmap(
+    lambda flat: maps if flat else st.tuples(channels)
+)
 
 
 @st.composite
@@ -113,7 +120,9 @@ def joined(draw: st.DrawFn, cls: type[Operator]) -> tuple[Shape, ...]:
     return (first, *(draw(near) or draw(shapes) for _ in range(count - 1)))
 
 
-def _grouped(draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+def _grouped(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
     if "groups" in given:
         count = inputs[0][0]
         given = {**given, "groups": draw(st.sampled_from([n for n in range(1, count + 1) if count % n == 0]))}
@@ -122,16 +131,22 @@ def _grouped(draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]) 
     return given, inputs
 
 
-def _connected(draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+def _connected(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
     if given.get("connect") is None:
         return _grouped(draw, given, inputs)
     count = inputs[0][0]
-    table = draw(st.lists(st.lists(st.integers(0, count - 1), min_size=1, max_size=4, unique=True), min_size=1, max_size=5))
+    table = draw(
+        st.lists(st.lists(st.integers(0, count - 1), min_size=1, max_size=4, unique=True), min_size=1, max_size=5)
+    )
     kept = {key: value for key, value in given.items() if key not in ("groups", "ceil")}
     return {**kept, "connect": table, "channels": len(table)}, inputs
 
 
-def _refolded(draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+def _refolded(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
     to = given["to"]
     return given, (tuple(draw(st.permutations(to))) if draw(st.booleans()) else (torch.Size(to).numel(),),)
 
@@ -162,7 +177,7 @@ def cases(draw: st.DrawFn, name: str) -> Case:
     return Case(op, inputs)
 
 
-# PyTorch -----------------------------------------------------------------------------------------------------------------
+# PyTorch --------------------------------------------------------------------------------------------------------------
 
 HEADER = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
 
@@ -184,7 +199,9 @@ def source(case: Case) -> str:
         names = [f"x{index}" for index in range(len(case.inputs))]
         body = made.expression.format(*names, all=", ".join(names))
         takes = ", ".join(f"{name}: torch.Tensor" for name in names)
-        parts.append(f"class Join(nn.Module):\n    def forward(self, {takes}) -> torch.Tensor:\n        return {body}\n")
+        parts.append(
+            f"class Join(nn.Module):\n    def forward(self, {takes}) -> torch.Tensor:\n        return {body}\n"
+        )
     call = "Join()" if made.module is None else text(made.module)
     lines = [f"m = {call}", *(statement.format(m="m") for statement in made.init)]
     lines += ["m.requires_grad_(False)"] * made.frozen + ["return m"]

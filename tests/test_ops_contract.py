@@ -31,10 +31,14 @@ STRICTER = {
     "maxpool": "a window must see a pixel of the input",
     "fc": "PyTorch would apply it along the width",
     "rbf": "PyTorch would apply it along the width",
+    "upconv": "PyTorch gives an empty map",
     "slice": "PyTorch cuts ranges off in silence",
     "crop": "Python's negative slices begin at the other end",
     "reshape": "nn.Flatten gives whatever there is",
 }
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated")
 
 
 def profile(examples: int) -> settings:
@@ -71,7 +75,9 @@ def refused(draw: Case, problem: OpError) -> None:
     names = [info.alias or key for key, info in type(op).model_fields.items()]
     assert problem.message
     assert problem.at is None or problem.at in names
-    if op.name in STRICTER or "needs channels x height x width" in problem.message:  # PyTorch takes a batch of vectors for a map
+    if (
+        op.name in STRICTER or "needs channels x height x width" in problem.message
+    ):  # PyTorch takes a batch of vectors for a map
         return
     with pytest.raises(Exception):  # noqa: B017  PyTorch's own refusals have no common class
         build(draw)(*tensors(draw))
@@ -183,6 +189,10 @@ def test_reference(name: str) -> None:
         assert parameter.description, f"{name}({parameter.name}) has no description"
         assert parameter.type not in ("", "a value")
     cls = ops.find(name)
+    schema = cls.model_json_schema(mode="serialization")
+    names = [info.alias or key for key, info in cls.model_fields.items()]
+    assert names == list(schema.get("properties", {}))
+    assert all(schema["properties"][each]["description"] for each in names)
     assert cls.__module__ == f"netdsl.ops.{name}"
     assert ops.resolve(name) == (name, None)
     for alias in cls.aliases:
@@ -201,7 +211,7 @@ def test_source_is_plain(name: str = "conv") -> None:
     assert "nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)" in source(Case(op, ((3, 224, 224),)))
 
 
-# A small reader of the notation, on its own, so that this file needs no other part of the compiler ------------------------
+# A small reader of the notation, on its own, so that this file needs no other part of the compiler --------------------
 
 
 def read(text: str) -> ops.Operator:

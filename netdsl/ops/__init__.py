@@ -61,7 +61,7 @@ def resolve(head: str) -> tuple[str, str | None] | None:
 
     Case does not matter, and the papers' aliases are known (`FC`, `max pool`, `linear`). None if it is no operator.
     """
-    text = re.sub(r"\s+", " ", head.strip().lower().replace("×", "x"))
+    text = re.sub(r"\s+", " ", head.strip().lower().replace("\u00d7", "x"))
     if text in names():
         return text, None
     match = re.fullmatch(r"(.*?[a-z_])(\d+(?:x\d+)?)", text)

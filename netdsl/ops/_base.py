@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from netdsl.shapes import Shape
 
-Constant: TypeAlias = "int | float | bool | str | None | tuple[Constant, ...]"
+Constant: TypeAlias = "int | float | bool | str | tuple[Constant, ...] | None"
 
 
 class Family(StrEnum):
@@ -94,8 +94,18 @@ class Geometry(NamedTuple):
     stride: str | None = None
 
 
+def _describe(schema: dict[str, Any], cls: type[BaseModel]) -> None:
+    """Add to a JSON schema what each field's docstring says."""
+    from netdsl.ops._reference import descriptions
+
+    for key, text in descriptions(cls).items():
+        schema.get("properties", {}).get(key, {})["description"] = text
+
+
 class Operator(BaseModel):
     """The base of all operators. A subclass's docstring is its page in the reference: first line, details, source.
+
+    The string below a field says what the field is for; it is read from the source when someone asks.
 
     Class variables:
 
@@ -109,7 +119,9 @@ class Operator(BaseModel):
     - `flattens`: a CxHxW input is flattened before it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, defer_build=True, json_schema_extra=_describe
+    )
 
     name: ClassVar[str]
     family: ClassVar[Family]

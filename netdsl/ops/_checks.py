@@ -1,4 +1,4 @@
-"""What operators ask of their inputs, in the words of the reader: a plane, a vector, sizes within the language's limits."""
+"""What operators ask of their inputs, in the words of the reader: a plane, a vector, sizes within the limits."""
 
 from __future__ import annotations
 

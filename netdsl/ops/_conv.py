@@ -1,8 +1,8 @@
 """What `conv` and `dwconv` share: filters that slide over a padded plane, and their three forms in PyTorch.
 
-A padding that is equal on both sides and known beforehand is `nn.Conv2d`'s own. Everything else (asymmetric, TensorFlow's
-SAME, sizes rounded up) is a small class derived from it whose `forward` pads from the size it meets, so that weights used again on
-another size still do the right thing.
+A padding that is equal on both sides and known beforehand is `nn.Conv2d`'s own. Everything else (asymmetric,
+TensorFlow's SAME, sizes rounded up) is a small class derived from it whose `forward` pads from the size it meets, so
+that weights used again on another size still do the right thing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from netdsl.ops._padding import Sides, Slide, reversed_sides, single
 from netdsl.shapes import Shape
 
 SAME = '''class Conv2dSame(nn.Conv2d):
-    """Convolution padded as TensorFlow's SAME: stride s gives ceil(n / s), the odd row and column go below and right."""
+    """Convolution padded as TensorFlow's SAME: stride s gives ceil(n / s), odd pixels go below and right."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         rows, columns = self.missing(x.shape[2], 0), self.missing(x.shape[3], 1)
@@ -31,7 +31,7 @@ SAME = '''class Conv2dSame(nn.Conv2d):
 '''
 
 PADDED = '''class PaddedConv2d(nn.Conv2d):
-    """Convolution padded by `sides` (left, right, top, bottom); `ceil` rounds the output's size up, as cuda-convnet does."""
+    """Convolution padded by `sides` (left, right, top, bottom); `ceil` rounds sizes up, as cuda-convnet does."""
 
     def __init__(self, *args, sides: tuple[int, int, int, int], ceil: bool = False, **kwargs):
         super().__init__(*args, **kwargs)
@@ -51,7 +51,7 @@ PADDED = '''class PaddedConv2d(nn.Conv2d):
 
 
 class Convolution(Operator):
-    """Filters that slide over the plane. A subclass declares the fields, in the order of its arguments, and `filters`."""
+    """Filters that slide over the plane. A subclass declares the fields, in the order of arguments, and `filters`."""
 
     family = Family.CONVOLUTION
     followed_by = ("norm", "act")

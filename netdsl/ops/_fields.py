@@ -1,7 +1,7 @@
 """The types that operators' fields share: sizes, pairs, paddings and rates.
 
-Each type carries its bounds for Pydantic, and in `Words` what a reader calls it, for messages and the reference. All are
-strict: `true` is no integer, `2.0` no count, and `"3"` no number.
+Each type carries its bounds for Pydantic, and in `Words` what a reader calls it, for messages and the reference.
+All are strict: `true` is no integer, `2.0` no count, and `"3"` no number.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from netdsl.ops._fields import Finite, NonNegative, Positive, Words
 class Init(BaseModel):
     """One way to draw a tensor of weights. Its fields, after `name`, are the settings a spec can give."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     by_fan: ClassVar[bool] = False
     """Whether it looks at how many inputs a unit has."""
@@ -171,8 +171,8 @@ class Sign(Init):
 
 
 _Choice: TypeAlias = (
-    Zeros | Ones | Constant | Normal | TruncNormal | Uniform | XavierUniform | XavierNormal | KaimingNormal | KaimingUniform
-    | Lecun | Sign
+    Zeros | Ones | Constant | Normal | TruncNormal | Uniform
+    | XavierUniform | XavierNormal | KaimingNormal | KaimingUniform | Lecun | Sign
 )  # fmt: skip
 
 INITS: dict[str, type[Init]] = {cls.model_fields["name"].default: cls for cls in get_args(_Choice)}
@@ -187,7 +187,7 @@ ALIASES = {
 
 
 def parse(value: Any) -> Any:
-    """An `Init` from what a spec gives: a bare word, or anything with `.name`, `.args` and `.kwargs`. Raises `ValueError`."""
+    """An `Init` from a spec's value: a word, or what has `.name`, `.args` and `.kwargs`. Raises `ValueError`."""
     if value is None or isinstance(value, Init):
         return value
     name: str
@@ -249,7 +249,7 @@ BiasInitial: TypeAlias = Annotated[
 
 
 def statements(init: Init | None, module: str = "{m}", bias: float | None = None) -> tuple[str, ...]:
-    """The PyTorch statements that draw the weights (`init`) and set the biases (`bias`) of the module expression `module`."""
+    """The PyTorch statements that draw the weights (`init`) and set the biases (`bias`) of the expression `module`."""
     found = [init.statement(f"{module}.weight")] if init else []
     if bias is not None and math.isfinite(bias):
         found.append(f"nn.init.zeros_({module}.bias)" if bias == 0 else f"nn.init.constant_({module}.bias, {bias!r})")

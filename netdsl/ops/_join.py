@@ -30,7 +30,7 @@ class Elementwise(Operator):
         )
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
-        return Torch(expression=f" {self.sign} ".join("{%d}" % index for index in range(len(inputs))))
+        return Torch(expression=f" {self.sign} ".join(f"{{{index}}}" for index in range(len(inputs))))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
         return Window()

@@ -54,7 +54,8 @@ def argument(info: FieldInfo, item: Any) -> str:
         top, bottom, left, right = item
         if top == bottom and left == right:
             return value((top, left))
-    return listed(item) if isinstance(item, tuple) and item and isinstance(item[0], tuple) else value(item)
+    lists = any(isinstance(words, Words) and words.text.startswith("a list") for words in _all(info))
+    return listed(item) if lists else value(item)
 
 
 def _all(info: FieldInfo) -> list[Any]:

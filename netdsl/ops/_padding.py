@@ -57,7 +57,7 @@ class Slide(NamedTuple):
         return self.fixed or self._tf(height, width)
 
     def symmetric(self) -> tuple[int, int] | None:
-        """The padding as PyTorch's (height, width), where it is one: independent of the input and equal on both sides."""
+        """The padding as PyTorch's (height, width), where it is equal on both sides for any input."""
         sides = self.fixed
         return (sides[0], sides[2]) if sides and sides[0] == sides[1] and sides[2] == sides[3] else None
 
@@ -99,7 +99,7 @@ class Slide(NamedTuple):
         dilated = f", dilated to {shown(self.extents)}," if self.dilation != (1, 1) else ""
         fix = " or a smaller dilation" if dilated else ""
         raise OpError(
-            f"the kernel {shown(self.kernel)} of `{self.op}`{dilated} is larger than the {room[0]}x{room[1]} input{padded}",
+            f"the kernel {shown(self.kernel)} of `{self.op}`{dilated} is larger than the {shown(room)} input{padded}",
             at="kernel",
             help=f"a kernel of at most {shown(self._largest(room))}{fix}, or more padding",
         )

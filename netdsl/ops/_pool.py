@@ -52,7 +52,7 @@ class Pooling(Operator):
 
     @property
     def builtin(self) -> tuple[int, int] | None:
-        """The padding that PyTorch's own pooling takes, up to half of the window; None where this is another padding."""
+        """The padding that PyTorch's own pooling takes, up to half of the window; None for any other."""
         pad = self.slide.symmetric()
         return pad if pad and all(2 * p <= k for p, k in zip(pad, self.slide.kernel, strict=True)) else None
 

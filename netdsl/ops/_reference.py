@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from functools import cache
-from inspect import cleandoc
+from itertools import pairwise
+from textwrap import dedent
 from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from netdsl import ops
@@ -15,7 +19,7 @@ from netdsl.ops._fields import Words
 
 
 class Parameter(NamedTuple):
-    """One argument: its name in a spec, its type in words, its default as a spec writes it (None: required), what it does."""
+    """One argument: its name, its type in words, its default as a spec writes it (None: required), what it does."""
 
     name: str
     type: str
@@ -40,7 +44,7 @@ class Reference(NamedTuple):
 def reference(name: str) -> Reference:
     """The page of the operator called `name`. Raises `KeyError` for an unknown one."""
     cls = ops.find(name)
-    summary, _, details = cleandoc(cls.__doc__ or "").partition("\n")
+    summary, _, details = inspect.cleandoc(cls.__doc__ or "").partition("\n")
     return Reference(
         name,
         cls.family.value,
@@ -72,11 +76,26 @@ def _parameters(cls: type[Operator]) -> list[Parameter]:
     found = []
     for key, info in cls.model_fields.items():
         default = None if info.is_required() else argument(info, info.default)
-        found.append(Parameter(info.alias or key, words_of(info), default, info.description or ""))
+        name = info.alias or key
+        found.append(Parameter(name, words_of(info), default, descriptions(cls)[name]))
     return found
 
 
-# A type in words ---------------------------------------------------------------------------------------------------------
+@cache
+def descriptions(cls: type[BaseModel]) -> dict[str, str]:
+    """What each field is for, by its name in a spec: its own description, or the string below it in the source."""
+    (body,) = ast.parse(dedent(inspect.getsource(cls))).body
+    assert isinstance(body, ast.ClassDef)
+    below: dict[str, str] = {}
+    for statement, after in pairwise(body.body):
+        match statement, after:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                below[name] = inspect.cleandoc(text)
+    fields = cls.model_fields.items()
+    return {info.alias or key: info.description or below.get(key, "") for key, info in fields}
+
+
+# A type in words ------------------------------------------------------------------------------------------------------
 
 
 def field(cls: type[Operator], name: str) -> FieldInfo | None:

@@ -11,7 +11,7 @@ from netdsl.ops._pool import Pooling
 from netdsl.shapes import Shape
 
 SAME = '''class AvgPool2dSame(nn.Module):
-    """Average pooling padded as TensorFlow's SAME: stride s gives ceil(n / s), the odd row and column go below and right."""
+    """Average pooling padded as TensorFlow's SAME: stride s gives ceil(n / s), odd pixels go below and right."""
 
     def __init__(self, kernel_size: tuple[int, int], stride: tuple[int, int], count_pad: bool = False):
         super().__init__()
@@ -31,7 +31,7 @@ SAME = '''class AvgPool2dSame(nn.Module):
 '''
 
 PADDED = '''class PaddedAvgPool2d(nn.Module):
-    """Average pooling padded by `sides` (left, right, top, bottom); `ceil` rounds up, without a window that starts in the padding."""
+    """Average pooling padded by `sides` (left, right, top, bottom); `ceil` rounds up, as Caffe does."""
 
     def __init__(
         self,
@@ -66,9 +66,9 @@ PADDED = '''class PaddedAvgPool2d(nn.Module):
 class AvgPool(Pooling):
     """Average pooling: `avgpool3/2` takes the mean of 3x3 windows, 2 apart; `avgpool` alone is 2/2.
 
-    A CxHxW input gives C x H' x W', sizes as for a convolution. `count_pad` says whether the zeros of the padding count as
-    values; rows that `ceil=true` adds never count. By default they do, except with `pad=tf`: TensorFlow leaves them
-    out. `to=HxW` chooses the windows so that the output has that size.
+    A CxHxW input gives C x H' x W', sizes as for a convolution. `count_pad` says whether the zeros of the padding
+    count as values; rows that `ceil=true` adds never count. By default they do, except with `pad=tf`: TensorFlow
+    leaves them out. `to=HxW` chooses the windows so that the output has that size.
 
     PyTorch: `nn.AvgPool2d`, `nn.AdaptiveAvgPool2d`.
     """
@@ -80,7 +80,7 @@ class AvgPool(Pooling):
     stride: Pair | None = None
     """Step of the window; none: the window's size."""
     pad: Pad = (0, 0, 0, 0)
-    """Pixels of zeros around the input: same, valid (none), tf (TensorFlow's SAME), or numbers smaller than the window."""
+    """Pixels of zeros around the input: same, valid (none), tf (TensorFlow), or numbers smaller than the window."""
     ceil: Flag = False
     """Round the output's size up, as Caffe did."""
     count_pad: Flag | None = None

@@ -20,10 +20,10 @@ _UNSCALED = '''class BatchNorm{0}dUnscaled(nn.BatchNorm{0}d):
 
 
 class BatchNorm(Operator):
-    """Batch normalization: each channel to mean 0 and variance 1 over the batch, then times a learned scale, plus an offset.
+    """Batch normalization: each channel to mean 0 and variance 1 over the batch, then a learned scale and offset.
 
-    y = weight * (x - mean) / sqrt(var + eps) + bias, for C x H x W or features; the shape stays. In evaluation, mean and
-    variance are running averages: new = (1 - momentum) * old + momentum * batch. `scale=false` has no learned
+    y = weight * (x - mean) / sqrt(var + eps) + bias, for C x H x W or features; the shape stays. In evaluation, mean
+    and variance are running averages: new = (1 - momentum) * old + momentum * batch. `scale=false` has no learned
     scale (TensorFlow-Slim's default).
 
     Source: Ioffe and Szegedy, Batch Normalization, 2015, algorithm 1. PyTorch: `nn.BatchNorm2d`, `nn.BatchNorm1d`.

@@ -13,7 +13,8 @@ class Concat(Operator):
 
     Vectors are joined likewise, feature behind feature.
 
-    Source: the filter concatenation of Szegedy et al., Going Deeper with Convolutions, 2015, figure 2. PyTorch: `torch.cat`.
+    Source: the filter concatenation of Szegedy et al., Going Deeper with Convolutions, 2015, figure 2. PyTorch:
+    `torch.cat`.
     """
 
     family = Family.JOIN

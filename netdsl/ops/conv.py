@@ -15,7 +15,7 @@ from netdsl.ops._init import BiasInitial, Init, Initial, statements
 from netdsl.shapes import Shape
 
 CONNECTED = '''class ConnectedConv2d(nn.Module):
-    """Convolution in which each output map sees only the input maps listed for it: one small filter for each such link."""
+    """Convolution in which each output map sees only the input maps listed for it: one filter for each such link."""
 
     def __init__(
         self,
@@ -32,8 +32,10 @@ CONNECTED = '''class ConnectedConv2d(nn.Module):
         self.maps = len(connect)
         fan_in = [len(maps) * kernel_size[0] * kernel_size[1] for maps in connect for _ in maps]
         self.register_buffer("fan_in", torch.tensor(fan_in).view(-1, 1, 1, 1), persistent=False)
-        self.register_buffer("sources", torch.tensor([i for maps in connect for i in maps]), persistent=False)
-        self.register_buffer("targets", torch.tensor([o for o, maps in enumerate(connect) for _ in maps]), persistent=False)
+        sources = [i for maps in connect for i in maps]
+        targets = [o for o, maps in enumerate(connect) for _ in maps]
+        self.register_buffer("sources", torch.tensor(sources), persistent=False)
+        self.register_buffer("targets", torch.tensor(targets), persistent=False)
         self.weight = nn.Parameter(torch.empty(self.links, 1, kernel_size[0], kernel_size[1]))
         nn.init.uniform_(self.weight, -1, 1)
         self.weight.data /= self.fan_in.sqrt()
@@ -60,8 +62,9 @@ class Conv(Convolution):
     `pad=same`, the default, is (k-1)*dilation/2 on each side. `groups` splits input and output channels into so many
     groups that do not see each other.
 
-    `connect` lists for each output map the input maps it sees (LeNet-5's C3, LeCun et al. 1998, Table I). Its weights are one
-    kernel for each link, `weight` (links, 1, kh, kw): parameters and multiply-adds are those of the links, no more.
+    `connect` lists for each output map the input maps it sees (LeNet-5's C3, LeCun et al. 1998, Table I). Its weights
+    are one kernel for each link, `weight` (links, 1, kh, kw): parameters and multiply-adds are those of the links, no
+    more.
 
     PyTorch: `nn.Conv2d`.
     """
@@ -108,7 +111,8 @@ class Conv(Convolution):
             raise ValueError("`connect` does not go with `ceil=true`; write the padding as numbers")
         if isinstance(self.init, Init) and self.init.by_fan:
             raise ValueError(
-                f"`init={self.init.name}` needs one number of inputs for all maps; with `connect` take lecun, normal or uniform"
+                f"`init={self.init.name}` needs one number of inputs for all maps; "
+                "with `connect` take lecun, normal or uniform"
             )
         return self
 
@@ -159,7 +163,7 @@ class Conv(Convolution):
         init = statements(self.init, bias=self.bias_init)
         if self.init is not None and self.init.name == "lecun":
             init = (
-                "nn.init.uniform_({m}.weight, -%r, %r)" % (self.init.bound, self.init.bound),
+                f"nn.init.uniform_({{m}}.weight, -{self.init.bound!r}, {self.init.bound!r})",
                 "{m}.weight.data /= {m}.fan_in",
                 *init[1:],
             )

@@ -10,7 +10,8 @@ from netdsl.shapes import Shape
 class Dropout(Operator):
     """Dropout: in training each value is 0 with probability p, and divided by 1 - p otherwise. The shape stays.
 
-    Source: Srivastava et al., Dropout, JMLR 2014, in the inverted form that needs nothing in evaluation. PyTorch: `nn.Dropout`.
+    Source: Srivastava et al., Dropout, JMLR 2014, in the inverted form that needs nothing in evaluation. PyTorch:
+    `nn.Dropout`.
     """
 
     family = Family.REGULARIZATION

@@ -19,7 +19,7 @@ class DwConv(Convolution):
     """
 
     geometry = Geometry(kernel="kernel", stride="stride")
-    aliases = ("depthwise", "depthwise convolution", "convdw", "conv dw")
+    aliases = ("depthwise convolution", "conv dw")
 
     kernel: Pair
     """Height x width of the kernels."""

@@ -9,7 +9,7 @@ from netdsl.shapes import Shape
 
 
 class GroupNorm(Operator):
-    """Group normalization: each group of channels, over the plane, to mean 0 and variance 1; then scale and offset a channel.
+    """Group normalization: each group of channels, over the plane, to mean 0 and variance 1, then scale and offset.
 
     The shape stays. `gn(1)` normalizes over all channels and the plane.
 

@@ -14,14 +14,15 @@ from netdsl.shapes import Shape
 LCN = '''class LocalContrastNorm(nn.Module):
     """Local contrast normalization: each value less the mean around it, over the standard deviation around it.
 
-    "Around" is a Gaussian window over the plane and all channels, its weights summing to 1 within the image. The deviation is
-    no less than its own mean over the plane, nor than `eps`.
+    "Around" is a Gaussian window over the plane and all channels, its weights summing to 1 within the image. The
+    deviation is no less than its own mean over the plane, nor than `eps`.
     """
 
     def __init__(self, size: int = 9, sigma: float = 2.25, eps: float = 1e-4):
         super().__init__()
         self.size, self.eps = size, eps
-        self.register_buffer("taps", torch.exp(-0.5 * ((torch.arange(size) - size // 2) / sigma) ** 2), persistent=False)
+        distance = (torch.arange(size) - size // 2) / sigma
+        self.register_buffer("taps", torch.exp(-0.5 * distance**2), persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         inside = self.blur(torch.ones_like(x[:1, :1]))
@@ -46,12 +47,12 @@ LCN = '''class LocalContrastNorm(nn.Module):
 class LocalContrastNorm(Operator):
     """Local contrast normalization: each value less the mean around it, over the standard deviation around it.
 
-    With Gaussian weights w over a size x size window and all channels that sum to 1 (at the borders: over the pixels inside):
-    v = x - sum w * x, then y = v / max(c, s) with s = sqrt(sum w * v^2) and c the mean of s over the plane, at
-    least `eps`. The shape of C x H x W stays. It has no parameters and counts no multiply-adds.
+    With Gaussian weights w over a size x size window and all channels that sum to 1 (at the borders: over the pixels
+    inside): v = x - sum w * x, then y = v / max(c, s) with s = sqrt(sum w * v^2) and c the mean of s over the plane,
+    at least `eps`. The shape of C x H x W stays. It has no parameters and counts no multiply-adds.
 
-    Source: Jarrett, Kavukcuoglu, Ranzato, LeCun, What is the Best Multi-Stage Architecture for Object Recognition?, 2009,
-    section 2.1. The paper does not print the Gaussian's width; a quarter of the window is Torch7's.
+    Source: Jarrett, Kavukcuoglu, Ranzato, LeCun, What is the Best Multi-Stage Architecture for Object Recognition?,
+    2009, section 2. The paper does not print the Gaussian's width; a quarter of the window is Torch7's.
     """
 
     family = Family.NORMALIZATION

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from netdsl.ops._activation import Activation
 from netdsl.ops._fields import Finite
 
@@ -14,7 +16,7 @@ class LeakyRelu(Activation):
 
     aliases = ("leaky relu", "leaky-relu", "lrelu")
     module = "nn.LeakyReLU"
-    keywords = {"slope": "negative_slope"}
+    keywords: ClassVar = {"slope": "negative_slope"}
 
     slope: Finite = 0.01
     """Slope below zero."""

@@ -22,8 +22,8 @@ class LayerNorm(Operator):
     Features are normalized over all of them. On C x H x W it is over the channels at each position, as in ConvNeXt;
     `gn(1)` is over channels and plane together. The shape stays.
 
-    Source: Ba, Kiros, Hinton, Layer Normalization, 2016; Liu et al., A ConvNet for the 2020s, 2022, for the default of eps.
-    PyTorch: `nn.LayerNorm`, torchvision's `LayerNorm2d`.
+    Source: Ba, Kiros, Hinton, Layer Normalization, 2016; Liu et al., A ConvNet for the 2020s, 2022, for the default
+    of eps. PyTorch: `nn.LayerNorm`, torchvision's `LayerNorm2d`.
     """
 
     family = Family.NORMALIZATION

@@ -11,8 +11,8 @@ from netdsl.shapes import Shape
 class LocalResponseNorm(Operator):
     """Local response normalization: each value over a power of the squares of its neighbours in other channels.
 
-    y_i = x_i / (k + alpha / size * sum_j x_j^2)^beta, j over the `size` channels around i, cut at the ends. The shape of
-    C x H x W stays.
+    y_i = x_i / (k + alpha / size * sum_j x_j^2)^beta, j over the `size` channels around i, cut at the ends. The shape
+    of C x H x W stays.
 
     Source: Krizhevsky, Sutskever, Hinton, 2012, section 3.3. The paper does not divide alpha by the size, cuda-convnet,
     Caffe and PyTorch do: the paper's printed formula is `lrn(alpha=5e-4)`, Caffe's default k is 1.

@@ -9,7 +9,7 @@ from netdsl.ops._pool import Pooling
 from netdsl.shapes import Shape
 
 SAME = '''class MaxPool2dSame(nn.Module):
-    """Max pooling padded as TensorFlow's SAME: stride s gives ceil(n / s), the odd row and column go below and right."""
+    """Max pooling padded as TensorFlow's SAME: stride s gives ceil(n / s), odd pixels go below and right."""
 
     def __init__(self, kernel_size: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int] = (1, 1)):
         super().__init__()
@@ -26,7 +26,7 @@ SAME = '''class MaxPool2dSame(nn.Module):
 '''
 
 PADDED = '''class PaddedMaxPool2d(nn.Module):
-    """Max pooling padded by `sides` (left, right, top, bottom); `ceil` rounds up, without a window that starts in the padding."""
+    """Max pooling padded by `sides` (left, right, top, bottom); `ceil` rounds up, as Caffe does."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class MaxPool(Pooling):
     stride: Pair | None = None
     """Step of the window; none: the window's size."""
     pad: Pad = (0, 0, 0, 0)
-    """Pixels around the input: same, valid (none), tf (TensorFlow's SAME), or numbers smaller than the window."""
+    """Pixels around the input: same, valid (none), tf (TensorFlow), or numbers smaller than the window."""
     ceil: Flag = False
     """Round the output's size up, as Caffe did."""
     dilation: Pair = (1, 1)

@@ -17,15 +17,16 @@ from netdsl.shapes import Shape
 class Pad(Operator):
     """Padding as a layer of its own: C x H x W to C x (top + H + bottom) x (left + W + right).
 
-    `pad(1)` is one row or column of zeros on each side, `pad(1x0)` height x width, `pad([0, 1, 0, 1])` top, bottom, left,
-    right. `mode=reflect` mirrors without repeating the border, `replicate` repeats it, `circular` goes round. `channels=[0, 64]` adds 64 channels of the constant at the end.
+    `pad(1)` is one row or column of zeros on each side, `pad(1x0)` height x width, `pad([0, 1, 0, 1])` top, bottom,
+    left, right. `mode=reflect` mirrors without repeating the border, `replicate` repeats it, `circular` goes round.
+    `channels=[0, 64]` adds 64 channels of the constant at the end.
 
-    PyTorch: `nn.ZeroPad2d`, `nn.ConstantPad2d`, `nn.ReflectionPad2d`, `nn.ReplicationPad2d`, `nn.CircularPad2d`; with channels
-    `nn.ZeroPad3d`, `nn.ConstantPad3d`.
+    PyTorch: `nn.ZeroPad2d`, `nn.ConstantPad2d`, `nn.ReflectionPad2d`, `nn.ReplicationPad2d`, `nn.CircularPad2d`; with
+    channels `nn.ZeroPad3d`, `nn.ConstantPad3d`.
     """
 
     family = Family.REARRANGEMENT
-    aliases = ("zeropad", "zero pad", "padding")
+    aliases = ("zeropad", "zero pad", "zero-pad")
     modules: ClassVar = {
         "reflect": "nn.ReflectionPad2d",
         "replicate": "nn.ReplicationPad2d",
@@ -65,7 +66,9 @@ class Pad(Operator):
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if any(self.channels):
             around = (*reversed_sides(self.sides), *self.channels)
-            return Torch(Call("nn.ConstantPad3d", (around, self.value)) if self.value else Call("nn.ZeroPad3d", (around,)))
+            return Torch(
+                Call("nn.ConstantPad3d", (around, self.value)) if self.value else Call("nn.ZeroPad3d", (around,))
+            )
         sides = self.sides[0] if len(set(self.sides)) == 1 else reversed_sides(self.sides)
         if self.mode != "constant":
             return Torch(Call(self.modules[self.mode], (sides,)))

@@ -26,9 +26,9 @@ RBF = '''class RBF(nn.Module):
 class Rbf(Operator):
     """Radial basis functions: `rbf-10` gives the squared distance to 10 prototypes, y_i = sum_j (x_j - w_ij)^2.
 
-    N features give `units` penalties, the smallest of which wins; a CxHxW input is flattened first. The prototypes, `weight`
-    (units, N), start as random -1 and +1. In LeNet-5 they are drawn by hand and stay: `rbf-10(frozen=true)`. No
-    matrix product is involved, so it counts no multiply-adds, and the papers' depth does not count it.
+    N features give `units` penalties, the smallest of which wins; a CxHxW input is flattened first. The prototypes,
+    `weight` (units, N), start as random -1 and +1. In LeNet-5 they are drawn by hand and stay: `rbf-10(frozen=true)`.
+    No matrix product is involved, so it counts no multiply-adds, and the papers' depth does not count it.
 
     Source: LeCun, Bottou, Bengio, Haffner, 1998, eq. 7.
     """

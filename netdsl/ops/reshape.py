@@ -44,7 +44,6 @@ class Reshape(Operator):
     """
 
     family = Family.REARRANGEMENT
-    aliases = ("view",)
 
     to: Dims
     """The output's shape."""
@@ -52,7 +51,8 @@ class Reshape(Operator):
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         if numel(inputs[0]) != numel(self.to):
             raise OpError(
-                f"`to` (={text(self.to)}) has {numel(self.to)} values; the input, {described(inputs[0])}, has {numel(inputs[0])}",
+                f"`to` (={text(self.to)}) has {numel(self.to)} values; "
+                f"the input, {described(inputs[0])}, has {numel(inputs[0])}",
                 at="to",
                 help=_way_out(inputs[0], self.to),
             )

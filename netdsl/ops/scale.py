@@ -38,7 +38,8 @@ class Scale(Operator):
 
     The learned factors are `weight`, of shape C x 1 x 1 for maps and C for features, and start at `init`.
 
-    Source: the residual scaling of Szegedy et al., Inception-v4, 2016, section 3.3; learned: LayerScale, Touvron et al., 2021.
+    Source: the residual scaling of Szegedy et al., Inception-v4, 2016, section 3.3; learned: LayerScale, Touvron et
+    al., 2021.
     """
 
     family = Family.REARRANGEMENT

@@ -52,7 +52,7 @@ class Slice(Operator):
         channels, *rest = inputs[0]
         if self.from_ >= channels:
             raise OpError(
-                f"`from` (={self.from_}) is beyond the input {described(inputs[0])}; the last channel is {channels - 1}",
+                f"`from` (={self.from_}) is beyond the input, {described(inputs[0])}; the last is {channels - 1}",
                 at="from",
             )
         if self.stop(channels) > channels:

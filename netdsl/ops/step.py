@@ -11,7 +11,7 @@ class Step(Activation):
     Source: Rosenblatt, The Perceptron, 1958 (the threshold itself is the bias of the layer before).
     """
 
-    aliases = ("threshold", "heaviside")
+    aliases = ("heaviside",)
     module = "Step"
     definition = '''class Step(nn.Module):
     """Threshold unit: 1 where x >= 0, else 0; its gradient is zero."""

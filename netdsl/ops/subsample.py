@@ -12,7 +12,7 @@ from netdsl.ops._padding import Slide
 from netdsl.shapes import Shape
 
 SUBSAMPLE = '''class Subsample(nn.Module):
-    """LeNet-5's pooling: the sum of each window times a learned coefficient of the map, plus a learned bias of the map."""
+    """LeNet-5's pooling: the sum of each window times a learned coefficient, plus a learned bias, per map."""
 
     def __init__(self, channels: int, kernel_size: tuple[int, int], stride: tuple[int, int]):
         super().__init__()
@@ -27,7 +27,7 @@ SUBSAMPLE = '''class Subsample(nn.Module):
 
 
 class Subsample(Operator):
-    """LeNet-5's pooling: `subsample2/2` is the sum of each 2x2 window times a learned coefficient, plus a learned bias, per map.
+    """LeNet-5's pooling: `subsample2/2` is the sum of 2x2 windows times a learned coefficient, plus a bias, per map.
 
     C x H x W gives C x H' x W' with H' = floor((H - k) / stride) + 1, and 2*C parameters. The coefficients start as the
     mean. The squashing that follows it in the paper is `act=scaled_tanh`.

@@ -18,9 +18,9 @@ from netdsl.shapes import Shape, extent, transposed_size
 class UpConv(Operator):
     """Transposed convolution: `upconv2-64/2` doubles height and width and gives 64 channels.
 
-    A CxHxW input gives channels x H' x W' with H' = (H-1)*stride - 2*pad + (k-1)*dilation + 1 + out_pad: the step backwards
-    through a convolution, also called up-convolution (Ronneberger et al., U-Net, 2015) or deconvolution. `pad` takes
-    away so many rows on each side.
+    A CxHxW input gives channels x H' x W' with H' = (H-1)*stride - 2*pad + (k-1)*dilation + 1 + out_pad: the step
+    backwards through a convolution, also called up-convolution (Ronneberger et al., U-Net, 2015) or deconvolution.
+    `pad` takes away so many rows on each side.
 
     PyTorch: `nn.ConvTranspose2d`.
     """

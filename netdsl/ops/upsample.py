@@ -23,7 +23,7 @@ class Upsample(Operator):
     """
 
     family = Family.REARRANGEMENT
-    aliases = ("upsampling", "interpolate", "resize")
+    aliases = ("upsampling", "up-sample")
 
     factor: Pair | None = None
     """By how much height and width grow."""

@@ -36,8 +36,8 @@ def main(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except SystemExit as end:
-        # click leaves this way when the reader of a pipe has gone, and after writing a shell's completions
-        return NO_READER if isinstance(end.__context__, OSError) else int(end.code or 0)
+        # click leaves this way when it has answered a shell's question, and when the reader of a pipe has gone
+        return int(end.code or 0) if "_NETDSL_COMPLETE" in os.environ else NO_READER
     except Exception as problem:
         if os.environ.get("NETDSL_DEBUG"):
             raise

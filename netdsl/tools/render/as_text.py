@@ -44,7 +44,7 @@ def message(diagnostic: Diagnostic, sources: dict[str, Source], *, color: bool =
             notes += [("note", f"{mark.label}, in {file}") for mark in marks if mark.style == "related"]
         else:
             drawn.append((_spot(Span(file, marks[0].start, marks[0].end), sources), excerpt(source, marks, color)))
-    notes += [("", f"{each.message} at {_spot(each.span, sources)}") for each in _chain(diagnostic.calls)]
+    notes += [("", words) for words in _chain(diagnostic.calls, sources)]
     if diagnostic.help:
         notes.append(("help", diagnostic.help))
 
@@ -83,6 +83,8 @@ def _spot(span: Span, sources: dict[str, Source]) -> str:
     return f"{visible(span.file)}:{line}:{column}"
 
 
-def _chain(calls: tuple[Related, ...]) -> tuple[Related, ...]:
-    """The calls that are told; of a very long chain the innermost ones, and the outermost, which is in the user's own file."""
-    return calls if len(calls) <= _LONGEST_CHAIN else (*calls[: _LONGEST_CHAIN - 1], calls[-1])
+def _chain(calls: tuple[Related, ...], sources: dict[str, Source]) -> list[str]:
+    """The block calls that led to a place, in words; of a long chain the inner ones and the outermost, the user's own."""
+    words = [f"{each.message} at {_spot(each.span, sources)}" for each in calls]
+    left_out = len(words) - _LONGEST_CHAIN
+    return words if left_out <= 0 else [*words[: _LONGEST_CHAIN - 1], f"... {left_out} more calls ...", words[-1]]

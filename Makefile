@@ -1,0 +1,53 @@
+# Everything happens in .venv. A step that has been done leaves a stamp there, so a second run is quick.
+
+PYTHON ?= python3.11
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+BUILD  := build/demo
+
+.PHONY: demo test lint types format clean
+.DEFAULT_GOAL := demo
+
+## demo: compile VGG-19 from its paper's column, print its table, draw it, and run it
+demo: $(VENV)/.demo
+	@mkdir -p $(BUILD)
+	$(BIN)/netdsl check specs/vgg19.net
+	$(BIN)/netdsl summary specs/vgg19.net
+	$(BIN)/netdsl compile specs/vgg19.net -o $(BUILD)/vgg19.py
+	$(BIN)/netdsl draw specs/vgg19.net -o $(BUILD)/vgg19.svg
+	$(BIN)/python examples/run_source.py $(BUILD)/vgg19.py 3x224x224
+	@echo "The source is $(BUILD)/vgg19.py, the diagram $(BUILD)/vgg19.svg"
+
+## test: all tests
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2
+
+## lint: style
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+
+## types: static types
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+## format: bring the source into its layout
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(VENV)/.made:
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.made pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[torch]'
+	@touch $@
+
+# timm asks for far more than its models need; pyproject.toml lists those.
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	$(BIN)/pip install --quiet --no-deps timm
+	@touch $@ $(VENV)/.demo

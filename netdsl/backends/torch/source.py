@@ -1,0 +1,514 @@
+"""Network to PyTorch source: the text that a person would be glad to own, and that the live module is made of.
+
+Classes are found from the inside out: the blocks without blocks in them first, so that by the time a class is written the classes it
+constructs have their arguments. Text of the user's enters as string literals, or stripped to words in comments and names.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+from typing import Any
+
+from netdsl.backends.torch.classes import UNSET, Class, Instance, group, unify
+from netdsl.backends.torch.construct import Argument, Chain, Construct, Container, fold
+from netdsl.backends.torch.forward import Forward
+from netdsl.backends.torch.layout import WIDTH, literal, render
+from netdsl.backends.torch.plan import Again, Leaf, Level, Member, Planner
+from netdsl.ir import Network, Node, Scope
+from netdsl.ops import Call
+from netdsl.shapes import text as shape_text
+
+_RESERVED = {*keyword.kwlist, *dir(builtins), "nn", "F", "torch", "Tensor", "NamedTuple", "OrderedDict", "self", "cls"}
+
+
+def emit(network: Network, probabilities: bool = False) -> str:
+    """PyTorch source of a network: one module class, standing alone on torch.
+
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. Raises `ValueError` for a network
+    with errors.
+    """
+    if not network.complete:
+        raise ValueError(f"{network.name} has errors and cannot be compiled")
+    return _Writer(network, probabilities).source()
+
+
+def class_name(network: Network) -> str:
+    """The name of the class that is emitted for a network: `VGG-19` is `VGG19`."""
+    return _Writer(network, False).name
+
+
+def _camel(title: str) -> str:
+    """A name as a class name: `inception` is `Inception`, `dense_layer` `DenseLayer`."""
+    words = re.findall(r"[A-Za-z0-9]+", title)
+    name = "".join(word[:1].upper() + word[1:] for word in words) or "Block"
+    return name if not name[0].isdigit() else f"Block{name}"
+
+
+class _Writer:
+    def __init__(self, network: Network, probabilities: bool):
+        self.network = network
+        self.planner = Planner(network, probabilities)
+        self.root = self.planner.plan()
+        self.taken: set[str] = set(_RESERVED)
+        title = network.name if not network.variant or network.variant.lower() in network.name.lower() else f"{network.name} {network.variant}"
+        words = re.findall(r"[A-Za-z0-9]+", title) or ["Net"]
+        name = "".join(word[:1].upper() + word[1:] for word in words)
+        if name[0].isdigit():
+            name = f"Net{name}"
+        while name in self.taken:
+            name += "Net"
+        self.name = name
+        self.taken.add(name)
+        self.classes: list[Class] = []
+        self.constructs: dict[int, Construct] = {}
+        self.definitions: dict[str, None] = {}
+        self.attributes: dict[int, str] = {}
+
+    # Classes ---------------------------------------------------------------------------------------------------------
+
+    def source(self) -> str:
+        for level in self.root.levels():
+            for member in level.members:
+                if isinstance(member, Leaf):
+                    for definition in member.torch.definitions:
+                        self.definitions.setdefault(definition)
+                        self.taken.update(re.findall(r"(?m)^class (\w+)", definition))
+        by_height: dict[int, list[Level]] = {}
+        self._heights(self.root, by_height)
+        for height in sorted(by_height):
+            self._classes(by_height[height])
+        main = self._main()
+        return self._text(main)
+
+    def _heights(self, level: Level, found: dict[int, list[Level]]) -> int:
+        """How many classes are nested in a level; levels by that number."""
+        height = max((self._heights(member, found) for member in level.members if isinstance(member, Level)), default=0)
+        if level is not self.root and level.kind == "class":
+            found.setdefault(height, []).append(level)
+            return height + 1
+        return height
+
+    def _base(self, level: Level) -> str:
+        scope = level.scope
+        if scope.kind == "bracket":
+            kernels = [row.strip().partition(",")[0] for row in scope.title.split(";")]
+            known = {("3x3", "3x3"): "BasicBlock", ("1x1", "3x3", "1x1"): "Bottleneck"}
+            return known.get(tuple(kernels), "ResidualBlock")
+        return _camel(scope.title or scope.label or scope.kind)
+
+    def _classes(self, levels: list[Level]) -> None:
+        bases: dict[str, list[Level]] = {}
+        for level in levels:
+            bases.setdefault(self._base(level), []).append(level)
+        for base, members in bases.items():
+            projects = any(isinstance(each, Level) and each.scope.kind == "shortcut" for level in members for each in level.members)
+            instances = {id(level): self._instance(level, projects) for level in members}
+            owners = {id(instance): key for key, instance in instances.items()}
+            for found in group(list(instances.values())):
+                made = unify(self._fresh(base), found, self._doc(members[0]))
+                self.classes.append(made)
+                for instance in found:
+                    assert instance.construct is not None
+                    self.constructs[owners[id(instance)]] = instance.construct
+
+    def _fresh(self, base: str) -> str:
+        name, number = base, 2
+        while name in self.taken:
+            name, number = f"{base}{number}", number + 1
+        self.taken.add(name)
+        return name
+
+    def _doc(self, level: Level) -> str:
+        scope = level.scope
+        if scope.kind == "bracket":
+            kernels = ", ".join(row.strip().partition(",")[0] for row in scope.title.split(";"))
+            return f"A residual building block of {kernels} convolutions."
+        if scope.kind == "block":
+            return f"The block `{scope.title}`."
+        if scope.kind == "aux":
+            return f"The auxiliary head `{scope.title}`."
+        return f"The group `{scope.label}`." if scope.label else "Branches that are joined."
+
+    def _instance(self, level: Level, projects: bool) -> Instance:
+        """What one class-like level holds and does."""
+        known: dict[str, Any] = {}
+        entry = self.network.shapes[level.scope.entry]
+        if entry is not None:
+            known["in_channels" if len(entry) == 3 else "in_features"] = entry[0]
+        for name, value in level.scope.arguments.items():
+            if isinstance(value, (int, float, bool)) and name not in known:
+                known[name if not keyword.iskeyword(name) and name not in ("self", "nn", "torch", "F") else f"{name}_"] = value
+        attributes, access = self._attributes(level)
+        addition = self._addition(level) if projects else None
+        if addition is not None and "downsample" not in dict(attributes):
+            attributes.append(("downsample", None))
+        else:
+            addition = None
+        forward = Forward(level, {level.scope.entry: "x"}, set(), access, {"self", "torch", "nn", "F"})
+        lines = forward.write([level.output], (addition, 1) if addition is not None else None)
+        optional = "downsample" if projects and any(name == "downsample" for name, _ in attributes) else None
+        return Instance(attributes, _returning(lines, forward.name(level.output)), self._init(level, access), known, optional)
+
+    def _addition(self, level: Level) -> int | None:
+        """The addition of the level's only residual, if its shortcut is the identity."""
+        found: list[int] = []
+
+        def search(scope: Scope) -> None:
+            for child in scope.children:
+                if isinstance(child, Node) or child.name:
+                    continue
+                if child.kind == "residual":
+                    shortcut = next((each for each in child.children if isinstance(each, Scope) and each.kind == "shortcut"), None)
+                    add = next((each for each in child.children if isinstance(each, Node) and each.op.name == "add"), None)
+                    if shortcut is not None and add is not None and not shortcut.children:
+                        found.append(add.id)
+                search(child)
+
+        search(level.scope)
+        return found[0] if len(found) == 1 else None
+
+    # Attributes ------------------------------------------------------------------------------------------------------
+
+    def _attributes(self, level: Level) -> tuple[list[tuple[str, Any]], Any]:
+        """The attributes of a class with their constructions, and how its members are reached from `forward`."""
+        attributes: list[tuple[str, Any]] = []
+        names: dict[int, str] = {}
+        shared: dict[tuple[str, str], str] = {}
+        used = {self._key(member) for member in level.members if not isinstance(member, Again)}
+        for member in level.members:
+            if isinstance(member, Again) or not self._constructed(member):
+                continue
+            if isinstance(member, Leaf) and not member.weighted and member.node.label is None and member.node.name.isdigit():
+                construct = self._construct(member)
+                base = member.node.op.name
+                same = (base, render(construct, 0))
+                if same in shared:
+                    names[id(member)] = shared[same]
+                    continue
+                name, number = base, 2
+                while name in used or name in _RESERVED or name in dict(attributes):
+                    name, number = f"{base}{number}", number + 1
+                shared[same] = names[id(member)] = name
+                attributes.append((name, construct))
+            else:
+                names[id(member)] = self._key(member)
+                attributes.append((self._key(member), self._construct(member)))
+
+        def access(member: Member, owner: str) -> str:
+            if isinstance(member, Again):
+                return self._path(member.path, level)
+            if id(member) in names and owner == "self":
+                name = names[id(member)]
+                return f"self.{name}" if name.isidentifier() else f'getattr(self, "{name}")'
+            return f'{owner}["{self._key(member)}"]'
+
+        return attributes, access
+
+    def _constructed(self, member: Leaf | Level) -> bool:
+        """Whether a member is a module at all: joins, flattenings and identities are written out in `forward`."""
+        if isinstance(member, Level):
+            return True
+        return member.torch.expression is None and member.node.op.name not in ("flatten", "identity")
+
+    def _key(self, member: Leaf | Level) -> str:
+        return member.name
+
+    def _path(self, path: str, level: Level) -> str:
+        """Layers elsewhere in the class of `level`, by their path."""
+        inside = path.removeprefix(level.path + ".") if level.path else path
+        text, here = "self", level
+        for part in inside.split("."):
+            member = next((each for each in here.members if not isinstance(each, Again) and each.name == part), None)
+            if here is level:
+                text = f"self.{part}" if part.isidentifier() else f'getattr(self, "{part}")'
+            elif here.kind == "container":
+                text += f'["{part}"]'
+            else:
+                text += f"[{self._index(here, part)}]" if here.kind == "sequential" else f".{part}"
+            if isinstance(member, Level):
+                here = member
+        return text
+
+    def _index(self, level: Level, name: str) -> int:
+        names = [member.name for member in level.members]
+        return names.index(name)
+
+    def _construct(self, member: Leaf | Level) -> Any:
+        if isinstance(member, Leaf):
+            assert member.torch.module is not None
+            return self._call(member.torch.module, member.torch.frozen)
+        if member.kind == "class":
+            return self.constructs[id(member)]
+        items = [(each.name, self._construct(each)) for each in member.members if not isinstance(each, Again) and (member.kind == "sequential" or self._constructed(each))]
+        return Chain(fold(items)) if member.kind == "sequential" else Container(tuple(items))
+
+    def _call(self, call: Call, frozen: bool) -> Construct:
+        roles = _ROLES.get(call.function, ("in_channels", "channels") if call.function.startswith(("nn.Conv", "nn.ConvT")) else ())
+        given = [Argument(None, value, roles[index] if index < len(roles) else "value") for index, value in enumerate(call.args)]
+        given += [Argument(name, value, _SHORT.get(name, name)) for name, value in call.kwargs.items()]
+        return Construct(call.function, tuple(given), frozen)
+
+    def _init(self, level: Level, access: Any, owner: str = "self") -> tuple[str, ...]:
+        """Statements that draw weights, for the leaves that this class constructs itself."""
+        found: dict[str, list[str]] = {}
+
+        def visit(here: Level, reach: str) -> None:
+            for place, member in enumerate(here.members):
+                if isinstance(member, Again):
+                    continue
+                if here is level:
+                    target = access(member, "self") if self._constructed(member) else ""
+                elif here.kind == "container":
+                    target = f'{reach}["{member.name}"]'
+                else:
+                    target = f"{reach}[{place}]"
+                if isinstance(member, Leaf):
+                    for statement in member.init:
+                        found.setdefault(statement, []).append(target)
+                elif member.kind != "class":
+                    visit(member, target)
+
+        visit(level, owner)
+        lines = []
+        for statement, targets in found.items():
+            if len(targets) >= 3:
+                listed = ", ".join(targets)
+                head = f"for m in ({listed}):"
+                if 8 + len(head) > WIDTH:
+                    head = "for m in (\n" + "".join(f"    {target},\n" for target in targets) + "):"
+                lines.append(head)
+                lines.append("    " + statement.replace("{m}", "m"))
+            else:
+                lines += [statement.replace("{m}", target) for target in targets]
+        return tuple(lines)
+
+    # The net itself --------------------------------------------------------------------------------------------------
+
+    def _main(self) -> Class:
+        network, root = self.network, self.root
+        numbered = any(isinstance(m, Leaf) and m.weighted and m.name.isdigit() for m in root.members) or any(
+            isinstance(m, Level) and m.name.isdigit() for m in root.members
+        )
+        main = Class(self.name)
+        several = network.outputs or network.aux or len(network.inputs) > 1
+        if numbered and not several and self._chained():
+            main.base = "nn.Sequential"
+            items = [(member.name, self._construct(member)) for member in root.members if not isinstance(member, Again)]
+            main.attributes = [("", Chain(fold(items)))]
+            main.init = self._init(root, lambda member, _: f"self[{root.members.index(member)}]")
+        else:
+            attributes, access = self._attributes(root)
+            main.attributes = attributes
+            inputs = self._inputs()
+            kept = {item.value for item in (*network.outputs, *network.aux)}
+            forward = Forward(root, inputs, kept, access, {"self", "torch", "nn", "F"})
+            lines = forward.write([self.planner.result])
+            main.forward = self._returns(lines, forward)
+            main.init = self._init(root, access)
+        if self.planner.everywhere is not None:
+            statement = self.planner.everywhere.statement("m.weight")
+            main.init = (
+                *main.init,
+                "for m in self.modules():",
+                f"    if isinstance(m, {self._drawn()}):",
+                f"        {statement}",
+            )
+        return main
+
+    def _drawn(self) -> str:
+        modules = [
+            member.torch.module.function
+            for level in self.root.levels()
+            for member in level.members
+            if isinstance(member, Leaf) and member.torch.module is not None and member.weighted
+        ]
+        known = [name for name in ("nn.Conv2d", "nn.ConvTranspose2d", "nn.Linear") if name in modules]
+        return known[0] if len(known) == 1 else f"({', '.join(known or ['nn.Conv2d', 'nn.Linear'])})"
+
+    def _chained(self) -> bool:
+        planner, root = self.planner, self.root
+        current = root.scope.entry if len(self.network.inputs) == 1 else -1
+        for member in root.members:
+            if isinstance(member, Again) or planner.needs(member) != {current}:
+                return False
+            if (isinstance(member, Level) and member.kind == "container") or (isinstance(member, Leaf) and member.torch.module is None):
+                return False
+            current = member.output
+        return current == planner.result
+
+    def _inputs(self) -> dict[int, str]:
+        names: dict[int, str] = {}
+        for number, item in enumerate(self.network.inputs):
+            name = "x" if len(self.network.inputs) == 1 else item.name
+            if keyword.iskeyword(name) or name in ("self", "torch", "nn", "F") or name in names.values():
+                name += "_"
+            names[number] = name
+        return names
+
+    def _fields(self) -> list[tuple[str, int, bool]]:
+        """What is returned beside the result: name, value, and whether only in training."""
+        found = [(item.name, item.value, False) for item in self.network.outputs]
+        found += [(item.name, item.value, True) for item in self.network.aux]
+        taken = {"logits"}
+        fields = []
+        for name, value, training in found:
+            while keyword.iskeyword(name) or name.startswith("_") or name in ("count", "index") or name in taken:
+                name = name.lstrip("_") + "_"
+            taken.add(name)
+            fields.append((name, value, training))
+        return fields
+
+    def _returns(self, lines: list[str], forward: Forward) -> tuple[str, ...]:
+        result = forward.name(self.planner.result)
+        fields = self._fields()
+        if not fields:
+            return _returning(lines, result)
+        values = ", ".join([result, *(forward.name(value) for _, value, _ in fields)])
+        if all(training for _, _, training in fields):
+            return (*lines, "if self.training:", f"    return {self.name}Output({values})", f"return {result}")
+        return (*lines, f"return {self.name}Output({values})")
+
+    # Text ------------------------------------------------------------------------------------------------------------
+
+    def _text(self, main: Class) -> str:
+        body = [self._class(each) for each in self.classes]
+        fields = self._fields()
+        if fields:
+            body.append(self._output_class(fields))
+        body.append(self._class(main, network=True))
+        definitions = [definition.strip("\n") + "\n" for definition in self.definitions]
+        code = "\n\n".join([*definitions, *body])
+        imports = []
+        if "OrderedDict(" in code:
+            imports.append("from collections import OrderedDict")
+        if "NamedTuple" in code:
+            imports.append("from typing import NamedTuple")
+        torch = [line for line, word in (("import torch", "torch."), ("import torch.nn.functional as F", "F."))
+                 if re.search(rf"(?<![\w.]){re.escape(word)}", code)]  # fmt: skip
+        torch.append("from torch import Tensor, nn" if re.search(r"(?<![\w.])Tensor\b", code) else "from torch import nn")
+        origin = _words(self.network.body.span.file.replace("\\", "/").rpartition("/")[2] or self.network.name)
+        variant = f", variant {_words(self.network.variant)}" if self.network.variant else ""
+        lines = [f"# Generated by netdsl from {origin}{variant}.", self._docstring(), ""]
+        if imports:
+            lines += [*imports, ""]
+        lines += [*torch, "", "", code]
+        return "\n".join(lines)
+
+    def _docstring(self) -> str:
+        network = self.network
+        totals = network.totals
+        assert totals is not None
+        inputs = ", ".join(shape_text(item.shape) for item in network.inputs)
+        figures = f"{inputs} -> {shape_text(network.output)}; {totals.params:,} parameters, {totals.macs:,} multiply-adds."
+        head = network.name + (f", {network.variant}" if network.variant else "")
+        lines = [f"{_safe(head)}."]
+        if network.source:
+            lines += ["", *_wrap(_safe(network.source) + ".", WIDTH)]
+        lines += ["", figures]
+        return '"""' + "\n".join(lines) + '\n"""'
+
+    def _output_class(self, fields: list[tuple[str, int, bool]]) -> str:
+        lines = [f"class {self.name}Output(NamedTuple):", '    """What the network returns' + (" in training" if all(t for *_, t in fields) else "") + '."""', ""]
+        lines.append("    logits: Tensor")
+        lines += [f"    {name}: Tensor | None" if training else f"    {name}: Tensor" for name, _, training in fields]
+        return "\n".join(lines) + "\n"
+
+    def _class(self, made: Class, network: bool = False) -> str:
+        lines = [f"class {made.name}({made.base}):"]
+        doc = f"{_safe(self.network.name)}{', ' + _safe(self.network.variant) if self.network.variant else ''}." if network else made.doc
+        if len(doc) > WIDTH - 10:
+            doc = "The network."
+        lines += [f'    """{doc}"""', ""]
+        if network and self.network.aux:
+            weights = {name: item.weight for (name, _, t), item in zip([f for f in self._fields() if f[2]], self.network.aux, strict=True)}
+            inside = ", ".join(f"{literal(name)}: {literal(weight)}" for name, weight in weights.items())
+            lines += [f"    aux_weights = {{{inside}}}", ""]
+        lines += self._constructor(made)
+        if made.forward:
+            inputs = list(self._inputs().values()) if network else ["x"]
+            listed = ", ".join(f"{name}: Tensor" for name in inputs)
+            fields = self._fields() if network else []
+            gives = "Tensor"
+            if fields:
+                gives = f"{self.name}Output" + (" | Tensor" if all(t for *_, t in fields) else "")
+            lines += ["", f"    def forward(self, {listed}) -> {gives}:"]
+            lines += [f"        {line}" if line else "" for statement in made.forward for line in statement.split("\n")]
+        return "\n".join(lines).rstrip() + "\n"
+
+    def _constructor(self, made: Class) -> list[str]:
+        parts = ["self"]
+        for name, kind, default in made.parameters:
+            parts.append(f"{name}: {kind}" + ("" if default is UNSET else f" = {literal(default)}"))
+        head = f"    def __init__({', '.join(parts)}) -> None:"
+        if len(head) > WIDTH:
+            joined = ", ".join(parts)
+            if 8 + len(joined) <= WIDTH:
+                head = f"    def __init__(\n        {joined}\n    ) -> None:"
+            else:
+                head = "    def __init__(\n" + "".join(f"        {part},\n" for part in parts) + "    ) -> None:"
+        lines = head.split("\n")
+        if made.base == "nn.Sequential":
+            chain = made.attributes[0][1]
+            text = render(chain, 8).replace("nn.Sequential(", "super().__init__(", 1)
+            lines += ["        " + text]
+        else:
+            lines.append("        super().__init__()")
+            for name, item in made.attributes:
+                lines.append(self._assignment(made, name, item))
+        lines += [f"        {line}" for statement in made.init for line in statement.split("\n")]
+        return lines
+
+    def _assignment(self, made: Class, name: str, item: Any) -> str:
+        identifier = name.isidentifier()
+        head = f"self.{name} = " if identifier else f'self.add_module("{name}", '
+        tail = "" if identifier else ")"
+        if item is None:
+            return f"        {head}nn.Identity(){tail}"
+        if made.optional and made.optional[0] == name:
+            text = render(item, 8, len(head), len(f" if {made.optional[1]} else nn.Identity()"))
+            if "\n" not in text:
+                return f"        {head}{text} if {made.optional[1]} else nn.Identity()"
+            return f"        self.{name}: nn.Module = nn.Identity()\n        if {made.optional[1]}:\n            self.{name} = {render(item, 12, len(head))}"
+        text = render(item, 8, len(head), len(tail))
+        if not identifier and "\n" in text:
+            inner = render(item, 12, 0, 1)
+            return f'        self.add_module(\n            "{name}",\n            {inner},\n        )'
+        return f"        {head}{text}{tail}"
+
+
+_SHORT = {"kernel_size": "kernel", "out_channels": "channels", "p": "drop"}
+_ROLES = {
+    "nn.Linear": ("in_features", "features"),
+    "nn.BatchNorm2d": ("channels",),
+    "nn.BatchNorm1d": ("features",),
+    "nn.Dropout": ("drop",),
+    "nn.MaxPool2d": ("kernel", "stride", "padding"),
+    "nn.AvgPool2d": ("kernel", "stride", "padding"),
+}
+
+
+def _returning(lines: list[str], result: str) -> tuple[str, ...]:
+    """Statements that end in `return`: a last assignment of the result is returned as it is."""
+    head = f"{result} = "
+    if lines and lines[-1].startswith(head):
+        return (*lines[:-1], "return " + lines[-1][len(head) :])
+    return (*lines, f"return {result}")
+
+
+def _safe(text: str) -> str:
+    """Text that can stand in a docstring: no backslash, no quotes that end it, no control characters."""
+    text = "".join(" " if not char.isprintable() else char for char in text)
+    return text.replace("\\", "/").replace('"', "'").strip().rstrip(".")
+
+
+def _words(text: str) -> str:
+    """Text that can stand in a comment."""
+    return "".join(char if char.isprintable() else " " for char in text)[:100]
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, width) or [""]

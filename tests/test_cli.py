@@ -1,0 +1,397 @@
+"""The command line as a user meets it: what is written, where, and the exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from netdsl.tools.cli import _stamp, main
+from netdsl.tools.cli._group import program
+
+GOOD = """\
+net Tiny
+input 3x8x8
+param classes = 10
+conv3-4(act=relu) x2; maxpool
+fc: fc-classes
+softmax
+"""
+BAD = "net Bad\ninput 3x8x8\nconv3-4 -> 5x8x8\nfc-10 -> 11\n"
+TABLE = """\
+net Family
+input 3x8x8
+table
+| A       | B-2     |
+|---------|---------|
+| conv3-4 | conv3-8 |
+|         | conv3-8 |
+| fc-10             |
+| expect params = 2682 | expect params = 1 |
+"""
+
+
+class Run:
+    def __init__(self, status: int, out: str, err: str):
+        self.status, self.out, self.err = status, out, err
+
+
+@pytest.fixture
+def netdsl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Runs a command in a folder with three specs."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NETDSL_DEBUG", raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    for name, text in (("tiny.net", GOOD), ("bad.net", BAD), ("family.net", TABLE)):
+        Path(name).write_text(text, "utf-8")
+
+    def run(*arguments: str) -> Run:
+        status = main(list(arguments))
+        captured = capsys.readouterr()
+        return Run(status, captured.out, captured.err)
+
+    return run
+
+
+def process(*arguments: str, directory: Path, text: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "netdsl.tools.cli", *arguments],
+        input=text,
+        capture_output=True,
+        text=True,
+        cwd=directory,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment},
+        timeout=120,
+    )
+
+
+# check ---------------------------------------------------------------------------------------------------------------
+
+
+def test_check_says_that_all_is_well(netdsl) -> None:
+    run = netdsl("check", "tiny.net")
+    assert (run.status, run.out, run.err) == (0, "tiny.net: ok\n", "")
+
+
+def test_check_tells_every_mistake(netdsl) -> None:
+    run = netdsl("check", "bad.net", "tiny.net")
+    assert run.status == 1
+    assert run.err.count("error[E0501]") == 2
+    assert "--> bad.net:3:12" in run.err
+    assert "bad.net: 2 errors" in run.err
+    assert run.out == "tiny.net: ok\n"
+
+
+def test_check_json(netdsl) -> None:
+    run = netdsl("check", "--format", "json", "bad.net", "tiny.net")
+    assert run.status == 1
+    assert run.err == ""
+    found = json.loads(run.out)
+    assert (found["valid"], found["error_count"], found["warning_count"]) == (False, 2, 0)
+    assert [each["range"]["start"]["line"] for each in found["diagnostics"]] == [3, 4]
+
+
+def test_check_looks_at_every_variant(netdsl) -> None:
+    run = netdsl("check", "family.net")
+    assert run.status == 1
+    assert "variant B-2)" in run.err
+    assert "variant A" not in run.err
+    assert netdsl("check", "family.net:A").status == 0
+    assert netdsl("check", "family.net", "--variant", "A").out == "family.net: ok (A)\n"
+
+
+def test_what_is_wrong_with_every_variant_is_said_once(netdsl) -> None:
+    Path("family.net").write_text(TABLE.replace("| fc-10 ", "| fc-oops "), "utf-8")
+    run = netdsl("check", "family.net")
+    assert run.err.count("oops`") == 1
+
+
+# wrong use -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["check"], "Missing argument"),
+        (["check", "gone.net"], "there is no file 'gone.net'"),
+        (["check", "tiny.nte"], "no such network in the zoo"),
+        (["check", "timy.net"], "did you mean `tiny.net`?"),
+        (["check", "."], "cannot be read"),
+        (["chekc", "tiny.net"], "did you mean `check`?"),
+        (["check", "tiny.net", "--variant", "A"], "has no variants"),
+        (["check", "family.net:C"], "has no variant `C`"),
+        (["check", "family.net:A", "--variant", "B-2"], "different variants"),
+        (["compile", "family.net", "-o", "-"], "none is chosen"),
+        (["compile", "tiny.net", "--to", "gif"], "'gif' is not one of"),
+        (["compile", "tiny.net", "-o", "x.gif"], "the ending of 'x.gif'"),
+        (["compile", "tiny.net", "-o", "gone/x.json"], "there is no directory 'gone'"),
+        (["compile", "tiny.net", "-o", "/dev/null", "--to", "json"], "is not a file"),
+        (["summary", "tiny.net", "--set", "classes"], "is not NAME=VALUE"),
+        (["summary", "tiny.net", "--set", "classes=("], "is wrong"),
+        (["summary", "tiny.net", "--set", "clases=3"], "there is no param `clases`"),
+        (["summary", "tiny.net", "--set", "classes=3", "--set", "classes=4"], "given twice"),
+        (["summary", "tiny.net", "--input", "3xx8"], "is not a shape"),
+        (["ops", "cnv"], "did you mean `conv`?"),
+        (["completion", "tcsh"], "'tcsh' is not one of"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use(netdsl, arguments: list[str], words: str) -> None:
+    run = netdsl(*arguments)
+    assert run.status == 2
+    assert words in run.err
+    assert "Traceback" not in run.err
+
+
+@pytest.mark.parametrize("command", ["compile", "summary", "draw"])
+def test_a_wrong_spec_writes_nothing(netdsl, command: str) -> None:
+    before = sorted(os.listdir())
+    run = netdsl(command, "bad.net")
+    assert run.status == 1
+    assert run.err.count("error[") == 2
+    assert run.out == ""
+    assert sorted(os.listdir()) == before
+
+
+def test_an_internal_error_is_confessed(netdsl, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("\x1b[31mboom")
+
+    monkeypatch.setattr("netdsl.compiler.compile", fail)
+    run = netdsl("check", "tiny.net")
+    assert run.status == 3
+    assert "internal error: RuntimeError: \\x1b[31mboom" in run.err
+    assert "NETDSL_DEBUG=1" in run.err
+    monkeypatch.setenv("NETDSL_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        main(["check", "tiny.net"])
+
+
+def test_ctrl_c(netdsl, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("netdsl.compiler.compile", interrupt)
+    assert netdsl("check", "tiny.net").status == 130
+
+
+def test_nobody_reads_the_pipe(tmp_path: Path) -> None:
+    (tmp_path / "tiny.net").write_text(GOOD, "utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "netdsl.tools.cli", "summary", "tiny.net", "--json"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=120,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"\0\0\0", b"net", b"{" * 100_000, b"conv3-64 " * 1000, b"|" * 5000])
+def test_no_file_brings_a_traceback(netdsl, data: bytes) -> None:
+    Path("odd.net").write_bytes(data)
+    run = netdsl("summary", "odd.net")
+    assert run.status in (1, 2)
+    assert "internal error" not in run.err
+
+
+# compile and draw ----------------------------------------------------------------------------------------------------
+
+
+def test_compile_json(netdsl) -> None:
+    run = netdsl("compile", "tiny.net", "-o", "tiny.json", "--set", "classes=7", "--input", "1x8x8")
+    assert (run.status, run.out, run.err) == (0, "", "wrote tiny.json\n")
+    found = json.loads(Path("tiny.json").read_text("utf-8"))
+    assert (found["name"], found["settings"], found["inputs"][0]["shape"]) == ("Tiny", {"classes": 7}, [1, 8, 8])
+    assert netdsl("compile", "tiny.net", "-o", "tiny.json").status == 0  # its own file is replaced
+
+
+def test_the_default_name(netdsl) -> None:
+    assert netdsl("compile", "family.net:A", "--to", "dot").err == "wrote family_A.dot\n"
+    Path("there").mkdir()
+    assert netdsl("compile", "family.net", "--variant", "A", "--to", "json", "-o", "there").status == 0
+    assert Path("there/family_A.json").exists()
+    assert netdsl("draw", "tiny.net", "-o", "-").out.lstrip().startswith("<")
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.dot", "x.svg", "x.png"])
+def test_only_own_files_are_replaced(netdsl, name: str) -> None:
+    assert netdsl("compile", "tiny.net", "-o", name).status == 0
+    assert _stamp.is_stamped(Path(name).read_bytes(), name[2:])
+    assert netdsl("compile", "tiny.net", "-o", name).status == 0
+    Path(name).write_text("{}" if name == "x.json" else "mine", "utf-8")
+    run = netdsl("compile", "tiny.net", "-o", name)
+    assert run.status == 2
+    assert "--force" in run.err
+    assert Path(name).read_text("utf-8") in ("{}", "mine")
+    assert netdsl("compile", "tiny.net", "-o", name, "--force").status == 0
+    assert _stamp.is_stamped(Path(name).read_bytes(), name[2:])
+
+
+def test_pictures_stay_pictures(netdsl) -> None:
+    import struct
+    import xml.etree.ElementTree as tree
+    import zlib
+
+    assert netdsl("draw", "tiny.net", "-o", "x.svg").status == 0
+    assert tree.parse("x.svg").getroot().tag.endswith("svg")
+    assert netdsl("draw", "tiny.net", "-o", "x.png").status == 0
+    data, at, kinds = Path("x.png").read_bytes(), 8, []
+    while at < len(data):
+        (size,) = struct.unpack(">I", data[at : at + 4])
+        body = data[at + 4 : at + 8 + size]
+        assert struct.unpack(">I", data[at + 8 + size : at + 12 + size]) == (zlib.crc32(body),)
+        kinds.append(body[:4])
+        at += 12 + size
+    assert kinds[:2] == [b"IHDR", b"tEXt"]
+    assert kinds[-1] == b"IEND"
+
+
+def test_writing_is_all_or_nothing(netdsl, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", fail)
+    before = sorted(os.listdir())
+    run = netdsl("compile", "tiny.net", "-o", "tiny.json")
+    assert run.status == 2
+    assert "No space left" in run.err
+    assert sorted(os.listdir()) == before
+
+
+def test_a_link_stays_a_link(netdsl) -> None:
+    Path("real.json").touch()
+    Path("link.json").symlink_to("real.json")
+    assert netdsl("compile", "tiny.net", "-o", "link.json").status == 0
+    assert Path("link.json").is_symlink()
+    assert Path("real.json").stat().st_size
+
+
+def test_standard_input(tmp_path: Path) -> None:
+    done = process("summary", "-", "--json", directory=tmp_path, text=GOOD)
+    assert (done.returncode, json.loads(done.stdout)["name"]) == (0, "Tiny")
+    done = process("check", "-", directory=tmp_path, text=BAD)
+    assert done.returncode == 1
+    assert "--> <stdin>:3:12" in done.stderr
+
+
+def test_a_poor_terminal_gets_escapes(tmp_path: Path) -> None:
+    (tmp_path / "a.net").write_text('input 3x8x8\nconv3-4 \u00d7 oops \u6f22\n', "utf-8")
+    done = process("check", "a.net", directory=tmp_path, PYTHONIOENCODING="ascii")
+    assert done.returncode == 1
+    assert "internal error" not in done.stderr
+
+
+# summary -------------------------------------------------------------------------------------------------------------
+
+
+def test_summary_json(netdsl) -> None:
+    found = json.loads(netdsl("summary", "tiny.net", "--json").out)
+    assert list(found) == ["name", "variant", "input", "output", "params", "aux_params", "macs", "depth", "layers"]
+    assert (found["name"], found["variant"]) == ("Tiny", None)
+    assert (found["input"], found["output"], found["depth"]) == ([3, 8, 8], [10], 3)
+    assert found["params"] == (3 * 9 * 4 + 4) + (4 * 9 * 4 + 4) + (64 * 10 + 10)
+    assert found["macs"] == (3 * 9 * 4 * 64) + (4 * 9 * 4 * 64) + 640
+    assert found["params"] == sum(layer["params"] for layer in found["layers"])
+    assert found["layers"][0] == {
+        "name": "0",
+        "op": "conv3-4",
+        "output": [4, 8, 8],
+        "params": 112,
+        "macs": 6912,
+        "line": 4,
+    }
+
+
+def test_summary_text(netdsl) -> None:
+    run = netdsl("summary", "tiny.net")
+    assert run.status == 0
+    assert run.out == (
+        "Tiny: 3x8x8 -> 10\n"
+        "\n"
+        "layer  operator       output  params  multiply-adds\n"
+        "---------------------------------------------------\n"
+        "0      conv3-4, relu  4x8x8      112          6,912\n"
+        "2      conv3-4, relu  4x8x8      148          9,216\n"
+        "4      maxpool        4x4x4\n"
+        "fc     fc-10          10         650            640\n"
+        "7      softmax        10\n"
+        "---------------------------------------------------\n"
+        "total                 10         910         16,768\n"
+        "\n"
+        "depth 3: convolutions and fully connected layers on the longest path\n"
+    )
+
+
+def test_summary_folds_what_repeats(netdsl) -> None:
+    Path("stack.net").write_text(
+        "input 4x8x8\ndefault conv(bias=false)\nstem: conv3-4\ns: [3x3, 4; 3x3, 4] x5\nconcat { a: conv1-2 | b: conv3-2 }\n",
+        "utf-8",
+    )
+    lines = netdsl("summary", "stack.net").out.splitlines()
+    assert lines[1] == "throughout: conv(bias=false)"
+    assert any("[3x3, 4; 3x3, 4]  x5" in line and "1,440" in line for line in lines)
+    assert sum("conv3-4" in line for line in lines) == 3
+    assert sum("conv3-4" in line for line in netdsl("summary", "stack.net", "--expand").out.splitlines()) == 11
+    assert not any(line.startswith("  ") for line in netdsl("summary", "stack.net", "--depth", "1").out.splitlines())
+
+
+def test_summary_markdown(netdsl) -> None:
+    lines = netdsl("summary", "tiny.net", "--markdown").out.splitlines()
+    assert "| 0 | conv3-4, relu | 4x8x8 | 112 | 6,912 |" in lines
+    table = [line for line in lines if line.startswith("|")]
+    assert {line.count("|") for line in table} == {6}
+
+
+# the rest ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", program.list_commands(click.Context(program)))
+def test_every_command_has_help_with_examples(netdsl, name: str) -> None:
+    run = netdsl(name, "--help")
+    assert run.status == 0
+    assert "Examples:" in run.out
+    assert f"netdsl {name}" in run.out
+
+
+def test_help_lists_the_commands(netdsl) -> None:
+    run = netdsl("--help")
+    assert run.status == 0
+    assert all(f"\n  {name} " in run.out for name in program.list_commands(click.Context(program)))
+
+
+def test_ops(netdsl) -> None:
+    assert "  conv " in netdsl("ops").out
+    page = netdsl("ops", "Max Pool").out
+    assert page.startswith("maxpool  (pooling)")
+    assert "  ceil=false " in page
+
+
+def test_zoo(netdsl) -> None:
+    assert any(line.startswith("vgg19 ") for line in netdsl("zoo").out.splitlines())
+    found = json.loads(netdsl("zoo", "--json").out)
+    entry = next(each for each in found["networks"] if each["name"] == "vgg")
+    assert entry["variants"] == ["A", "A-LRN", "B", "C", "D", "E"]
+    assert netdsl("summary", "vgg:D", "--json").status == 0
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(netdsl, shell: str) -> None:
+    assert "_NETDSL_COMPLETE" in netdsl("completion", shell).out
+
+
+def test_completion_knows_the_zoo(tmp_path: Path) -> None:
+    done = process(
+        directory=tmp_path, _NETDSL_COMPLETE="bash_complete", COMP_WORDS="netdsl check vg", COMP_CWORD="2"
+    )
+    assert done.returncode == 0
+    assert {"plain,vgg", "plain,vgg19"} <= set(done.stdout.splitlines())

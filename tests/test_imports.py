@@ -1,0 +1,154 @@
+"""The picture of docs/architecture.md, held: imports point one way, every library has one home, and torch stays out."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import netdsl
+from netdsl.codes import CODES
+
+PACKAGE = Path(netdsl.__file__).parent
+SPECS = PACKAGE.parent / "specs"
+
+# Stages in order; those in one line are blind to each other. A stage sees itself and all lines above its own.
+STAGES = [
+    {"source", "shapes", "codes", "zoo"},
+    {"diagnostics"},
+    {"syntax", "ops"},
+    {"ir"},
+    {"elaborate", "passes"},
+    {"backends"},
+    {"compiler"},
+    {"tools"},
+]
+LEVEL = {stage: level for level, stages in enumerate(STAGES) for stage in stages}
+
+# Imports against the arrow, each with its reason.
+ALLOWED = {
+    ("netdsl.ir", "netdsl.passes.hash"),  # the property `Network.hash` asks the pass when it is called
+}
+
+# Where a library may be imported: the beginnings of module names.
+HOMES = {
+    "lark": ("netdsl.syntax",),
+    "graphviz": ("netdsl.backends.graphviz",),
+    "torch": ("netdsl.backends.torch", "netdsl.tools.train"),
+    "click": ("netdsl.tools.cli",),
+    "rich": ("netdsl.tools",),
+    "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.elaborate", "netdsl.backends"),
+    "pydantic_core": ("netdsl.ops", "netdsl.ir", "netdsl.elaborate", "netdsl.backends"),
+    "typing_extensions": ("netdsl.ir",),
+}
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+        yield ".".join(parts[:-1] if parts[-1] == "__init__" else parts), path
+
+
+MODULES = dict(modules())
+
+
+def imports(path: Path, module: str) -> Iterator[str]:
+    """All that a file imports, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in MODULES else str(node.module)
+
+
+def stage(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "netdsl"])
+def test_imports_point_one_way(module: str) -> None:
+    own = stage(module)
+    for imported in imports(MODULES[module], module):
+        if not imported.startswith("netdsl.") or (module, imported) in ALLOWED or stage(imported) == own:
+            continue
+        assert LEVEL[stage(imported)] < LEVEL[own], f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize("module", list(MODULES))
+def test_every_library_has_one_home(module: str) -> None:
+    for imported in imports(MODULES[module], module):
+        top = imported.partition(".")[0]
+        if top == "netdsl" or top in sys.stdlib_module_names:
+            continue
+        assert top in HOMES, f"{module} imports {imported}, which has no home yet"
+        assert module.startswith(HOMES[top]), f"{module} imports {imported}, whose home is {' or '.join(HOMES[top])}"
+
+
+def test_only_the_api_is_in_the_package_itself() -> None:
+    code = "import sys, netdsl; print(*sorted(name for name in sys.modules if name.startswith('netdsl')))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split() == ["netdsl"]
+
+
+def test_codes_are_registered() -> None:
+    used: set[str] = set()
+    for name, path in MODULES.items():
+        if name != "netdsl.codes":
+            used |= set(re.findall(r"""["']([EW]\d{4})["']""", path.read_text("utf-8")))
+    assert used == set(CODES)
+
+
+HEAVY = ("torch", "numpy", "rich", "matplotlib")
+
+
+def loaded(arguments: list[str], directory: Path) -> set[str]:
+    """The top-level modules that a run of the command line has loaded in the end."""
+    code = (
+        "import sys\n"
+        "from netdsl.tools.cli import main\n"
+        "status = main(sys.argv[1:])\n"
+        "assert status == 0, status\n"
+        "print('LOADED', *sorted({name.partition('.')[0] for name in sys.modules}))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=directory, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.rpartition("LOADED ")[2].split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check"],
+        ["check", "--format", "json"],
+        ["summary"],
+        ["summary", "--json"],
+        ["draw", "-o", "net.dot"],
+        ["compile", "--to", "json", "-o", "-"],
+        pytest.param(
+            ["compile", "--to", "torch", "-o", "-"],
+            marks=pytest.mark.skipif(
+                find_spec("netdsl.backends.torch") is None or find_spec("netdsl.backends.torch").origin is None,
+                reason="no torch backend yet",
+            ),
+        ),
+    ],
+    ids=" ".join,
+)
+def test_reading_a_spec_needs_no_torch(command: list[str], tmp_path: Path) -> None:
+    found = loaded([*command, str(SPECS / "vgg19.net")], tmp_path)
+    assert not found & set(HEAVY)
+    assert found & {"lark", "pydantic"} == {"lark", "pydantic"}
+
+
+def test_the_version_is_shown_without_the_compiler(tmp_path: Path) -> None:
+    assert not loaded(["--version"], tmp_path) & {"lark", "pydantic", *HEAVY}

@@ -147,7 +147,7 @@ def loaded(arguments: list[str], directory: Path) -> set[str]:
 def test_reading_a_spec_needs_no_torch(command: list[str], tmp_path: Path) -> None:
     found = loaded([*command, str(SPECS / "vgg19.net")], tmp_path)
     assert not found & set(HEAVY)
-    assert found & {"lark", "pydantic"} == {"lark", "pydantic"}
+
 
 
 def test_the_version_is_shown_without_the_compiler(tmp_path: Path) -> None:

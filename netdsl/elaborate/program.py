@@ -83,7 +83,7 @@ class _Reader:
             below = self.extended(file, extends, settings, variant, chain)
             if below is None:
                 return None
-            program.settings, program.variant = below.settings, below.variant
+            program.settings, program.variant = below.settings, None  # this file has no variants itself
             program.statements = [
                 (each, where)
                 for each, where in below.statements
@@ -298,7 +298,8 @@ class _Assembler:
 
     def define(self, module: Module, block: tree.Block) -> None:
         name = block.name.text
-        if ops.resolve(name) is not None:
+        resolved = ops.resolve(name)
+        if resolved is not None and name.lower().startswith(resolved[0]):  # the papers' aliases may be taken
             self.report.error(
                 "E0206", f"`{name}` reads as an operator and cannot name a block", block.name.span, help="choose another name"
             )

@@ -8,6 +8,10 @@ from typing import Any
 from netdsl.backends.torch.construct import Chain, Construct, Container, Run, Symbol
 
 WIDTH = 120
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "nn.Conv2d": {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True},
+}
+"""Keywords of PyTorch whose defaults are not written out; an instance that leaves one out has its default."""
 
 
 def literal(value: Any) -> str:
@@ -34,7 +38,10 @@ def _float(value: float) -> str:
 def render(value: Any, indent: int, before: int = 0, after: int = 0) -> str:
     """The text of a construction in a line indented by `indent`, with `before` characters before it and `after` behind."""
     if not isinstance(value, Construct | Chain | Container | Run):
-        return literal(value)
+        text = literal(value)
+        if indent + before + len(text) + after <= WIDTH or not isinstance(value, tuple):
+            return text
+        value = _Tuple(tuple((str(index), item) for index, item in enumerate(value)))
     flat = _flat(value)
     if flat is not None and indent + before + len(flat) + after <= WIDTH:
         return flat
@@ -48,13 +55,9 @@ def render(value: Any, indent: int, before: int = 0, after: int = 0) -> str:
             if inner + len(joined) <= WIDTH and len(items) > 0:
                 return f"{opening}\n{pad}{joined}\n{' ' * indent}{closing}"
     lines = [f"{pad}{prefix}{render(item, inner, len(prefix), len(suffix) + 1)}{suffix}," for prefix, item, suffix in items]
-    if len(items) == 1 and isinstance(value, _Wrapped):
-        lines = [lines[0][:-1]]
+    if len(items) == 1:
+        lines = [lines[0][:-1]]  # a formatter puts no comma behind a single argument
     return "\n".join([opening, *lines, " " * indent + closing])
-
-
-class _Wrapped(Construct):
-    """A call of one bracketed argument, which takes no comma behind it."""
 
 
 def _flat_item(item: tuple[str, Any, str]) -> str | None:
@@ -80,7 +83,12 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any, str]], str, bool]:
     if isinstance(value, Construct):
         name = value.function if isinstance(value.function, str) else value.function.name
         closing = ").requires_grad_(False)" if value.frozen else ")"
-        items = [(f"{a.keyword}=" if a.keyword else "", a.value, "") for a in value.arguments]
+        usual = DEFAULTS.get(name, {})
+        items = [
+            (f"{a.keyword}=" if a.keyword else "", a.value, "")
+            for a in value.arguments
+            if a.keyword not in usual or a.value != usual[a.keyword] or type(a.value) is not type(usual[a.keyword])
+        ]
         return f"{name}(", items, closing, False
     if isinstance(value, Container):
         return "nn.ModuleDict(", [("", _Dict(value.items), "")], ")", False
@@ -95,6 +103,8 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any, str]], str, bool]:
         return "OrderedDict(", [("", _List(value.items), "")], ")", False
     if isinstance(value, _List):
         return "[", [("*" if isinstance(item, Run) else "", _Pair(((key, item),)) if not isinstance(item, Run) else item, "") for key, item in value.items], "]", True
+    if isinstance(value, _Tuple):
+        return "(", [("", item, "") for _, item in value.items], ")", False
     if isinstance(value, _Pair):
         (key, item), = value.items
         return "(", [("", key, ""), ("", item, "")], ")", False
@@ -118,6 +128,10 @@ class _List(Chain):
 
 
 class _Pair(Chain):
+    pass
+
+
+class _Tuple(Chain):
     pass
 
 

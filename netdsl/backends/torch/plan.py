@@ -52,13 +52,18 @@ class Again:
 
 @dataclass(eq=False)
 class Level:
-    """One level of modules. `members` are in order of execution; `kind` is `sequential`, `class` or `container`."""
+    """One level of modules. `members` are in order of execution; `kind` is `sequential`, `class` or `container`.
+
+    A block whose members form a chain is a class all the same: one that derives from `nn.Sequential` (`chained`) where members go by
+    number, and otherwise one with a `forward`.
+    """
 
     scope: Scope
     name: str
     path: str
     members: list[Leaf | Level | Again] = field(default_factory=list)
     kind: str = "class"
+    chained: bool = False
     outside: set[int] = field(default_factory=set)
     above: Level | None = None
 
@@ -161,7 +166,13 @@ class Planner:
         if level.outside or foreign or escaping or level.output not in made:
             level.kind = "container"
         elif self.chain(level):
-            level.kind = "sequential"
+            block = level.scope.kind in ("block", "bracket")
+            level.kind = "class" if block else "sequential"
+            level.chained = block and any(
+                member.name.isdigit() and (isinstance(member, Level) or member.weighted)
+                for member in level.members
+                if not isinstance(member, Again)
+            )
         else:
             level.kind = "class"
 

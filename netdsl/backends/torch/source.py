@@ -14,7 +14,7 @@ from typing import Any
 from netdsl.backends.torch.classes import UNSET, Class, Instance, group, unify
 from netdsl.backends.torch.construct import Argument, Chain, Construct, Container, fold
 from netdsl.backends.torch.forward import Forward
-from netdsl.backends.torch.layout import WIDTH, literal, render
+from netdsl.backends.torch.layout import DEFAULTS, WIDTH, literal, render
 from netdsl.backends.torch.plan import Again, Leaf, Level, Member, Planner
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Call
@@ -52,7 +52,7 @@ class _Writer:
         self.planner = Planner(network, probabilities)
         self.root = self.planner.plan()
         self.taken: set[str] = set(_RESERVED)
-        title = network.name if not network.variant or network.variant.lower() in network.name.lower() else f"{network.name} {network.variant}"
+        title = f"{network.name} {network.variant}" if network.variant else network.name
         words = re.findall(r"[A-Za-z0-9]+", title) or ["Net"]
         name = "".join(word[:1].upper() + word[1:] for word in words)
         if name[0].isdigit():
@@ -108,6 +108,7 @@ class _Writer:
             owners = {id(instance): key for key, instance in instances.items()}
             for found in group(list(instances.values())):
                 made = unify(self._fresh(base), found, self._doc(members[0]))
+                made.base = "nn.Sequential" if not made.forward else "nn.Module"
                 self.classes.append(made)
                 for instance in found:
                     assert instance.construct is not None
@@ -140,6 +141,10 @@ class _Writer:
         for name, value in level.scope.arguments.items():
             if isinstance(value, (int, float, bool)) and name not in known:
                 known[name if not keyword.iskeyword(name) and name not in ("self", "nn", "torch", "F") else f"{name}_"] = value
+        if level.chained:
+            items = [(member.name, self._construct(member)) for member in level.members if not isinstance(member, Again)]
+            init = self._init(level, lambda member, _: f"self[{level.members.index(member)}]")
+            return Instance([("", Chain(fold(items)))], (), init, known)
         attributes, access = self._attributes(level)
         addition = self._addition(level) if projects else None
         if addition is not None and "downsample" not in dict(attributes):
@@ -180,7 +185,7 @@ class _Writer:
         for member in level.members:
             if isinstance(member, Again) or not self._constructed(member):
                 continue
-            if isinstance(member, Leaf) and not member.weighted and member.node.label is None and member.node.name.isdigit():
+            if isinstance(member, Leaf) and not member.weighted and member.node.label is None:
                 construct = self._construct(member)
                 base = member.node.op.name
                 same = (base, render(construct, 0))
@@ -247,7 +252,10 @@ class _Writer:
     def _call(self, call: Call, frozen: bool) -> Construct:
         roles = _ROLES.get(call.function, ("in_channels", "channels") if call.function.startswith(("nn.Conv", "nn.ConvT")) else ())
         given = [Argument(None, value, roles[index] if index < len(roles) else "value") for index, value in enumerate(call.args)]
-        given += [Argument(name, value, _SHORT.get(name, name)) for name, value in call.kwargs.items()]
+        usual = DEFAULTS.get(call.function, {})
+        first = {name: value for name, value in call.kwargs.items() if name == "kernel_size"}
+        kwargs = {**first, **usual, **call.kwargs}
+        given += [Argument(name, value, _SHORT.get(name, name)) for name, value in kwargs.items()]
         return Construct(call.function, tuple(given), frozen)
 
     def _init(self, level: Level, access: Any, owner: str = "self") -> tuple[str, ...]:
@@ -451,7 +459,7 @@ class _Writer:
         lines = head.split("\n")
         if made.base == "nn.Sequential":
             chain = made.attributes[0][1]
-            text = render(chain, 8).replace("nn.Sequential(", "super().__init__(", 1)
+            text = render(chain, 8, after=len("super().__init__") - len("nn.Sequential")).replace("nn.Sequential", "super().__init__", 1)
             lines += ["        " + text]
         else:
             lines.append("        super().__init__()")

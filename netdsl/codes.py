@@ -1,8 +1,9 @@
 """The codes of all messages, with what each is about.
 
-A code never changes its meaning and is never given away again, so that people can look it up and scripts can rely on it. The
-ranges: E00 files and limits, E01 syntax, E02 names, E03 shapes, E04 arguments, E05 claims, E06 expressions, E07 structure
-(blocks, tables, variants, recipes); W for warnings. A test holds that the table has every code of the program and no other.
+A code never changes its meaning and is never given away again, so that people can look it up and scripts can rely on
+it. The ranges: E00 files and limits, E01 syntax, E02 names, E03 shapes, E04 arguments, E05 claims, E06 expressions,
+E07 structure (blocks, tables, variants, recipes); W for warnings. A test holds that the table has every code of the
+program and no other.
 """
 
 from __future__ import annotations

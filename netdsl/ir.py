@@ -101,7 +101,19 @@ class Node(Frozen):
 
 
 ScopeKind: TypeAlias = Literal[
-    "net", "block", "bracket", "group", "repeat", "iteration", "unit", "join", "residual", "branch", "shortcut", "aux", "reuse"
+    "net",
+    "block",
+    "bracket",
+    "group",
+    "repeat",
+    "iteration",
+    "unit",
+    "join",
+    "residual",
+    "branch",
+    "shortcut",
+    "aux",
+    "reuse",
 ]
 
 

@@ -196,7 +196,9 @@ def test_nobody_reads_the_pipe(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-@pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"\0\0\0", b"net", b"{" * 100_000, b"conv3-64 " * 1000, b"|" * 5000])
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff\xfe", b"\0\0\0", b"net", b"{" * 100_000, b"conv3-64 " * 1000, b"|" * 5000]
+)
 def test_no_file_brings_a_traceback(netdsl, data: bytes) -> None:
     Path("odd.net").write_bytes(data)
     run = netdsl("summary", "odd.net")
@@ -285,7 +287,7 @@ def test_standard_input(tmp_path: Path) -> None:
 
 
 def test_a_poor_terminal_gets_escapes(tmp_path: Path) -> None:
-    (tmp_path / "a.net").write_text('input 3x8x8\nconv3-4 \u00d7 oops \u6f22\n', "utf-8")
+    (tmp_path / "a.net").write_text("input 3x8x8\nconv3-4 \u00d7 oops \u6f22\n", "utf-8")
     done = process("check", "a.net", directory=tmp_path, PYTHONIOENCODING="ascii")
     assert done.returncode == 1
     assert "internal error" not in done.stderr
@@ -334,7 +336,8 @@ def test_summary_text(netdsl) -> None:
 
 def test_summary_folds_what_repeats(netdsl) -> None:
     Path("stack.net").write_text(
-        "input 4x8x8\ndefault conv(bias=false)\nstem: conv3-4\ns: [3x3, 4; 3x3, 4] x5\nconcat { a: conv1-2 | b: conv3-2 }\n",
+        "input 4x8x8\ndefault conv(bias=false)\nstem: conv3-4\ns: [3x3, 4; 3x3, 4] x5\n"
+        "concat { a: conv1-2 | b: conv3-2 }\n",
         "utf-8",
     )
     lines = netdsl("summary", "stack.net").out.splitlines()
@@ -390,8 +393,6 @@ def test_completion(netdsl, shell: str) -> None:
 
 
 def test_completion_knows_the_zoo(tmp_path: Path) -> None:
-    done = process(
-        directory=tmp_path, _NETDSL_COMPLETE="bash_complete", COMP_WORDS="netdsl check vg", COMP_CWORD="2"
-    )
+    done = process(directory=tmp_path, _NETDSL_COMPLETE="bash_complete", COMP_WORDS="netdsl check vg", COMP_CWORD="2")
     assert done.returncode == 0
     assert {"plain,vgg", "plain,vgg19"} <= set(done.stdout.splitlines())

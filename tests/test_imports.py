@@ -149,6 +149,5 @@ def test_reading_a_spec_needs_no_torch(command: list[str], tmp_path: Path) -> No
     assert not found & set(HEAVY)
 
 
-
 def test_the_version_is_shown_without_the_compiler(tmp_path: Path) -> None:
     assert not loaded(["--version"], tmp_path) & {"lark", "pydantic", *HEAVY}

@@ -118,7 +118,9 @@ def several_lines() -> Report:
     found.error("E0302", "one block", source.span(start, end), label="planes differ")
     second = source.span(text.index("add"), text.index("e }") + 3)
     found.error("E0302", "two blocks", source.span(start, end), label="this", related=[Related(second, "and this")])
-    found.error("E0101", "two lines", source.span(text.index("b\n"), text.index("| c") + 3), label="over the end of a line")
+    found.error(
+        "E0101", "two lines", source.span(text.index("b\n"), text.index("| c") + 3), label="over the end of a line"
+    )
     return found
 
 
@@ -127,7 +129,11 @@ def tabs_and_wide_characters() -> Report:
     found, (source,) = report('\tconv3-64\tx2 # \u6f22\u5b57\n"\u6f22\u5b57": e\u0301\u0301x "caf\u00e9" bad\n')
     found.error("E0203", "after tabs", at(source, "x2"))
     found.error(
-        "E0203", "after wide characters", at(source, "bad"), label="here", related=[Related(at(source, "\u5b57", 1), "\u5b57")]
+        "E0203",
+        "after wide characters",
+        at(source, "bad"),
+        label="here",
+        related=[Related(at(source, "\u5b57", 1), "\u5b57")],
     )
     return found
 
@@ -135,7 +141,9 @@ def tabs_and_wide_characters() -> Report:
 @case
 def a_very_long_line() -> Report:
     found, (source,) = report("a" * 5000 + "[wrong]" + "b" * 5000 + "(too)\n")
-    found.error("E0101", "far in", at(source, "[wrong]"), label="here", related=[Related(at(source, "(too)"), "and there")])
+    found.error(
+        "E0101", "far in", at(source, "[wrong]"), label="here", related=[Related(at(source, "(too)"), "and there")]
+    )
     found.error("E0101", "a long mark", source.span(100, 6000), label="all of it")
     found.error("E0101", "at the start", source.span(0, 3))
     return found
@@ -168,7 +176,9 @@ def places_at_the_edges() -> Report:
 def no_place_at_all() -> Report:
     found, _ = report("")
     found.error("E0001", "there is no file 'vgg.nte'", help="did you mean `vgg.net`?")
-    found.error("E0001", "it cannot be read", Span("gone.net", 3, 4), related=[Related(Span("gone.net", 0, 1), "asked for")])
+    found.error(
+        "E0001", "it cannot be read", Span("gone.net", 3, 4), related=[Related(Span("gone.net", 0, 1), "asked for")]
+    )
     found.warn("W0101", "only a warning", Span("net.net", 0, 0), help="never mind")
     found.add(Diagnostic("W0102", "only a note", severity="note"))
     return found
@@ -293,7 +303,8 @@ def test_a_long_line_stays_short() -> None:
 
 
 @pytest.mark.parametrize(
-    "text, shown", [("plain \u00e9", "plain \u00e9"), ("\x1b[0m", "\\x1b[0m"), ("\u202e", "\\u202e"), ("\ud800", "\\ud800")]
+    "text, shown",
+    [("plain \u00e9", "plain \u00e9"), ("\x1b[0m", "\\x1b[0m"), ("\u202e", "\\u202e"), ("\ud800", "\\ud800")],
 )
 def test_visible(text: str, shown: str) -> None:
     assert visible(text) == shown

@@ -1,9 +1,9 @@
 """A network to its table, as the papers print it: layers, output shapes, parameters, multiply-adds.
 
-`summary` gathers the figures, once as the flat list of all layers and once as rows in the order and nesting of the spec;
-`to_text`, `to_markdown` and `to_json` write them down. In the rows a normalization or activation that was given by `norm=` or
-`act=` stands with its operator, blocks and joins are groups with the sum of their parts, and equal neighbours of a stack are
-one row, `x3`, which counts all of them.
+`summary` gathers the figures, once as the flat list of all layers and once as rows in the order and nesting of the
+spec; `to_text`, `to_markdown` and `to_json` write them down. In the rows a normalization or activation that was given
+by `norm=` or `act=` stands with its operator, blocks and joins are groups with the sum of their parts, and equal
+neighbours of a stack are one row, `x3`, which counts all of them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MANY = 3
 
 @dataclass(frozen=True)
 class Layer:
-    """One operator of the network: its place in the `state_dict`, its notation, its output, its figures, its line in the spec."""
+    """One operator: its place in the `state_dict`, its notation, its output, its figures, its line in the spec."""
 
     name: str
     op: str
@@ -43,7 +43,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: a layer, or a group with the rows of its parts. `params` and `macs` are those of all `times`."""
+    """A row of the table: a layer, or a group with its parts. `params` and `macs` are those of all `times`."""
 
     name: str
     op: str
@@ -56,9 +56,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Summary:
-    """The figures of a network. `params`, `macs` and `depth` are without the aux heads; None where errors left them unknown.
+    """The figures of a network, without the aux heads; None where errors left them unknown.
 
-    `throughout` says what the operators of the rows leave out, `reported` what the paper prints, beside what is computed.
+    `throughout` says what the operators of the rows leave out, `reported` what the paper prints, beside what is
+    computed.
     """
 
     name: str
@@ -81,7 +82,7 @@ class Summary:
 
 
 def summary(network: Network, *, expand: bool = False, depth: int | None = None) -> Summary:
-    """The summary of a network. `expand` gives each part of a stack its own rows; rows are nested at most `depth` levels."""
+    """The summary of a network. `expand` unfolds equal parts of a stack; rows are nested at most `depth` levels."""
     totals = network.totals
     walk = _Walk(network, expand)
     rows = tuple(_pruned(walk.rows(network.body.children), depth))
@@ -215,7 +216,7 @@ class _Walk:
 
 
 def _common_arguments(network: Network) -> dict[str, dict[str, Any]]:
-    """For each operator, the arguments that all its layers have alike and that are not the default, with that default."""
+    """For each operator, the arguments that all its layers have alike, but not by default, with that default."""
     found: dict[str, dict[str, Any]] = {}
     several: dict[str, list[Operator]] = {}
     for node in network.nodes:

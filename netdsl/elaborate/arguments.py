@@ -31,7 +31,13 @@ class Problem(Exception):
     """Something wrong with an argument, to be reported by whoever knows the calls that led here."""
 
     def __init__(
-        self, code: str, message: str, span: Span, help: str | None = None, related: Sequence[Related] = (), label: str = ""
+        self,
+        code: str,
+        message: str,
+        span: Span,
+        help: str | None = None,
+        related: Sequence[Related] = (),
+        label: str = "",
     ):
         super().__init__(message)
         self.code, self.message, self.span, self.help = code, message, span, help
@@ -58,7 +64,9 @@ def bind(
                 raise Problem("E0406", "a positional argument after a named one", argument.span, "give its name too")
             if index >= len(names):
                 most = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
-                raise Problem("E0403", f"`{what}` takes at most {most}", argument.span, _listing(what, [*names, *extra]))
+                raise Problem(
+                    "E0403", f"`{what}` takes at most {most}", argument.span, _listing(what, [*names, *extra])
+                )
             name = names[index]
         else:
             named = True
@@ -75,7 +83,10 @@ def bind(
                 name = match
         if name in bound:
             raise Problem(
-                "E0402", f"`{name}` is given twice", argument.span, related=[Related(bound[name].span, "first given here")]
+                "E0402",
+                f"`{name}` is given twice",
+                argument.span,
+                related=[Related(bound[name].span, "first given here")],
             )
         bound[name] = Given(value(argument.value), argument.span)
     return bound

@@ -120,7 +120,13 @@ class Builder:
         """Report a problem with a value or an argument; one that follows from an earlier error stays untold."""
         if isinstance(problem, Problem):
             self.error(
-                frame, problem.code, problem.message, problem.span, help=problem.help, related=problem.related, label=problem.label
+                frame,
+                problem.code,
+                problem.message,
+                problem.span,
+                help=problem.help,
+                related=problem.related,
+                label=problem.label,
             )
         elif isinstance(problem, ValueProblem):
             self.error(frame, problem.code, problem.message, problem.span, help=problem.help)
@@ -180,7 +186,13 @@ class Builder:
         return node
 
     def refuse(
-        self, frame: Frame, op: Operator, inputs: tuple[int, ...], span: Span, refusal: OpError, places: Mapping[str, Given]
+        self,
+        frame: Frame,
+        op: Operator,
+        inputs: tuple[int, ...],
+        span: Span,
+        refusal: OpError,
+        places: Mapping[str, Given],
     ) -> None:
         """Report an operator's refusal at the argument it names, with the inputs beside it."""
         place = places[refusal.at].span if refusal.at in places else span
@@ -248,7 +260,9 @@ class Builder:
                 help = did_you_mean(name, ops.names())
                 raise Problem("E0203", f"unknown operator `{name}`", statement.operator.span, help)
             cls = ops.find(resolved[0])
-            found = bind(cls.name, (), [*field_names(cls), *cls.followed_by], statement.arguments, self.evaluator(frame).value)
+            found = bind(
+                cls.name, (), [*field_names(cls), *cls.followed_by], statement.arguments, self.evaluator(frame).value
+            )
         except (Problem, ValueProblem, Unknown) as problem:
             self.tell(frame, problem)
             return
@@ -289,9 +303,7 @@ class Builder:
             return label.text
         return f"{label.text}{self.evaluator(frame).integer(label.index, 'a number in a label')}{label.after}"
 
-    def remember(
-        self, frame: Frame, label: str, span: Span, drafts: list[DraftNode | DraftScope], entry: int
-    ) -> None:
+    def remember(self, frame: Frame, label: str, span: Span, drafts: list[DraftNode | DraftScope], entry: int) -> None:
         """Make a label known in its body. Labels of modules that are given twice are found when modules are named."""
         before = frame.labels.get(label)
         if before is not None and before.span != span and not drafts:
@@ -324,7 +336,9 @@ class Builder:
         count = self.evaluator(frame).integer(layer.repeat.count, "a repetition count")
         if count < 0:
             raise Problem("E0405", f"a repetition count (={count}) must be at least 0", layer.repeat.span)
-        scope, outer = self.open("repeat", layer.span, label=label, label_span=layer.label.span if label and layer.label else None)
+        scope, outer = self.open(
+            "repeat", layer.span, label=label, label_span=layer.label.span if label and layer.label else None
+        )
         try:
             before = self.steps
             for index in range(count):
@@ -491,7 +505,12 @@ class Builder:
         block, module = found
         for part, word in ((item.kernel, "kernel"), (item.out, "number behind `-`"), (item.stride, "stride")):
             if part is not None:
-                raise Problem("E0405", f"the block `{block.name.text}` takes no {word}", part.span, f"write `{block.name.text}(...)`")
+                raise Problem(
+                    "E0405",
+                    f"the block `{block.name.text}` takes no {word}",
+                    part.span,
+                    f"write `{block.name.text}(...)`",
+                )
         chain: Frame | None = frame
         while chain is not None:
             if chain.block is block:
@@ -525,7 +544,9 @@ class Builder:
             elif parameter.default is not None:
                 arguments[name] = Evaluator({**module.params, **arguments}, self.shape).value(parameter.default)
             else:
-                missing = [n for n, p in zip(names, block.parameters, strict=True) if n not in bound and p.default is None]
+                missing = [
+                    n for n, p in zip(names, block.parameters, strict=True) if n not in bound and p.default is None
+                ]
                 listed = ", ".join(f"`{n}`" for n in missing)
                 raise Problem(
                     "E0404", f"`{block.name.text}` needs {listed}", item.span, f"`{block.name.text}({', '.join(names)})`",
@@ -580,9 +601,7 @@ class Builder:
         finally:
             self.close(scope, outer)
 
-    def join(
-        self, frame: Frame, op: Operator, exits: list[int], branches: tuple[tree.Body, ...], span: Span
-    ) -> None:
+    def join(self, frame: Frame, op: Operator, exits: list[int], branches: tuple[tree.Body, ...], span: Span) -> None:
         """The joining node; branches that do not fit are reported with the shape of each."""
         self.step(frame, span)
         shapes = tuple(self.shapes[value] for value in exits)
@@ -616,12 +635,16 @@ class Builder:
         if label is not None:
             raise Problem("E0703", "an aux head has a name already; it takes no label", label_span or item.span)
         if frame.block is not None:
-            raise Problem("E0704", "`aux` belongs outside of blocks", item.span, "attach the head where the block is called")
+            raise Problem(
+                "E0704", "`aux` belongs outside of blocks", item.span, "attach the head where the block is called"
+            )
         bound = bind("aux", ("weight",), (), item.arguments, self.evaluator(frame).number)
         before = next((aux for aux in self.aux if aux.scope.title == name), None)
         taken = before.scope.label_span if before else self.outputs[name].span if name in self.outputs else None
         if taken is not None:
-            raise Problem("E0202", f"`{name}` is given twice", item.name.span, related=[Related(taken, "first given here")])
+            raise Problem(
+                "E0202", f"`{name}` is given twice", item.name.span, related=[Related(taken, "first given here")]
+            )
         entry = self.current
         scope, outer = self.open("aux", item.span, title=name, label=name, label_span=item.name.span)
         try:
@@ -652,7 +675,9 @@ class Builder:
         taken = self.outputs[name].span if name in self.outputs else None
         taken = taken or next((aux.scope.label_span for aux in self.aux if aux.scope.title == name), None)
         if taken is not None:
-            raise Problem("E0202", f"`{name}` is given twice", item.name.span, related=[Related(taken, "first given here")])
+            raise Problem(
+                "E0202", f"`{name}` is given twice", item.name.span, related=[Related(taken, "first given here")]
+            )
         self.outputs[name] = Value(self.current, item.name.span)
 
     def _if(self, item: tree.If, frame: Frame, label: str | None, label_span: Span | None) -> None:
@@ -714,5 +739,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
     if isinstance(value, Setting):
-        return Setting(name=value.name, args=_plain(value.args), kwargs={key: _plain(each) for key, each in value.kwargs.items()})
+        return Setting(
+            name=value.name, args=_plain(value.args), kwargs={key: _plain(each) for key, each in value.kwargs.items()}
+        )
     return value

@@ -79,11 +79,21 @@ class Library:
         if base is None:
             raise Problem("E0007", f"'{wanted}' cannot be opened from here: this text lies in no directory", path.span)
         if not wanted or "\0" in wanted or os.path.isabs(wanted) or wanted.startswith("~"):
-            raise Problem("E0007", f"'{wanted}' must be relative to this file", path.span, "only files below the directory of this file can be used")
+            raise Problem(
+                "E0007",
+                f"'{wanted}' must be relative to this file",
+                path.span,
+                "only files below the directory of this file can be used",
+            )
         root = base.resolve()
         target = (base / wanted).resolve()
         if not target.is_relative_to(root):
-            raise Problem("E0007", f"'{wanted}' lies outside the directory of this file", path.span, "only files below it can be used")
+            raise Problem(
+                "E0007",
+                f"'{wanted}' lies outside the directory of this file",
+                path.span,
+                "only files below it can be used",
+            )
         head = os.path.dirname(asker)
         name = os.path.normpath(os.path.join(head, wanted))
         if name in self.parsed:

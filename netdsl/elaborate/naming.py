@@ -92,7 +92,12 @@ class _Naming:
         if isinstance(item, DraftNode):
             if item.shares is None:
                 place = level.place()
-                self.take(level, item, given or item.given or (attribute(item.label) if item.label else place), item.label_span)
+                self.take(
+                    level,
+                    item,
+                    given or item.given or (attribute(item.label) if item.label else place),
+                    item.label_span,
+                )
             return
         label = given or item.given or (attribute(item.label) if item.label else None)
         getattr(self, "_" + item.kind)(item, level, label)

@@ -72,7 +72,12 @@ class _Reader:
         self.library = library
 
     def program(
-        self, file: tree.File, variant: str | None, settings: Mapping[str, Any], asked: Span | None, chain: tuple[str, ...] = ()
+        self,
+        file: tree.File,
+        variant: str | None,
+        settings: Mapping[str, Any],
+        asked: Span | None,
+        chain: tuple[str, ...] = (),
     ) -> Program | None:
         """The program of a file. `asked` is where the variant was asked for; None is the command line."""
         extends = [each for each in file.statements if isinstance(each, tree.Extends)]
@@ -117,7 +122,12 @@ class _Reader:
         return any(isinstance(each, kind) for each in file.statements)
 
     def extended(
-        self, file: tree.File, extends: list[tree.Extends], settings: Mapping[str, Any], variant: str | None, chain: tuple[str, ...]
+        self,
+        file: tree.File,
+        extends: list[tree.Extends],
+        settings: Mapping[str, Any],
+        variant: str | None,
+        chain: tuple[str, ...],
     ) -> Program | None:
         first, *more = extends
         for other in more:
@@ -125,7 +135,9 @@ class _Reader:
                 "E0202", "`extends` is given twice", other.span, related=[Related(first.span, "first given here")]
             )
         if file.source.name in chain or len(chain) >= DEEPEST_EXTENDS:
-            self.report.error("E0705", "a file extends itself, through others" if chain else "a file extends itself", first.span)
+            self.report.error(
+                "E0705", "a file extends itself, through others" if chain else "a file extends itself", first.span
+            )
             return None
         try:
             target = self.library.open(first.path, file.source.name)
@@ -155,7 +167,9 @@ class _Reader:
             for column in table.columns:
                 if column.text in names:
                     first = Related(names[column.text], "first given here")
-                    self.report.error("E0202", f"the variant `{column.text}` is given twice", column.span, related=[first])
+                    self.report.error(
+                        "E0202", f"the variant `{column.text}` is given twice", column.span, related=[first]
+                    )
                     wrong = True
                 names[column.text] = column.span
             if list(names) != list(dict.fromkeys(columns)):
@@ -170,7 +184,10 @@ class _Reader:
         if variant is None:
             place = tables[0].columns[0].span.to(tables[0].columns[-1].span) if asked is None else asked
             self.report.error(
-                "E0701", f"'{file.source.name}' has {len(columns)} variants, and none is chosen", place, help=f"choose one of {listed}"
+                "E0701",
+                f"'{file.source.name}' has {len(columns)} variants, and none is chosen",
+                place,
+                help=f"choose one of {listed}",
             )
             return False
         folded = [column for column in columns if column.lower() == variant.lower()]
@@ -178,7 +195,10 @@ class _Reader:
             help = did_you_mean(variant, columns)
             more = f"the variants are {listed}"
             self.report.error(
-                "E0701", f"'{file.source.name}' has no variant `{variant}`", asked, help=f"{help} {more}" if help and "did" in help else more
+                "E0701",
+                f"'{file.source.name}' has no variant `{variant}`",
+                asked,
+                help=f"{help} {more}" if help and "did" in help else more,
             )
             return False
         return variant if variant in columns else folded[0]
@@ -193,7 +213,10 @@ class _Reader:
             found = [each for each in file.statements if isinstance(each, kind)]
             for other in found[1:]:
                 self.report.error(
-                    "E0202", f"`{word}` is given twice", other.span, related=[Related(found[0].span, "first given here")]
+                    "E0202",
+                    f"`{word}` is given twice",
+                    other.span,
+                    related=[Related(found[0].span, "first given here")],
                 )
 
 
@@ -204,7 +227,13 @@ def _params(file: tree.File, library: Library) -> list[str]:
         if isinstance(statement, tree.Param):
             found.append(statement.name.text)
         elif isinstance(statement, tree.Table):
-            found += [each.name.text for row in statement.rows for cell in row.cells for each in cell.statements if isinstance(each, tree.Param)]
+            found += [
+                each.name.text
+                for row in statement.rows
+                for cell in row.cells
+                for each in cell.statements
+                if isinstance(each, tree.Param)
+            ]
         elif isinstance(statement, tree.Extends):
             try:
                 found += _params(library.open(statement.path, file.source.name), library)
@@ -301,7 +330,10 @@ class _Assembler:
         resolved = ops.resolve(name)
         if resolved is not None and name.lower().startswith(resolved[0]):  # the papers' aliases may be taken
             self.report.error(
-                "E0206", f"`{name}` reads as an operator and cannot name a block", block.name.span, help="choose another name"
+                "E0206",
+                f"`{name}` reads as an operator and cannot name a block",
+                block.name.span,
+                help="choose another name",
             )
             return
         before = module.blocks.get(name)
@@ -340,7 +372,12 @@ class _Assembler:
             self.source = str(statement.text.value)
         elif isinstance(statement, tree.Train):
             if self.train is not None:
-                raise Problem("E0202", "`train` is given twice", statement.span, related=[Related(self.train[1], "first given here")])
+                raise Problem(
+                    "E0202",
+                    "`train` is given twice",
+                    statement.span,
+                    related=[Related(self.train[1], "first given here")],
+                )
             self.train = (recipe(statement, builder.evaluator(frame), self.report), statement.span)
         elif isinstance(statement, (tree.Table, tree.Extends)):
             raise Problem("E0704", "this belongs at the top level of the file", statement.span)
@@ -362,7 +399,10 @@ class _Assembler:
     def no_input(self, span: Span) -> None:
         if not self.broken:
             self.report.error(
-                "E0703", "the network has no input before its first layer", span, help="begin with its shape: `input 3x224x224`"
+                "E0703",
+                "the network has no input before its first layer",
+                span,
+                help="begin with its shape: `input 3x224x224`",
             )
         self.inputs.append(NetworkInput(name="input", shape=(1,)))
         self.builder.failed = True
@@ -395,7 +435,9 @@ class _Assembler:
             self.builder.input(None)
             self.inputs.append(NetworkInput(name=name, shape=(1,), span=statement.span))
             self.builder.failed = True
-            raise Problem("E0005", f"the dimensions of {text(shape)} must lie between 1 and 2^31 - 1", statement.shape.span)
+            raise Problem(
+                "E0005", f"the dimensions of {text(shape)} must lie between 1 and 2^31 - 1", statement.shape.span
+            )
         number = self.builder.input(shape)
         self.inputs.append(NetworkInput(name=name, shape=shape, span=statement.span))
         frame.labels[name] = self._value(number, statement.span)
@@ -457,9 +499,12 @@ class _Assembler:
             settings=settings,
             body=freeze(root),
             result=builder.current,
-            outputs=tuple(NamedOutput(name=name, value=each.id, span=each.span) for name, each in builder.outputs.items()),
+            outputs=tuple(
+                NamedOutput(name=name, value=each.id, span=each.span) for name, each in builder.outputs.items()
+            ),
             aux=tuple(
-                AuxHead(name=each.scope.title, weight=each.weight, value=each.value, span=each.scope.span) for each in builder.aux
+                AuxHead(name=each.scope.title, weight=each.weight, value=each.value, span=each.scope.span)
+                for each in builder.aux
             ),
             shape_claims=tuple(
                 ShapeClaim(shape=shape, value=value, span=span, statement=statement)
@@ -480,8 +525,16 @@ def freeze(draft: DraftScope) -> Scope:
         if isinstance(child, DraftNode):
             children.append(
                 Node.model_construct(
-                    id=child.id, op=child.op, inputs=child.inputs, shape=child.shape, name=child.name, path=child.path,
-                    label=child.label, shares=child.shares.id if child.shares else None, implicit=child.implicit, span=child.span,
+                    id=child.id,
+                    op=child.op,
+                    inputs=child.inputs,
+                    shape=child.shape,
+                    name=child.name,
+                    path=child.path,
+                    label=child.label,
+                    shares=child.shares.id if child.shares else None,
+                    implicit=child.implicit,
+                    span=child.span,
                 )  # fmt: skip
             )
         else:

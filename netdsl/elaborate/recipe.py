@@ -69,11 +69,15 @@ def recipe(statement: tree.Train, evaluator: Evaluator, report: Report) -> Setti
     spans: dict[str, Span] = {}
     for argument in statement.arguments:
         if argument.name is None:
-            report.error("E0401", "settings of `train` are given by name", argument.span, help=f"one of {', '.join(NAMES)}")
+            report.error(
+                "E0401", "settings of `train` are given by name", argument.span, help=f"one of {', '.join(NAMES)}"
+            )
             continue
         name = argument.name.text
         if name not in NAMES:
-            report.error("E0401", f"`train` has no setting `{name}`", argument.name.span, help=did_you_mean(name, NAMES))
+            report.error(
+                "E0401", f"`train` has no setting `{name}`", argument.name.span, help=did_you_mean(name, NAMES)
+            )
             continue
         if name in spans:
             first = Related(spans[name], "first given here")
@@ -115,7 +119,9 @@ def _named(name: str, value: Any, span: Span) -> Setting:
     setting = value if isinstance(value, Setting) else Setting(name=str(value)) if isinstance(value, str) else None
     if setting is None or setting.name.lower() not in known:
         word = setting.name if setting else show(value)
-        raise ValueProblem("E0405", f"`{name}` (={word}) must be one of {', '.join(known)}", span, did_you_mean(word, known))
+        raise ValueProblem(
+            "E0405", f"`{name}` (={word}) must be one of {', '.join(known)}", span, did_you_mean(word, known)
+        )
     title = setting.name.lower()
     names = known[title]
     if len(setting.args) > len(names):
@@ -123,7 +129,9 @@ def _named(name: str, value: Any, span: Span) -> Setting:
     given: dict[str, Any] = dict(zip(names, setting.args, strict=False))
     for key, item in setting.kwargs.items():
         if key not in names:
-            raise ValueProblem("E0401", f"`{title}` has no setting `{key}`", span, did_you_mean(key, names, "its settings"))
+            raise ValueProblem(
+                "E0401", f"`{title}` has no setting `{key}`", span, did_you_mean(key, names, "its settings")
+            )
         if key in given:
             raise ValueProblem("E0402", f"`{key}` of `{title}` is given twice", span)
         given[key] = item

@@ -50,9 +50,7 @@ def _settings(frame: Frame, written: dict[str, Given], span: Span) -> tuple[str,
     )
 
 
-def residual(
-    builder: Builder, item: tree.Residual, frame: Frame, label: str | None, label_span: Span | None
-) -> None:
+def residual(builder: Builder, item: tree.Residual, frame: Frame, label: str | None, label_span: Span | None) -> None:
     """`residual(shortcut=..., act=...) { body }`, the body as it is written."""
     written = bind("residual", (), SETTINGS, item.arguments, builder.evaluator(frame).value)
     shortcut, _, act = _settings(frame, written, item.span)
@@ -164,12 +162,21 @@ def _finish(
 
 
 def _shortcut(
-    builder: Builder, frame: Frame, before: Shape, after: Shape, branch: DraftScope, shortcut: str, span: Span, body: Span,
+    builder: Builder,
+    frame: Frame,
+    before: Shape,
+    after: Shape,
+    branch: DraftScope,
+    shortcut: str,
+    span: Span,
+    body: Span,
 ) -> None:
     """What the current value must pass to have the shape of the body's output."""
     change = f"the body makes {text(after)} of {text(before)}"
     if shortcut == "identity":
-        raise Problem("E0302", f"{change}, and the shortcut is the identity", body, "use `shortcut=projection`, or keep the shape")
+        raise Problem(
+            "E0302", f"{change}, and the shortcut is the identity", body, "use `shortcut=projection`, or keep the shape"
+        )
     if len(before) != 3 or len(after) != 3:
         raise Problem("E0302", f"{change}, and a projection needs channels x height x width", body)
     stride = _stride(builder, before, after, branch)
@@ -180,9 +187,16 @@ def _shortcut(
         )  # fmt: skip
     if shortcut == "pad":
         if after[0] < before[0]:
-            raise Problem("E0302", f"{change}: padding with zero channels cannot take channels away", body, "use `shortcut=projection`")
+            raise Problem(
+                "E0302",
+                f"{change}: padding with zero channels cannot take channels away",
+                body,
+                "use `shortcut=projection`",
+            )
         if stride != (1, 1):
-            builder.node(frame, ops.find("maxpool")(kernel=(1, 1), stride=stride), (builder.current,), span, implicit=True)
+            builder.node(
+                frame, ops.find("maxpool")(kernel=(1, 1), stride=stride), (builder.current,), span, implicit=True
+            )
         if after[0] > before[0]:
             op = ops.find("pad").model_validate({"sides": 0, "channels": (0, after[0] - before[0])})
             builder.node(frame, op, (builder.current,), span, implicit=True)
@@ -190,7 +204,9 @@ def _shortcut(
     conv = ops.find("conv")
     norm = _norm(branch)
     values: dict[str, Given] = {
-        name: given for name, given in frame.defaults.get("conv", {}).items() if name in ("bias", "init", "bias_init", "frozen")
+        name: given
+        for name, given in frame.defaults.get("conv", {}).items()
+        if name in ("bias", "init", "bias_init", "frozen")
     }
     fixed: dict[str, Any] = {"kernel": 1, "channels": after[0], "stride": stride}
     values.update({name: Given(value, span) for name, value in fixed.items()})
@@ -220,4 +236,3 @@ def _stride(builder: Builder, before: Shape, after: Shape, branch: DraftScope) -
 
     height, width = (along(before[axis], after[axis], total[axis - 1]) for axis in (1, 2))
     return None if height is None or width is None else (height, width)
-

@@ -141,7 +141,9 @@ class Evaluator:
             known = [*self.names, "channels", "height", "width"]
             raise ValueProblem("E0201", f"unknown name `{value}`", node.span, did_you_mean(value, known, "in scope"))
         if not isinstance(value, bool):
-            raise ValueProblem("E0601", f"true or false is needed here, not {show(value)}", node.span, "compare it: `n > 0`")
+            raise ValueProblem(
+                "E0601", f"true or false is needed here, not {show(value)}", node.span, "compare it: `n > 0`"
+            )
         return value
 
     def _name(self, node: tree.Reference) -> Any:
@@ -157,9 +159,7 @@ class Evaluator:
                 return self.shape[0]
             if len(self.shape) == 3:
                 return self.shape[1 if node.name == "height" else 2]
-            raise ValueProblem(
-                "E0603", f"`{node.name}` of {self.shape[0]} features: they have no plane", node.span
-            )
+            raise ValueProblem("E0603", f"`{node.name}` of {self.shape[0]} features: they have no plane", node.span)
         return Word(node.name)
 
     def _dims(self, node: tree.Dims) -> Any:

@@ -90,7 +90,9 @@ def computed(network: Network, label: str | None, quantity: str) -> Any:
     if quantity == "frozen":
         return sum(each.frozen for _, each in main)
     if quantity == "connections":
-        return sum(node.op.connections(shapes) for node, _ in main if (shapes := network.input_shapes(node)) is not None)
+        return sum(
+            node.op.connections(shapes) for node, _ in main if (shapes := network.input_shapes(node)) is not None
+        )
     # units: the outputs of the weight layers
     return sum(numel(node.shape) for node, _ in main if node.op.weight_layer and node.shape is not None)
 
@@ -141,8 +143,12 @@ def _expect(network: Network, figure: Figure, report: Report) -> None:
     try:
         value = computed(network, figure.label, figure.quantity)
     except KeyError:
-        labels = [scope.label for scope in network.body.scopes() if scope.label] + [n.label for n in network.nodes if n.label]
-        report.error("E0502", f"nothing is labelled `{figure.label}`", figure.span, help=did_you_mean(str(figure.label), labels))
+        labels = [scope.label for scope in network.body.scopes() if scope.label] + [
+            n.label for n in network.nodes if n.label
+        ]
+        report.error(
+            "E0502", f"nothing is labelled `{figure.label}`", figure.span, help=did_you_mean(str(figure.label), labels)
+        )
         return
     except ValueError:
         return

@@ -50,7 +50,10 @@ def receptive_fields(network: Network) -> tuple[Field | None, ...]:
         size, jump = zip(
             *(
                 (
-                    field.size[axis] + (extent(window.kernel[axis], window.dilation[axis]) - 1) * field.jump[axis] / window.upscale[axis],
+                    field.size[axis]
+                    + (extent(window.kernel[axis], window.dilation[axis]) - 1)
+                    * field.jump[axis]
+                    / window.upscale[axis],
                     field.jump[axis] / window.upscale[axis] * window.stride[axis],
                 )
                 for axis in (0, 1)

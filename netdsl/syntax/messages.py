@@ -38,7 +38,9 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
     word = _word(text, start)
     labelled = re.search(r":\s*(\w+)$", before)
 
-    if text[start : start + 1] == '"' and (isinstance(problem, UnexpectedCharacters) or not text[start:end].endswith('"')):
+    if text[start : start + 1] == '"' and (
+        isinstance(problem, UnexpectedCharacters) or not text[start:end].endswith('"')
+    ):
         stop = text.find("\n", start)
         span = source.span(start, len(text) if stop < 0 else stop)
         report.error("E0105", "this string is not closed on its line", span, help='put a `"` at its end')
@@ -46,19 +48,28 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
     if opened and text[opened[-1]] == "(" and (ended or newline or "\n" in text[opened[-1] : start]):
         at = opened[-1]
         told.add(at)
-        report.error("E0102", "this '(' is never closed", source.span(at, at + 1), help="put a `)` behind the last argument")
+        report.error(
+            "E0102", "this '(' is never closed", source.span(at, at + 1), help="put a `)` behind the last argument"
+        )
         return
     if ended and opened:
         at = opened[-1]
         closing = _OPENS[text[at]]
-        report.error("E0102", f"this '{text[at]}' is never closed", source.span(at, at + 1), help=f"put a `{closing}` where it ends")
+        report.error(
+            "E0102",
+            f"this '{text[at]}' is never closed",
+            source.span(at, at + 1),
+            help=f"put a `{closing}` where it ends",
+        )
         return
     span = source.span(start, max(end, start + 1) if not ended and not newline else start)
     character = text[start : start + 1]
     if character in _CLOSES and character != "":
         wanted = _CLOSES[character]
         if not any(text[at] == wanted for at in opened):
-            report.error("E0102", f"this '{character}' closes nothing", span, help="take it away", edits=[Edit(span, "")])
+            report.error(
+                "E0102", f"this '{character}' closes nothing", span, help="take it away", edits=[Edit(span, "")]
+            )
             return
         if opened and text[opened[-1]] != wanted:
             at = opened[-1]
@@ -69,7 +80,12 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
             return
     found = "the end of the file" if ended else "the end of the line" if newline else f"'{word or character}'"
     if before.endswith("-") and not before.endswith("--"):
-        report.error("E0101", f"a number of channels or features must follow '-', not {found}", span, help="as in `conv3-64` or `fc-1000`")
+        report.error(
+            "E0101",
+            f"a number of channels or features must follow '-', not {found}",
+            span,
+            help="as in `conv3-64` or `fc-1000`",
+        )
     elif before.endswith("->"):
         report.error("E0101", f"a shape must follow '->', not {found}", span, help="as in `-> 64x112x112`")
     elif before.endswith("=") or before.endswith((",", "(")) and ended is False and not newline and "NAME" in accepted:
@@ -80,13 +96,19 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
         report.error("E0101", f"'=' must stand before {found}", span, help=_claim_help(before))
     elif labelled and labelled[1].lower() in _KEYWORDS:
         at = source.span(start - len(before) + labelled.start(1), start - len(before) + labelled.end(1))
-        report.error("E0101", f"`{labelled[1]}` cannot follow a label", at if text[at.start : at.end] == labelled[1] else span)
+        report.error(
+            "E0101", f"`{labelled[1]}` cannot follow a label", at if text[at.start : at.end] == labelled[1] else span
+        )
     elif not ended and not newline and {"_NL", "_SEMI"} & accepted and (word or character in "@[{"):
         report.error(
             "E0108", f"a new statement begins at {found} without a separator", span,
             help="put `;` or a new line between two statements",
         )  # fmt: skip
-    elif isinstance(problem, UnexpectedCharacters) and character not in "()[]{}|,;:=+-*/<>@.%" and not character.isalnum():
+    elif (
+        isinstance(problem, UnexpectedCharacters)
+        and character not in "()[]{}|,;:=+-*/<>@.%"
+        and not character.isalnum()
+    ):
         report.error("E0103", f"the character '{character}' means nothing in a spec", span)
     elif word and word.lower() in _KEYWORDS and not before:
         report.error("E0101", f"`{word}` is a keyword and is used differently", span)
@@ -96,7 +118,11 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
 
 
 def _claim_help(before: str) -> str | None:
-    return "as in `expect params = 144M`" if before.lower().lstrip().startswith(("expect", "reported")) else "as in `param classes = 1000`"
+    return (
+        "as in `expect params = 144M`"
+        if before.lower().lstrip().startswith(("expect", "reported"))
+        else "as in `param classes = 1000`"
+    )
 
 
 _EXPECTATIONS = (

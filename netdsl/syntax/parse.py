@@ -131,7 +131,9 @@ def _admissible(source: Source, report: Report) -> bool:
             depth = max(depth - 1, 0)
         elif lexeme[0] not in '"#' and not (lexeme == "\ufeff" and match.start() == 0):
             report.error(
-                "E0103", f"the character U+{ord(lexeme):04X} cannot stand in a spec", source.span(match.start(), match.end())
+                "E0103",
+                f"the character U+{ord(lexeme):04X} cannot stand in a spec",
+                source.span(match.start(), match.end()),
             )
             fine = False
             break
@@ -173,7 +175,9 @@ class _Recovery:
         explain(problem, self.source, self.report, self.told)
         self.count += 1
         if self.count > MOST_ERRORS:
-            self.report.error("E0101", "too many syntax errors; the rest of the file is not read", self.source.span(at, at))
+            self.report.error(
+                "E0101", "too many syntax errors; the rest of the file is not read", self.source.span(at, at)
+            )
             return False
         table = state.parse_conf.states
         saved: list[tree.Statement] = []

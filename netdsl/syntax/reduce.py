@@ -67,7 +67,10 @@ class Reducer(Transformer[Token, Any]):
         depth = 1 + max((self.depths.get(id(part), 0) for part in parts), default=0)
         if depth > DEEPEST_EXPRESSION:
             self.report.error(
-                "E0003", f"the expression is nested more than {DEEPEST_EXPRESSION} deep", node.span, help="make it shorter, with params"
+                "E0003",
+                f"the expression is nested more than {DEEPEST_EXPRESSION} deep",
+                node.span,
+                help="make it shorter, with params",
             )
             return tree.Literal(0, "0", node.span)
         self.depths[id(node)] = depth
@@ -190,7 +193,11 @@ class Reducer(Transformer[Token, Any]):
             at = end
             while at < len(text) and text[at] in " \t":
                 at += 1
-            if at < len(text) and text[at] == "}" and text.rfind("{", span.start, end) > text.rfind("}", span.start, end):
+            if (
+                at < len(text)
+                and text[at] == "}"
+                and text.rfind("{", span.start, end) > text.rfind("}", span.start, end)
+            ):
                 end = at + 1
         return Span(span.file, span.start, end)
 
@@ -259,7 +266,9 @@ class Reducer(Transformer[Token, Any]):
     def _nest(self, body: tree.Body) -> tree.Body:
         depth = 0
         inner: Any = body
-        while inner is not None and inner.statements and isinstance(getattr(inner.statements[0], "item", None), tree.If):
+        while (
+            inner is not None and inner.statements and isinstance(getattr(inner.statements[0], "item", None), tree.If)
+        ):
             inner = inner.statements[0].item.otherwise
             depth += 1
         if depth > DEEPEST_EXPRESSION:

@@ -92,7 +92,9 @@ class Folder:
         places: dict[int, int] = {}
         for number, values in uses:
             parts.append(number)
-            parts.extend(value - start if value >= start else -1 - places.setdefault(value, len(places)) for value in values)
+            parts.extend(
+                value - start if value >= start else -1 - places.setdefault(value, len(places)) for value in values
+            )
             parts.append(None)
         return _Form(self._number(tuple(parts)), list(places))
 

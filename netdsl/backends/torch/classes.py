@@ -85,7 +85,10 @@ def group(instances: Sequence[Instance]) -> list[list[Instance]]:
 def unify(name: str, instances: list[Instance], doc: str) -> Class:
     """One class for `instances`, which share a skeleton; each gets the call that constructs it."""
     optional = next((each.optional for each in instances if each.optional), None)
-    model = next((each for each in instances if optional is None or dict(each.attributes).get(optional) is not None), instances[0])
+    model = next(
+        (each for each in instances if optional is None or dict(each.attributes).get(optional) is not None),
+        instances[0],
+    )
     places: list[tuple[str, str]] = []
     for attribute, item in model.attributes:
         if item is not None:
@@ -96,7 +99,9 @@ def unify(name: str, instances: list[Instance], doc: str) -> Class:
         for (attribute, item), (_, modelled) in zip(instance.attributes, model.attributes, strict=True):
             if modelled is None:
                 continue
-            row += [UNSET] * len(list(modelled.constants())) if item is None else [value for _, value in item.constants()]
+            row += (
+                [UNSET] * len(list(modelled.constants())) if item is None else [value for _, value in item.constants()]
+            )
         for column, value in zip(columns, row, strict=True):
             column.append(value)
     present = [optional is not None and dict(each.attributes).get(optional) is not None for each in instances]
@@ -104,7 +109,9 @@ def unify(name: str, instances: list[Instance], doc: str) -> Class:
     texts = [arguments.expression(role, column) for (_, role), column in zip(places, columns, strict=True)]
     made = Class(name, doc=doc, forward=model.forward, init=model.init)
     values = iter(texts)
-    made.attributes = [(attribute, item.substitute(values) if item is not None else None) for attribute, item in model.attributes]
+    made.attributes = [
+        (attribute, item.substitute(values) if item is not None else None) for attribute, item in model.attributes
+    ]
     switch = None
     if optional is not None and any(present) and not all(present):
         switch = arguments.fresh(optional)
@@ -178,7 +185,11 @@ class _Arguments:
         """Arithmetic on an argument that gives the column: a multiple, a part, or a sum of two."""
         if not _numbers(column):
             return None
-        names = [name for name in (*self.columns, *self.order) if _numbers(self.columns.get(name, self.candidates.get(name, [])))]
+        names = [
+            name
+            for name in (*self.columns, *self.order)
+            if _numbers(self.columns.get(name, self.candidates.get(name, [])))
+        ]
         for name in dict.fromkeys(names):
             values = self.columns.get(name) or self.candidates[name]
             if any(v is UNSET and c is not UNSET for v, c in zip(values, column, strict=True)):

@@ -50,9 +50,7 @@ class Construct:
 
     def substitute(self, values: Iterator[Any]) -> Construct:
         """The same construction with its constants replaced, in order."""
-        return replace(
-            self, arguments=tuple(replace(a, value=substitute(a.value, values)) for a in self.arguments)
-        )
+        return replace(self, arguments=tuple(replace(a, value=substitute(a.value, values)) for a in self.arguments))
 
 
 @dataclass(frozen=True)
@@ -149,7 +147,8 @@ def fold(items: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
         if length >= SHORTEST_RUN:
             rows = [[value for _, value in each.constants()] for _, each in items[at : at + length]]
             steps = tuple(
-                b - a if isinstance(a, int) and not isinstance(a, bool) and a != b else 0 for a, b in zip(*rows[:2], strict=True)
+                b - a if isinstance(a, int) and not isinstance(a, bool) and a != b else 0
+                for a, b in zip(*rows[:2], strict=True)
             )
             prefix = key.rstrip("0123456789")
             pattern = (prefix, int(key[len(prefix) :])) if prefix else None
@@ -199,4 +198,16 @@ def _continues(rows: list[list[Any]], row: list[Any]) -> bool:
     return True
 
 
-__all__ = ["Argument", "Chain", "Construct", "Construction", "Container", "Run", "Symbol", "constants", "field", "fold", "skeleton"]
+__all__ = [
+    "Argument",
+    "Chain",
+    "Construct",
+    "Construction",
+    "Container",
+    "Run",
+    "Symbol",
+    "constants",
+    "field",
+    "fold",
+    "skeleton",
+]

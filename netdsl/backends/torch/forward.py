@@ -32,7 +32,14 @@ class Step:
 class Forward:
     """Writes the statements of one class."""
 
-    def __init__(self, level: Level, inputs: dict[int, str], kept: set[int], access: Callable[[Member, str], str], taken: set[str]):
+    def __init__(
+        self,
+        level: Level,
+        inputs: dict[int, str],
+        kept: set[int],
+        access: Callable[[Member, str], str],
+        taken: set[str],
+    ):
         self.level = level
         self.variables = dict(inputs)
         self.kept = kept
@@ -127,7 +134,13 @@ class Forward:
                 aux = isinstance(member, Level) and member.scope.kind == "aux"
                 implicit = isinstance(member, Leaf) and member.node.implicit
                 self.steps.append(
-                    Step(member.output, member.inputs, lambda texts, c=call: f"{c}({texts[0]})", implicit=implicit, aux=aux)  # type: ignore[misc]
+                    Step(
+                        member.output,
+                        member.inputs,
+                        lambda texts, c=call: f"{c}({texts[0]})",
+                        implicit=implicit,
+                        aux=aux,
+                    )  # type: ignore[misc]
                 )
 
     # Statements ------------------------------------------------------------------------------------------------------
@@ -191,8 +204,13 @@ class Forward:
             return len(text) < 70
         if not consumer.join or step.join:
             return False
-        return all(value in self.variables for value in step.inputs) and text.count("(") == 1 and (
-            sum(len(self.variables.get(value, "")) for value in consumer.inputs) + len(text) * len(consumer.inputs) < 90
+        return (
+            all(value in self.variables for value in step.inputs)
+            and text.count("(") == 1
+            and (
+                sum(len(self.variables.get(value, "")) for value in consumer.inputs) + len(text) * len(consumer.inputs)
+                < 90
+            )
         )
 
     def _variable(self, value: int, bound: dict[str, int], left: dict[int, int]) -> str:

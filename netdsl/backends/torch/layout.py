@@ -54,7 +54,9 @@ def render(value: Any, indent: int, before: int = 0, after: int = 0) -> str:
             joined = ", ".join(text for text in texts if text is not None)
             if inner + len(joined) <= WIDTH and len(items) > 0:
                 return f"{opening}\n{pad}{joined}\n{' ' * indent}{closing}"
-    lines = [f"{pad}{prefix}{render(item, inner, len(prefix), len(suffix) + 1)}{suffix}," for prefix, item, suffix in items]
+    lines = [
+        f"{pad}{prefix}{render(item, inner, len(prefix), len(suffix) + 1)}{suffix}," for prefix, item, suffix in items
+    ]
     if len(items) == 1:
         lines = [lines[0][:-1]]  # a formatter puts no comma behind a single argument
     return "\n".join([opening, *lines, " " * indent + closing])
@@ -102,11 +104,19 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any, str]], str, bool]:
             return "OrderedDict(", [("", value.items[0][1], "")], ")", False
         return "OrderedDict(", [("", _List(value.items), "")], ")", False
     if isinstance(value, _List):
-        return "[", [("*" if isinstance(item, Run) else "", _Pair(((key, item),)) if not isinstance(item, Run) else item, "") for key, item in value.items], "]", True
+        return (
+            "[",
+            [
+                ("*" if isinstance(item, Run) else "", _Pair(((key, item),)) if not isinstance(item, Run) else item, "")
+                for key, item in value.items
+            ],
+            "]",
+            True,
+        )
     if isinstance(value, _Tuple):
         return "(", [("", item, "") for _, item in value.items], ")", False
     if isinstance(value, _Pair):
-        (key, item), = value.items
+        ((key, item),) = value.items
         return "(", [("", key, ""), ("", item, "")], ")", False
     assert isinstance(value, Chain)
     if _plain(value):

@@ -159,9 +159,14 @@ class Planner:
         """What kind of module a level is."""
         made = self.values(level)
         level.outside = {
-            value for member in level.members for value in self.needs(member) if value not in made and value != level.scope.entry
+            value
+            for member in level.members
+            for value in self.needs(member)
+            if value not in made and value != level.scope.entry
         }
-        foreign = any(isinstance(member, Again) and not member.path.startswith(level.path + ".") for member in level.members)
+        foreign = any(
+            isinstance(member, Again) and not member.path.startswith(level.path + ".") for member in level.members
+        )
         escaping = any(value in self.kept and value != level.output for value in made)
         if level.outside or foreign or escaping or level.output not in made:
             level.kind = "container"

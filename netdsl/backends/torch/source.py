@@ -103,7 +103,9 @@ class _Writer:
         for level in levels:
             bases.setdefault(self._base(level), []).append(level)
         for base, members in bases.items():
-            projects = any(isinstance(each, Level) and each.scope.kind == "shortcut" for level in members for each in level.members)
+            projects = any(
+                isinstance(each, Level) and each.scope.kind == "shortcut" for level in members for each in level.members
+            )
             instances = {id(level): self._instance(level, projects) for level in members}
             owners = {id(instance): key for key, instance in instances.items()}
             for found in group(list(instances.values())):
@@ -140,9 +142,13 @@ class _Writer:
             known["in_channels" if len(entry) == 3 else "in_features"] = entry[0]
         for name, value in level.scope.arguments.items():
             if isinstance(value, (int, float, bool)) and name not in known:
-                known[name if not keyword.iskeyword(name) and name not in ("self", "nn", "torch", "F") else f"{name}_"] = value
+                known[
+                    name if not keyword.iskeyword(name) and name not in ("self", "nn", "torch", "F") else f"{name}_"
+                ] = value
         if level.chained:
-            items = [(member.name, self._construct(member)) for member in level.members if not isinstance(member, Again)]
+            items = [
+                (member.name, self._construct(member)) for member in level.members if not isinstance(member, Again)
+            ]
             init = self._init(level, lambda member, _: f"self[{level.members.index(member)}]")
             return Instance([("", Chain(fold(items)))], (), init, known)
         attributes, access = self._attributes(level)
@@ -154,7 +160,9 @@ class _Writer:
         forward = Forward(level, {level.scope.entry: "x"}, set(), access, {"self", "torch", "nn", "F"})
         lines = forward.write([level.output], (addition, 1) if addition is not None else None)
         optional = "downsample" if projects and any(name == "downsample" for name, _ in attributes) else None
-        return Instance(attributes, _returning(lines, forward.name(level.output)), self._init(level, access), known, optional)
+        return Instance(
+            attributes, _returning(lines, forward.name(level.output)), self._init(level, access), known, optional
+        )
 
     def _addition(self, level: Level) -> int | None:
         """The addition of the level's only residual, if its shortcut is the identity."""
@@ -165,8 +173,12 @@ class _Writer:
                 if isinstance(child, Node) or child.name:
                     continue
                 if child.kind == "residual":
-                    shortcut = next((each for each in child.children if isinstance(each, Scope) and each.kind == "shortcut"), None)
-                    add = next((each for each in child.children if isinstance(each, Node) and each.op.name == "add"), None)
+                    shortcut = next(
+                        (each for each in child.children if isinstance(each, Scope) and each.kind == "shortcut"), None
+                    )
+                    add = next(
+                        (each for each in child.children if isinstance(each, Node) and each.op.name == "add"), None
+                    )
                     if shortcut is not None and add is not None and not shortcut.children:
                         found.append(add.id)
                 search(child)
@@ -246,12 +258,21 @@ class _Writer:
             return self._call(member.torch.module, member.torch.frozen)
         if member.kind == "class":
             return self.constructs[id(member)]
-        items = [(each.name, self._construct(each)) for each in member.members if not isinstance(each, Again) and (member.kind == "sequential" or self._constructed(each))]
+        items = [
+            (each.name, self._construct(each))
+            for each in member.members
+            if not isinstance(each, Again) and (member.kind == "sequential" or self._constructed(each))
+        ]
         return Chain(fold(items)) if member.kind == "sequential" else Container(tuple(items))
 
     def _call(self, call: Call, frozen: bool) -> Construct:
-        roles = _ROLES.get(call.function, ("in_channels", "channels") if call.function.startswith(("nn.Conv", "nn.ConvT")) else ())
-        given = [Argument(None, value, roles[index] if index < len(roles) else "value") for index, value in enumerate(call.args)]
+        roles = _ROLES.get(
+            call.function, ("in_channels", "channels") if call.function.startswith(("nn.Conv", "nn.ConvT")) else ()
+        )
+        given = [
+            Argument(None, value, roles[index] if index < len(roles) else "value")
+            for index, value in enumerate(call.args)
+        ]
         usual = DEFAULTS.get(call.function, {})
         first = {name: value for name, value in call.kwargs.items() if name == "kernel_size"}
         kwargs = {**first, **usual, **call.kwargs}
@@ -341,7 +362,9 @@ class _Writer:
         for member in root.members:
             if isinstance(member, Again) or planner.needs(member) != {current}:
                 return False
-            if (isinstance(member, Level) and member.kind == "container") or (isinstance(member, Leaf) and member.torch.module is None):
+            if (isinstance(member, Level) and member.kind == "container") or (
+                isinstance(member, Leaf) and member.torch.module is None
+            ):
                 return False
             current = member.output
         return current == planner.result
@@ -395,7 +418,9 @@ class _Writer:
             imports.append("from typing import NamedTuple")
         torch = [line for line, word in (("import torch", "torch."), ("import torch.nn.functional as F", "F."))
                  if re.search(rf"(?<![\w.]){re.escape(word)}", code)]  # fmt: skip
-        torch.append("from torch import Tensor, nn" if re.search(r"(?<![\w.])Tensor\b", code) else "from torch import nn")
+        torch.append(
+            "from torch import Tensor, nn" if re.search(r"(?<![\w.])Tensor\b", code) else "from torch import nn"
+        )
         origin = _words(self.network.body.span.file.replace("\\", "/").rpartition("/")[2] or self.network.name)
         variant = f", variant {_words(self.network.variant)}" if self.network.variant else ""
         lines = [f"# Generated by netdsl from {origin}{variant}.", self._docstring(), ""]
@@ -409,7 +434,9 @@ class _Writer:
         totals = network.totals
         assert totals is not None
         inputs = ", ".join(shape_text(item.shape) for item in network.inputs)
-        figures = f"{inputs} -> {shape_text(network.output)}; {totals.params:,} parameters, {totals.macs:,} multiply-adds."
+        figures = (
+            f"{inputs} -> {shape_text(network.output)}; {totals.params:,} parameters, {totals.macs:,} multiply-adds."
+        )
         head = network.name + (f", {network.variant}" if network.variant else "")
         lines = [f"{_safe(head)}."]
         if network.source:
@@ -418,19 +445,30 @@ class _Writer:
         return '"""' + "\n".join(lines) + '\n"""'
 
     def _output_class(self, fields: list[tuple[str, int, bool]]) -> str:
-        lines = [f"class {self.name}Output(NamedTuple):", '    """What the network returns' + (" in training" if all(t for *_, t in fields) else "") + '."""', ""]
+        lines = [
+            f"class {self.name}Output(NamedTuple):",
+            '    """What the network returns' + (" in training" if all(t for *_, t in fields) else "") + '."""',
+            "",
+        ]
         lines.append("    logits: Tensor")
         lines += [f"    {name}: Tensor | None" if training else f"    {name}: Tensor" for name, _, training in fields]
         return "\n".join(lines) + "\n"
 
     def _class(self, made: Class, network: bool = False) -> str:
         lines = [f"class {made.name}({made.base}):"]
-        doc = f"{_safe(self.network.name)}{', ' + _safe(self.network.variant) if self.network.variant else ''}." if network else made.doc
+        doc = (
+            f"{_safe(self.network.name)}{', ' + _safe(self.network.variant) if self.network.variant else ''}."
+            if network
+            else made.doc
+        )
         if len(doc) > WIDTH - 10:
             doc = "The network."
         lines += [f'    """{doc}"""', ""]
         if network and self.network.aux:
-            weights = {name: item.weight for (name, _, t), item in zip([f for f in self._fields() if f[2]], self.network.aux, strict=True)}
+            weights = {
+                name: item.weight
+                for (name, _, t), item in zip([f for f in self._fields() if f[2]], self.network.aux, strict=True)
+            }
             inside = ", ".join(f"{literal(name)}: {literal(weight)}" for name, weight in weights.items())
             lines += [f"    aux_weights = {{{inside}}}", ""]
         lines += self._constructor(made)
@@ -459,7 +497,9 @@ class _Writer:
         lines = head.split("\n")
         if made.base == "nn.Sequential":
             chain = made.attributes[0][1]
-            text = render(chain, 8, after=len("super().__init__") - len("nn.Sequential")).replace("nn.Sequential", "super().__init__", 1)
+            text = render(chain, 8, after=len("super().__init__") - len("nn.Sequential")).replace(
+                "nn.Sequential", "super().__init__", 1
+            )
             lines += ["        " + text]
         else:
             lines.append("        super().__init__()")

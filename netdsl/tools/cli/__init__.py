@@ -1,8 +1,8 @@
 """The command line: `netdsl COMMAND`, one file of this folder for each command.
 
-Exit status: 0 where all is well, 1 where a spec is wrong (its messages are on stderr), 2 where netdsl was asked for something
-that is not there (a file, a variant, an option), 3 for a mistake of netdsl's own, 130 after Ctrl-C, 141 when the reader of
-the output has gone. Nobody sees a traceback unless NETDSL_DEBUG is set.
+Exit status: 0 where all is well, 1 where a spec is wrong (its messages are on stderr), 2 where netdsl was asked for
+something that is not there (a file, a variant, an option), 3 for a mistake of netdsl's own, 130 after Ctrl-C, 141
+when the reader of the output has gone. Nobody sees a traceback unless NETDSL_DEBUG is set.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def main(args: Sequence[str] | None = None) -> int:
 
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that knows no `×` gets an escape, not a crash
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that lacks a character gets an escape, not a crash
     try:
         status = program.main(args=args, prog_name="netdsl", standalone_mode=False)
         return status if isinstance(status, int) else 0

@@ -1,7 +1,8 @@
 """The mark that says a file was made by netdsl, so that a later run may replace it, and nothing else is ever replaced.
 
-Each kind of file has a place where a remark does no harm: the first line of Python source and DOT text, a comment behind
-SVG's first line, a text chunk of a PNG, a comment behind the end of a PDF. A network in JSON needs none: its keys tell.
+Each kind of file has a place where a remark does no harm: the first line of Python source and DOT text, a comment
+behind SVG's first line, a text chunk of a PNG, a comment behind the end of a PDF. A network in JSON needs none: its
+keys tell.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ def command(
 ) -> None:
     """Compile a spec: to PyTorch source, a diagram, or JSON.
 
-    The source stands alone: it needs torch, not netdsl. A file that netdsl did not write is never replaced without --force.
+    The source stands alone: it needs torch, not netdsl. A file that netdsl did not write is never replaced without
+    --force.
     """
     named = out is not None and out != "-" and not Path(out).is_dir()
     to = to or (kind_of(str(out), tuple(ENDINGS)) if named else "torch")

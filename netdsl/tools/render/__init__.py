@@ -1,7 +1,7 @@
 """A report of messages as text for people, or as JSON for programs.
 
-Every format is one file of this folder, `as_NAME.py`, with one function `render(report, *, color)`; a format is imported
-when it is asked for. A new format is a new file and nothing else.
+Every format is one file of this folder, `as_NAME.py`, with one function `render(report, *, color)`; a format is
+imported when it is asked for. A new format is a new file and nothing else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Messages as text for people, in the style of rustc: what is wrong, where, the lines with the places marked, the fix.
 
-Places in the message's own file share one excerpt, every other file has its own behind `:::`; block calls that led to the
-place follow as a chain, then the help.
+Places in the message's own file share one excerpt, every other file has its own behind `:::`; block calls that led to
+the place follow as a chain, then the help.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _spot(span: Span, sources: dict[str, Source]) -> str:
 
 
 def _chain(calls: tuple[Related, ...], sources: dict[str, Source]) -> list[str]:
-    """The block calls that led to a place, in words; of a long chain the inner ones and the outermost, the user's own."""
+    """The block calls that led to a place; of a long chain the inner ones and the outermost, the user's own."""
     words = [f"{each.message} at {_spot(each.span, sources)}" for each in calls]
     left_out = len(words) - _LONGEST_CHAIN
     return words if left_out <= 0 else [*words[: _LONGEST_CHAIN - 1], f"... {left_out} more calls ...", words[-1]]

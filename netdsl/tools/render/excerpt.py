@@ -5,8 +5,8 @@
        |         |
        |         256x28x28: the stride of 2 halves 56
 
-Of several marks on a line the rightmost has its label beside it, the others have theirs on lines of their own, from right to
-left. A mark over several lines is a bar to the left of them:
+Of several marks on a line the rightmost has its label beside it, the others have theirs on lines of their own, from
+right to left. A mark over several lines is a bar to the left of them:
 
     12 | / concat {
     13 | |   conv1-64
@@ -27,7 +27,7 @@ from netdsl.tools.render.paint import paint
 
 
 class Mark(NamedTuple):
-    """A stretch of the source, in offsets, to be marked; `style` is that of the message for its own place, else `related`."""
+    """A stretch of the source to be marked; `style` is the severity at the message's own place, else `related`."""
 
     start: int
     end: int
@@ -148,7 +148,7 @@ def _line(source: Source, number: int, placed: list[_Placed], bars: _Bars, color
     )
 
     def side(after: set[int], without: set[int]) -> _Canvas:
-        """The bars left of a row: of the lines that go on, of those that began (`after`), but not of those that ended."""
+        """The bars left of a row: those that go on and those that began (`after`), not those that ended."""
         canvas = _Canvas()
         for depth, each in enumerate(bars.placed):
             if depth not in without and (each.first < number <= each.last or depth in after):

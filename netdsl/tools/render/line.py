@@ -1,8 +1,8 @@
 """One line of source as a terminal shows it: safe, aligned, and not too long.
 
 Characters that a terminal would obey or hide (control characters, overrides of the writing direction, odd spaces) are
-written as escapes, tabs become spaces, and of a very long line only the stretches around the marks are kept. A `ShownLine`
-knows in which column of the terminal each character of the source ended up.
+written as escapes, tabs become spaces, and of a very long line only the stretches around the marks are kept. A
+`ShownLine` knows in which column of the terminal each character of the source ended up.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netdsl.backends.graphviz import dot, draw
+    from netdsl.backends.graphviz import dot, draw  # type: ignore[no-redef]
     from netdsl.backends.table import summary
     from netdsl.backends.torch import build, emit
     from netdsl.compiler import Compilation, compile, load, loads

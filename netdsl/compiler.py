@@ -41,8 +41,8 @@ def compile(
 ) -> Compilation:
     """Compile a spec: a path, or a `Source` (whose `use` and `extends` look below `directory`).
 
-    `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input. Never raises for
-    what is wrong with the spec; that is in `.report`.
+    `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input. Never
+    raises for what is wrong with the spec; that is in `.report`.
     """
     report = Report()
     library = Library(report)
@@ -79,8 +79,8 @@ def load(
 ) -> Network:
     """The network of a `.net` file, or of a spec of the zoo by its name (`vgg19`, `vgg:D`).
 
-    `variant` chooses a column of its table, `input` another input shape, `params` are set in the spec. Raises `SpecError`
-    with every diagnostic when the spec is wrong.
+    `variant` chooses a column of its table, `input` another input shape, `params` are set in the spec. Raises
+    `SpecError` with every diagnostic when the spec is wrong.
     """
     from netdsl.zoo import locate
 
@@ -91,5 +91,6 @@ def load(
 def loads(
     text: str, *, name: str = "<text>", variant: str | None = None, input: Shape | None = None, **params: Any
 ) -> Network:
-    """The network of a spec given as text; raises `SpecError` as `load` does. `use` and `extends` are not open to it."""
+    """The network of a spec given as text; raises `SpecError` as `load` does. `use` and `extends` are not open to
+    it."""
     return _network(compile(Source(name, text), variant=variant, params=params, input=input))

@@ -3,7 +3,8 @@
 A `Network` is a tree of `Scope`s (blocks, groups, repeats and joins stay visible) whose leaves are `Node`s; a node
 applies one operator to earlier values. Values are numbered: the network's inputs come first, then one for each node,
 in topological order, so a node's `id` is its value's number. `network.nodes` flattens the tree, and
-`for node in network.nodes` is all the visitor a pass needs. Everything is frozen, and goes to JSON and back without loss.
+`for node in network.nodes` is all the visitor a pass needs. Everything is frozen, and goes to JSON and back without
+loss.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class Setting(Frozen):
     kwargs: dict[str, Value] = {}
 
 
-Value = TypeAliasType("Value", "bool | int | float | str | None | Setting | tuple[Value, ...]")
+Value = TypeAliasType("Value", "bool | int | float | str | Setting | tuple[Value, ...] | None")
 """What an argument can be once it is evaluated."""
 
 
@@ -120,8 +121,9 @@ ScopeKind: TypeAlias = Literal[
 class Scope(Frozen):
     """A part of the network that the spec shows as one.
 
-    - `kind`: what it is. A `repeat` holds `iteration`s; a `join` and a `residual` hold their `branch`es (a residual's second is its
-      `shortcut`, possibly empty) and then the joining node, and its activation; a `unit` is a labelled operator with its norm.
+    - `kind`: what it is. A `repeat` holds `iteration`s; a `join` and a `residual` hold their `branch`es (a residual's
+      second is its `shortcut`, possibly empty) and then the joining node, and its activation; a `unit` is a labelled
+      operator with its norm.
     - `title`: the block's name, the join's operator, the label of a group; for messages, diagrams and class names.
     - `name`, `path`: as for a node; an empty `name` says that it adds no level of modules.
     - `arguments`: the values of a block's parameters (for a bracket block: none).
@@ -212,10 +214,10 @@ class ShapeClaim(Frozen):
 class Totals(Frozen):
     """The figures of the whole network, all exact integers, for one sample.
 
-    `params` are the trainable ones without the aux heads, which are `aux_params`; `frozen_params` are those kept out of training;
-    `buffers` count elements of running statistics. `macs` are without the aux heads (`aux_macs`). `depth` counts the weight
-    layers on the longest path. `activations` is the sum of all values that layers give, `peak` the most that are alive at once
-    when each value is dropped after its last use (inference, main path).
+    `params` are the trainable ones without the aux heads, which are `aux_params`; `frozen_params` are those kept out
+    of training; `buffers` count elements of running statistics. `macs` are without the aux heads (`aux_macs`). `depth`
+    counts the weight layers on the longest path. `activations` is the sum of all values that layers give, `peak` the
+    most that are alive at once when each value is dropped after its last use (inference, main path).
     """
 
     params: int
@@ -274,7 +276,8 @@ class Network(Frozen):
         return None if None in shapes else shapes  # type: ignore[return-value]
 
     def weights(self, node: Node) -> dict[str, Weight]:
-        """The tensors of a node's `state_dict`, by name; none where shapes are unknown or the weights are another node's."""
+        """The tensors of a node's `state_dict`, by name; none where shapes are unknown or the weights are another
+        node's."""
         shapes = self.input_shapes(node)
         return {} if shapes is None or node.shape is None or node.shares is not None else node.op.weights(shapes)
 

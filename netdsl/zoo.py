@@ -28,7 +28,8 @@ def find(name: str) -> Path | None:
 def locate(spec: str, variant: str | None = None) -> tuple[str, str | None]:
     """The path and the variant that a user means by `FILE[:VARIANT]` or `NAME[:VARIANT]`.
 
-    A file that exists comes first, then the zoo; otherwise the text is the path, and reading it will say that there is none.
+    A file that exists comes first, then the zoo; otherwise the text is the path, and reading it will say that there is
+    none.
     """
     if Path(spec).exists():
         return spec, variant

@@ -1,7 +1,8 @@
-"""Every mistake and its message, as data: `errors/*.txt` hold wrong specs with the diagnostics expected beside their lines.
+"""Every mistake and its message, as data: `errors/*.txt` hold wrong specs with the diagnostics expected beside their
+lines.
 
-A case begins with `=== title`; `#! CODE words` at the end of a line expects a diagnostic with that code on that line whose message
-matches the words (a regular expression); several are separated by `#!`. Nothing else may be reported.
+A case begins with `=== title`; `#! CODE words` at the end of a line expects a diagnostic with that code on that line
+whose message matches the words (a regular expression); several are separated by `#!`. Nothing else may be reported.
 """
 
 from __future__ import annotations

@@ -676,6 +676,8 @@ def test_arguments_out_of_bounds(name: str, arguments: dict[str, Any], message: 
         ("gn", {"groups": 32}, "gn(32)"),
         ("slice", {"from": 1, "to": 3}, "slice(1, to=3)"),
         ("reshape", {"to": (128, 7, 7)}, "reshape(128x7x7)"),
+        ("reshape", {"to": 10}, "reshape(10)"),
+        ("pad", {"sides": 0, "channels": (0, 64)}, "pad(0, channels=[0, 64])"),
         ("lrn", {"alpha": 5e-4}, "lrn(alpha=5e-4)"),
         ("relu6", {}, "relu6"),
     ],

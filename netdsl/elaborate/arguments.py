@@ -133,8 +133,12 @@ def _refusal(cls: type[Operator], values: Mapping[str, Given], span: Span, probl
     if not name:
         return Problem("E0405", f"`{cls.name}`: {_words(error['msg'])}", span)
     value = values[name].value if name in values else error.get("input")
-    bounds = {"greater_than_equal": ("at least", "ge"), "greater_than": ("greater than", "gt"),
-              "less_than_equal": ("at most", "le"), "less_than": ("less than", "lt")}  # fmt: skip
+    bounds = {
+        "greater_than_equal": ("at least", "ge"),
+        "greater_than": ("greater than", "gt"),
+        "less_than_equal": ("at most", "le"),
+        "less_than": ("less than", "lt"),
+    }
     if isinstance(value, Word) and not _takes_word(cls, name):
         return Problem("E0201", f"unknown name `{value}`", place, f"`{name}` of `{cls.name}` takes {_type(cls, name)}")
     if kind in bounds and len(error["loc"]) <= 2 and not isinstance(value, tuple):

@@ -1,7 +1,8 @@
 """Layer statements to a network: the walk over the tree that places nodes, joins and blocks.
 
-A `Builder` holds what is being built; a `Frame` what one body sees. The current value flows from statement to statement. A statement that
-cannot be understood is reported once and leaves a value of unknown shape behind, about which everything after it is silent.
+A `Builder` holds what is being built; a `Frame` what one body sees. The current value flows from statement to
+statement. A statement that cannot be understood is reported once and leaves a value of unknown shape behind, about
+which everything after it is silent.
 """
 
 from __future__ import annotations
@@ -47,7 +48,8 @@ class Value:
 
 @dataclass
 class Frame:
-    """What one body sees: the variables, the defaults in force, and the labels of its own and of the bodies around it."""
+    """What one body sees: the variables, the defaults in force, and the labels of its own and of the bodies around
+    it."""
 
     module: Module
     names: dict[str, Any]
@@ -61,9 +63,15 @@ class Frame:
     def inner(self, **names: Any) -> Frame:
         """The frame of a body inside this one."""
         return Frame(
-            self.module, {**self.names, **names} if names else self.names, dict(self.defaults), {}, self, self.block, self.calls,
+            self.module,
+            {**self.names, **names} if names else self.names,
+            dict(self.defaults),
+            {},
+            self,
+            self.block,
+            self.calls,
             self.depth,
-        )  # fmt: skip
+        )
 
     def find(self, label: str) -> Value | None:
         frame: Frame | None = self
@@ -161,9 +169,16 @@ class Builder:
             raise TooManyLayers
 
     def node(
-        self, frame: Frame, op: Operator, inputs: tuple[int, ...], span: Span, places: Mapping[str, Given] | None = None,
-        *, implicit: bool = False, given: str | None = None,
-    ) -> DraftNode:  # fmt: skip
+        self,
+        frame: Frame,
+        op: Operator,
+        inputs: tuple[int, ...],
+        span: Span,
+        places: Mapping[str, Given] | None = None,
+        *,
+        implicit: bool = False,
+        given: str | None = None,
+    ) -> DraftNode:
         """Apply `op` to values; the result becomes the current value. A refusal of the operator is reported."""
         self.step(frame, span)
         shapes = tuple(self.shapes[value] for value in inputs)
@@ -195,9 +210,10 @@ class Builder:
         places: Mapping[str, Given],
     ) -> None:
         """Report an operator's refusal at the argument it names, with the inputs beside it."""
-        place = places[refusal.at].span if refusal.at in places else span
+        given = places.get(refusal.at) if refusal.at else None
+        place = given.span if given else span
         related: list[Related] = []
-        if refusal.at in places and not (span.file == place.file and span.start <= place.start <= span.end):
+        if given and not (span.file == place.file and span.start <= place.start <= span.end):
             related.append(Related(span, f"this `{op.name}` takes the default"))
         for value in inputs:
             made = self.made[value]
@@ -345,9 +361,15 @@ class Builder:
                 inner = frame
                 if layer.repeat.index is not None:
                     inner = Frame(
-                        frame.module, {**frame.names, layer.repeat.index.text: index}, frame.defaults, frame.labels,
-                        frame.around, frame.block, frame.calls, frame.depth,
-                    )  # fmt: skip
+                        frame.module,
+                        {**frame.names, layer.repeat.index.text: index},
+                        frame.defaults,
+                        frame.labels,
+                        frame.around,
+                        frame.block,
+                        frame.calls,
+                        frame.depth,
+                    )
                 self.step(frame, layer.span)
                 iteration, outside = self.open("iteration", layer.span)
                 entry = self.current
@@ -356,8 +378,13 @@ class Builder:
                     self.item(layer, inner, own, stride if index == 0 else None)
                     if own is not None and layer.label is not None:
                         if own in frame.labels and frame.labels[own].span == layer.label.span:
-                            self.error(frame, "E0202", f"the label `{own}` is given twice", layer.label.span,
-                                       help="put the index of the repetition into it")  # fmt: skip
+                            self.error(
+                                frame,
+                                "E0202",
+                                f"the label `{own}` is given twice",
+                                layer.label.span,
+                                help="put the index of the repetition into it",
+                            )
                         self.remember(frame, own, layer.label.span, list(self.children), entry)
                 finally:
                     self.close(iteration, outside)
@@ -468,12 +495,21 @@ class Builder:
         return value
 
     def place(
-        self, frame: Frame, cls: type[Operator], values: Mapping[str, Given], norm: Operator | None, act: Operator | None,
-        span: Span, label: str | None = None, label_span: Span | None = None, given: tuple[str, str, str] | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        frame: Frame,
+        cls: type[Operator],
+        values: Mapping[str, Given],
+        norm: Operator | None,
+        act: Operator | None,
+        span: Span,
+        label: str | None = None,
+        label_span: Span | None = None,
+        given: tuple[str, str, str] | None = None,
+    ) -> None:
         """Place an operator with what goes before and follows it: flattening, itself, norm, activation.
 
-        `given` are fixed names for the three. A labelled operator with a norm (or an activation that has weights) is a unit.
+        `given` are fixed names for the three. A labelled operator with a norm (or an activation that has weights) is a
+        unit.
         """
         op = construct(cls, values, span)
         weighted_act = act is not None and type(act).weights is not Operator.weights
@@ -498,9 +534,14 @@ class Builder:
     # Blocks ----------------------------------------------------------------------------------------------------------
 
     def call(
-        self, found: tuple[tree.Block, Module], item: tree.Operation, frame: Frame, label: str | None, label_span: Span | None,
+        self,
+        found: tuple[tree.Block, Module],
+        item: tree.Operation,
+        frame: Frame,
+        label: str | None,
+        label_span: Span | None,
         stride: Given | None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """A block call: its body with its parameters bound, as a module of its own."""
         block, module = found
         for part, word in ((item.kernel, "kernel"), (item.out, "number behind `-`"), (item.stride, "stride")):
@@ -515,9 +556,12 @@ class Builder:
         while chain is not None:
             if chain.block is block:
                 raise Problem(
-                    "E0705", f"the block `{block.name.text}` calls itself", item.span, "a block may call other blocks, never itself",
+                    "E0705",
+                    f"the block `{block.name.text}` calls itself",
+                    item.span,
+                    "a block may call other blocks, never itself",
                     [Related(block.name.span, "defined here"), *frame.calls],
-                )  # fmt: skip
+                )
             chain = chain.around if chain.around else getattr(chain, "caller", None)
         if frame.depth >= DEEPEST_CALLS:
             raise Problem("E0003", f"block calls nest more than {DEEPEST_CALLS} deep", item.span)
@@ -527,9 +571,12 @@ class Builder:
         if stride is not None:
             if "stride" not in names:
                 raise Problem(
-                    "E0405", f"the block `{block.name.text}` has no parameter `stride`", stride.span,
-                    "give it one, or drop the stride", [Related(block.name.span, "defined here")],
-                )  # fmt: skip
+                    "E0405",
+                    f"the block `{block.name.text}` has no parameter `stride`",
+                    stride.span,
+                    "give it one, or drop the stride",
+                    [Related(block.name.span, "defined here")],
+                )
             if "stride" in bound:
                 first = Related(bound["stride"].span, "first given here")
                 raise Problem("E0402", "the stride is given twice", stride.span, related=[first])
@@ -549,16 +596,23 @@ class Builder:
                 ]
                 listed = ", ".join(f"`{n}`" for n in missing)
                 raise Problem(
-                    "E0404", f"`{block.name.text}` needs {listed}", item.span, f"`{block.name.text}({', '.join(names)})`",
+                    "E0404",
+                    f"`{block.name.text}` needs {listed}",
+                    item.span,
+                    f"`{block.name.text}({', '.join(names)})`",
                     [Related(block.name.span, "defined here")],
-                )  # fmt: skip
+                )
         values.update(arguments)
         inner = Frame(module, values, dict(frame.defaults), {}, None, block, (where, *frame.calls), frame.depth + 1)
         inner.caller = frame  # type: ignore[attr-defined]
         scope, outer = self.open(
-            "block", item.span, title=block.name.text, label=label, label_span=label_span,
+            "block",
+            item.span,
+            title=block.name.text,
+            label=label,
+            label_span=label_span,
             arguments={name: _plain(value) for name, value in arguments.items()},
-        )  # fmt: skip
+        )
         try:
             self.body(block.body, inner)
         finally:
@@ -615,9 +669,14 @@ class Builder:
                     for body, each in zip(branches, shapes, strict=True)
                 ]
                 self.error(
-                    frame, refusal.code, refusal.message, first[0], label=first[1], help=refusal.help,
+                    frame,
+                    refusal.code,
+                    refusal.message,
+                    first[0],
+                    label=first[1],
+                    help=refusal.help,
                     related=[Related(*each) for each in rest],
-                )  # fmt: skip
+                )
         node = DraftNode(len(self.shapes), op, tuple(exits), shape, span)
         self.shapes.append(shape)
         self.made.append(node)
@@ -662,10 +721,12 @@ class Builder:
         found = frame.find(name.text)
         if found is None:
             raise Problem(
-                "E0204", f"no label `{name.text}` is in sight", name.span,
+                "E0204",
+                f"no label `{name.text}` is in sight",
+                name.span,
                 did_you_mean(name.text, frame.sighted(), "in sight")
                 or "a label is seen in its own body and the bodies inside it, after its statement",
-            )  # fmt: skip
+            )
         return found
 
     def _output(self, item: tree.Output, frame: Frame, label: str | None, label_span: Span | None) -> None:
@@ -693,9 +754,11 @@ class Builder:
         found = self.lookup(item.name, frame)
         if not found.drafts:
             raise Problem(
-                "E0706", f"`{item.name.text}` labels a value, not layers", item.name.span,
+                "E0706",
+                f"`{item.name.text}` labels a value, not layers",
+                item.name.span,
                 related=[Related(found.span, "labelled here")],
-            )  # fmt: skip
+            )
         scope, outer = self.open("reuse", item.span, title=item.name.text, label=label, label_span=label_span)
         try:
             renamed = {found.entry: self.current}
@@ -727,9 +790,13 @@ class Builder:
             first, again = draft.op.weights(before), draft.op.weights(now)  # type: ignore[arg-type]
             if first != again:
                 self.error(
-                    frame, "E0303", f"`{item.name.text}` cannot be used again on {text(now[0])}", item.span,
-                    help=f"its weights were made for {text(before[0])}", related=[Related(draft.span, "used first here")],
-                )  # fmt: skip
+                    frame,
+                    "E0303",
+                    f"`{item.name.text}` cannot be used again on {text(now[0])}",
+                    item.span,
+                    help=f"its weights were made for {text(before[0])}",
+                    related=[Related(draft.span, "used first here")],
+                )
 
 
 def _plain(value: Any) -> Any:

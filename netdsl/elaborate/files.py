@@ -1,7 +1,7 @@
 """Other files: `use`, `extends` and the standard library.
 
-A file that asks may only have what lies below its own directory, never through a link that leads out of it. Every file is read
-and parsed once.
+A file that asks may only have what lies below its own directory, never through a link that leads out of it. Every file
+is read and parsed once.
 """
 
 from __future__ import annotations

@@ -5,10 +5,9 @@ The rules are those of the language reference ("Names of modules"):
 1. a label is an attribute of the nearest enclosing module;
 2. what has no label is numbered by its place, as `nn.Sequential` numbers; what has one takes a place too;
 3. a labelled operator with a norm is a unit (`c1.conv`, `c1.bn`);
-4. branches are `branch1`, ..., or their label; a join adds no level where it is the whole body of a block or where all its
-   weights are labelled, and neither does a branch whose weights are all labelled;
-5. `label: item xN` is `label.0` ... `label.N-1`;
-6. names that a construct fixes itself (`conv1`, `bn1`, `downsample`) are kept.
+4. branches are `branch1`, ..., or their label; a join adds no level where it is the whole body of a block or where all
+its weights are labelled, and neither does a branch whose weights are all labelled; 5. `label: item xN` is `label.0`
+... `label.N-1`; 6. names that a construct fixes itself (`conv1`, `bn1`, `downsample`) are kept.
 """
 
 from __future__ import annotations
@@ -21,14 +20,76 @@ from netdsl.elaborate.draft import DraftNode, DraftScope
 from netdsl.source import Span
 
 TAKEN = frozenset(
-    """T_destination add_module append apply bfloat16 buffers call_super_init children clear compile copy cpu cuda double
-    dump_patches eval extend extra_repr float forward fromkeys get get_buffer get_extra_state get_parameter get_submodule
-    half insert ipu items keys load_state_dict modules mtia named_buffers named_children named_modules named_parameters
-    parameters pop popitem register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
-    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule setdefault share_memory state_dict to to_empty
-    train training type update values xpu zero_grad""".split()
+    [
+        "T_destination",
+        "add_module",
+        "append",
+        "apply",
+        "bfloat16",
+        "buffers",
+        "call_super_init",
+        "children",
+        "clear",
+        "compile",
+        "copy",
+        "cpu",
+        "cuda",
+        "double",
+        "dump_patches",
+        "eval",
+        "extend",
+        "extra_repr",
+        "float",
+        "forward",
+        "fromkeys",
+        "get",
+        "get_buffer",
+        "get_extra_state",
+        "get_parameter",
+        "get_submodule",
+        "half",
+        "insert",
+        "ipu",
+        "items",
+        "keys",
+        "load_state_dict",
+        "modules",
+        "mtia",
+        "named_buffers",
+        "named_children",
+        "named_modules",
+        "named_parameters",
+        "parameters",
+        "pop",
+        "popitem",
+        "register_backward_hook",
+        "register_buffer",
+        "register_forward_hook",
+        "register_forward_pre_hook",
+        "register_full_backward_hook",
+        "register_full_backward_pre_hook",
+        "register_load_state_dict_post_hook",
+        "register_load_state_dict_pre_hook",
+        "register_module",
+        "register_parameter",
+        "register_state_dict_post_hook",
+        "register_state_dict_pre_hook",
+        "requires_grad_",
+        "set_extra_state",
+        "set_submodule",
+        "setdefault",
+        "share_memory",
+        "state_dict",
+        "to",
+        "to_empty",
+        "train",
+        "training",
+        "type",
+        "update",
+        "values",
+        "xpu",
+        "zero_grad",
+    ]
 )
 """Attributes of `nn.Module` and its containers, which no module inside one may be called."""
 
@@ -149,9 +210,9 @@ class _Naming:
         if label is None:
             self.body(scope.children, level)
             return
-        first, *rest = scope.children or [None]
-        if first is None:
+        if not scope.children:
             return
+        first, *rest = scope.children
         while isinstance(first, DraftNode) and first.implicit and rest:  # the flattening before fc
             self.statement(first, level, f"{first.op.name}{label}")
             first, *rest = rest

@@ -1,7 +1,7 @@
 """A file's statements to a network: headers, params, tables and their variants, `extends`, claims.
 
-The statements of the chosen variant are put in one line first (a table row contributes the cell of its column); then they
-are walked once, in order, as a reader of the paper would.
+The statements of the chosen variant are put in one line first (a table row contributes the cell of its column); then
+they are walked once, in order, as a reader of the paper would.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from netdsl import ops
 from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.elaborate import naming
 from netdsl.elaborate.arguments import Problem, bind
@@ -33,10 +34,11 @@ from netdsl.ir import (
 from netdsl.shapes import Shape, text
 from netdsl.source import Span
 from netdsl.syntax import tree
-from netdsl import ops
 
 DEEPEST_EXTENDS = 16
-_HEADERS = frozenset("net source input param default use extends block table expect reported train".split())
+_HEADERS = frozenset(
+    ["net", "source", "input", "param", "default", "use", "extends", "block", "table", "expect", "reported", "train"]
+)
 
 
 @dataclass
@@ -100,10 +102,12 @@ class _Reader:
             for statement in file.statements:
                 if not isinstance(statement, allowed):
                     self.report.error(
-                        "E0707", "a file that extends another adds only its name, source, recipe and claims", statement.span,
+                        "E0707",
+                        "a file that extends another adds only its name, source, recipe and claims",
+                        statement.span,
                         related=[Related(extends[0].span, "extended here")],
                         help="set params in the parentheses of `extends`; write a new net for other layers",
-                    )  # fmt: skip
+                    )
             program.statements += [(each, module) for each in file.statements if not isinstance(each, tree.Extends)]
             return program
         column = self.column(file, variant, asked)
@@ -152,7 +156,7 @@ class _Reader:
         merged = {**{name: given.value for name, given in bound.items()}, **settings}
         return self.program(target, chosen, merged, first.span, (*chain, file.source.name))
 
-    def column(self, file: tree.File, variant: str | None, asked: Span | None) -> str | None | bool:
+    def column(self, file: tree.File, variant: str | None, asked: Span | None) -> str | bool | None:
         """The chosen column: None where the file has no table, False where the choice is wrong (and reported)."""
         tables = [each for each in file.statements if isinstance(each, tree.Table)]
         if not tables:
@@ -174,9 +178,11 @@ class _Reader:
                 names[column.text] = column.span
             if list(names) != list(dict.fromkeys(columns)):
                 self.report.error(
-                    "E0708", "the tables of a file must have the same columns", table.span,
+                    "E0708",
+                    "the tables of a file must have the same columns",
+                    table.span,
                     related=[Related(tables[0].span, "the first table")],
-                )  # fmt: skip
+                )
                 wrong = True
         if wrong:
             return False
@@ -265,12 +271,12 @@ class _Assembler:
     def run(self) -> Network | None:
         frame: Frame | None = None
         modules: dict[int, Module] = {}
-        for statement, module in self.program.statements:
+        for _, module in self.program.statements:
             if id(module) not in modules:
                 modules[id(module)] = module
                 self.definitions(module, set())
         for statement, module in self.program.statements:
-            if frame is None or frame.module is not module and isinstance(statement, (tree.Layer, tree.Default)):
+            if frame is None or (frame.module is not module and isinstance(statement, (tree.Layer, tree.Default))):
                 frame = Frame(module, self.values, {})
             module.params = self.values
             try:
@@ -344,9 +350,11 @@ class _Assembler:
         for parameter in block.parameters:
             if parameter.name.text in seen:
                 self.report.error(
-                    "E0202", f"the parameter `{parameter.name.text}` is given twice", parameter.name.span,
+                    "E0202",
+                    f"the parameter `{parameter.name.text}` is given twice",
+                    parameter.name.span,
                     related=[Related(seen[parameter.name.text], "first given here")],
-                )  # fmt: skip
+                )
             seen[parameter.name.text] = parameter.name.span
         module.blocks[name] = (block, module)
 
@@ -383,7 +391,8 @@ class _Assembler:
             raise Problem("E0704", "this belongs at the top level of the file", statement.span)
 
     def header(self, broken: tree.Broken) -> bool:
-        """Whether a statement with a syntax error was no layer. What it would have named is known, but not its value."""
+        """Whether a statement with a syntax error was no layer. What it would have named is known, but not its
+        value."""
         words = self.words(broken)
         if words[0] == "param" and words[1]:
             self.set.setdefault(words[1], broken.span)
@@ -413,10 +422,12 @@ class _Assembler:
         before = next((each for each in self.inputs if each.name == name), None)
         if before is not None:
             raise Problem(
-                "E0202", f"the input `{name}` is given twice", statement.span,
+                "E0202",
+                f"the input `{name}` is given twice",
+                statement.span,
                 "several inputs need names: `input image: 3x224x224`",
                 [Related(before.span, "first given here")] if before.span else [],
-            )  # fmt: skip
+            )
         if self.layers:
             raise Problem("E0704", "inputs come before the first layer", statement.span)
         value = Evaluator(self.values).value(statement.shape)
@@ -428,9 +439,11 @@ class _Assembler:
             self.inputs.append(NetworkInput(name=name, shape=(1,), span=statement.span))
             self.builder.failed = True
             raise Problem(
-                "E0405", f"an input is channels x height x width or a number of features, not {show(value)}", statement.shape.span,
+                "E0405",
+                f"an input is channels x height x width or a number of features, not {show(value)}",
+                statement.shape.span,
                 f"write `1x{text(shape)}` for one channel" if len(shape) == 2 else None,
-            )  # fmt: skip
+            )
         if any(not 1 <= size <= 2**31 - 1 for size in shape):
             self.builder.input(None)
             self.inputs.append(NetworkInput(name=name, shape=(1,), span=statement.span))
@@ -452,9 +465,11 @@ class _Assembler:
         if name in self.set:
             first = self.set[name]
             raise Problem(
-                "E0202", f"the param `{name}` is given twice", statement.span,
+                "E0202",
+                f"the param `{name}` is given twice",
+                statement.span,
                 related=[Related(first, "first given here")] if first else [],
-            )  # fmt: skip
+            )
         self.set[name] = statement.span
         self.values[name] = Unknown
         value = Evaluator({key: each for key, each in self.values.items() if key != name}).value(statement.value)
@@ -474,9 +489,13 @@ class _Assembler:
         written = source.text[statement.value.span.start : statement.value.span.end]
         note = statement.note if isinstance(statement, tree.Reported) else None
         self.figures[word][key] = Figure(
-            label=key[0], quantity=key[1], value=_plain(value), text=written,
-            note=str(note.value) if note else None, span=statement.span,
-        )  # fmt: skip
+            label=key[0],
+            quantity=key[1],
+            value=_plain(value),
+            text=written,
+            note=str(note.value) if note else None,
+            span=statement.span,
+        )
 
     def network(self) -> Network | None:
         builder, root = self.builder, self.root
@@ -535,20 +554,33 @@ def freeze(draft: DraftScope) -> Scope:
                     shares=child.shares.id if child.shares else None,
                     implicit=child.implicit,
                     span=child.span,
-                )  # fmt: skip
+                )
             )
         else:
             children.append(freeze(child))
     return Scope.model_construct(
-        kind=draft.kind, title=draft.title, name=draft.name, path=draft.path, label=draft.label,
-        arguments=draft.arguments, children=tuple(children), entry=draft.entry, exit=draft.exit, span=draft.span,
-    )  # fmt: skip
+        kind=draft.kind,
+        title=draft.title,
+        name=draft.name,
+        path=draft.path,
+        label=draft.label,
+        arguments=draft.arguments,
+        children=tuple(children),
+        entry=draft.entry,
+        exit=draft.exit,
+        span=draft.span,
+    )
 
 
 def elaborate(
-    file: tree.File, library: Library, report: Report, *, variant: str | None = None,
-    settings: Mapping[str, Any] | None = None, input: Shape | None = None,
-) -> Network | None:  # fmt: skip
+    file: tree.File,
+    library: Library,
+    report: Report,
+    *,
+    variant: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    input: Shape | None = None,
+) -> Network | None:
     """The network that a file describes, as far as it can be known; every mistake is in `report`.
 
     `settings` override the file's params, `input` the shape of its first input. None where there is no network:

@@ -1,7 +1,7 @@
 """`train(...)`: how the paper trains the network, validated and kept.
 
-The vocabulary is closed: every loss, optimizer, schedule and augmentation is named here with its settings, so that a misspelt
-one is an error before anything trains. What they mean to a training loop is the trainer's business.
+The vocabulary is closed: every loss, optimizer, schedule and augmentation is named here with its settings, so that a
+misspelt one is an error before anything trains. What they mean to a training loop is the trainer's business.
 """
 
 from __future__ import annotations

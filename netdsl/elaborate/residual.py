@@ -1,7 +1,7 @@
 """Residual building blocks: `residual { ... }` and the rows in brackets of the ResNet tables.
 
-`residual { body }` is `add { body | shortcut }` and an activation (He et al. 2015, equations 1 and 2). The shortcut is the
-identity where the shapes agree; otherwise option B, a 1x1 projection, unless the spec asks for option A (`pad`) or
+`residual { body }` is `add { body | shortcut }` and an activation (He et al. 2015, equations 1 and 2). The shortcut is
+the identity where the shapes agree; otherwise option B, a 1x1 projection, unless the spec asks for option A (`pad`) or
 for `identity`, which must then fit; `always` is option C.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from netdsl import ops
 from netdsl.diagnostics import did_you_mean
 from netdsl.elaborate.arguments import Given, Problem, bind, follower
-from netdsl.elaborate.draft import DraftNode, DraftScope
+from netdsl.elaborate.draft import DraftScope
 from netdsl.elaborate.values import show
 from netdsl.ops import Family, Operator
 from netdsl.shapes import Shape, text
@@ -37,9 +37,11 @@ def _settings(frame: Frame, written: dict[str, Given], span: Span) -> tuple[str,
         value = given[name].value
         if value not in choices:
             raise Problem(
-                "E0405", f"`{name}` (={show(value)}) must be one of {', '.join(choices)}", given[name].span,
+                "E0405",
+                f"`{name}` (={show(value)}) must be one of {', '.join(choices)}",
+                given[name].span,
                 did_you_mean(str(value), choices),
-            )  # fmt: skip
+            )
         return str(value)
 
     act = given.get("act") or frame.defaults.get("conv", {}).get("act")
@@ -138,9 +140,16 @@ def _title(values: dict[str, Given]) -> str:
 
 
 def _finish(
-    builder: Builder, frame: Frame, entry: int, exit: int, branch: DraftScope, shortcut: str, act: Operator | None,
-    span: Span, body: Span,
-) -> None:  # fmt: skip
+    builder: Builder,
+    frame: Frame,
+    entry: int,
+    exit: int,
+    branch: DraftScope,
+    shortcut: str,
+    act: Operator | None,
+    span: Span,
+    body: Span,
+) -> None:
     """The shortcut, the addition and its activation."""
     before, after = builder.shapes[entry], builder.shapes[exit]
     builder.current = entry
@@ -182,9 +191,11 @@ def _shortcut(
     stride = _stride(builder, before, after, branch)
     if stride is None:
         raise Problem(
-            "E0302", f"{change}: no stride of a 1x1 convolution takes {text(before[1:])} to {text(after[1:])}", body,
+            "E0302",
+            f"{change}: no stride of a 1x1 convolution takes {text(before[1:])} to {text(after[1:])}",
+            body,
             "pad the convolutions of the body so that a stride of s gives ceil(n / s)",
-        )  # fmt: skip
+        )
     if shortcut == "pad":
         if after[0] < before[0]:
             raise Problem(
@@ -195,7 +206,11 @@ def _shortcut(
             )
         if stride != (1, 1):
             builder.node(
-                frame, ops.find("maxpool")(kernel=(1, 1), stride=stride), (builder.current,), span, implicit=True
+                frame,
+                ops.find("maxpool").model_validate({"kernel": (1, 1), "stride": stride}),
+                (builder.current,),
+                span,
+                implicit=True,
             )
         if after[0] > before[0]:
             op = ops.find("pad").model_validate({"sides": 0, "channels": (0, after[0] - before[0])})

@@ -83,7 +83,7 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 def _round(value: Any) -> int:
     """To the nearest integer, halves away from zero (as papers and calculators do; Python rounds halves to even)."""
-    return int(math.floor(Fraction(value) + Fraction(1, 2))) if value >= 0 else -_round(-value)
+    return math.floor(Fraction(value) + Fraction(1, 2)) if value >= 0 else -_round(-value)
 
 
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {

@@ -82,6 +82,8 @@ def value(item: Any) -> str:
         settings = [f"{key}={value(getattr(item, key))}" for key in _settings(item)]
         return item.name + (f"({', '.join(settings)})" if settings else "")  # type: ignore[attr-defined,no-any-return]
     if isinstance(item, tuple):
+        if len(item) == 1:
+            return value(item[0])
         if len(item) == 2 and all(isinstance(size, int) for size in item):
             return str(item[0]) if item[0] == item[1] else f"{item[0]}x{item[1]}"
         if len(item) == 3 and all(isinstance(size, int) for size in item):

@@ -1,6 +1,7 @@
 """Plain functions over the frozen network, one file each.
 
-`PASSES` run in the compiler, in order: `Network -> Network`, reporting what they find. The others answer when they are asked.
+`PASSES` run in the compiler, in order: `Network -> Network`, reporting what they find. The others answer when they are
+asked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The spec's claims against what the compiler computes: `-> CxHxW` and `expect`.
 
-A figure holds when the computed one, rounded to the digits that are printed, is the printed one: 143,667,240 is `144M`, and
-1,814,073,344 is `1.8G`.
+A figure holds when the computed one, rounded to the digits that are printed, is the printed one: 143,667,240 is
+`144M`, and 1,814,073,344 is `1.8G`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from netdsl.diagnostics import Related, Report, did_you_mean
-from netdsl.ir import Figure, Network, Node, Scope
+from netdsl.ir import Figure, Network, Node
 from netdsl.passes.costs import cost
 from netdsl.passes.depth import depths
 from netdsl.shapes import numel, text
@@ -59,7 +59,8 @@ def find(network: Network, label: str) -> tuple[tuple[Node, ...], int] | None:
 
 
 def computed(network: Network, label: str | None, quantity: str) -> Any:
-    """A figure of the network, or of the part called `label`. `KeyError` for an unknown label, `ValueError` where it is unknown."""
+    """A figure of the network, or of the part called `label`. `KeyError` for an unknown label, `ValueError` where it
+    is unknown."""
     if label is None:
         if not network.complete:
             raise ValueError("unknown")
@@ -136,9 +137,11 @@ def _expect(network: Network, figure: Figure, report: Report) -> None:
     if figure.quantity not in QUANTITIES:
         help = did_you_mean(figure.quantity, QUANTITIES) or f"one of {', '.join(QUANTITIES)}"
         report.error(
-            "E0503", f"`{figure.quantity}` cannot be computed", figure.span,
+            "E0503",
+            f"`{figure.quantity}` cannot be computed",
+            figure.span,
             help=help + "; what the paper prints beyond these goes in `reported`",
-        )  # fmt: skip
+        )
         return
     try:
         value = computed(network, figure.label, figure.quantity)
@@ -160,6 +163,8 @@ def _expect(network: Network, figure: Figure, report: Report) -> None:
         report.error("E0504", f"the {what} is {value:,}; {figure.text} is no number", figure.span)
     elif not holds(value, figure.value, figure.text):
         report.error(
-            "E0504", f"the {what} is {value:,}, not {figure.text}", figure.span,
+            "E0504",
+            f"the {what} is {value:,}, not {figure.text}",
+            figure.span,
             help="`reported` records a figure of the paper that is known to err",
-        )  # fmt: skip
+        )

@@ -1,8 +1,8 @@
 """A digest of the function a network computes: operators, arguments, wiring.
 
-Values are numbered in the order in which a walk from the outputs meets them, inputs first, so labels, blocks, repeats, tables
-and the order of statements do not count; identities are seen through, and paddings are spelled out. Two networks with the
-same digest have the same weights' shapes and, with the same weights, the same outputs.
+Values are numbered in the order in which a walk from the outputs meets them, inputs first, so labels, blocks, repeats,
+tables and the order of statements do not count; identities are seen through, and paddings are spelled out. Two
+networks with the same digest have the same weights' shapes and, with the same weights, the same outputs.
 """
 
 from __future__ import annotations

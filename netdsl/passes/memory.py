@@ -9,9 +9,9 @@ from netdsl.shapes import numel
 
 
 class Memory(NamedTuple):
-    """In numbers of values for one sample. `total` is the sum of all layers' outputs; `peak` is the most that is alive at once
-    when the main path runs in order and each value is dropped after its last use (the input counts too); `at` is the
-    node that needs it, None for the input alone."""
+    """In numbers of values for one sample. `total` is the sum of all layers' outputs; `peak` is the most that is
+    alive at once when the main path runs in order and each value is dropped after its last use (the input counts
+    too); `at` is the node that needs it, None for the input alone."""
 
     total: int
     peak: int

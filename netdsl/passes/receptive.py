@@ -1,8 +1,9 @@
 """The receptive field: how much of the input one value of a feature map sees.
 
-Along one axis, with r the field, j the distance of neighbours in input pixels (Araujo et al., Distill 2019, equations 1 and 2):
-`r' = r + (extent - 1) * j`, `j' = j * stride`. Where paths of different reach meet, the largest field counts. The padding is not cut off:
-the field can be larger than the input. A layer that enlarges the plane divides the distance.
+Along one axis, with r the field, j the distance of neighbours in input pixels (Araujo et al., Distill 2019, equations
+1 and 2): `r' = r + (extent - 1) * j`, `j' = j * stride`. Where paths of different reach meet, the largest field
+counts. The padding is not cut off: the field can be larger than the input. A layer that enlarges the plane divides the
+distance.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The grammar as a parser, kept between runs.
 
-Building the LALR tables takes longer than checking a spec, so they are kept in the user's own cache directory, under a name that holds
-the versions and a digest of the grammar. What is read from there is a pickle: it is trusted only where the directory belongs
-to the user and nobody else can write to it.
+Building the LALR tables takes longer than checking a spec, so they are kept in the user's own cache directory, under a
+name that holds the versions and a digest of the grammar. What is read from there is a pickle: it is trusted only where
+the directory belongs to the user and nobody else can write to it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def grammar(reducer: Any, postlex: Any) -> Lark:
     path = folder / f"grammar-{version}-{crc32(text.encode()):08x}.bin"
     try:
         with path.open("rb") as handle:
-            return Lark.load(handle, **{k: v for k, v in options.items() if k in ("transformer", "postlex")})  # type: ignore[attr-defined]
+            return Lark.load(handle, **{k: v for k, v in options.items() if k in ("transformer", "postlex")})
     except Exception:  # a missing, old or damaged cache: whatever it raises, the grammar itself is at hand
         pass
     parser = Lark(text, **options)

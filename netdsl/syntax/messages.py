@@ -14,13 +14,43 @@ _LEXEME = re.compile(r'"(?:[^"\\\n]|\\.)*"?|#[^\n]*|[(\[{)\]}]')
 _CLOSES = {")": "(", "]": "[", "}": "{"}
 _OPENS = {opening: closing for closing, opening in _CLOSES.items()}
 _KEYWORDS = frozenset(
-    "net source input param default use extends block table expect reported train aux output reuse residual concat add mul "
-    "if else as variant and or not true false none".split()
+    [
+        "net",
+        "source",
+        "input",
+        "param",
+        "default",
+        "use",
+        "extends",
+        "block",
+        "table",
+        "expect",
+        "reported",
+        "train",
+        "aux",
+        "output",
+        "reuse",
+        "residual",
+        "concat",
+        "add",
+        "mul",
+        "if",
+        "else",
+        "as",
+        "variant",
+        "and",
+        "or",
+        "not",
+        "true",
+        "false",
+        "none",
+    ]
 )
 
 
 def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[int]) -> None:
-    """Report a syntax error, at the token where reading stopped. `told` are unclosed brackets that need no more words."""
+    """Report a syntax error, at the token where reading stopped. `told` are unclosed brackets that need no more
+    words."""
     text = source.text
     if isinstance(problem, UnexpectedToken):
         token: Token = problem.token
@@ -30,9 +60,9 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
         accepted = set(problem.accepts or problem.expected)
     else:
         assert isinstance(problem, UnexpectedCharacters)
-        start, end, ended = int(problem.pos_in_stream), int(problem.pos_in_stream) + 1, False
+        start, end, ended = int(problem.pos_in_stream or 0), int(problem.pos_in_stream or 0) + 1, False
         accepted = set(problem.allowed or ())
-    newline = not ended and text[start:end].strip(" \t\r;") == "" or text[start : start + 1] == "\n"
+    newline = (not ended and text[start:end].strip(" \t\r;") == "") or text[start : start + 1] == "\n"
     opened = open_brackets(text, start, told)
     before = _before(text, start)
     word = _word(text, start)
@@ -74,9 +104,12 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
         if opened and text[opened[-1]] != wanted:
             at = opened[-1]
             report.error(
-                "E0102", f"this '{text[at]}' is not closed before '{character}'", source.span(at, at + 1),
-                related=[Related(span, "here")], help=f"put a `{_OPENS[text[at]]}` before it",
-            )  # fmt: skip
+                "E0102",
+                f"this '{text[at]}' is not closed before '{character}'",
+                source.span(at, at + 1),
+                related=[Related(span, "here")],
+                help=f"put a `{_OPENS[text[at]]}` before it",
+            )
             return
     found = "the end of the file" if ended else "the end of the line" if newline else f"'{word or character}'"
     if before.endswith("-") and not before.endswith("--"):
@@ -88,22 +121,25 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
         )
     elif before.endswith("->"):
         report.error("E0101", f"a shape must follow '->', not {found}", span, help="as in `-> 64x112x112`")
-    elif before.endswith("=") or before.endswith((",", "(")) and ended is False and not newline and "NAME" in accepted:
+    elif before.endswith("=") or (
+        before.endswith((",", "(")) and ended is False and not newline and "NAME" in accepted
+    ):
         report.error("E0101", f"a value must stand here, not {found}", span)
     elif before.endswith("/"):
         report.error("E0101", f"a stride must follow '/', not {found}", span, help="as in `conv3-64/2`")
     elif "_EQUAL" in accepted and len(accepted) <= 3:
         report.error("E0101", f"'=' must stand before {found}", span, help=_claim_help(before))
     elif labelled and labelled[1].lower() in _KEYWORDS:
-        at = source.span(start - len(before) + labelled.start(1), start - len(before) + labelled.end(1))
-        report.error(
-            "E0101", f"`{labelled[1]}` cannot follow a label", at if text[at.start : at.end] == labelled[1] else span
-        )
+        begin = text.rfind(labelled[1], 0, start)
+        place = source.span(begin, begin + len(labelled[1]))
+        report.error("E0101", f"`{labelled[1]}` cannot follow a label", place)
     elif not ended and not newline and {"_NL", "_SEMI"} & accepted and (word or character in "@[{"):
         report.error(
-            "E0108", f"a new statement begins at {found} without a separator", span,
+            "E0108",
+            f"a new statement begins at {found} without a separator",
+            span,
             help="put `;` or a new line between two statements",
-        )  # fmt: skip
+        )
     elif (
         isinstance(problem, UnexpectedCharacters)
         and character not in "()[]{}|,;:=+-*/<>@.%"
@@ -113,8 +149,8 @@ def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[
     elif word and word.lower() in _KEYWORDS and not before:
         report.error("E0101", f"`{word}` is a keyword and is used differently", span)
     else:
-        wanted = _wanted(accepted, before)
-        report.error("E0101", f"unexpected {found}" + (f"; {wanted} is expected here" if wanted else ""), span)
+        hoped = _wanted(accepted, before)
+        report.error("E0101", f"unexpected {found}" + (f"; {hoped} is expected here" if hoped else ""), span)
 
 
 def _claim_help(before: str) -> str | None:

@@ -1,8 +1,9 @@
 """Text to tree.
 
-Lark's LALR parser with its contextual lexer builds the dataclasses of `tree` as it reduces; no parse tree is kept. A syntax
-error is reported once, the statement it is in becomes a `Broken` one, and reading goes on with the next statement. What could
-cost more than the text is worth (size, nesting, long numbers) is refused before or while parsing.
+Lark's LALR parser with its contextual lexer builds the dataclasses of `tree` as it reduces; no parse tree is kept. A
+syntax error is reported once, the statement it is in becomes a `Broken` one, and reading goes on with the next
+statement. What could cost more than the text is worth (size, nesting, long numbers) is refused before or while
+parsing.
 """
 
 from __future__ import annotations
@@ -166,9 +167,10 @@ class _Recovery:
         self.furthest = -1
 
     def __call__(self, problem: UnexpectedInput) -> bool:
-        parser: InteractiveParser = problem.interactive_parser  # type: ignore[attr-defined]
+        parser: InteractiveParser = problem.interactive_parser
         state = parser.parser_state
-        line = parser.lexer_thread.state.line_ctr
+        lexer = parser.lexer_thread.state
+        assert lexer is not None
         ended = isinstance(problem, UnexpectedToken) and problem.token.type == "$END"
         at = len(self.source.text) if ended else _offset(problem)
         opened = open_brackets(self.source.text, at, self.told)
@@ -199,7 +201,7 @@ class _Recovery:
         self.furthest = end
         self.reducer.saved[begin] = saved
         parser.feed_token(Token("BROKEN", "", start_pos=begin, end_pos=max(end, begin)))
-        line.char_pos = end
+        lexer.line_ctr.char_pos = end
         if end >= len(self.source.text):
             return self._close(parser)
         return True
@@ -223,7 +225,8 @@ class _Recovery:
     def _skip(self, at: int, depth: int) -> int:
         """Where the next statement begins: at the separator behind `at`, or the brace or bar that ends its body.
 
-        `depth` brackets of the broken statement itself are open at `at`; a line that begins in the first column ends them.
+        `depth` brackets of the broken statement itself are open at `at`; a line that begins in the first column ends
+        them.
 
         Parentheses are not followed over lines: one that is not closed is the likelier mistake.
         """
@@ -236,9 +239,11 @@ class _Recovery:
                 if depth == 0 and sign == "}" and match.start() > at:
                     return match.start()
                 depth = max(depth - 1, 0)
-            elif sign in "\n;" and depth == 0 or sign == "\n" and text[match.end() : match.end() + 1].isalpha():
-                return match.start()
-            elif sign == "|" and depth == 0 and match.start() > at:
+            elif (
+                (sign in "\n;" and depth == 0)
+                or (sign == "\n" and text[match.end() : match.end() + 1].isalpha())
+                or (sign == "|" and depth == 0 and match.start() > at)
+            ):
                 return match.start()
         return len(text)
 
@@ -246,7 +251,7 @@ class _Recovery:
         """At the end of the text: close what is open, so that what was read is not lost."""
         state = parser.parser_state
         for _ in range(4 * DEEPEST):
-            accepted = parser.accepts()
+            accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
             if "$END" in accepted:
                 return True
             if "RBRACE" in accepted:
@@ -265,7 +270,7 @@ _BOUNDARY = re.compile(r'"(?:[^"\\\n]|\\.)*"?|#[^\n]*|[\[{\]};|\n]')
 
 def _offset(problem: UnexpectedInput) -> int:
     if isinstance(problem, UnexpectedCharacters):
-        return int(problem.pos_in_stream)
+        return int(problem.pos_in_stream or 0)
     if isinstance(problem, UnexpectedToken):
         return int(problem.token.start_pos or 0)
     return 0

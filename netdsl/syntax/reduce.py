@@ -19,7 +19,7 @@ from netdsl.syntax import tree
 DEEPEST_EXPRESSION = 64
 LONGEST_STRING = 10_000
 LONGEST_NUMBER = 40
-_SUFFIXES = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "%": Fraction(1, 100)}
+_SUFFIXES: dict[str, int | Fraction] = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "%": Fraction(1, 100)}
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -49,14 +49,14 @@ class Reducer(Transformer[Token, Any]):
     # Spans and small parts -------------------------------------------------------------------------------------------
 
     def _at(self, token: Token) -> Span:
-        return Span(self.file_name, token.start_pos, token.end_pos)  # type: ignore[arg-type]
+        return Span(self.file_name, int(token.start_pos or 0), int(token.end_pos or 0))
 
     def _over(self, parts: list[Any]) -> Span:
         """From the first part to the last."""
         present = [part for part in parts if part is not None and part != []]
         first, last = present[0], present[-1]
-        start = first.start_pos if isinstance(first, Token) else first.span.start
-        end = last.end_pos if isinstance(last, Token) else last.span.end
+        start = int(first.start_pos or 0) if isinstance(first, Token) else first.span.start
+        end = int(last.end_pos or 0) if isinstance(last, Token) else last.span.end
         return Span(self.file_name, start, end)
 
     def _name(self, token: Token) -> tree.Name:
@@ -119,7 +119,7 @@ class Reducer(Transformer[Token, Any]):
     def reference(self, parts: list[Any]) -> tree.Reference:
         return tree.Reference(str(parts[0]), self._at(parts[0]))
 
-    def list(self, parts: list[Any]) -> tree.ListValue:
+    def list_value(self, parts: list[Any]) -> tree.ListValue:
         items = tuple(part for part in parts[1:-1] if part is not None)
         return self._deep(tree.ListValue(items, self._over(parts)), *items)  # type: ignore[no-any-return]
 
@@ -409,7 +409,7 @@ class _Arguments:
 
     __slots__ = ("items", "span")
 
-    def __init__(self, items: tuple[tree.Argument, ...], span: Span):
+    def __init__(self, items: tuple[Any, ...], span: Span):
         self.items, self.span = items, span
 
 

@@ -12,10 +12,8 @@ from typing import TypeAlias
 
 from netdsl.source import Source, Span
 
-_node = dataclass(frozen=True, slots=True)
 
-
-@_node
+@dataclass(frozen=True, slots=True)
 class Name:
     """An identifier, as written."""
 
@@ -26,12 +24,12 @@ class Name:
 # Expressions -----------------------------------------------------------------------------------------
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Literal:
     """A number, string, `true`, `false` or `none`. `text` is as written: `144M`, `40%`, `1e-4`.
 
-    A number without a fraction or an exponent is an int (`60K` too); `40%` and `0.75` are floats. A float with a suffix that comes
-    out whole (`1.8G`) is an int.
+    A number without a fraction or an exponent is an int (`60K` too); `40%` and `0.75` are floats. A float with a
+    suffix that comes out whole (`1.8G`) is an int.
     """
 
     value: int | float | str | bool | None
@@ -39,7 +37,7 @@ class Literal:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Dims:
     """`3x224x224`: two or more integers joined by x."""
 
@@ -47,7 +45,7 @@ class Dims:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class ListValue:
     """`[1, 2]`, which may nest."""
 
@@ -55,7 +53,7 @@ class ListValue:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Reference:
     """A name used as a value: a parameter, an index, or a bare word such as `same` or `relu`."""
 
@@ -63,7 +61,7 @@ class Reference:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Unary:
     """`-x`, `+x` or `not x`."""
 
@@ -72,7 +70,7 @@ class Unary:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Binary:
     """`+ - * / // %`, the comparisons `== != < <= > >=`, `and`, `or`."""
 
@@ -82,7 +80,7 @@ class Binary:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Conditional:
     """`then if test else otherwise`."""
 
@@ -92,7 +90,7 @@ class Conditional:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Argument:
     """`value`, or `name=value`."""
 
@@ -101,7 +99,7 @@ class Argument:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Call:
     """`min(a, b)`, or a value with settings: `leakyrelu(0.2)`, `sgd(lr=0.01)`."""
 
@@ -116,7 +114,7 @@ Expression: TypeAlias = Literal | Dims | ListValue | Reference | Unary | Binary 
 # Layer statements ------------------------------------------------------------------------------------
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Label:
     """`conv1:` or `denselayer{i + 1}:`; the expression's value is put after `text`, and `after` behind that."""
 
@@ -126,7 +124,7 @@ class Label:
     after: str = ""
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Body:
     """What stands between braces, a branch, a table cell: statements in order."""
 
@@ -134,7 +132,7 @@ class Body:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Operation:
     """`HEAD geometry? arguments?`: an operator or a block call.
 
@@ -150,7 +148,7 @@ class Operation:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a bracket block: `3x3, 64 /2, groups=32`."""
 
@@ -161,7 +159,7 @@ class Row:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Bracket:
     """`[1x1, 64; 3x3, 64; 1x1, 256]`, a residual building block."""
 
@@ -169,7 +167,7 @@ class Bracket:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Group:
     """`{ ... }`."""
 
@@ -177,7 +175,7 @@ class Group:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Join:
     """`concat`, `add` or `mul` (in `kind`, lower case) of branches."""
 
@@ -187,7 +185,7 @@ class Join:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Residual:
     """`residual(...) { ... }`."""
 
@@ -196,7 +194,7 @@ class Residual:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Aux:
     """`aux NAME(weight=0.3) { ... }`."""
 
@@ -206,7 +204,7 @@ class Aux:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Goto:
     """`@name`: continue from the value of that label or input."""
 
@@ -214,7 +212,7 @@ class Goto:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Reuse:
     """`reuse(name)`: apply the labelled layers again, with the same weights."""
 
@@ -222,7 +220,7 @@ class Reuse:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Output:
     """`output name`: also return the current value under this name."""
 
@@ -230,7 +228,7 @@ class Output:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class If:
     """`if test { ... } else { ... }`; `else if` is an `otherwise` of one `If`."""
 
@@ -243,7 +241,7 @@ class If:
 Item: TypeAlias = Operation | Bracket | Group | Join | Residual | Aux | Goto | Reuse | Output | If
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Repeat:
     """`x4`, `x{n}`, `x{n} as i`."""
 
@@ -252,7 +250,7 @@ class Repeat:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Layer:
     """A layer statement: `label: item xN /s -> CxHxW`. The claim is a `Dims` or an integer `Literal`."""
 
@@ -267,13 +265,13 @@ class Layer:
 # The file --------------------------------------------------------------------------------------------
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Net:
     name: Name
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class SourceNote:
     """`source "..."`: where the architecture comes from."""
 
@@ -281,7 +279,7 @@ class SourceNote:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Input:
     """`input 3x224x224`, `input image: 3x224x224`, `input 784`. The shape may be any expression."""
 
@@ -290,27 +288,27 @@ class Input:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Param:
     name: Name
     value: Expression
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Default:
     operator: Name
     arguments: tuple[Argument, ...]
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Use:
     path: Literal
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Extends:
     path: Literal
     variant: Name | None
@@ -318,14 +316,14 @@ class Extends:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Parameter:
     name: Name
     default: Expression | None
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Block:
     name: Name
     parameters: tuple[Parameter, ...]
@@ -333,7 +331,7 @@ class Block:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class TableRow:
     """One line of a table; a single cell spans all columns."""
 
@@ -341,14 +339,14 @@ class TableRow:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Table:
     columns: tuple[Name, ...]
     rows: tuple[TableRow, ...]
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Expect:
     """`expect label.quantity = value`; `label` is None for the whole net, and may be dotted (`layer1.0`)."""
 
@@ -358,7 +356,7 @@ class Expect:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Reported:
     label: Name | None
     name: Name
@@ -367,13 +365,13 @@ class Reported:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Train:
     arguments: tuple[Argument, ...]
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Broken:
     """A statement with a syntax error, which has been reported: what it would have done is unknown."""
 
@@ -398,7 +396,7 @@ Statement: TypeAlias = (
 )
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class Comment:
     """`# ...` to the end of the line, with the `#`."""
 
@@ -406,7 +404,7 @@ class Comment:
     span: Span
 
 
-@_node
+@dataclass(frozen=True, slots=True)
 class File:
     source: Source
     statements: tuple[Statement, ...]

@@ -1,7 +1,7 @@
 """A network as DOT text: one box for each layer, one frame for each block, the shapes on the edges.
 
-A shape is written once, on the first edge out of a layer that changes it. The text depends on the network alone, so that it can be
-compared; it is made in time linear in the size of the network.
+A shape is written once, on the first edge out of a layer that changes it. The text depends on the network alone, so
+that it can be compared; it is made in time linear in the size of the network.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from netdsl.backends.graphviz import look
 from netdsl.backends.graphviz.fold import Folder
 from netdsl.backends.graphviz.items import Box, Frame, Item, boxes
-from netdsl.backends.graphviz.layers import layers
+from netdsl.backends.graphviz.layers import layers, tidy
 from netdsl.ops import Family
+from netdsl.shapes import numel
 
 if TYPE_CHECKING:
     from graphviz import Digraph
-
     from netdsl.ir import Network
 
 Direction: TypeAlias = Literal["tb", "lr"]
@@ -26,7 +26,8 @@ Direction: TypeAlias = Literal["tb", "lr"]
 def dot(network: Network, *, direction: Direction = "tb", expand: bool = False) -> str:
     """The diagram of `network` as DOT text.
 
-    `direction` is `tb` (top to bottom) or `lr` (left to right). What repeats is drawn once, with `× N`; `expand` draws all.
+    `direction` is `tb` (top to bottom) or `lr` (left to right). What repeats is drawn once, with `× N`; `expand` draws
+    all.
     """
     return write(picture(network, expand=expand), direction)
 
@@ -48,11 +49,9 @@ class Picture:
 
 def picture(network: Network, *, expand: bool = False) -> Picture:
     """The boxes and frames of `network`, folded unless `expand`."""
-    items = layers(network)
-    if expand:
-        return Picture(network, items)
     folder = Folder(network)
-    return Picture(network, folder.fold(items), folder.stands)
+    items = layers(network)
+    return Picture(network, tidy(items if expand else folder.fold(items)), folder.stands)
 
 
 def write(drawn: Picture, direction: Direction = "tb") -> str:
@@ -65,7 +64,7 @@ def write(drawn: Picture, direction: Direction = "tb") -> str:
         "network",
         graph_attr={
             "rankdir": direction.upper(), "fontname": look.FONT, "fontsize": "11", "fontcolor": look.INK, "ranksep": "0.25",
-            "nodesep": "0.25", "labelloc": "t", "margin": "0.1", "label": look.lines([_title(drawn.network)]),
+            "nodesep": "0.25", "labelloc": "t", "margin": "0.1", "ordering": "out", "label": look.lines([_title(drawn.network)]), "fillcolor": "#f4f4f4",
         },
         node_attr={
             "shape": "box", "style": "filled,rounded", "fontname": look.FONT, "fontsize": "11", "fontcolor": look.INK,
@@ -75,7 +74,7 @@ def write(drawn: Picture, direction: Direction = "tb") -> str:
             "fontname": look.FONT, "fontsize": "8", "fontcolor": look.GREY, "color": look.LINE, "arrowsize": "0.55",
         },
     )  # fmt: skip
-    _Writer(drawn, graph).write()
+    _Writer(drawn, graph, direction).write()
     source: str = graph.source
     return source
 
@@ -88,8 +87,9 @@ def _title(network: Network) -> str:
 class _Writer:
     """Writes a picture into a graph: first the nodes inside their clusters, then the edges."""
 
-    def __init__(self, drawn: Picture, graph: Digraph):
+    def __init__(self, drawn: Picture, graph: Digraph, direction: Direction):
         self.drawn = drawn
+        self.direction = direction
         self.network = drawn.network
         self.graph = graph
         self.boxes: dict[int, Box] = {}
@@ -122,34 +122,35 @@ class _Writer:
             elif isinstance(item, Box):
                 self.box(item)
             else:
-                if self.framed(item):
-                    self.frame(item)
-                    stack.append(None)
+                self.frame(item)
+                stack.append(None)
                 stack.extend(reversed(item.children))
-
-    def framed(self, frame: Frame) -> bool:
-        return frame.kind != "iteration" or frame.times > 1
 
     def frame(self, frame: Frame) -> None:
         """Open the cluster of a frame."""
         self.frames += 1
+        style = "rounded,dashed" if frame.kind == "aux" else "rounded,filled" if frame.times > 1 else "rounded"
+        attributes = {"label": look.lines(self.heading(frame)), "labeljust": "l", "style": style, "color": "#9a9a9a"}
+        if self.direction == "tb":
+            attributes["labelloc"] = "b"  # edges come in from above, and would cross it there
+
+        self.graph.body.append(f"\tsubgraph cluster_{self.frames} {{\n")
+        self.graph.attr("graph", **attributes)
+
+    def heading(self, frame: Frame) -> list[str]:
+        """The lines that a frame says."""
         head = [look.bold(frame.label)] if frame.label else []
-        if frame.kind == "aux":
-            head.append(look.small("training only"))
-        elif frame.title and frame.title != frame.label:
-            given = ", ".join(look.argument(name, value) for name, value in frame.arguments.items())
-            title = f"{frame.title}({given})" if given else frame.title
-            head.append(look.small(title) if head else look.clean(title))
         if frame.times > 1:
             head.append(look.bold(look.times(frame.times)))
-        style = "rounded,dashed" if frame.kind == "aux" else "rounded,filled" if frame.times > 1 else "rounded"
-        attributes = {
-            "label": look.lines(["&#160; ".join(head)]) if head else "", "labeljust": "l", "style": style, "color": "#9a9a9a",
-            "fillcolor": "#f6f6f6", "fontsize": "10", "margin": "10",
-        }  # fmt: skip
-        from graphviz.quoting import attr_list
-
-        self.graph.body.append(f"\tsubgraph cluster_{self.frames} {{\n\t\tgraph{attr_list(kwargs=attributes)}\n")
+        words = ["&#160;&#160;".join(head)] if head else []
+        if frame.kind == "aux":
+            words.append(look.small("training only"))
+        elif frame.kind == "reuse":
+            words.append(look.small(f"{frame.title} again, same weights"))
+        elif frame.kind == "block":
+            given = ", ".join(look.argument(name, value) for name, value in frame.arguments.items())
+            words.append(look.small(f"{frame.title}({given})" if given else frame.title))
+        return words
 
     def box(self, box: Box) -> None:
         if box.passes:
@@ -172,27 +173,42 @@ class _Writer:
         head = look.bold(notation)
         if box.times > 1:
             head += f" {look.clean(look.times(box.times))}"
-        words = [head]
-        if box.before or box.after:
-            words.append(look.clean(" · ".join(node.op.notation() for node in [*box.before, *box.after])))
-        if box.label is not None:
-            last = box.last.label if box.last is not None else None
-            words.append(look.small(box.label if last in (None, box.label) else f"{box.label} … {last}"))
-        return words
+        words = [*(look.minor(node.op.notation()) for node in box.before), head]
+        if box.after:
+            words.append(look.minor(" · ".join(node.op.notation() for node in box.after)))
+        last = box.last.label if box.last is not None else box.label
+        notes = [] if box.label is None else [box.label if last == box.label else f"{box.label} … {last}"]
+        count = self.params(box)
+        if count:
+            notes.append(f"{look.amount(count)} params")
+        return [*words, look.small(" · ".join(notes))] if notes else words
+
+    def params(self, box: Box) -> int:
+        """The trainable parameters of a box, and of the boxes in a row that it stands for."""
+        size = box.end - box.start
+        found = 0
+        for value in range(box.start, box.start + size * box.times):
+            node = self.network.node(value)
+            if node is not None:
+                weights = self.network.weights(node).values()
+                found += sum(numel(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
+        return found
 
     # Edges -----------------------------------------------------------------------------------------------------------
 
     def edges(self, box: Box) -> None:
         """The edges into a box."""
         entry = None if box.entry is None else self.drawn.resolve(box.entry)
-        for value in box.entries:
+        for number, value in enumerate(box.entries):
             source = self.drawn.resolve(value)
             shortcut = source == entry
-            self.edge(source, f"v{box.start}", value, shortcut=shortcut)
+            straight = box.entry is None or (number == 0 and not shortcut and box.main.op.name in look.SYMBOLS)
+            self.edge(source, f"v{box.start}", value, straight=straight, silent=shortcut)
 
-    def edge(self, source: int, target: str, value: int, *, shortcut: bool = False) -> None:
-        attributes = {} if shortcut else {"weight": "4"}
-        words = None if shortcut else self.shape(source, value)
+    def edge(self, source: int, target: str, value: int, *, straight: bool = True, silent: bool = False) -> None:
+        """An edge; a straight one pulls its ends together, a silent one says no shape."""
+        attributes = {"weight": "4"} if straight else {}
+        words = None if silent else self.shape(source, value)
         if words is not None:
             attributes["label"] = f" {words}"
         self.graph.edge(self.place(source), target, **attributes)
@@ -227,7 +243,7 @@ class _Writer:
         found = [("output", self.network.result, None)]
         found += [(item.name, item.value, None) for item in self.network.outputs]
         for item in self.network.aux:
-            found.append((item.name, item.value, None if item.weight is None else f"loss × {item.weight:g}"))  # noqa: RUF001
+            found.append((item.name, item.value, None if item.weight is None else f"loss × {item.weight:g}"))
         for number, (name, value, note) in enumerate(found):
             self.end(f"o{number}", name, note)
             self.edge(self.drawn.resolve(value), f"o{number}", value)

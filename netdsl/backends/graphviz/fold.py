@@ -2,8 +2,8 @@
 
 Two items are equal when they apply the same operators, wired in the same way; the number of channels that come in may
 differ (the first of VGG's `conv3-64 x2` sees three), and so may the rate of a dropout. A run must be a chain: each
-item takes values of the one before, or values from before the run, and nothing but the next one takes its values. So the
-picture says all that the network is. Equality is decided by numbers: equal structures get the same one, from the
+item takes values of the one before, or values from before the run, and nothing but the next one takes its values. So
+the picture says all that the network is. Equality is decided by numbers: equal structures get the same one, from the
 inside out, which keeps the work linear in the size of the network.
 """
 

@@ -19,7 +19,8 @@ class Box:
 
     - `main`: the node that the box is named after; `before` and `after` it are the nodes that belong to it.
     - `entry`: for a join, the value its branches started from.
-    - `times`: how many equal boxes in a row it stands for; `last` is the last of them, within all that is folded around it.
+    - `times`: how many equal boxes in a row it stands for; `last` is the last of them, within all that is folded
+      around it.
     - `passes`: it only passes its value on (`identity`) and is drawn as the edge through it.
     """
 

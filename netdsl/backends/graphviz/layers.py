@@ -67,3 +67,24 @@ def _scope(scope: Scope) -> list[Item]:
     if scope.kind in FRAMED or (scope.kind in NAMED and scope.label):
         return [Frame(scope.kind, items, scope.span, scope.title, scope.label, scope.arguments)]
     return items
+
+
+def tidy(items: list[Item]) -> list[Item]:
+    """The items without the frames that would say nothing.
+
+    A labelled group or repetition of one thing gives it its label; an iteration that stands for itself alone dissolves.
+    """
+    tidied: list[Item] = []
+    for item in items:
+        if isinstance(item, Frame):
+            item.children = tidy(item.children)
+            only = item.children[0]
+            if item.kind == "iteration" and item.times == 1:
+                tidied.extend(item.children)
+                continue
+            if item.kind in NAMED and item.times == 1 and len(item.children) == 1 and only.label is None:
+                only.label = item.label
+                tidied.append(only)
+                continue
+        tidied.append(item)
+    return tidied

@@ -1,8 +1,9 @@
 """How a diagram looks: colours, type, and the HTML-like labels of boxes and frames.
 
-The colours are light tints of a colour-blind-safe set (after Paul Tol's "light" scheme, https://sronpersonalpages.nl/~pault/)
-with black type on them, so that they survive a grey print. All text from the network goes through `clean`: in HTML-like
-labels nothing but `&`, `<`, `>` and quotes has a meaning, and XML knows no control characters.
+The colours are light tints of a colour-blind-safe set (after Paul Tol's "light" scheme,
+https://sronpersonalpages.nl/~pault/) with black type on them, so that they survive a grey print. All text from the
+network goes through `clean`: in HTML-like labels nothing but `&`, `<`, `>` and quotes has a meaning, and XML knows no
+control characters.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ TINTS = {
     Family.REGULARIZATION: Tint("#e6e6e6", "#888888"),
     Family.REARRANGEMENT: Tint("#dff3fa", "#5b9db5"),
 }
-SYMBOLS = {"add": "+", "mul": "×"}  # noqa: RUF001
+SYMBOLS = {"add": "+", "mul": "×"}
 
 
 def clean(value: str) -> str:
@@ -57,17 +58,23 @@ def small(value: str) -> str:
     return f'<FONT POINT-SIZE="8" COLOR="{GREY}">{clean(value)}</FONT>'
 
 
+def minor(value: str) -> str:
+    """A line in somewhat smaller type."""
+    return f'<FONT POINT-SIZE="9.5">{clean(value)}</FONT>'
+
+
 def bold(value: str) -> str:
     return f"<B>{clean(value)}</B>"
 
 
 def lines(parts: Iterable[str]) -> str:
     """Parts, each of them markup, as a label of one line each."""
-    return "<" + "<BR/>".join(parts) + ">"
+    inside = "<BR/>".join(parts)
+    return f"<{inside}>" if inside else ""
 
 
 def times(count: int) -> str:
-    return f"× {count}"  # noqa: RUF001
+    return f"× {count}"
 
 
 def shape(first: Shape | None, last: Shape | None) -> str:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from netdsl.backends.torch.source import emit
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from netdsl.ir import Network
+    from torch import nn
 
 __all__ = ["build", "emit"]
 

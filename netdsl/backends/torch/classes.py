@@ -1,8 +1,9 @@
-"""Instances to classes: one class for all instances of a block that are alike, its constructor's arguments where they differ.
+"""Instances to classes: one class for all instances of a block that are alike, its constructor's arguments where they
+differ.
 
 Every instance is the same skeleton with constants of its own (anti-unification). A constant that is the same everywhere
-stays a constant; the others become arguments, named after the block's own parameters where their values agree, and arithmetic on
-arguments (`width * 4`) where that gives them.
+stays a constant; the others become arguments, named after the block's own parameters where their values agree, and
+arithmetic on arguments (`width * 4`) where that gives them.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ UNSET = object()
 class Instance:
     """One class-like level: its attributes with their constructions, and its text.
 
-    `optional` is the name of the attribute that some instances lack. `known` are values that can name an argument: `in_channels` and the
-    block's parameters.
+    `optional` is the name of the attribute that some instances lack. `known` are values that can name an argument:
+    `in_channels` and the block's parameters.
     """
 
     attributes: list[tuple[str, Any]]
@@ -96,7 +97,7 @@ def unify(name: str, instances: list[Instance], doc: str) -> Class:
     columns: list[list[Any]] = [[] for _ in places]
     for instance in instances:
         row: list[Any] = []
-        for (attribute, item), (_, modelled) in zip(instance.attributes, model.attributes, strict=True):
+        for (_, item), (_, modelled) in zip(instance.attributes, model.attributes, strict=True):
             if modelled is None:
                 continue
             row += (

@@ -1,7 +1,7 @@
 """Expressions that construct modules, as trees: what they share, and where they differ.
 
-Two constructions have the same `skeleton` when they differ in constants only; `constants` lists these in order. Classes get their
-constructor's arguments by laying the constants of all their instances side by side.
+Two constructions have the same `skeleton` when they differ in constants only; `constants` lists these in order.
+Classes get their constructor's arguments by laying the constants of all their instances side by side.
 """
 
 from __future__ import annotations

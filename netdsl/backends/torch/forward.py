@@ -1,7 +1,7 @@
 """The body of a `forward`: members in order, with variables that read well.
 
-A value lives in the variable of its place: `x` along the main line, `branch2` in a branch, `out` in a residual body, its label where it
-is used again later. A variable is taken again only when nothing needs its old value.
+A value lives in the variable of its place: `x` along the main line, `branch2` in a branch, `out` in a residual body,
+its label where it is used again later. A variable is taken again only when nothing needs its old value.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from netdsl.backends.torch.layout import WIDTH
 from netdsl.backends.torch.plan import Again, Leaf, Level, Member
@@ -124,11 +125,9 @@ class Forward:
                 self.aliases[member.output] = member.inputs[0]
             elif isinstance(member, Leaf) and member.torch.expression is not None:
                 template = member.torch.expression
-                self.steps.append(
-                    Step(member.output, member.inputs, lambda texts, t=template: _fill(t, texts), join=True)  # type: ignore[misc]
-                )
+                self.steps.append(Step(member.output, member.inputs, partial(_fill, template), join=True))
             elif isinstance(member, Leaf) and member.node.op.name == "flatten":
-                self.steps.append(Step(member.output, member.inputs, lambda texts: f"torch.flatten({texts[0]}, 1)"))
+                self.steps.append(Step(member.output, member.inputs, _flattened))
             else:
                 call = self.access(member, owner)
                 aux = isinstance(member, Level) and member.scope.kind == "aux"
@@ -137,10 +136,10 @@ class Forward:
                     Step(
                         member.output,
                         member.inputs,
-                        lambda texts, c=call: f"{c}({texts[0]})",
+                        partial(_called, call),
                         implicit=implicit,
                         aux=aux,
-                    )  # type: ignore[misc]
+                    )
                 )
 
     # Statements ------------------------------------------------------------------------------------------------------
@@ -223,11 +222,19 @@ class Forward:
         return name
 
 
+def _flattened(texts: list[str]) -> str:
+    return f"torch.flatten({texts[0]}, 1)"
+
+
+def _called(function: str, texts: list[str]) -> str:
+    return f"{function}({texts[0]})"
+
+
 def _fill(template: str, texts: list[str]) -> str:
     if "{all}" in template:
         return template.replace("{all}", ", ".join(texts))
     for index, text in enumerate(texts):
-        template = template.replace("{%d}" % index, text)
+        template = template.replace(f"{{{index}}}", text)
     return template
 
 

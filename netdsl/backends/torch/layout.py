@@ -36,7 +36,8 @@ def _float(value: float) -> str:
 
 
 def render(value: Any, indent: int, before: int = 0, after: int = 0) -> str:
-    """The text of a construction in a line indented by `indent`, with `before` characters before it and `after` behind."""
+    """The text of a construction in a line indented by `indent`, with `before` characters before it and `after`
+    behind."""
     if not isinstance(value, Construct | Chain | Container | Run):
         text = literal(value)
         if indent + before + len(text) + after <= WIDTH or not isinstance(value, tuple):

@@ -1,7 +1,7 @@
 """Source to a live module: the emitted text, executed, and nothing else.
 
-The text is filed in `linecache`, so that tracebacks, pdb and `inspect.getsource` show it, and the module it makes has a flat name in
-`sys.modules`, so that instances pickle.
+The text is filed in `linecache`, so that tracebacks, pdb and `inspect.getsource` show it, and the module it makes has
+a flat name in `sys.modules`, so that instances pickle.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 def build(network: Network, probabilities: bool = False) -> nn.Module:
     """The network as a live `torch.nn.Module`, made of the very text that `emit` gives.
 
-    It takes (N, C, H, W) or (N, features) and gives logits (N, classes), or probabilities where asked; nets with aux heads return
-    a named tuple in training, nets with `output`s always. Device and dtype are PyTorch's defaults in force (`with torch.device("meta")`).
-    Raises `ModuleNotFoundError` without torch: install `netdsl[torch]`.
+    It takes (N, C, H, W) or (N, features) and gives logits (N, classes), or probabilities where asked; nets with aux
+    heads return a named tuple in training, nets with `output`s always. Device and dtype are PyTorch's defaults in
+    force (`with torch.device("meta")`). Raises `ModuleNotFoundError` without torch: install `netdsl[torch]`.
     """
     module = load(emit(network, probabilities), network.name)
     return getattr(module, class_name(network))()  # type: ignore[no-any-return]

@@ -1,8 +1,9 @@
 """Network to modules: which parts become a class, which an `nn.Sequential`, and which a single call.
 
-The result is a tree of `Level`s, one for each level of the `state_dict`, whose members are `Leaf`s and further levels. A level whose
-members form a chain is an `nn.Sequential`; the net, the blocks and whatever else takes one value and is no chain are classes;
-a level that needs values or layers from outside is a plain container, whose members the class around it calls.
+The result is a tree of `Level`s, one for each level of the `state_dict`, whose members are `Leaf`s and further levels.
+A level whose members form a chain is an `nn.Sequential`; the net, the blocks and whatever else takes one value and is
+no chain are classes; a level that needs values or layers from outside is a plain container, whose members the class
+around it calls.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ class Again:
 class Level:
     """One level of modules. `members` are in order of execution; `kind` is `sequential`, `class` or `container`.
 
-    A block whose members form a chain is a class all the same: one that derives from `nn.Sequential` (`chained`) where members go by
-    number, and otherwise one with a `forward`.
+    A block whose members form a chain is a class all the same: one that derives from `nn.Sequential` (`chained`) where
+    members go by number, and otherwise one with a `forward`.
     """
 
     scope: Scope
@@ -136,9 +137,9 @@ class Planner:
             return Again(node.path, node.inputs, node.id)
         torch = node.op.torch(shapes)
         init = torch.init
-        if self.recipe is not None and self.everywhere is None and node.op.name in INITIALIZED:
-            if getattr(node.op, "init", None) is None:
-                init = (*statements(self.recipe), *init)
+        drawn = node.op.name in INITIALIZED and getattr(node.op, "init", None) is None
+        if self.recipe is not None and self.everywhere is None and drawn:
+            init = (*statements(self.recipe), *init)
         return Leaf(node, torch, node.name, init)
 
     def again(self, scope: Scope) -> Iterator[Leaf | Again]:

@@ -1,7 +1,8 @@
 """Network to PyTorch source: the text that a person would be glad to own, and that the live module is made of.
 
-Classes are found from the inside out: the blocks without blocks in them first, so that by the time a class is written the classes it
-constructs have their arguments. Text of the user's enters as string literals, or stripped to words in comments and names.
+Classes are found from the inside out: the blocks without blocks in them first, so that by the time a class is written
+the classes it constructs have their arguments. Text of the user's enters as string literals, or stripped to words in
+comments and names.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ _RESERVED = {*keyword.kwlist, *dir(builtins), "nn", "F", "torch", "Tensor", "Nam
 def emit(network: Network, probabilities: bool = False) -> str:
     """PyTorch source of a network: one module class, standing alone on torch.
 
-    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. Raises `ValueError` for a network
-    with errors.
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. Raises `ValueError` for a
+    network with errors.
     """
     if not network.complete:
         raise ValueError(f"{network.name} has errors and cannot be compiled")
@@ -331,7 +332,7 @@ class _Writer:
             attributes, access = self._attributes(root)
             main.attributes = attributes
             inputs = self._inputs()
-            kept = {item.value for item in (*network.outputs, *network.aux)}
+            kept = {item.value for item in network.outputs} | {item.value for item in network.aux}
             forward = Forward(root, inputs, kept, access, {"self", "torch", "nn", "F"})
             lines = forward.write([self.planner.result])
             main.forward = self._returns(lines, forward)
@@ -416,8 +417,11 @@ class _Writer:
             imports.append("from collections import OrderedDict")
         if "NamedTuple" in code:
             imports.append("from typing import NamedTuple")
-        torch = [line for line, word in (("import torch", "torch."), ("import torch.nn.functional as F", "F."))
-                 if re.search(rf"(?<![\w.]){re.escape(word)}", code)]  # fmt: skip
+        torch = [
+            line
+            for line, word in (("import torch", "torch."), ("import torch.nn.functional as F", "F."))
+            if re.search(rf"(?<![\w.]){re.escape(word)}", code)
+        ]
         torch.append(
             "from torch import Tensor, nn" if re.search(r"(?<![\w.])Tensor\b", code) else "from torch import nn"
         )
@@ -518,7 +522,13 @@ class _Writer:
             text = render(item, 8, len(head), len(f" if {made.optional[1]} else nn.Identity()"))
             if "\n" not in text:
                 return f"        {head}{text} if {made.optional[1]} else nn.Identity()"
-            return f"        self.{name}: nn.Module = nn.Identity()\n        if {made.optional[1]}:\n            self.{name} = {render(item, 12, len(head))}"
+            return "\n".join(
+                [
+                    f"        self.{name}: nn.Module = nn.Identity()",
+                    f"        if {made.optional[1]}:",
+                    f"            self.{name} = {render(item, 12, len(head))}",
+                ]
+            )
         text = render(item, 8, len(head), len(tail))
         if not identifier and "\n" in text:
             inner = render(item, 12, 0, 1)

@@ -1,0 +1,213 @@
+"""The emitted source and the module it makes: the network that was checked, in a text that a linter accepts."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+import netdsl
+from netdsl.backends.torch.module import load
+from netdsl.compiler import compile
+from netdsl.ir import Network
+from netdsl.zoo import find, names
+
+CASES = Path(__file__).parent / "nets"
+
+
+def every() -> list[tuple[str, str | None]]:
+    """Every spec of the zoo in every variant, and the small nets of the tests."""
+    found: list[tuple[str, str | None]] = []
+    for name in names():
+        path = find(name)
+        assert path is not None
+        found += [(str(path), variant) for variant in compile(path).variants or (None,)]
+    return found + [(str(path), None) for path in sorted(CASES.glob("*.net"))]
+
+
+SMALL = [str(path) for path in sorted(CASES.glob("*.net"))]
+EVERY = every()
+IDS = [Path(path).stem + (f":{variant}" if variant else "") for path, variant in EVERY]
+
+
+def keys(network: Network) -> dict[str, tuple[int, ...]]:
+    """What the state_dict must hold, by what the operators say."""
+    return {
+        f"{node.path}.{name}": tuple(weight.shape)
+        for node in network.nodes
+        for name, weight in network.weights(node).items()
+    }
+
+
+def results(value: object) -> torch.Tensor:
+    found = value[0] if isinstance(value, tuple) else value
+    assert isinstance(found, torch.Tensor)
+    return found
+
+
+@pytest.mark.parametrize(("path", "variant"), EVERY, ids=IDS)
+def test_names_shapes_and_flops(path: str, variant: str | None) -> None:
+    network = netdsl.load(path, variant=variant)
+    with torch.device("meta"):
+        model = netdsl.build(network)
+    assert {name: tuple(value.shape) for name, value in model.state_dict().items()} == keys(network)
+    trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    assert trainable == network.params + network.aux_params
+    inputs = [torch.empty(2, *item.shape, device="meta") for item in network.inputs]
+    model.eval()
+    with FlopCounterMode(display=False) as counter:
+        output = results(model(*inputs))
+    assert tuple(output.shape[1:]) == network.output
+    assert counter.get_total_flops() == 2 * 2 * network.macs
+    model.train()
+    trained = model(*inputs)
+    if network.aux:
+        assert [tuple(getattr(trained, item.name).shape[1:]) for item in network.aux] == [
+            network.shapes[item.value] for item in network.aux
+        ]
+
+
+def test_sources_are_formatted_and_lint_clean(tmp_path: Path) -> None:
+    for number, (path, variant) in enumerate(EVERY):
+        text = netdsl.emit(netdsl.load(path, variant=variant))
+        (tmp_path / f"net{number}.py").write_text(text, "utf-8")
+    ruff = [sys.executable, "-m", "ruff"]
+    options = ["--isolated", "--line-length", "120", "--target-version", "py311"]
+    checked = subprocess.run([*ruff, "check", *options, "--select", "E,F,W,I,UP,B", str(tmp_path)], capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout
+    formatted = subprocess.run([*ruff, "format", "--diff", *options, str(tmp_path)], capture_output=True, text=True)
+    assert formatted.returncode == 0, formatted.stdout
+
+
+def test_sources_import_torch_only() -> None:
+    for path, variant in EVERY:
+        text = netdsl.emit(netdsl.load(path, variant=variant))
+        for line in text.splitlines():
+            if line.startswith(("import ", "from ")):
+                assert line.split()[1].split(".")[0] in ("torch", "collections", "typing"), line
+
+
+def test_lengths() -> None:
+    """A torchvision maintainer's patience: about as long as their own files."""
+    assert netdsl.emit(netdsl.load("resnet152")).count("\n") < 95
+    assert netdsl.emit(netdsl.load("googlenet")).count("\n") < 140
+    assert netdsl.emit(netdsl.load("vgg19")).count("\n") < 70
+
+
+@pytest.fixture(params=SMALL, ids=[Path(path).stem for path in SMALL])
+def network(request: pytest.FixtureRequest) -> Network:
+    return netdsl.load(request.param)
+
+
+def inputs(network: Network, seed: int = 0) -> list[torch.Tensor]:
+    torch.manual_seed(seed)
+    return [torch.randn(2, *item.shape) for item in network.inputs]
+
+
+def test_lives_as_a_module(network: Network) -> None:
+    """eval and train, deepcopy, pickle, state_dict, dtype, getsource."""
+    model = netdsl.build(network)
+    model.eval()
+    given = inputs(network)
+    with torch.no_grad():
+        first = results(model(*given))
+        assert torch.equal(first, results(copy.deepcopy(model)(*given)))
+        assert torch.equal(first, results(pickle.loads(pickle.dumps(model))(*given)))
+        other = netdsl.build(network).eval()
+        other.load_state_dict(model.state_dict(), strict=True)
+        assert torch.equal(first, results(other(*given)))
+        assert results(model.double()(*(item.double() for item in given))).dtype == torch.float64
+    assert inspect.getsource(type(model)) in netdsl.emit(network)
+    model.float().train()
+    output = model(*given)
+    total = sum(value.float().sum() for value in (output if isinstance(output, tuple) else (output,)) if value is not None)
+    assert isinstance(total, torch.Tensor)
+    if total.requires_grad:
+        total.backward()  # type: ignore[no-untyped-call]
+
+
+def test_scripts_traces_exports_and_compiles(network: Network) -> None:
+    model = netdsl.build(network).eval()
+    given = tuple(inputs(network))
+    with torch.no_grad():
+        first = results(model(*given))
+        if not network.aux and not network.outputs:
+            scripted = torch.jit.script(model)
+            torch.testing.assert_close(results(scripted(*given)), first)
+        else:
+            traced = torch.jit.trace(model, given)
+            torch.testing.assert_close(results(traced(*given)), first)
+        exported = torch.export.export(model, given)
+        torch.testing.assert_close(results(exported.module()(*given)), first)
+        compiled = torch.compile(model, backend="eager")
+        torch.testing.assert_close(results(compiled(*given)), first)
+    torch._dynamo.reset()
+
+
+def test_probabilities() -> None:
+    network = netdsl.loads("input 8\nfc-4\nsoftmax")
+    assert netdsl.build(network, probabilities=True)(torch.zeros(1, 8)).sum().item() == pytest.approx(1)
+    assert "Softmax" not in netdsl.emit(network)
+
+
+def test_init_is_honoured() -> None:
+    network = netdsl.loads(
+        "input 64\na: fc-64(init=constant(0.5), bias_init=2)\nb: fc-64(frozen=true)\ntrain(init=constant(0.25))"
+    )
+    model = netdsl.build(network)
+    state = model.state_dict()
+    assert state["a.weight"].eq(0.5).all() and state["a.bias"].eq(2).all()
+    assert state["b.weight"].eq(0.25).all()
+    assert not model.b.weight.requires_grad and model.a.weight.requires_grad
+    recipe = netdsl.build(netdsl.loads("input 3x8x8\na: conv3-4\nfc-2\ntrain(init=constant(0.25))"))
+    assert all(value.eq(0.25).all() for name, value in recipe.state_dict().items() if name.endswith("weight"))
+
+
+def test_without_init_pytorchs_defaults() -> None:
+    torch.manual_seed(0)
+    ours = netdsl.build(netdsl.loads("input 3x8x8\na: conv3-4"))
+    torch.manual_seed(0)
+    theirs = nn.Conv2d(3, 4, 3, padding=1)
+    assert torch.equal(ours.a.weight, theirs.weight)
+
+
+HOSTILE = '''net X
+source "a \\"\\"\\" b \\\\ \\n import os # {x} % \\u0022"
+input 3x8x8
+conv3-4
+'''
+
+
+def test_text_of_the_spec_is_never_code() -> None:
+    text = netdsl.emit(netdsl.loads(HOSTILE, name='"""\nimport os\n#.net'))
+    assert "\nimport os" not in text
+    assert load(text, "X")
+    assert results(netdsl.build(netdsl.loads(HOSTILE))(torch.zeros(1, 3, 8, 8))).shape == (1, 4, 8, 8)
+
+
+def test_a_network_with_errors_is_not_compiled() -> None:
+    from netdsl.source import Source
+
+    wrong = compile(Source("x", "input 3x8x8\nconv4-4\n")).network
+    assert wrong is not None and not wrong.complete
+    with pytest.raises(ValueError, match="errors"):
+        netdsl.emit(wrong)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_on_cuda(network: Network) -> None:
+    model = netdsl.build(network).eval()
+    given = inputs(network)
+    with torch.no_grad():
+        first = results(model(*given))
+        second = results(model.cuda()(*(item.cuda() for item in given)))
+    torch.testing.assert_close(second.cpu(), first, rtol=1e-3, atol=1e-4)

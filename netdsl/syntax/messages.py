@@ -1,204 +1,255 @@
-"""A parser's refusal in the words of the person who wrote the spec."""
+"""A mistake in the words of the person who wrote the spec: what stands there, what could, and the way out."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from lark import Token
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from netdsl.diagnostics import Edit, Related
+from netdsl.syntax.lex import END, KEYWORDS
 
-from netdsl.diagnostics import Edit, Related, Report
-from netdsl.source import Source
+if TYPE_CHECKING:
+    from netdsl.syntax.parse import _Parser
 
-_LEXEME = re.compile(r'"(?:[^"\\\n]|\\.)*"?|#[^\n]*|[(\[{)\]}]')
-_CLOSES = {")": "(", "]": "[", "}": "{"}
-_OPENS = {opening: closing for closing, opening in _CLOSES.items()}
-_KEYWORDS = frozenset(
-    [
-        "net",
-        "source",
-        "input",
-        "param",
-        "default",
-        "use",
-        "extends",
-        "block",
-        "table",
-        "expect",
-        "reported",
-        "train",
-        "aux",
-        "output",
-        "reuse",
-        "residual",
-        "concat",
-        "add",
-        "mul",
-        "if",
-        "else",
-        "as",
-        "variant",
-        "and",
-        "or",
-        "not",
-        "true",
-        "false",
-        "none",
-    ]
+_LOOKALIKES = {
+    "–": "-", "—": "-", "−": "-", "‐": "-", "“": '"', "”": '"', "„": '"', "′": '"', "’": '"', "‘": '"', "'": '"', "→": "->", "，": ",",
+    "；": ";", "：": ":", "（": "(", "）": ")", "✕": "x", "✖": "x", "⨯": "x", "·": "*", "≤": "<=", "≥": ">=", "≠": "!=", "＝": "=",
+}  # fmt: skip
+_VALUES = "an expression"
+_AFTER: dict[str, tuple[str, str | None]] = {
+    "NET": ("a name must follow `net`", "as in `net VGG-19`"),
+    "SOURCE": ("a text in quotation marks must follow `source`", 'as in `source "Simonyan & Zisserman, ICLR 2015"`'),
+    "USE": ("a file in quotation marks must follow `use`", 'as in `use "blocks.net"`'),
+    "EXTENDS": ("a file in quotation marks must follow `extends`", 'as in `extends "vgg.net" variant D`'),
+    "_VARIANT": ("the name of a variant must follow `variant`", 'as in `extends "vgg.net" variant D`'),
+    "INPUT": ("a shape must follow `input`", "as in `input 3x224x224`"),
+    "PARAM": ("a name must follow `param`", "as in `param classes = 1000`"),
+    "DEFAULT": ("an operator must follow `default`", "as in `default conv(act=relu)`"),
+    "BLOCK": ("a name must follow `block`", "as in `block head(classes) { gap; fc-classes }`"),
+    "EXPECT": ("a quantity must follow `expect`", "as in `expect params = 144M`"),
+    "REPORTED": ("a quantity must follow `reported`", "as in `reported top5 = 7.3%`"),
+    "TRAIN": ("'(' must follow `train`", "as in `train(batch=256, epochs=90)`"),
+    "REUSE": ("the label of layers, in parentheses, must follow `reuse`", "as in `reuse(conv1)`"),
+    "AUX": ("a name must follow `aux`", "as in `aux aux1(weight=0.3) { gap; fc-1000 }`"),
+    "OUTPUT": ("a name must follow `output`", "as in `output features`"),
+    "_AT": ("a label must follow '@'", "as in `@conv1`"),
+    "JOIN": ("branches in braces must follow", "as in `concat { conv1-64 | conv3-64 }`"),
+    "RESIDUAL": ("a body in braces must follow `residual`", "as in `residual { conv3-64 x2 }`"),
+    "ELSE": ("a body in braces must follow `else`", None),
+    "TABLE": ("the rows of a table must follow `table`, each on a line that begins with '|'", None),
+    "_AS": ("a name must follow `as`", "as in `x4 as i`"),
+    "_ARROW": ("a shape must follow '->'", "as in `-> 64x112x112`"),
+    "_COLON": ("a layer must follow the label", "as in `conv1: conv3-64`"),
+    "MINUS": ("a number of channels or features must follow '-'", "as in `conv3-64` or `fc-1000`"),
+    "SLASH": ("a stride must follow '/'", "as in `conv3-64/2`"),
+}
+_ITEMS = frozenset(
+    "NAME ALIAS _AT _LSQB _LBRACE NUMBER DIMS STRING JOIN RESIDUAL AUX REUSE OUTPUT IF NET SOURCE INPUT PARAM DEFAULT USE EXTENDS BLOCK "
+    "TABLE EXPECT REPORTED TRAIN".split()
 )
+_OPERATORS = frozenset(
+    "PLUS MINUS TIMES SLASH COMPARE AND OR NOT _EQUAL _COMMA _LPAR _LSQB _LBRACE _REPEAT_BRACE IF ELSE".split()
+)
+_WORDS = {
+    "_RPAR": "')'", "_RSQB": "']'", "_RBRACE": "'}'", "_COMMA": "','", "_COLON": "':'", "_EQUAL": "'='", "_LPAR": "'('", "_LBRACE": "'{'",
+    "NAME": "a name", "STRING": "a text in quotation marks",
+}  # fmt: skip
 
 
-def explain(problem: UnexpectedInput, source: Source, report: Report, told: set[int]) -> None:
-    """Report a syntax error, at the token where reading stopped. `told` are unclosed brackets that need no more
-    words."""
-    text = source.text
-    if isinstance(problem, UnexpectedToken):
-        token: Token = problem.token
-        ended = token.type == "$END"
-        start = len(text.rstrip()) if ended else int(token.start_pos or 0)
-        end = start if ended else int(token.end_pos or start)
-        accepted = set(problem.accepts or problem.expected)
-    else:
-        assert isinstance(problem, UnexpectedCharacters)
-        start, end, ended = int(problem.pos_in_stream or 0), int(problem.pos_in_stream or 0) + 1, False
-        accepted = set(problem.allowed or ())
-    newline = (not ended and text[start:end].strip(" \t\r;") == "") or text[start : start + 1] == "\n"
-    opened = open_brackets(text, start, told)
-    before = _before(text, start)
-    word = _word(text, start)
-    labelled = re.search(r":\s*(\w+)$", before)
+class Problem:
+    """A token that cannot stand where it stands. It is made when the token is met, and told once its statement is known."""
 
-    if text[start : start + 1] == '"' and (
-        isinstance(problem, UnexpectedCharacters) or not text[start:end].endswith('"')
-    ):
-        stop = text.find("\n", start)
-        span = source.span(start, len(text) if stop < 0 else stop)
-        report.error("E0105", "this string is not closed on its line", span, help='put a `"` at its end')
-        return
-    if opened and text[opened[-1]] == "(" and (ended or newline or "\n" in text[opened[-1] : start]):
-        at = opened[-1]
-        told.add(at)
-        report.error(
-            "E0102", "this '(' is never closed", source.span(at, at + 1), help="put a `)` behind the last argument"
+    def __init__(self, parser: _Parser, kind: str):
+        lexer = parser.lexer
+        self.report = parser.report
+        self.source = parser.source
+        self.text = text = parser.source.text
+        self.kind = kind
+        self.value = text[lexer.start : lexer.end]
+        self.last = lexer.kind
+        self.behind = parser.ends[-1] if parser.ends else 0
+        self.brackets = list(lexer.brackets)
+        self.table = lexer.table
+        ended = kind in (END, "_TABLE_END", "_ROWBAR") or (kind == "_SEP" and "\n" in self.value)
+        self.start, self.end = (self.behind, self.behind) if ended else (lexer.start, lexer.end)
+        states = list(parser.states)
+        self.accepts: Callable[[str], bool] = lambda symbol: parser._accepts(list(states), symbol)
+        if kind == END:
+            self.found = "the end of the text"
+        elif ended:
+            self.found = "the end of the line"
+        else:
+            self.found = f"'{self.value if len(self.value) <= 40 else self.value[:37] + '...'}'"
+
+    def tell(self) -> None:
+        """Report it."""
+        for explain in (
+            self._character,
+            self._bar,
+            self._separator,
+            self._after,
+            self._claim,
+            self._value,
+            self._brackets,
+        ):
+            if explain():
+                return
+        wanted = [words for kind, words in _WORDS.items() if self.accepts(kind)]
+        if self.accepts("BROKEN"):
+            self._say("E0101", f"{self.found} cannot begin a statement")
+        elif wanted and len(wanted) <= 3:
+            self._say("E0101", f"{' or '.join(wanted)} is expected here, not {self.found}")
+        else:
+            self._say("E0101", f"unexpected {self.found}")
+
+    def _say(
+        self,
+        code: str,
+        message: str,
+        help: str | None = None,
+        edits: tuple[Edit, ...] = (),
+        related: tuple[Related, ...] = (),
+    ) -> bool:
+        self.report.error(
+            code, message, self.source.span(self.start, self.end), help=help, edits=edits, related=related
         )
-        return
-    if ended and opened:
-        at = opened[-1]
-        closing = _OPENS[text[at]]
-        report.error(
-            "E0102",
-            f"this '{text[at]}' is never closed",
-            source.span(at, at + 1),
-            help=f"put a `{closing}` where it ends",
-        )
-        return
-    span = source.span(start, max(end, start + 1) if not ended and not newline else start)
-    character = text[start : start + 1]
-    if character in _CLOSES and character != "":
-        wanted = _CLOSES[character]
-        if not any(text[at] == wanted for at in opened):
-            report.error(
-                "E0102", f"this '{character}' closes nothing", span, help="take it away", edits=[Edit(span, "")]
+        return True
+
+    def _character(self) -> bool:
+        if self.kind != "BAD":
+            return False
+        if self.value == "×":
+            return self._say("E0101", "'×' stands between two numbers, as in `3×3`, or before a number of repetitions")
+        meant = _LOOKALIKES.get(self.value)
+        edits = (Edit(self.source.span(self.start, self.end), meant),) if meant else ()
+        shown = f"'{self.value}'" if self.value.isprintable() else f"U+{ord(self.value):04X}"
+        return self._say("E0103", f"unknown character {shown}", f"write `{meant}`" if meant else None, edits)
+
+    def _bar(self) -> bool:
+        if self.kind != "_BAR":
+            return False
+        if self.last in _OPERATORS or self.last == "_ARROW":
+            return False
+        if self.brackets and self.brackets[-1] == "{":
+            return self._say(
+                "E0101",
+                "'|' stands between the branches of concat, add and mul only",
+                "put `;` between the layers of a group",
             )
-            return
-        if opened and text[opened[-1]] != wanted:
-            at = opened[-1]
-            report.error(
-                "E0102",
-                f"this '{text[at]}' is not closed before '{character}'",
-                source.span(at, at + 1),
-                related=[Related(span, "here")],
-                help=f"put a `{_OPENS[text[at]]}` before it",
-            )
-            return
-    found = "the end of the file" if ended else "the end of the line" if newline else f"'{word or character}'"
-    if before.endswith("-") and not before.endswith("--"):
-        report.error(
-            "E0101",
-            f"a number of channels or features must follow '-', not {found}",
-            span,
-            help="as in `conv3-64` or `fc-1000`",
+        if self.table:
+            return False
+        return self._say(
+            "E0101", "a row of a table stands outside a table", "put `table` on the line before its first row"
         )
-    elif before.endswith("->"):
-        report.error("E0101", f"a shape must follow '->', not {found}", span, help="as in `-> 64x112x112`")
-    elif before.endswith("=") or (
-        before.endswith((",", "(")) and ended is False and not newline and "NAME" in accepted
-    ):
-        report.error("E0101", f"a value must stand here, not {found}", span)
-    elif before.endswith("/"):
-        report.error("E0101", f"a stride must follow '/', not {found}", span, help="as in `conv3-64/2`")
-    elif "_EQUAL" in accepted and len(accepted) <= 3:
-        report.error("E0101", f"'=' must stand before {found}", span, help=_claim_help(before))
-    elif labelled and labelled[1].lower() in _KEYWORDS:
-        begin = text.rfind(labelled[1], 0, start)
-        place = source.span(begin, begin + len(labelled[1]))
-        report.error("E0101", f"`{labelled[1]}` cannot follow a label", place)
-    elif not ended and not newline and {"_NL", "_SEMI"} & accepted and (word or character in "@[{"):
-        report.error(
+
+    def _separator(self) -> bool:
+        """Two statements with nothing in between, where the first is whole."""
+        if self.kind not in _ITEMS or not self.accepts("_SEP") or (self.brackets and self.brackets[-1] != "{"):
+            return False
+        start = max(self.text.rfind(sign, 0, self.behind) for sign in "\n;|{") + 1
+        before = self.text[start : self.behind].strip()
+        labelled = re.search(r":\s*([A-Za-z]+)$", before)
+        if labelled and labelled[1].lower() in KEYWORDS:
+            self.start, self.end = self.behind - len(labelled[1]), self.behind
+            return self._say("E0101", f"`{labelled[1]}` cannot follow a label", "a label names layers")
+        here = self.source.span(self.behind, self.behind)
+        word = self.value.lower()
+        if self.kind == "NUMBER" and self.last == "NAME" and self.text[start : self.start].strip() == before:
+            if word == self.value and re.fullmatch(r"[A-Za-z]+", before):
+                joined = (
+                    f"{before}-{self.value}" if before.lower() in ("fc", "linear", "dense") else f"{before}{self.value}"
+                )
+                return self._say("E0101", f"unexpected {self.found} behind '{before}'", f"did you mean `{joined}`?")
+            return self._say("E0101", f"unexpected {self.found} behind '{before[-40:]}'")
+        if word in ("x", "×") or re.fullmatch(r"x[0-9]+", word):
+            if self.last in ("REPEAT", "_RBRACE") and word != "x":
+                return self._say(
+                    "E0101",
+                    "a statement is repeated once only",
+                    "multiply the two, or put the layers in braces: `{ ... } x4`",
+                )
+            return self._say("E0101", "a number of repetitions must follow 'x'", "as in `conv3-64 x2` or `x{n}`")
+        if self.kind in ("NUMBER", "DIMS", "STRING"):
+            return False
+        return self._say(
             "E0108",
-            f"a new statement begins at {found} without a separator",
-            span,
-            help="put `;` or a new line between two statements",
+            f"a new statement begins at '{self.value[:40]}' without a separator",
+            f"put `;` between them: `{before[-40:]}; {self.value[:40]}`",
+            (Edit(here, ";"),),
         )
-    elif (
-        isinstance(problem, UnexpectedCharacters)
-        and character not in "()[]{}|,;:=+-*/<>@.%"
-        and not character.isalnum()
-    ):
-        report.error("E0103", f"the character '{character}' means nothing in a spec", span)
-    elif word and word.lower() in _KEYWORDS and not before:
-        report.error("E0101", f"`{word}` is a keyword and is used differently", span)
-    else:
-        hoped = _wanted(accepted, before)
-        report.error("E0101", f"unexpected {found}" + (f"; {hoped} is expected here" if hoped else ""), span)
 
+    def _after(self) -> bool:
+        """What must follow a keyword or a sign."""
+        last = self.last
+        known = _AFTER.get(last)
+        if last in ("MINUS", "SLASH", "_COLON", "ELSE") and self.accepts("STRING"):
+            return False  # in an expression
+        if known is None or (last == "TABLE" and "\n" in self.text[self.behind - 1 : self.behind]):
+            return self.kind == "ELSE" and self._say("E0101", "this `else` has no `if` before it")
+        message, help = known
+        if last in KEYWORDS.values() and self.kind in ("_EQUAL", "_LPAR", "_LBRACE", "MINUS", "SLASH", "_COLON"):
+            word = self.text[: self.behind].rsplit(None, 1)[-1][-20:]
+            if last not in ("TRAIN", "REUSE", "RESIDUAL", "JOIN", "IF"):
+                help = f"{help}; `{word}` is a keyword and cannot name a layer here" if help else None
+        edits: tuple[Edit, ...] = ()
+        if last in ("SOURCE", "USE", "EXTENDS") and self.kind in ("NAME", "NUMBER"):
+            end = re.compile(r"[^\s;#]*" if last != "SOURCE" else r"[^\n;#]*").match(self.text, self.start)
+            assert end
+            name = end[0].rstrip()
+            if '"' not in name:
+                edits = (Edit(self.source.span(self.start, self.start + len(name)), f'"{name}"'),)
+                help = f'write `{last.lower()} "{name[:60]}"`'
+        return self._say("E0101", f"{message}, not {self.found}", help, edits)
 
-def _claim_help(before: str) -> str | None:
-    return (
-        "as in `expect params = 144M`"
-        if before.lower().lstrip().startswith(("expect", "reported"))
-        else "as in `param classes = 1000`"
-    )
+    def _claim(self) -> bool:
+        if not self.accepts("_EQUAL") or self.last not in ("DOTTED", "NAME") or self.accepts("_RPAR"):
+            return False
+        name = self.text[: self.behind].rsplit(None, 1)[-1][-40:]
+        help = f"write `{name} = ...`"
+        edits: tuple[Edit, ...] = ()
+        if self.value in ("==", ":") or self.kind == "COMPARE":
+            edits = (Edit(self.source.span(self.start, self.end), "="),)
+            help = "write `=`"
+        elif self.kind in ("NUMBER", "DIMS"):
+            edits = (Edit(self.source.span(self.behind, self.start), " = "),)
+            help = f"write `{name} = {self.value[:40]}`"
+        return self._say("E0101", f"'=' must stand before {self.found}", help, edits)
 
+    def _value(self) -> bool:
+        """A value is missing."""
+        if (
+            self.last not in _OPERATORS
+            or not (self.accepts("NUMBER") or self.accepts("NAME"))
+            or self.accepts("BROKEN")
+        ):
+            return False
+        return self._say("E0101", f"a value must stand here, not {self.found}", related=self._opened())
 
-_EXPECTATIONS = (
-    ("LBRACE", "a '{'"),
-    ("NET_NAME", "a name"),
-    ("STRING", 'a string such as `"vgg.net"`'),
-    ("RPAR", "a ')'"),
-    ("RSQB", "a ']'"),
-    ("_COMMA", "a ','"),
-    ("NAME", "a name"),
-)
+    def _brackets(self) -> bool:
+        """Inside parentheses and bracket blocks."""
+        if not self.brackets:
+            return False
+        bracket = self.brackets[-1]
+        if bracket == "(" and self.accepts("_RPAR"):
+            return self._say("E0101", f"',' or ')' is expected here, not {self.found}", related=self._opened())
+        if bracket == "[":
+            if self.accepts("_COMMA") and not self.accepts("_RSQB"):
+                return self._say(
+                    "E0101",
+                    f"',' must stand between the kernel and the channels of a row, not {self.found}",
+                    "as in `[3x3, 64; 3x3, 64]`",
+                )
+            if self.accepts("_RSQB"):
+                between = "';'" if self.accepts("_SEP") else "','"
+                return self._say(
+                    "E0101", f"{between} or ']' is expected here, not {self.found}", related=self._opened()
+                )
+        return False
 
-
-def _wanted(accepted: set[str], before: str) -> str | None:
-    if len(accepted) > 14:
-        return "a statement" if not before else None
-    return next((words for terminal, words in _EXPECTATIONS if terminal in accepted), None)
-
-
-def _word(text: str, at: int) -> str:
-    match = re.compile(r"[A-Za-z0-9_.]+").match(text, at)
-    return match[0][:40] if match else ""
-
-
-def _before(text: str, at: int) -> str:
-    """What stands before `at` in its statement."""
-    head = text[:at].rstrip(" \t")
-    return head[max(head.rfind("\n"), head.rfind(";")) + 1 :].strip()
-
-
-def open_brackets(text: str, at: int, told: set[int]) -> list[int]:
-    """Where the brackets stand that are open at `at`, outermost first, without those in `told`."""
-    stack: list[int] = []
-    for match in _LEXEME.finditer(text, 0, at):
-        sign = match[0]
-        if sign in "([{":
-            if match.start() not in told:
-                stack.append(match.start())
-        elif sign in _CLOSES and any(text[place] == _CLOSES[sign] for place in stack):
-            while text[stack[-1]] != _CLOSES[sign]:
-                stack.pop()
-            stack.pop()
-    return stack
+    def _opened(self) -> tuple[Related, ...]:
+        """The bracket that is open here, where it stands on another line."""
+        if not self.brackets or self.brackets[-1] == "{":
+            return ()
+        at = self.text.rfind(self.brackets[-1], 0, self.start)
+        return (Related(self.source.span(at, at + 1), "opened here"),) if "\n" in self.text[at : self.start] else ()

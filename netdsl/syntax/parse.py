@@ -1,57 +1,28 @@
 """Text to tree.
 
-Lark's LALR parser with its contextual lexer builds the dataclasses of `tree` as it reduces; no parse tree is kept. A
-syntax error is reported once, the statement it is in becomes a `Broken` one, and reading goes on with the next
-statement. What could cost more than the text is worth (size, nesting, long numbers) is refused before or while
-parsing.
+A short loop runs the LALR tables that Lark made of `grammar.lark` and builds the dataclasses of `tree` as it reduces. A loop of our
+own, because a mistake must not end it: the statement it stands in becomes `Broken`, reported once, and reading goes on with the
+next one of the same body. What could cost more than the text is worth (size, nesting) is refused before.
 """
 
 from __future__ import annotations
 
 import gc
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
-from lark import Lark, Token
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from bisect import insort
+from typing import Any
 
 from netdsl.diagnostics import Report
 from netdsl.shapes import LARGEST
 from netdsl.source import Source
 from netdsl.syntax import tree
-from netdsl.syntax.cache import grammar
-from netdsl.syntax.messages import explain, open_brackets
+from netdsl.syntax.lex import END, Lexer
+from netdsl.syntax.messages import Problem
 from netdsl.syntax.reduce import Reducer
-
-if TYPE_CHECKING:
-    from lark.parsers.lalr_interactive_parser import InteractiveParser
+from netdsl.syntax.scan import CLOSES, DEEPEST, MOST_ERRORS, OPENS, Scan, scan
 
 MOST_BYTES = 2**20
-DEEPEST = 64
-MOST_ERRORS = 100
-
-
-class _Parentheses:
-    """A filter of tokens: inside parentheses a newline means nothing."""
-
-    always_accept = ("_NL",)
-
-    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
-        depth = 0
-        for token in stream:
-            kind = token.type
-            if kind == "LPAR":
-                depth += 1
-            elif kind == "RPAR":
-                depth -= 1
-            elif kind == "_NL" and depth > 0:
-                continue
-            yield token
-
-
-def _parser(reducer: Reducer) -> Lark:
-    return grammar(reducer, _Parentheses())
+LONGEST_VALUE = 10_000
 
 
 def parse(source: Source, report: Report) -> tree.File:
@@ -59,221 +30,236 @@ def parse(source: Source, report: Report) -> tree.File:
     report.sources.setdefault(source.name, source)
     text = source.text
     whole = source.span(0, len(text))
-    empty = tree.File(source, (), (), whole)
     if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         report.error("E0002", "the text is larger than 1 MiB, the most a spec may have", source.span(0, 0))
-        return empty
-    if not _admissible(source, report):
-        return empty
-    reducer = Reducer(source, report)
+        return tree.File(source, (), (), whole)
     paused = gc.isenabled()
     gc.disable()  # a hundred thousand new objects, all of them kept: collecting in between only costs time
     try:
-        body = _run(reducer, source, report)
+        seen = scan(source, report)
+        statements = () if seen.hopeless else _Parser(source, report, seen).file()
     finally:
         if paused:
             gc.enable()
-    comments = tuple(
-        tree.Comment(match[0].rstrip(), source.span(match.start(), match.start() + len(match[0].rstrip())))
-        for match in _COMMENT.finditer(text)
-        if match[0].startswith("#")
-    )
-    return tree.File(source, body.statements if body else (), comments, whole)
+    return tree.File(source, statements, tuple(seen.comments), whole)
 
 
 def parse_value(text: str, report: Report, name: str = "<value>") -> tree.Expression | None:
     """One expression, as behind `--set name=`; None where it is wrong (and reported)."""
     source = Source(name, text)
     report.sources.setdefault(name, source)
-    if len(text) > 10_000 or not _admissible(source, report):
-        if len(text) > 10_000:
-            report.error("E0002", "the value is longer than 10,000 characters")
+    if len(text) > LONGEST_VALUE:
+        report.error("E0002", f"the value is longer than {LONGEST_VALUE:,} characters", source.span(0, 0))
         return None
-    reducer = Reducer(source, report)
-    try:
-        return _parser(reducer).parse(text, start="expression")  # type: ignore[return-value]
-    except UnexpectedInput as problem:
-        explain(problem, source, report, set())
+    known = len(report)
+    seen = scan(source, report)
+    if len(report) > known:
         return None
+    value = _Parser(source, report, seen).expression()
+    return value if len(report) == known else None
 
 
 def parse_dims(text: str) -> tuple[int, ...] | None:
     """`3x224x224` or `784` as a shape; None if it is not one."""
-    match = re.fullmatch(r"[0-9]{1,10}(?:[x×][0-9]{1,10}){0,3}", text.strip())
+    match = re.fullmatch(r"[0-9]{1,10}(?:[x×][0-9]{1,10}){0,7}", text.strip())
     sizes = tuple(map(int, re.split("[x×]", match[0]))) if match else None
     return sizes if sizes and all(0 < size <= LARGEST for size in sizes) else None
 
 
-# Before parsing ------------------------------------------------------------------------------------------------------
+class _Parser:
+    """Runs the tables over one text. On four stacks lie the states, and for each symbol its value and its place."""
 
-_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"?|#[^\n]*')
-_LEXEME = re.compile(r'"(?:[^"\\\n]|\\.)*("?)|#[^\n]*|[(\[{]|[)\]}]|[^\t\n\r\x20-\x7e\x80-\U0010ffff]|\ufeff')
-_CLOSES = {")": "(", "]": "[", "}": "{"}
+    def __init__(self, source: Source, report: Report, seen: Scan):
+        self.source = source
+        self.report = report
+        from netdsl.syntax.tables import (
+            load,
+        )  # here, so that `python -m netdsl.syntax.tables` is the first to import it
 
+        self.mistakes = seen.mistakes
+        self.table, self.rules, self.starts_at, self.ends_at = load()
+        self.reducer = reducer = Reducer(source, report)
+        self.actions = [getattr(reducer, rule.action) if rule.action else None for rule in self.rules]
+        self.lexer = Lexer(seen, self.accepts)
+        self.states: list[int] = []
+        self.values: list[Any] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self.chains = [0]  # for each open bracket, how many `else if` hang on one another
+        self.errors = 0
+        self.last = -1
 
-def _admissible(source: Source, report: Report) -> bool:
-    """Whether the text may be parsed: no control characters, and not nested too deep."""
-    text = source.text
-    depth = 0
-    fine = True
-    for match in _LEXEME.finditer(text):
-        lexeme = match[0]
-        if lexeme in "([{":
-            depth += 1
-            if depth > DEEPEST:
-                report.error(
-                    "E0003",
-                    f"brackets nest more than {DEEPEST} deep here",
-                    source.span(match.start(), match.end()),
-                    help="give the inner parts names, as blocks",
-                )
-                return False
-        elif lexeme in ")]}":
-            depth = max(depth - 1, 0)
-        elif lexeme[0] not in '"#' and not (lexeme == "\ufeff" and match.start() == 0):
-            report.error(
-                "E0103",
-                f"the character U+{ord(lexeme):04X} cannot stand in a spec",
-                source.span(match.start(), match.end()),
+    def file(self) -> tuple[tree.Statement, ...]:
+        """The statements of a file."""
+        body = self._run("file")
+        return () if body is None else body.statements
+
+    def expression(self) -> tree.Expression | None:
+        """An expression, and nothing else."""
+        value = self._run("expression")
+        return None if isinstance(value, tree.Body) else value
+
+    def _run(self, start: str) -> Any:
+        table, rules, actions, lexer = self.table, self.rules, self.actions, self.lexer
+        states, values, starts, ends = self.states, self.values, self.starts, self.ends
+        states.append(self.starts_at[start])
+        final = self.ends_at[start]
+        while True:
+            row = table[states[-1]]
+            kind = lexer.next(row)
+            fits = kind != "_BAR" or self.accepts(kind)  # a stray bar would first complete all that lies before it
+            while fits:
+                to = row.get(kind)
+                if to is None:
+                    fits = False
+                elif to >= 0:
+                    states.append(to)
+                    values.append(lexer.value)
+                    starts.append(lexer.start)
+                    ends.append(lexer.end)
+                    if kind in _STRUCTURE:
+                        fits = self._structure(kind)
+                    lexer.take(kind)
+                    break
+                else:
+                    origin, size, _, parts = rules[-to - 1]
+                    if size:
+                        found = values[-size:]
+                        begin, end = starts[-size], ends[-1]
+                        del states[-size:], values[-size:], starts[-size:], ends[-size:]
+                    else:
+                        found = []
+                        begin = end = ends[-1] if ends else 0
+                    action = actions[-to - 1]
+                    if action is None:
+                        value = found[parts[0]]  # type: ignore[index]
+                    else:
+                        value = action(begin, end, *[None if part is None else found[part] for part in parts])
+                    states.append(table[states[-1]][origin])
+                    values.append(value)
+                    starts.append(begin)
+                    ends.append(end)
+                    if states[-1] == final and kind == END:
+                        return value
+                    row = table[states[-1]]
+            if not fits and not self._recover(kind):
+                return self._salvage()
+
+    def accepts(self, kind: str) -> bool:
+        """Whether a token of this kind can stand here."""
+        return self._accepts(self.states[:], kind)
+
+    def _accepts(self, states: list[int], kind: str) -> bool:
+        while True:
+            to = self.table[states[-1]].get(kind)
+            if to is None or to >= 0:
+                return to is not None
+            rule = self.rules[-to - 1]
+            if rule.size:
+                del states[-rule.size :]
+            states.append(self.table[states[-1]][rule.origin])
+            if kind == END and states[-1] in self.ends_at.values():
+                return True
+
+    def _structure(self, kind: str) -> bool:
+        """Keep track of brackets and of chains of `else if`; False where they nest too deep."""
+        brackets, chains = self.lexer.brackets, self.chains
+        if kind in _OPENING:
+            brackets.append(_OPENING[kind])
+            chains.append(0)
+        elif kind in ("_RPAR", "_RSQB", "_RBRACE"):
+            if brackets:
+                brackets.pop()
+                chains.pop()
+        elif kind == "IF":
+            if self.lexer.kind == "ELSE":
+                chains[-1] += 1
+                if len(brackets) + sum(chains) > DEEPEST:
+                    at = self.lexer.start
+                    self.report.error(
+                        "E0003",
+                        f"more than {DEEPEST} `else if` and braces in one another",
+                        self.source.span(at, at + 2),
+                    )
+                    insort(self.mistakes, at)
+                    return False
+        else:
+            chains[-1] = 0
+        return True
+
+    # Recovery --------------------------------------------------------------------------------------------------------
+
+    def _recover(self, kind: str) -> bool:
+        """After a mistake: report it, make the statement it stands in a broken one, and go on behind that. False to give up."""
+        lexer, table = self.lexer, self.table
+        problem = Problem(self, kind)
+        at, stop = lexer.at if kind == "_ROWBAR" else lexer.start, lexer.end
+        begin, depth = self._drop(at)
+        state = self.states[-1]
+        body = "BROKEN" in table[state]
+        whole: list[tree.Statement] | None = None
+        if not body and len(self.states) > 1:
+            whole = self.values[-1]  # the mistake follows a whole statement: that is the broken one
+            begin = whole[-1].span.start
+        bar = self._accepts([*self.states, table[state]["BROKEN"]] if body else self.states[:], "_BAR")
+        end = lexer.skip(at, depth, bar)
+        if end <= at == self.last:  # never twice in one place
+            end = lexer.skip(max(stop, at + 1), depth, bar)
+        self.last = at
+        if not any(begin <= mistake <= end for mistake in self.mistakes):
+            problem.tell()
+        self.errors += 1
+        if self.errors >= MOST_ERRORS:
+            self.report.error(
+                "E0101", "too many syntax errors; the rest of the file is not read", self.source.span(end, end)
             )
-            fine = False
-            break
-    return fine
+        if self.errors >= MOST_ERRORS or len(self.states) == 1 and not body:
+            return False
+        lexer.at = end
+        lexer.kind = "BROKEN"
+        close = max(begin, at + len(self.source.text[at:end].rstrip()))
+        if whole is not None:
+            whole[-1] = self.reducer.broken(begin, close, "")
+            self.ends[-1] = close
+        else:
+            self.states.append(table[state]["BROKEN"])
+            self.values.append("")
+            self.starts.append(begin)
+            self.ends.append(close)
+        return True
 
+    def _drop(self, begin: int) -> tuple[int, int]:
+        """Drop what was read of the statement, and say where it began and how many brackets were open in it."""
+        depth = closed = 0
+        while len(self.states) > 1:
+            row = self.table[self.states[-1]]
+            behind = row.get("_SEP", -1)
+            if "BROKEN" in row or (behind >= 0 and "BROKEN" in self.table[behind]):
+                break
+            self.states.pop()
+            self.ends.pop()
+            begin = self.starts.pop()
+            value = self.values.pop()
+            if not isinstance(value, str) or not value:
+                continue
+            if value in CLOSES:
+                closed += 1
+            elif value in OPENS or (value[0] in "x×" and value[-1] == "{"):
+                if closed:
+                    closed -= 1
+                else:
+                    depth += 1
+                    self.lexer.brackets.pop()
+                    self.chains.pop()
+        return begin, depth
 
-# Recovery ------------------------------------------------------------------------------------------------------------
-
-
-def _run(reducer: Reducer, source: Source, report: Report) -> tree.Body | None:
-    recovery = _Recovery(source, report, reducer)
-    text = source.text
-    if text.startswith("\ufeff"):
-        text = " " + text[1:]
-    try:
-        return _parser(reducer).parse(text, start="file", on_error=recovery)  # type: ignore[return-value]
-    except UnexpectedInput:
+    def _salvage(self) -> Any:
+        """What was read before giving up."""
+        for value in self.values:
+            if isinstance(value, list) and isinstance(value[0], tree.Statement):
+                return self.reducer.body(0, 0, value)
         return None
 
 
-class _Recovery:
-    """What is done at a syntax error: it is reported, the statement becomes broken, and reading goes on behind it."""
-
-    def __init__(self, source: Source, report: Report, reducer: Reducer):
-        self.source = source
-        self.report = report
-        self.reducer = reducer
-        self.told: set[int] = set()
-        self.count = 0
-        self.furthest = -1
-
-    def __call__(self, problem: UnexpectedInput) -> bool:
-        parser: InteractiveParser = problem.interactive_parser
-        state = parser.parser_state
-        lexer = parser.lexer_thread.state
-        assert lexer is not None
-        ended = isinstance(problem, UnexpectedToken) and problem.token.type == "$END"
-        at = len(self.source.text) if ended else _offset(problem)
-        opened = open_brackets(self.source.text, at, self.told)
-        explain(problem, self.source, self.report, self.told)
-        self.count += 1
-        if self.count > MOST_ERRORS:
-            self.report.error(
-                "E0101", "too many syntax errors; the rest of the file is not read", self.source.span(at, at)
-            )
-            return False
-        table = state.parse_conf.states
-        saved: list[tree.Statement] = []
-        inside = 0
-        while "BROKEN" not in table[state.state_stack[-1]]:
-            if len(state.state_stack) == 1:
-                return False
-            state.state_stack.pop()
-            value = state.value_stack.pop()
-            inside += isinstance(value, Token) and value.type in ("LBRACE", "REPEAT_BRACE", "LSQB")
-            inside -= isinstance(value, Token) and value.type in ("RBRACE", "RSQB")
-            if isinstance(value, tree.Body):  # statements that were complete before the error was seen
-                saved[:0] = value.statements
-        at = self._unclosed(at, opened)
-        begin = self._begin(at)
-        end = self._skip(at, max(inside, 0))
-        if end <= self.furthest:
-            end = min(self.furthest + 1, len(self.source.text))
-        self.furthest = end
-        self.reducer.saved[begin] = saved
-        parser.feed_token(Token("BROKEN", "", start_pos=begin, end_pos=max(end, begin)))
-        lexer.line_ctr.char_pos = end
-        if end >= len(self.source.text):
-            return self._close(parser)
-        return True
-
-    def _unclosed(self, at: int, opened: list[int]) -> int:
-        """Where to go on from: an unclosed '(' swallowed the lines behind it, so from the end of its own line."""
-        if opened and self.source.text[opened[-1]] == "(":
-            newline = self.source.text.find("\n", opened[-1], at)
-            if newline > self.furthest:
-                return newline
-        return at
-
-    def _begin(self, at: int) -> int:
-        """Where the broken statement begins: behind the last separator before `at`."""
-        text = self.source.text
-        start = max(text.rfind("\n", 0, at), text.rfind(";", 0, at)) + 1
-        while start < at and text[start] in " \t\r":
-            start += 1
-        return start
-
-    def _skip(self, at: int, depth: int) -> int:
-        """Where the next statement begins: at the separator behind `at`, or the brace or bar that ends its body.
-
-        `depth` brackets of the broken statement itself are open at `at`; a line that begins in the first column ends
-        them.
-
-        Parentheses are not followed over lines: one that is not closed is the likelier mistake.
-        """
-        text = self.source.text
-        for match in _BOUNDARY.finditer(text, at):
-            sign = match[0][0]
-            if sign in "[{":
-                depth += 1
-            elif sign in "]}":
-                if depth == 0 and sign == "}" and match.start() > at:
-                    return match.start()
-                depth = max(depth - 1, 0)
-            elif (
-                (sign in "\n;" and depth == 0)
-                or (sign == "\n" and text[match.end() : match.end() + 1].isalpha())
-                or (sign == "|" and depth == 0 and match.start() > at)
-            ):
-                return match.start()
-        return len(text)
-
-    def _close(self, parser: InteractiveParser) -> bool:
-        """At the end of the text: close what is open, so that what was read is not lost."""
-        state = parser.parser_state
-        for _ in range(4 * DEEPEST):
-            accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
-            if "$END" in accepted:
-                return True
-            if "RBRACE" in accepted:
-                end = len(self.source.text)
-                parser.feed_token(Token("RBRACE", "}", start_pos=end, end_pos=end))
-                continue
-            if len(state.state_stack) == 1:
-                return False
-            state.state_stack.pop()
-            state.value_stack.pop()
-        return False
-
-
-_BOUNDARY = re.compile(r'"(?:[^"\\\n]|\\.)*"?|#[^\n]*|[\[{\]};|\n]')
-
-
-def _offset(problem: UnexpectedInput) -> int:
-    if isinstance(problem, UnexpectedCharacters):
-        return int(problem.pos_in_stream or 0)
-    if isinstance(problem, UnexpectedToken):
-        return int(problem.token.start_pos or 0)
-    return 0
-
-
-__all__: list[Any] = ["parse", "parse_dims", "parse_value"]
+_OPENING = {"_LPAR": "(", "_LSQB": "[", "_LBRACE": "{", "_REPEAT_BRACE": "{"}
+_STRUCTURE = frozenset((*_OPENING, "_RPAR", "_RSQB", "_RBRACE", "IF", "_SEP", "_BAR", "_ROWBAR", "_TABLE_END"))

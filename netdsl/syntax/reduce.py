@@ -1,417 +1,427 @@
-"""What each rule of the grammar becomes: the methods are called with a rule's parts as the parser reduces it.
+"""What each rule of the grammar becomes.
 
-Tokens of brackets are kept among the parts, since a span begins and ends with them.
+The parser calls the method that the rule names (see `grammar.lark`) with the place of what the rule covers and its parts: the text
+of a token, the node of a rule, None for an optional part that is absent. What the grammar lets through and the language does
+not is reported here, where it is known what was meant.
 """
 
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 from typing import Any
 
-from lark import Token, Transformer
-
-from netdsl.diagnostics import Report
+from netdsl.diagnostics import Edit, Report
 from netdsl.shapes import LARGEST
 from netdsl.source import Source, Span
 from netdsl.syntax import tree
+from netdsl.syntax.numbers import number
 
 DEEPEST_EXPRESSION = 64
 LONGEST_STRING = 10_000
-LONGEST_NUMBER = 40
-_SUFFIXES: dict[str, int | Fraction] = {"K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "%": Fraction(1, 100)}
+_ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
+_COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
+_COLUMN = re.compile(r"[^|\s](?:[^|]*[^|\s])?")
+_VARIANT = re.compile(r"[A-Za-z0-9._-]+")
+_HEADER = re.compile(r"\n[ \t\u00a0]*\|([^\n]*)")
+
+Arguments = tuple[tree.Argument, ...]
 
 
-def number(text: str) -> int | float:
-    """The value of a number as written: `60K` is 60000, `40%` 0.4, `1.8G` an integer, `2.0` a float."""
-    unit = _SUFFIXES.get(text[-1])
-    digits = text[:-1] if unit is not None else text
-    if unit is None and digits.isdigit():
-        return int(digits)
-    exact = Fraction(digits) * (unit or 1)
-    if unit is not None and text[-1] != "%" and exact.denominator == 1:
-        return int(exact)
-    return float(exact)
-
-
-class Reducer(Transformer[Token, Any]):
-    """Builds the tree of one source. Faults inside a token or a table go to `report`."""
+class Reducer:
+    """Builds the tree of one source."""
 
     def __init__(self, source: Source, report: Report):
-        super().__init__()
-        self.origin = source
+        self.source_text = source.text
         self.report = report
         self.file_name = source.name
         self.depths: dict[int, int] = {}
-        self.saved: dict[int | None, list[Any]] = {}
+        self.kept: list[Any] = []
 
-    # Spans and small parts -------------------------------------------------------------------------------------------
+    def error(self, code: str, message: str, span: Span, help: str | None = None, edits: tuple[Edit, ...] = ()) -> None:
+        """Report a fault inside a statement that is otherwise whole."""
+        self.report.error(code, message, span, help=help, edits=edits)
 
-    def _at(self, token: Token) -> Span:
-        return Span(self.file_name, int(token.start_pos or 0), int(token.end_pos or 0))
+    # Lists: built by one rule for the first item and one for each further one --------------------------------------
 
-    def _over(self, parts: list[Any]) -> Span:
-        """From the first part to the last."""
-        present = [part for part in parts if part is not None and part != []]
-        first, last = present[0], present[-1]
-        start = int(first.start_pos or 0) if isinstance(first, Token) else first.span.start
-        end = int(last.end_pos or 0) if isinstance(last, Token) else last.span.end
-        return Span(self.file_name, start, end)
+    def first(self, start: int, end: int, item: Any) -> list[Any]:
+        return [item]
 
-    def _name(self, token: Token) -> tree.Name:
-        return tree.Name(str(token), self._at(token))
-
-    def _deep(self, node: Any, *parts: Any) -> Any:
-        """Bound how deep an expression is: whoever walks the tree may recurse."""
-        depth = 1 + max((self.depths.get(id(part), 0) for part in parts), default=0)
-        if depth > DEEPEST_EXPRESSION:
-            self.report.error(
-                "E0003",
-                f"the expression is nested more than {DEEPEST_EXPRESSION} deep",
-                node.span,
-                help="make it shorter, with params",
-            )
-            return tree.Literal(0, "0", node.span)
-        self.depths[id(node)] = depth
-        return node
+    def more(self, start: int, end: int, items: list[Any], item: Any) -> list[Any]:
+        items.append(item)
+        return items
 
     # Expressions -----------------------------------------------------------------------------------------------------
 
-    def number(self, parts: list[Any]) -> tree.Literal:
-        token = parts[0]
-        text = str(token)
-        value: int | float = 0
-        exponent = re.search(r"[eE]([+-]?\d+)", text)
-        if len(text) > LONGEST_NUMBER or (exponent and abs(int(exponent[1])) > 300):
-            self.report.error("E0106", "this number is out of range", self._at(token), help="numbers go up to 2^63 - 1")
-        else:
-            value = number(text)
-        return tree.Literal(value, text, self._at(token))
+    def number(self, start: int, end: int, text: str) -> tree.Literal:
+        span = Span(self.file_name, start, end)
+        value = number(text)
+        if value is None:
+            if _looks_right(text):
+                self.error("E0106", "this number is out of range", span, "at most 40 characters, and not beyond 1e308")
+            else:
+                self.error("E0106", f"'{_short(text)}' is not a number", span, _number_help(text))
+            value = 0
+        return tree.Literal(value, text, span)
 
-    def dims(self, parts: list[Any]) -> tree.Dims:
-        token = parts[0]
-        texts = re.split("[x×]", token)
-        if any(len(text) > 10 or int(text) > LARGEST for text in texts):
-            self.report.error("E0005", "a dimension may be at most 2^31 - 1", self._at(token))
-            return tree.Dims((1,) * len(texts), self._at(token))
-        return tree.Dims(tuple(map(int, texts)), self._at(token))
+    def dims(self, start: int, end: int, text: str) -> tree.Dims:
+        sizes = text.replace("×", "x").split("x")
+        span = Span(self.file_name, start, end)
+        if len(text) > 40 or any(len(size) > 10 or int(size) > LARGEST for size in sizes):
+            if len(sizes) > 8:
+                self.error("E0005", "a shape has at most 8 dimensions", span)
+                return tree.Dims((1, 1, 1), span)
+            if any(len(size.lstrip("0")) > 10 or int(size) > LARGEST for size in sizes):
+                self.error("E0005", "a dimension may be at most 2^31 - 1", span)
+                return tree.Dims((1,) * len(sizes), span)
+        return tree.Dims(tuple(map(int, sizes)), span)
 
-    def string(self, parts: list[Any]) -> tree.Literal:
-        return self._string(parts[0])
+    def string(self, start: int, end: int, text: str) -> tree.Literal:
+        span = Span(self.file_name, start, end)
+        if len(text) - 2 > LONGEST_STRING:
+            self.error("E0006", f"a string may have at most {LONGEST_STRING:,} characters", span)
+            return tree.Literal("", text, span)
+        if "\\" not in text:
+            return tree.Literal(text.strip('"'), text, span)
+        for escape in _ESCAPE.finditer(text):
+            if escape[1] not in _ESCAPES:
+                at = Span(self.file_name, start + escape.start(), start + escape.end())
+                self.error(
+                    "E0105",
+                    f"unknown escape '{escape[0]}' in a string",
+                    at,
+                    'write `\\\\` for a backslash; also `\\"`, `\\n`, `\\t`',
+                )
+        inner = text[1:-1] if len(text) > 1 and text[-1] == '"' else text[1:]
+        return tree.Literal(_ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[0]), inner), text, span)
 
-    def _string(self, token: Token) -> tree.Literal:
-        if len(token) - 2 > LONGEST_STRING:
-            self.report.error("E0006", f"a string may have at most {LONGEST_STRING:,} characters", self._at(token))
-            return tree.Literal("", str(token), self._at(token))
-        value = re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[0]), token[1:-1])
-        return tree.Literal(value, str(token), self._at(token))
+    def true(self, start: int, end: int, text: str) -> tree.Literal:
+        return tree.Literal(True, text, Span(self.file_name, start, end))
 
-    def true(self, parts: list[Any]) -> tree.Literal:
-        return tree.Literal(True, str(parts[0]), self._at(parts[0]))
+    def false(self, start: int, end: int, text: str) -> tree.Literal:
+        return tree.Literal(False, text, Span(self.file_name, start, end))
 
-    def false(self, parts: list[Any]) -> tree.Literal:
-        return tree.Literal(False, str(parts[0]), self._at(parts[0]))
+    def none(self, start: int, end: int, text: str) -> tree.Literal:
+        return tree.Literal(None, text, Span(self.file_name, start, end))
 
-    def none(self, parts: list[Any]) -> tree.Literal:
-        return tree.Literal(None, str(parts[0]), self._at(parts[0]))
+    def reference(self, start: int, end: int, text: str) -> tree.Reference:
+        return tree.Reference(text, Span(self.file_name, start, end))
 
-    def reference(self, parts: list[Any]) -> tree.Reference:
-        return tree.Reference(str(parts[0]), self._at(parts[0]))
+    def list_value(self, start: int, end: int, items: list[Any] | None) -> Any:
+        found = tuple(items or ())
+        return self._nested(tree.ListValue(found, Span(self.file_name, start, end)), found)
 
-    def list_value(self, parts: list[Any]) -> tree.ListValue:
-        items = tuple(part for part in parts[1:-1] if part is not None)
-        return self._deep(tree.ListValue(items, self._over(parts)), *items)  # type: ignore[no-any-return]
+    def unary(self, start: int, end: int, operator: str, operand: Any) -> Any:
+        return self._nested(tree.Unary(operator.lower(), operand, Span(self.file_name, start, end)), (operand,))
 
-    def parenthesized(self, parts: list[Any]) -> Any:
-        return parts[1]
+    def binary(self, start: int, end: int, left: Any, operator: str, right: Any) -> Any:
+        return self._nested(tree.Binary(operator.lower(), left, right, Span(self.file_name, start, end)), (left, right))
 
-    def braced(self, parts: list[Any]) -> Any:
-        return parts[1]
+    def compare(self, start: int, end: int, left: Any, operator: str, right: Any) -> Any:
+        if isinstance(left, tree.Binary) and left.operator in _COMPARISONS and left.span.start == start:
+            span = Span(self.file_name, start, end)
+            self.error("E0101", "comparisons cannot be chained", span, "join them with `and`: `a < b and b < c`")
+        return self.binary(start, end, left, operator, right)
 
-    def unary(self, parts: list[Any]) -> Any:
-        return self._deep(tree.Unary(str(parts[0]).lower(), parts[1], self._over(parts)), parts[1])
+    def conditional(self, start: int, end: int, then: Any, _if: str, test: Any, _else: str, otherwise: Any) -> Any:
+        span = Span(self.file_name, start, end)
+        return self._nested(tree.Conditional(test, then, otherwise, span), (then, test, otherwise))
 
-    def binary(self, parts: list[Any]) -> Any:
-        left, operator, right = parts
-        return self._deep(tree.Binary(str(operator).lower(), left, right, self._over(parts)), left, right)
+    def call(self, start: int, end: int, name: str, arguments: Arguments) -> Any:
+        called = tree.Name(name, Span(self.file_name, start, start + len(name)))
+        node = tree.Call(called, arguments, Span(self.file_name, start, end))
+        return self._nested(node, tuple(argument.value for argument in arguments))
 
-    def conditional(self, parts: list[Any]) -> Any:
-        then, _, test, _, otherwise = parts
-        return self._deep(tree.Conditional(test, then, otherwise, self._over(parts)), then, test, otherwise)
+    def _nested(self, node: Any, parts: tuple[Any, ...]) -> Any:
+        """Bound how deep an expression is, so that whoever walks the tree may recurse."""
+        depths = self.depths
+        depth = 1
+        for part in parts:
+            depth = max(depth, depths.get(id(part), 0) + 1)
+        if depth > DEEPEST_EXPRESSION:
+            if not self.kept:  # once in a statement
+                self.error(
+                    "E0003",
+                    f"the expression is nested more than {DEEPEST_EXPRESSION} deep",
+                    node.span,
+                    "split it up, with params",
+                )
+            self.kept.append(node)  # its parts stay alive: depths go by identity
+            return tree.Literal(0, "0", node.span)
+        depths[id(node)] = depth
+        return node
 
-    def call(self, parts: list[Any]) -> Any:
-        name, arguments = parts
-        values = [argument.value for argument in arguments.items]
-        return self._deep(tree.Call(self._name(name), arguments.items, self._over([name, arguments])), *values)
+    # Arguments -------------------------------------------------------------------------------------------------------
 
-    def named(self, parts: list[Any]) -> tree.Argument:
-        return tree.Argument(self._name(parts[0]), parts[1], self._over(parts))
+    def named(self, start: int, end: int, name: str, value: Any) -> tree.Argument:
+        known = tree.Name(name, Span(self.file_name, start, start + len(name)))
+        return tree.Argument(known, value, Span(self.file_name, start, end))
 
-    def positional(self, parts: list[Any]) -> tree.Argument:
-        return tree.Argument(None, parts[0], parts[0].span)
+    def positional(self, start: int, end: int, value: Any) -> tree.Argument:
+        return tree.Argument(None, value, Span(self.file_name, start, end))
 
-    def arguments(self, parts: list[Any]) -> Any:
-        return _Arguments(tuple(part for part in parts[1:-1] if part is not None), self._over(parts))
+    def arguments(self, start: int, end: int, items: list[tree.Argument] | None) -> Arguments:
+        return tuple(items or ())
 
     # Layer statements ------------------------------------------------------------------------------------------------
 
-    def body(self, parts: list[Any]) -> Any:
-        found: list[Any] = []
-        for part in parts:
-            if isinstance(part, _Several):
-                found.extend(part.items)
-            elif part is not None:
-                found.append(part)
-        statements = tuple(found)
-        span = self._over(list(statements)) if statements else Span(self.file_name, 0, 0)
-        return tree.Body(statements, span)
+    def body(self, start: int, end: int, statements: list[tree.Statement] | None) -> tree.Body:
+        if not statements:
+            return tree.Body((), Span(self.file_name, max(start - 1, 0), end))
+        span = Span(self.file_name, statements[0].span.start, statements[-1].span.end)
+        return tree.Body(tuple(statements), span)
 
-    def file(self, parts: list[Any]) -> tree.Body:
-        return parts[0]  # type: ignore[no-any-return]
+    def braces(self, start: int, end: int, body: tree.Body) -> tree.Body:
+        """An empty body is as long as its braces."""
+        return body if body.statements else tree.Body((), Span(self.file_name, start, end))
 
-    def _braced(self, body: tree.Body, left: Token, right: Token) -> tree.Body:
-        """A body between two tokens: an empty one lies between them."""
-        if body.statements:
-            return body
-        return tree.Body((), Span(self.file_name, left.start_pos, right.end_pos))  # type: ignore[arg-type]
+    def layer(
+        self, start: int, end: int, label: Any, item: Any, repeat: Any, slash: str | None, stride: Any, claim: Any
+    ) -> tree.Layer:
+        self.depths.clear()
+        self.kept.clear()
+        return tree.Layer(label, item, repeat, stride, claim, Span(self.file_name, start, end))
 
-    def plain(self, parts: list[Any]) -> tree.Operation:
-        head, *rest = parts
-        kernel = rest.pop(0) if len(rest) == 5 else None
-        _, out, _, stride = rest
-        end = self._over(parts)
-        if isinstance(parts[-1], (tree.Literal, tree.Dims, tree.Reference)) or parts[-1] is None:
-            pass
-        return tree.Operation(self._name(head), kernel, out, stride, None, self._stretch(end, stride or out or kernel))
+    def label(self, start: int, end: int, text: str) -> tree.Label:
+        return tree.Label(text, None, Span(self.file_name, start, start + len(text)))
 
-    def _stretch(self, span: Span, last: Any) -> Span:
-        """Include the closing brace behind a computed part."""
-        text = self.origin.text
-        end = span.end
-        if last is not None:
-            at = end
-            while at < len(text) and text[at] in " \t":
-                at += 1
-            if (
-                at < len(text)
-                and text[at] == "}"
-                and text.rfind("{", span.start, end) > text.rfind("}", span.start, end)
-            ):
-                end = at + 1
-        return Span(span.file, span.start, end)
+    def label_computed(self, start: int, end: int, text: str, index: Any, after: str | None) -> tree.Label:
+        colon = len(self.source_text[start : end - 1].rstrip())
+        return tree.Label(text, index, Span(self.file_name, start, start + colon), after or "")
 
-    def called(self, parts: list[Any]) -> tree.Operation:
-        plain, arguments = parts
-        return tree.Operation(
-            plain.head, plain.kernel, plain.out, plain.stride, arguments.items, plain.span.to(arguments.span)
-        )
+    def operation(
+        self, start: int, end: int, head: str, kernel: Any, minus: str | None, out: Any, slash: str | None, stride: Any,
+        arguments: Arguments | None,
+    ) -> tree.Operation:  # fmt: skip
+        name = tree.Name(head.replace("×", "x"), Span(self.file_name, start, start + len(head)))
+        return tree.Operation(name, kernel, out, stride, arguments, Span(self.file_name, start, end))
 
-    def label(self, parts: list[Any]) -> tree.Label:
-        if len(parts) == 1:
-            return tree.Label(str(parts[0]), None, self._at(parts[0]))
-        name, _, index, right, after = parts
-        return tree.Label(str(name), index, self._over([name, after or right]), str(after) if after is not None else "")
+    def operation_alias(
+        self,
+        start: int,
+        end: int,
+        head: str,
+        minus: str | None,
+        out: Any,
+        slash: str | None,
+        stride: Any,
+        arguments: Arguments | None,
+    ) -> tree.Operation:
+        return self.operation(start, end, head, None, minus, out, slash, stride, arguments)
 
-    def layer(self, parts: list[Any]) -> tree.Layer:
-        label, item, repeat, *rest, claim = parts
-        stride = rest[-1] if rest else None
-        known = self._over([label, item, repeat, stride, claim])
-        return tree.Layer(label, item, repeat, stride, claim, self._stretch(known, None if claim else stride))
+    def repeat(self, start: int, end: int, written: str, index: str | None) -> tree.Repeat:
+        text = written[1:].strip()
+        span = Span(self.file_name, start + len(written) - len(text), start + len(written))
+        return self._repeat(start, end, self.number(span.start, span.end, text), index)
 
-    def group(self, parts: list[Any]) -> tree.Group:
-        left, body, right = parts
-        return tree.Group(self._braced(body, left, right), self._over(parts))
+    def repeat_computed(self, start: int, end: int, count: Any, index: str | None) -> tree.Repeat:
+        return self._repeat(start, end, count, index)
 
-    def join(self, parts: list[Any]) -> tree.Join:
-        kind, arguments, left, *rest, right = parts
-        branches, before = [], left
-        bodies = [part for part in rest if isinstance(part, tree.Body)]
-        for body in bodies:
-            branches.append(self._braced(body, before, right if len(bodies) == 1 else before))
-        name = tree.Name(str(kind).lower(), self._at(kind))
-        return tree.Join(name, arguments.items if arguments else (), tuple(branches), self._over(parts))
+    def _repeat(self, start: int, end: int, count: Any, index: str | None) -> tree.Repeat:
+        name = None if index is None else tree.Name(index, Span(self.file_name, end - len(index), end))
+        return tree.Repeat(count, name, Span(self.file_name, start, end))
 
-    def residual(self, parts: list[Any]) -> tree.Residual:
-        _, arguments, left, body, right = parts
-        return tree.Residual(arguments.items if arguments else (), self._braced(body, left, right), self._over(parts))
+    def group(self, start: int, end: int, body: tree.Body) -> tree.Group:
+        return tree.Group(body, Span(self.file_name, start, end))
 
-    def aux(self, parts: list[Any]) -> tree.Aux:
-        _, name, arguments, left, body, right = parts
+    def join(
+        self, start: int, end: int, kind: str, arguments: Arguments | None, branches: list[tree.Body]
+    ) -> tree.Join:
+        name = tree.Name(kind.lower(), Span(self.file_name, start, start + len(kind)))
+        return tree.Join(name, arguments or (), tuple(branches), Span(self.file_name, start, end))
+
+    def residual(
+        self, start: int, end: int, keyword: str, arguments: Arguments | None, body: tree.Body
+    ) -> tree.Residual:
+        return tree.Residual(arguments or (), body, Span(self.file_name, start, end))
+
+    def aux(
+        self, start: int, end: int, keyword: str, name: str, arguments: Arguments | None, body: tree.Body
+    ) -> tree.Aux:
         return tree.Aux(
-            self._name(name), arguments.items if arguments else (), self._braced(body, left, right), self._over(parts)
+            self._found(name, start + len(keyword)), arguments or (), body, Span(self.file_name, start, end)
         )
 
-    def goto(self, parts: list[Any]) -> tree.Goto:
-        return tree.Goto(self._name(parts[1]), self._over(parts))
+    def goto(self, start: int, end: int, name: str) -> tree.Goto:
+        return tree.Goto(self._last(name, end), Span(self.file_name, start, end))
 
-    def reuse(self, parts: list[Any]) -> tree.Reuse:
-        return tree.Reuse(self._name(parts[2]), self._over(parts))
+    def reuse(self, start: int, end: int, keyword: str, name: str) -> tree.Reuse:
+        return tree.Reuse(self._found(name, self.source_text.index("(", start) + 1), Span(self.file_name, start, end))
 
-    def output(self, parts: list[Any]) -> tree.Output:
-        return tree.Output(self._name(parts[1]), self._over(parts))
+    def output(self, start: int, end: int, keyword: str, name: str) -> tree.Output:
+        return tree.Output(self._last(name, end), Span(self.file_name, start, end))
 
-    def conditional_layers(self, parts: list[Any]) -> tree.If:
-        _, test, left, then, right, *rest = parts
-        otherwise: tree.Body | None = None
-        rest = [part for part in rest if part is not None]
-        if rest and isinstance(rest[-1], tree.If):
-            nested = rest[-1]
-            layer = tree.Layer(None, nested, None, None, None, nested.span)
-            otherwise = self._nest(tree.Body((layer,), nested.span))
-        elif rest:
-            otherwise = self._braced(rest[2], rest[1], rest[3])
-        return tree.If(test, self._braced(then, left, right), otherwise, self._over(parts))
+    def branch_if(self, start: int, end: int, keyword: str, test: Any, then: tree.Body) -> tree.If:
+        return tree.If(test, then, None, Span(self.file_name, start, end))
 
-    def _nest(self, body: tree.Body) -> tree.Body:
-        depth = 0
-        inner: Any = body
-        while (
-            inner is not None and inner.statements and isinstance(getattr(inner.statements[0], "item", None), tree.If)
-        ):
-            inner = inner.statements[0].item.otherwise
-            depth += 1
-        if depth > DEEPEST_EXPRESSION:
-            self.report.error("E0003", f"more than {DEEPEST_EXPRESSION} `else if` in a row", body.span)
-            return tree.Body((), body.span)
-        return body
+    def branch_else(
+        self, start: int, end: int, keyword: str, test: Any, then: tree.Body, _else: str, otherwise: tree.Body
+    ) -> tree.If:
+        return tree.If(test, then, otherwise, Span(self.file_name, start, end))
 
-    def bracket(self, parts: list[Any]) -> tree.Bracket:
-        return tree.Bracket(tuple(part for part in parts if isinstance(part, tree.Row)), self._over(parts))
+    def branch_else_if(
+        self, start: int, end: int, keyword: str, test: Any, then: tree.Body, _else: str, nested: tree.If
+    ) -> tree.If:
+        layer = tree.Layer(None, nested, None, None, None, nested.span)
+        return tree.If(test, then, tree.Body((layer,), nested.span), Span(self.file_name, start, end))
 
-    def row(self, parts: list[Any]) -> tree.Row:
-        kernel, out, _, stride, *arguments = parts
-        given = tuple(part for part in arguments if isinstance(part, tree.Argument))
-        span = self._over([kernel, out, stride, *given])
-        return tree.Row(kernel, out, stride, given, self._stretch(span, None if given else stride or out))
+    def bracket(self, start: int, end: int, rows: list[tree.Row]) -> tree.Bracket:
+        return tree.Bracket(tuple(rows), Span(self.file_name, start, end))
 
-    def repeat(self, parts: list[Any]) -> tree.Repeat:
-        token, *index = parts
-        text = token[1:].strip()
-        value = int(text) if len(text) <= 18 else 10**18
-        span = self._at(token)
-        count = tree.Literal(value, text, span)
-        return tree.Repeat(count, self._name(index[0]) if index and index[0] is not None else None, self._over(parts))
+    def row(
+        self,
+        start: int,
+        end: int,
+        kernel: Any,
+        out: Any,
+        slash: str | None,
+        stride: Any,
+        arguments: list[tree.Argument] | None,
+    ) -> tree.Row:
+        return tree.Row(kernel, out, stride, tuple(arguments or ()), Span(self.file_name, start, end))
 
-    def repeat_computed(self, parts: list[Any]) -> tree.Repeat:
-        _, count, _, index = parts
-        return tree.Repeat(count, self._name(index) if index is not None else None, self._over(parts))
-
-    def broken(self, parts: list[Any]) -> Any:
-        """A statement with a syntax error; what stood complete before it (`saved`) is kept."""
-        token = parts[0]
-        saved = self.saved.pop(token.start_pos, [])
-        broken = tree.Broken(self._at(token))
-        return _Several((*saved, broken), broken.span) if saved else broken
+    def broken(self, start: int, end: int, text: str) -> tree.Broken:
+        self.depths.clear()
+        self.kept.clear()
+        return tree.Broken(Span(self.file_name, start, end))
 
     # The file --------------------------------------------------------------------------------------------------------
 
-    def net(self, parts: list[Any]) -> tree.Net:
-        return tree.Net(self._name(parts[1]), self._over(parts))
+    def file(self, start: int, end: int, body: tree.Body) -> tree.Body:
+        return body
 
-    def source(self, parts: list[Any]) -> tree.SourceNote:
-        return tree.SourceNote(self._string(parts[1]), self._over(parts))
+    def net(self, start: int, end: int, keyword: str, name: str) -> tree.Net:
+        return tree.Net(self._last(name, end), Span(self.file_name, start, end))
 
-    def input(self, parts: list[Any]) -> tree.Input:
-        _, name, shape = parts
-        return tree.Input(self._name(name) if name is not None else None, shape, self._over(parts))
+    def source(self, start: int, end: int, keyword: str, text: str) -> tree.SourceNote:
+        return tree.SourceNote(self.string(end - len(text), end, text), Span(self.file_name, start, end))
 
-    def param(self, parts: list[Any]) -> tree.Param:
-        return tree.Param(self._name(parts[1]), parts[2], self._over(parts))
+    def input(self, start: int, end: int, keyword: str, name: str | None, shape: Any) -> tree.Input:
+        known = None if name is None else self._found(name, start + len(keyword))
+        return tree.Input(known, shape, self._settled(start, end))
 
-    def default(self, parts: list[Any]) -> tree.Default:
-        return tree.Default(self._name(parts[1]), parts[2].items, self._over(parts))
+    def param(self, start: int, end: int, keyword: str, name: str, value: Any) -> tree.Param:
+        return tree.Param(self._found(name, start + len(keyword)), value, self._settled(start, end))
 
-    def use(self, parts: list[Any]) -> tree.Use:
-        return tree.Use(self._string(parts[1]), self._over(parts))
+    def default(self, start: int, end: int, keyword: str, operator: str, arguments: Arguments) -> tree.Default:
+        return tree.Default(self._found(operator, start + len(keyword)), arguments, self._settled(start, end))
 
-    def extends(self, parts: list[Any]) -> tree.Extends:
-        _, path, variant, arguments = parts
+    def use(self, start: int, end: int, keyword: str, path: str) -> tree.Use:
+        return tree.Use(self.string(end - len(path), end, path), Span(self.file_name, start, end))
+
+    def extends(
+        self, start: int, end: int, keyword: str, path: str, variant: str | None, arguments: Arguments | None
+    ) -> tree.Extends:
+        at = self.source_text.index(path, start + len(keyword))
         name = None
         if variant is not None:
-            quoted = variant.type == "STRING"
-            name = tree.Name(str(self._string(variant).value) if quoted else str(variant), self._at(variant))
-        return tree.Extends(self._string(path), name, arguments.items if arguments else (), self._over(parts))
+            place = self.source_text.index(variant, at + len(path) + len("variant"))
+            name = self._found(variant, place)
+            if variant[0] == '"':
+                name = tree.Name(str(self.string(place, place + len(variant), variant).value), name.span)
+        return tree.Extends(self.string(at, at + len(path), path), name, arguments or (), self._settled(start, end))
 
-    def parameter(self, parts: list[Any]) -> tree.Parameter:
-        return tree.Parameter(self._name(parts[0]), parts[1], self._over(parts))
+    def block(
+        self,
+        start: int,
+        end: int,
+        keyword: str,
+        name: str,
+        parameters: tuple[tree.Parameter, ...] | None,
+        body: tree.Body,
+    ) -> tree.Block:
+        return tree.Block(self._found(name, start + len(keyword)), parameters or (), body, self._settled(start, end))
 
-    def block(self, parts: list[Any]) -> tree.Block:
-        _, name, *rest = parts
-        parameters = tuple(part for part in rest if isinstance(part, tree.Parameter))
-        left, body, right = rest[-3:]
-        return tree.Block(self._name(name), parameters, self._braced(body, left, right), self._over(parts))
+    def parameters(self, start: int, end: int, items: list[tree.Parameter] | None) -> tuple[tree.Parameter, ...]:
+        return tuple(items or ())
 
-    def _target(self, token: Token) -> tuple[tree.Name | None, tree.Name]:
-        """`layer1.0.params`: the label `layer1.0` and the quantity `params`."""
-        label, dot, quantity = token.rpartition(".")
-        start, end = int(token.start_pos or 0), int(token.end_pos or 0)
-        name = tree.Name(quantity, Span(self.file_name, end - len(quantity), end))
-        return (tree.Name(label, Span(self.file_name, start, start + len(label))) if dot else None), name
+    def parameter(self, start: int, end: int, name: str, default: Any) -> tree.Parameter:
+        return tree.Parameter(self._found(name, start), default, Span(self.file_name, start, end))
 
-    def expect(self, parts: list[Any]) -> tree.Expect:
-        return tree.Expect(*self._target(parts[1]), parts[2], self._over(parts))
+    def expect(self, start: int, end: int, keyword: str, target: str, value: Any) -> tree.Expect:
+        return tree.Expect(*self._target(target, start + len(keyword)), value, self._settled(start, end))
 
-    def reported(self, parts: list[Any]) -> tree.Reported:
-        _, target, value, note = parts
-        return tree.Reported(
-            *self._target(target), value, self._string(note) if note is not None else None, self._over(parts)
-        )
+    def reported(self, start: int, end: int, keyword: str, target: str, value: Any, note: str | None) -> tree.Reported:
+        known = None if note is None else self.string(end - len(note), end, note)
+        return tree.Reported(*self._target(target, start + len(keyword)), value, known, self._settled(start, end))
 
-    def train(self, parts: list[Any]) -> tree.Train:
-        return tree.Train(parts[1].items, self._over(parts))
+    def train(self, start: int, end: int, keyword: str, arguments: Arguments) -> tree.Train:
+        return tree.Train(arguments, self._settled(start, end))
 
-    def cell(self, parts: list[Any]) -> tree.Body:
-        return self.body(parts)  # type: ignore[no-any-return]
-
-    def table_row(self, parts: list[Any]) -> tree.TableRow:
-        bar, *cells = parts
-        end = int(bar.end_pos or 0)
-        filled = [cell for cell in cells if cell.statements]
-        span = Span(self.file_name, end - 1, filled[-1].span.end if filled else end)
-        if len(cells) > 1 and not cells[-1].statements:
-            cells = cells[:-1]  # the bar that closes the line
-        return tree.TableRow(tuple(cells), span)
-
-    def table(self, parts: list[Any]) -> tree.Table:
-        head, *rows = parts
-        start = int(head.start_pos or 0)
-        columns = self._columns(head, start)
-        for row in rows:
-            if len(row.cells) not in (1, len(columns)):
-                self.report.error(
+    def table(self, start: int, end: int, header: str, rows: list[tree.TableRow] | None) -> tree.Table:
+        columns = self._columns(header, start)
+        kept = []
+        for row in rows or ():
+            if len(row.cells) in (1, len(columns)):
+                kept.append(row)
+            else:
+                cells = f"{len(row.cells)} cells, the table has {len(columns)} columns"
+                self.error(
                     "E0104",
-                    f"this row has {len(row.cells)} cells, the table has {len(columns)} columns",
+                    f"this row has {cells}",
                     row.span,
-                    help="one cell for each column (it may be empty), or a single one for all",
+                    "one cell for each column, which may be empty, or one for all",
                 )
-        kept = tuple(row for row in rows if len(row.cells) in (1, len(columns)))
-        return tree.Table(columns, kept, self._over([head, *rows]))
+        return tree.Table(columns, tuple(kept), Span(self.file_name, start, end))
 
-    def _columns(self, head: Token, start: int) -> tuple[tree.Name, ...]:
+    def table_row(self, start: int, end: int, cells: list[tree.Body]) -> tree.TableRow:
+        return tree.TableRow(tuple(cells), Span(self.file_name, start, end))
+
+    def _columns(self, header: str, start: int) -> tuple[tree.Name, ...]:
         """The names in a table's first line."""
-        lines = [(match.start(), match[0]) for match in re.finditer(r"[^\n]+", head)]
-        at, line = next((at, line) for at, line in lines if line.lstrip().startswith("|"))
+        line = _HEADER.search(header)
+        assert line
         columns = []
-        for match in re.finditer(r"[^|\s](?:[^|]*[^|\s])?", line.partition("#")[0]):
-            begin = start + at + match.start()
-            span = Span(self.file_name, begin, begin + len(match[0]))
-            if not re.fullmatch(r"[A-Za-z0-9._-]+", match[0]):
-                self.report.error(
-                    "E0107", f"'{match[0]}' cannot name a variant", span, help="letters, digits, `.`, `_` and `-`"
+        for match in _COLUMN.finditer(line[1].partition("#")[0]):
+            place = start + line.start(1) + match.start()
+            span = Span(self.file_name, place, place + len(match[0]))
+            if not _VARIANT.fullmatch(match[0]):
+                self.error(
+                    "E0107", f"'{_short(match[0])}' cannot name a variant", span, "letters, digits, `.`, `_` and `-`"
                 )
             columns.append(tree.Name(match[0], span))
         return tuple(columns)
 
+    # Places ----------------------------------------------------------------------------------------------------------
 
-class _Arguments:
-    """The arguments between parentheses, with the place of both."""
+    def _settled(self, start: int, end: int) -> Span:
+        """The span of a statement that ends with expressions: how deep they were is no longer asked."""
+        self.depths.clear()
+        self.kept.clear()
+        return Span(self.file_name, start, end)
 
-    __slots__ = ("items", "span")
+    def _found(self, name: str, start: int) -> tree.Name:
+        """The name whose text is the first after `start` that is not blank."""
+        text = self.source_text
+        while text[start : start + 1] != name[0]:  # blanks, and in parentheses newlines and comments
+            newline = text.find("\n", start)
+            start = newline + 1 if text[start] == "#" and newline >= 0 else start + 1
+        return tree.Name(name, Span(self.file_name, start, start + len(name)))
 
-    def __init__(self, items: tuple[Any, ...], span: Span):
-        self.items, self.span = items, span
+    def _last(self, name: str, end: int) -> tree.Name:
+        return tree.Name(name, Span(self.file_name, end - len(name), end))
+
+    def _target(self, written: str, start: int) -> tuple[tree.Name | None, tree.Name]:
+        """`layer1.0.params`: the label `layer1.0` and the quantity `params`."""
+        span = self._found(written, start).span
+        label, dot, quantity = written.rpartition(".")
+        name = tree.Name(quantity, Span(self.file_name, span.end - len(quantity), span.end))
+        return (tree.Name(label, Span(self.file_name, span.start, span.start + len(label))) if dot else None), name
 
 
-class _Several(_Arguments):
-    """Statements that stand where one was expected."""
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _looks_right(text: str) -> bool:
+    return re.fullmatch(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[KMGT%]?", text) is not None
+
+
+def _number_help(text: str) -> str | None:
+    if re.fullmatch(r"[0-9.]+[kmgtb]", text):
+        return f"did you mean `{text[:-1]}{text[-1].upper().replace('B', 'G')}`?" if len(text) <= 40 else None
+    if re.fullmatch(r"[0-9]+[xX×]", text) or re.fullmatch(r"[0-9xX×]+", text):
+        return "a shape is written `3x224x224`, a repetition `x4`"
+    if re.match(r"[0-9]+[A-Za-z_]", text):
+        return "a name begins with a letter"
+    return None

@@ -1,19 +1,19 @@
 """The syntax tree: what was written, with its place, and nothing more.
 
-Plain frozen dataclasses. The tree knows no operator: `conv3-64/2(pad=1)` is an `Operation` with the head
+Plain frozen records. The tree knows no operator: `conv3-64/2(pad=1)` is an `Operation` with the head
 `conv3`, and whether that is an operator with a kernel or a block is decided when the tree is elaborated.
 Every node has a `span`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from netdsl.source import Source, Span
+from netdsl.syntax.node import node
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Name:
     """An identifier, as written."""
 
@@ -24,7 +24,7 @@ class Name:
 # Expressions -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Literal:
     """A number, string, `true`, `false` or `none`. `text` is as written: `144M`, `40%`, `1e-4`.
 
@@ -37,7 +37,7 @@ class Literal:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Dims:
     """`3x224x224`: two or more integers joined by x."""
 
@@ -45,7 +45,7 @@ class Dims:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class ListValue:
     """`[1, 2]`, which may nest."""
 
@@ -53,7 +53,7 @@ class ListValue:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Reference:
     """A name used as a value: a parameter, an index, or a bare word such as `same` or `relu`."""
 
@@ -61,7 +61,7 @@ class Reference:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Unary:
     """`-x`, `+x` or `not x`."""
 
@@ -70,7 +70,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Binary:
     """`+ - * / // %`, the comparisons `== != < <= > >=`, `and`, `or`."""
 
@@ -80,7 +80,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Conditional:
     """`then if test else otherwise`."""
 
@@ -90,7 +90,7 @@ class Conditional:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Argument:
     """`value`, or `name=value`."""
 
@@ -99,7 +99,7 @@ class Argument:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Call:
     """`min(a, b)`, or a value with settings: `leakyrelu(0.2)`, `sgd(lr=0.01)`."""
 
@@ -114,7 +114,7 @@ Expression: TypeAlias = Literal | Dims | ListValue | Reference | Unary | Binary 
 # Layer statements ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Label:
     """`conv1:` or `denselayer{i + 1}:`; the expression's value is put after `text`, and `after` behind that."""
 
@@ -124,7 +124,7 @@ class Label:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Body:
     """What stands between braces, a branch, a table cell: statements in order."""
 
@@ -132,7 +132,7 @@ class Body:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Operation:
     """`HEAD geometry? arguments?`: an operator or a block call.
 
@@ -148,7 +148,7 @@ class Operation:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Row:
     """One row of a bracket block: `3x3, 64 /2, groups=32`."""
 
@@ -159,7 +159,7 @@ class Row:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Bracket:
     """`[1x1, 64; 3x3, 64; 1x1, 256]`, a residual building block."""
 
@@ -167,7 +167,7 @@ class Bracket:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Group:
     """`{ ... }`."""
 
@@ -175,7 +175,7 @@ class Group:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Join:
     """`concat`, `add` or `mul` (in `kind`, lower case) of branches."""
 
@@ -185,7 +185,7 @@ class Join:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Residual:
     """`residual(...) { ... }`."""
 
@@ -194,7 +194,7 @@ class Residual:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Aux:
     """`aux NAME(weight=0.3) { ... }`."""
 
@@ -204,7 +204,7 @@ class Aux:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Goto:
     """`@name`: continue from the value of that label or input."""
 
@@ -212,7 +212,7 @@ class Goto:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Reuse:
     """`reuse(name)`: apply the labelled layers again, with the same weights."""
 
@@ -220,7 +220,7 @@ class Reuse:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Output:
     """`output name`: also return the current value under this name."""
 
@@ -228,7 +228,7 @@ class Output:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class If:
     """`if test { ... } else { ... }`; `else if` is an `otherwise` of one `If`."""
 
@@ -241,7 +241,7 @@ class If:
 Item: TypeAlias = Operation | Bracket | Group | Join | Residual | Aux | Goto | Reuse | Output | If
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Repeat:
     """`x4`, `x{n}`, `x{n} as i`."""
 
@@ -250,7 +250,7 @@ class Repeat:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Layer:
     """A layer statement: `label: item xN /s -> CxHxW`. The claim is a `Dims` or an integer `Literal`."""
 
@@ -265,13 +265,13 @@ class Layer:
 # The file --------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Net:
     name: Name
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class SourceNote:
     """`source "..."`: where the architecture comes from."""
 
@@ -279,7 +279,7 @@ class SourceNote:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Input:
     """`input 3x224x224`, `input image: 3x224x224`, `input 784`. The shape may be any expression."""
 
@@ -288,27 +288,27 @@ class Input:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Param:
     name: Name
     value: Expression
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Default:
     operator: Name
     arguments: tuple[Argument, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Use:
     path: Literal
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Extends:
     path: Literal
     variant: Name | None
@@ -316,14 +316,14 @@ class Extends:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Parameter:
     name: Name
     default: Expression | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Block:
     name: Name
     parameters: tuple[Parameter, ...]
@@ -331,7 +331,7 @@ class Block:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TableRow:
     """One line of a table; a single cell spans all columns."""
 
@@ -339,14 +339,14 @@ class TableRow:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Table:
     columns: tuple[Name, ...]
     rows: tuple[TableRow, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Expect:
     """`expect label.quantity = value`; `label` is None for the whole net, and may be dotted (`layer1.0`)."""
 
@@ -356,7 +356,7 @@ class Expect:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Reported:
     label: Name | None
     name: Name
@@ -365,13 +365,13 @@ class Reported:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Train:
     arguments: tuple[Argument, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Broken:
     """A statement with a syntax error, which has been reported: what it would have done is unknown."""
 
@@ -396,7 +396,7 @@ Statement: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Comment:
     """`# ...` to the end of the line, with the `#`."""
 
@@ -404,7 +404,7 @@ class Comment:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class File:
     source: Source
     statements: tuple[Statement, ...]

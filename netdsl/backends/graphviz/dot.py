@@ -64,7 +64,7 @@ def write(drawn: Picture, direction: Direction = "tb") -> str:
         "network",
         graph_attr={
             "rankdir": direction.upper(), "fontname": look.FONT, "fontsize": "11", "fontcolor": look.INK, "ranksep": "0.25",
-            "nodesep": "0.25", "labelloc": "t", "margin": "0.1", "ordering": "out", "label": look.lines([_title(drawn.network)]), "fillcolor": "#f4f4f4",
+            "nodesep": "0.25", "labelloc": "t", "margin": "0.1", "ordering": "out", "newrank": "true", "label": look.lines([_title(drawn.network)]), "fillcolor": "#f4f4f4",
         },
         node_attr={
             "shape": "box", "style": "filled,rounded", "fontname": look.FONT, "fontsize": "11", "fontcolor": look.INK,
@@ -130,7 +130,7 @@ class _Writer:
         """Open the cluster of a frame."""
         self.frames += 1
         style = "rounded,dashed" if frame.kind == "aux" else "rounded,filled" if frame.times > 1 else "rounded"
-        attributes = {"label": look.lines(self.heading(frame)), "labeljust": "l", "style": style, "color": "#9a9a9a"}
+        attributes = {"label": look.left(self.heading(frame)), "labeljust": "l", "margin": "9", "style": style, "color": "#9a9a9a"}
         if self.direction == "tb":
             attributes["labelloc"] = "b"  # edges come in from above, and would cross it there
 

@@ -53,6 +53,12 @@ def clean(value: str) -> str:
     return escape(line) or " "
 
 
+def left(parts: Iterable[str]) -> str:
+    """The same, each line beginning at the left."""
+    inside = "".join(f'{part}<BR ALIGN="LEFT"/>' for part in parts)
+    return f"<{inside}>" if inside else ""
+
+
 def small(value: str) -> str:
     """A line in small grey type."""
     return f'<FONT POINT-SIZE="8" COLOR="{GREY}">{clean(value)}</FONT>'

@@ -1,0 +1,225 @@
+"""Text to tokens, one at a time, as the parser asks for them.
+
+What a word is depends on where it stands: `x2` is a repetition behind an item and a name elsewhere, `net` is a keyword where a
+statement begins and a name elsewhere, `VGG-19` is one name behind `net`. So `next` is given the row of the parser's table, which
+holds the terminals that can stand here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from netdsl.syntax.scan import CLOSES, SPACE, STRING, Scan
+
+END = "$END"
+
+_TOKEN = re.compile(
+    rf"[{SPACE}]*(?:"
+    r"(?P<NAME>[A-Za-z_][A-Za-z0-9_]*(?:(?<=[0-9])×[0-9]+)?)"
+    r"|(?P<NUMBER>\.?[0-9](?:[eE][+-](?=[0-9])|[A-Za-z0-9_.×])*(?:%(?![A-Za-z0-9_(.]))?)"
+    rf"|(?P<SEP>(?:(?:\#[^\n]*)?\n[{SPACE}]*)+|;)"
+    r"|(?P<SIGN>->|//|[=!<>]=|[-+*/%<>=(){}\[\],:@|×])"
+    rf"|(?P<STRING>{STRING})"
+    r"|(?P<END>(?:\#[^\n]*)?\Z)"
+    r"|(?P<BAD>.))"
+)
+_SIGNS = {
+    "->": "_ARROW", "//": "TIMES", "*": "TIMES", "%": "TIMES", "/": "SLASH", "-": "MINUS", "+": "PLUS", "=": "_EQUAL", ",": "_COMMA",
+    ":": "_COLON", "@": "_AT", "(": "_LPAR", ")": "_RPAR", "[": "_LSQB", "]": "_RSQB", "{": "_LBRACE", "}": "_RBRACE", "|": "_BAR",
+    "==": "COMPARE", "!=": "COMPARE", "<": "COMPARE", "<=": "COMPARE", ">": "COMPARE", ">=": "COMPARE", "×": "BAD",
+}  # fmt: skip
+_STATEMENTS = (
+    "net source input param default use extends block table expect reported train aux output reuse residual if".split()
+)
+KEYWORDS = {word: word.upper() for word in [*_STATEMENTS, "else", "and", "or", "not", "true", "false", "none"]}
+KEYWORDS |= {"concat": "JOIN", "add": "JOIN", "mul": "JOIN", "as": "_AS", "variant": "_VARIANT"}
+_LABEL = re.compile(rf"[{SPACE}]*(?:\{{[^{{}}\n]*\}}[{SPACE}]*[A-Za-z0-9_]*[{SPACE}]*)?:")
+_REPEAT = re.compile(rf"[x×][{SPACE}]*(?:[0-9]+(?![A-Za-z0-9_.])|\{{)")
+_ALIAS = re.compile(
+    rf"(?:(?:max|avg|average)(?:[{SPACE}]*-[{SPACE}]*|[{SPACE}]+)pool(?:ing)?(?:[0-9]+(?:[x×][0-9]+)?)?|soft-max)(?![A-Za-z0-9_])",
+    re.I,
+)
+_ALIASES = frozenset(("max", "avg", "average", "soft"))
+_ELSE = re.compile(r"else(?![A-Za-z0-9_])", re.I)
+_DIMS = re.compile(r"[0-9]+(?:[x×][0-9]+)+")
+_NET_NAME = re.compile(rf"[{SPACE}]*([A-Za-z0-9._-]+)")
+_DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
+_TABLE = re.compile(
+    rf"table[{SPACE}]*(?:\#[^\n]*)?\n(?:[{SPACE}]*(?:\#[^\n]*)?\n)*[{SPACE}]*\|[^\n]*"
+    rf"(?:\n[{SPACE}]*\|[{SPACE}:|-]*-[{SPACE}:|-]*(?=\n|\Z))?", re.I
+)  # fmt: skip
+_LAST_BAR = re.compile(rf"[{SPACE}]*(?:\#[^\n]*)?(?:\n|\Z)")
+
+
+class Lexer:
+    """The tokens of a text. After `next` the token lies at `start` to `end` with the text `value`; `take` moves behind it."""
+
+    def __init__(self, scan: Scan, accepts: Callable[[str], bool]):
+        self.text = scan.text
+        self.ends = scan.ends
+        self.accepts = accepts
+        self.brackets: list[str] = []
+        self.table = False
+        self.at = self.start = self.end = 0
+        self.value = ""
+        self.kind = ""
+        self.ended = 0  # how many of `ends` are used up
+        self.stop = scan.ends[0][0] if scan.ends else len(scan.text) + 1
+        self.mended = False
+
+    def next(self, row: Mapping[str, int]) -> str:
+        """The kind of the next token, where `row` holds the kinds that can stand here."""
+        text = self.text
+        if "NET_NAME" in row and (name := _NET_NAME.match(text, self.at)):
+            self.start, self.end = name.span(1)
+            self.value = name[1]
+            return "NET_NAME"
+        while True:
+            match = _TOKEN.match(text, self.at)
+            assert match
+            kind = match.lastgroup
+            assert kind
+            start, end = self.start, self.end = match.span(kind)
+            if start >= self.stop:
+                if self._mend():
+                    return _SIGNS[self.value]
+                continue
+            value = self.value = text[start:end]
+            if kind == "NAME":
+                return self._word(value, row)
+            if kind == "SIGN":
+                if value == "|" and self.table and not self.brackets:
+                    if _LAST_BAR.match(text, end):  # the bar that closes a row
+                        self.at = end
+                        continue
+                elif value == "×" and "REPEAT" in row and (repeat := _REPEAT.match(text, start)):
+                    return self._repetition(repeat)
+                return _SIGNS[value]
+            if kind == "NUMBER":
+                return "NUMBER" if value.isdigit() or not _DIMS.fullmatch(value) else "DIMS"
+            if kind == "SEP":
+                found = self._separator(value, row)
+                if found:
+                    return found
+                continue
+            if kind == "END":
+                if self.table:
+                    self.end = start
+                    return "_TABLE_END"
+                return END
+            return kind
+
+    def take(self, kind: str) -> None:
+        """The parser has taken the token: go on behind it."""
+        self.at = self.end
+        self.kind = kind
+        if self.mended:
+            self.mended = False
+            self._use()
+        if kind == "TABLE":
+            self.table = True
+        elif kind == "_TABLE_END":
+            self.table = False
+
+    def _word(self, word: str, row: Mapping[str, int]) -> str:
+        if "DOTTED" in row and (dotted := _DOTTED.match(self.text, self.start)):
+            self.end = dotted.end()
+            self.value = dotted[0]
+            return "DOTTED"
+        lower = word.lower()
+        kind = KEYWORDS.get(lower)
+        if kind is not None:
+            if kind in row and not _LABEL.match(self.text, self.end):
+                if (
+                    kind == "TABLE"
+                    and not self.brackets
+                    and not self.table
+                    and (table := _TABLE.match(self.text, self.start))
+                ):
+                    self.end = table.end()
+                    self.value = table[0]
+                return kind
+        elif word[0] == "x":
+            if "REPEAT" in row and (repeat := _REPEAT.match(self.text, self.start)):
+                return self._repetition(repeat)
+        elif lower in _ALIASES and "ALIAS" in row and (alias := _ALIAS.match(self.text, self.start)):
+            self.end = alias.end()
+            self.value = alias[0]
+            return "ALIAS"
+        return "NAME"
+
+    def _repetition(self, match: re.Match[str]) -> str:
+        self.end = match.end()
+        self.value = match[0]
+        return "_REPEAT_BRACE" if match[0][-1] == "{" else "REPEAT"
+
+    def _separator(self, value: str, row: Mapping[str, int]) -> str | None:
+        """What a newline or `;` is here; None where it means nothing, and is skipped."""
+        text, end = self.text, self.end
+        if value != ";":
+            brackets = self.brackets
+            bar = text.startswith("|", end)
+            if not brackets and self.table:
+                if not bar:
+                    self.end = self.start
+                    return "_TABLE_END"
+                self.start, self.end = end, end + 1
+                return "_ROWBAR"
+            if brackets and (
+                "(" in brackets or (bar and brackets[-1] == "{") or (brackets[-1] == "[" and not self.accepts("_SEP"))
+            ):
+                self.at = end
+                return None
+            if "ELSE" in row and _ELSE.match(text, end):
+                self.at = end
+                return None
+        if self.kind == "_SEP":
+            self.at = end
+            return None
+        return "_SEP"
+
+    # Brackets that are never closed ----------------------------------------------------------------------------------
+
+    def _mend(self) -> bool:
+        """Whether a bracket is taken to end here; then that is the token."""
+        place, closing = self.ends[self.ended]
+        if not self.brackets or self.brackets[-1] != CLOSES[closing]:
+            self._use()
+            return False
+        self.start = self.end = max(place, self.at)
+        self.value = closing
+        self.mended = True
+        return True
+
+    def _use(self) -> None:
+        self.ended += 1
+        self.stop = self.ends[self.ended][0] if self.ended < len(self.ends) else len(self.text) + 1
+
+    def skip(self, at: int, depth: int, bar: bool) -> int:
+        """Where a broken statement ends: at the separator behind `at`, the bracket that closes the body (or the `|`, if `bar`),
+        when `depth` brackets were opened in it before `at`.
+        """
+        self.mended = False
+        for match in _BOUNDARY.finditer(self.text, at):
+            sign, place = match[0], match.start()
+            while place >= self.stop:
+                if not depth:
+                    return max(self.stop, at)
+                depth -= 1
+                self._use()
+            if sign in "([{":
+                depth += 1
+            elif sign in ")]}":
+                if not depth:
+                    return place
+                depth -= 1
+            elif not depth and (sign in "\n;" or (sign == "|" and bar)):
+                return place
+        while self.ended < len(self.ends) and depth:
+            depth -= 1
+            self._use()
+        return len(self.text) if depth or self.ended == len(self.ends) else max(self.stop, at)
+
+
+_BOUNDARY = re.compile(STRING + r"|#[^\n]*|[][(){}|;\n]")

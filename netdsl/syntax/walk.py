@@ -1,0 +1,23 @@
+"""All nodes of a tree, in the order in which they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+
+def walk(node: Any) -> Iterator[Any]:
+    """`node` and every node below it, the outer before the inner, otherwise by place."""
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        below: list[Any] = []
+        for name in node.__slots__:
+            value = getattr(node, name)
+            if type(value) is tuple:
+                below.extend(value)
+            else:
+                below.append(value)
+        nodes = [child for child in below if hasattr(child, "__slots__") and hasattr(child, "span")]
+        waiting.extend(sorted(nodes, key=lambda child: child.span.start, reverse=True))

@@ -34,7 +34,8 @@ def locate(spec: str, variant: str | None = None) -> tuple[str, str | None]:
     if Path(spec).exists():
         return spec, variant
     head, colon, tail = spec.rpartition(":")
-    for name, chosen in ((spec, variant), (head, variant or tail)) if colon else ((spec, variant),):
+    split = colon and variant is None  # a colon and a variant besides: then the name is taken as it is, and not found
+    for name, chosen in ((spec, variant), (head, tail)) if split else ((spec, variant),):
         if not name:
             continue
         if Path(name).exists():
@@ -42,4 +43,4 @@ def locate(spec: str, variant: str | None = None) -> tuple[str, str | None]:
         found = find(name) if "/" not in name else None
         if found is not None:
             return str(found), chosen
-    return (head, variant or tail) if colon and head.endswith(".net") else (spec, variant)
+    return (head, tail) if split and head.endswith(".net") else (spec, variant)

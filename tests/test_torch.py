@@ -180,7 +180,7 @@ def test_without_init_pytorchs_defaults() -> None:
 
 
 HOSTILE = '''net X
-source "a \\"\\"\\" b \\\\ \\n import os # {x} % \\u0022"
+source "a \\"\\"\\" b \\\\ \\n import os # {x} %"
 input 3x8x8
 conv3-4
 '''

@@ -158,13 +158,13 @@ def _expect(network: Network, figure: Figure, report: Report) -> None:
     if figure.quantity == "output":
         wanted = figure.value if isinstance(figure.value, tuple) else (figure.value,)
         if value != wanted:
-            report.error("E0504", f"the {what} is {text(value)}, not {figure.text}", figure.span)
+            report.error("E0504", f"`{what}` is {text(value)}, not {figure.text}", figure.span)
     elif isinstance(figure.value, bool) or not isinstance(figure.value, (int, float)):
-        report.error("E0504", f"the {what} is {value:,}; {figure.text} is no number", figure.span)
+        report.error("E0504", f"`{what}` is {value:,}; {figure.text} is no number", figure.span)
     elif not holds(value, figure.value, figure.text):
         report.error(
             "E0504",
-            f"the {what} is {value:,}, not {figure.text}",
+            f"`{what}` is {value:,}, not {figure.text}",
             figure.span,
             help="`reported` records a figure of the paper that is known to err",
         )

@@ -1,8 +1,8 @@
 """Text to tokens, one at a time, as the parser asks for them.
 
-What a word is depends on where it stands: `x2` is a repetition behind an item and a name elsewhere, `net` is a keyword where a
-statement begins and a name elsewhere, `VGG-19` is one name behind `net`. So `next` is given the row of the parser's table, which
-holds the terminals that can stand here.
+What a word is depends on where it stands: `x2` is a repetition behind an item and a name elsewhere, `net` is a keyword
+where a statement begins and a name elsewhere, `VGG-19` is one name behind `net`. So `next` is given the row of the
+parser's table, which holds the terminals that can stand here.
 """
 
 from __future__ import annotations
@@ -25,14 +25,16 @@ _TOKEN = re.compile(
     r"|(?P<BAD>.))"
 )
 _SIGNS = {
-    "->": "_ARROW", "//": "TIMES", "*": "TIMES", "%": "TIMES", "/": "SLASH", "-": "MINUS", "+": "PLUS", "=": "_EQUAL", ",": "_COMMA",
-    ":": "_COLON", "@": "_AT", "(": "_LPAR", ")": "_RPAR", "[": "_LSQB", "]": "_RSQB", "{": "_LBRACE", "}": "_RBRACE", "|": "_BAR",
-    "==": "COMPARE", "!=": "COMPARE", "<": "COMPARE", "<=": "COMPARE", ">": "COMPARE", ">=": "COMPARE", "×": "BAD",
+    "->": "_ARROW", "//": "TIMES", "*": "TIMES", "%": "TIMES", "/": "SLASH", "-": "MINUS", "+": "PLUS",
+    "=": "_EQUAL", ",": "_COMMA", ":": "_COLON", "@": "_AT", "|": "_BAR", "×": "BAD",
+    "(": "_LPAR", ")": "_RPAR", "[": "_LSQB", "]": "_RSQB", "{": "_LBRACE", "}": "_RBRACE",
+    "==": "COMPARE", "!=": "COMPARE", "<": "COMPARE", "<=": "COMPARE", ">": "COMPARE", ">=": "COMPARE",
 }  # fmt: skip
-_STATEMENTS = (
-    "net source input param default use extends block table expect reported train aux output reuse residual if".split()
-)
-KEYWORDS = {word: word.upper() for word in [*_STATEMENTS, "else", "and", "or", "not", "true", "false", "none"]}
+_PLAIN = (
+    "net", "source", "input", "param", "default", "use", "extends", "block", "table", "expect", "reported", "train",
+    "aux", "output", "reuse", "residual", "if", "else", "and", "or", "not", "true", "false", "none",
+)  # fmt: skip
+KEYWORDS = {word: word.upper() for word in _PLAIN}
 KEYWORDS |= {"concat": "JOIN", "add": "JOIN", "mul": "JOIN", "as": "_AS", "variant": "_VARIANT"}
 _LABEL = re.compile(rf"[{SPACE}]*(?:\{{[^{{}}\n]*\}}[{SPACE}]*[A-Za-z0-9_]*[{SPACE}]*)?:")
 _REPEAT = re.compile(rf"[x×][{SPACE}]*(?:[0-9]+(?![A-Za-z0-9_.])|\{{)")
@@ -53,7 +55,9 @@ _LAST_BAR = re.compile(rf"[{SPACE}]*(?:\#[^\n]*)?(?:\n|\Z)")
 
 
 class Lexer:
-    """The tokens of a text. After `next` the token lies at `start` to `end` with the text `value`; `take` moves behind it."""
+    """The tokens of a text. After `next` the token lies at `start` to `end` with the text `value`; `take` moves behind
+    it.
+    """
 
     def __init__(self, scan: Scan, accepts: Callable[[str], bool]):
         self.text = scan.text
@@ -197,8 +201,8 @@ class Lexer:
         self.stop = self.ends[self.ended][0] if self.ended < len(self.ends) else len(self.text) + 1
 
     def skip(self, at: int, depth: int, bar: bool) -> int:
-        """Where a broken statement ends: at the separator behind `at`, the bracket that closes the body (or the `|`, if `bar`),
-        when `depth` brackets were opened in it before `at`.
+        """Where a broken statement ends: at the separator behind `at`, the bracket that closes the body (or the `|`, if
+        `bar`), when `depth` brackets were opened in it before `at`.
         """
         self.mended = False
         for match in _BOUNDARY.finditer(self.text, at):

@@ -12,11 +12,13 @@ from netdsl.syntax.lex import END, KEYWORDS
 if TYPE_CHECKING:
     from netdsl.syntax.parse import _Parser
 
+# What text copied from a PDF or a word processor holds in place of the signs of the language.
 _LOOKALIKES = {
-    "–": "-", "—": "-", "−": "-", "‐": "-", "“": '"', "”": '"', "„": '"', "′": '"', "’": '"', "‘": '"', "'": '"', "→": "->", "，": ",",
-    "；": ";", "：": ":", "（": "(", "）": ")", "✕": "x", "✖": "x", "⨯": "x", "·": "*", "≤": "<=", "≥": ">=", "≠": "!=", "＝": "=",
+    "\u2010": "-", "\u2013": "-", "\u2014": "-", "\u2212": "-", "\u2192": "->",
+    "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u2018": '"', "\u2019": '"', "\u2032": '"', "'": '"',
+    "\u2715": "x", "\u2716": "x", "\u2a2f": "x", "\u00b7": "*", "\u2264": "<=", "\u2265": ">=", "\u2260": "!=",
+    "\uff0c": ",", "\uff1b": ";", "\uff1a": ":", "\uff08": "(", "\uff09": ")", "\uff1d": "=",
 }  # fmt: skip
-_VALUES = "an expression"
 _AFTER: dict[str, tuple[str, str | None]] = {
     "NET": ("a name must follow `net`", "as in `net VGG-19`"),
     "SOURCE": ("a text in quotation marks must follow `source`", 'as in `source "Simonyan & Zisserman, ICLR 2015"`'),
@@ -44,21 +46,24 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     "MINUS": ("a number of channels or features must follow '-'", "as in `conv3-64` or `fc-1000`"),
     "SLASH": ("a stride must follow '/'", "as in `conv3-64/2`"),
 }
-_ITEMS = frozenset(
-    "NAME ALIAS _AT _LSQB _LBRACE NUMBER DIMS STRING JOIN RESIDUAL AUX REUSE OUTPUT IF NET SOURCE INPUT PARAM DEFAULT USE EXTENDS BLOCK "
-    "TABLE EXPECT REPORTED TRAIN".split()
-)
-_OPERATORS = frozenset(
-    "PLUS MINUS TIMES SLASH COMPARE AND OR NOT _EQUAL _COMMA _LPAR _LSQB _LBRACE _REPEAT_BRACE IF ELSE".split()
-)
+_ITEMS = {
+    "NAME", "ALIAS", "_AT", "_LSQB", "_LBRACE", "NUMBER", "DIMS", "STRING", "JOIN", "RESIDUAL", "AUX", "REUSE",
+    "OUTPUT", "IF", "NET", "SOURCE", "INPUT", "PARAM", "DEFAULT", "USE", "EXTENDS", "BLOCK", "TABLE", "EXPECT", "REPORTED", "TRAIN",
+}  # fmt: skip
+_OPERATORS = {
+    "PLUS", "MINUS", "TIMES", "SLASH", "COMPARE", "AND", "OR", "NOT", "_EQUAL", "_COMMA", "_LPAR", "_LSQB", "_LBRACE",
+    "_REPEAT_BRACE", "IF", "ELSE",
+}  # fmt: skip
 _WORDS = {
-    "_RPAR": "')'", "_RSQB": "']'", "_RBRACE": "'}'", "_COMMA": "','", "_COLON": "':'", "_EQUAL": "'='", "_LPAR": "'('", "_LBRACE": "'{'",
-    "NAME": "a name", "STRING": "a text in quotation marks",
+    "_RPAR": "')'", "_RSQB": "']'", "_RBRACE": "'}'", "_COMMA": "','", "_COLON": "':'", "_EQUAL": "'='", "_LPAR": "'('",
+    "_LBRACE": "'{'", "NAME": "a name", "STRING": "a text in quotation marks",
 }  # fmt: skip
 
 
 class Problem:
-    """A token that cannot stand where it stands. It is made when the token is met, and told once its statement is known."""
+    """A token that cannot stand where it stands. It is made when the token is met, and told once its statement is
+    known.
+    """
 
     def __init__(self, parser: _Parser, kind: str):
         lexer = parser.lexer

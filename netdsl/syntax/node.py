@@ -14,7 +14,7 @@ _T = TypeVar("_T")
 class _Node:
     """Compared by class and fields, never changed."""
 
-    __slots__ = ()
+    __slots__: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -28,9 +28,10 @@ class _Node:
         return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
-        raise AttributeError(f"a node of the tree cannot be changed: {name}")
+        raise AttributeError(f"a node of the tree does not change: `{name}`")
 
-    __delattr__ = __setattr__
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"a node of the tree does not change: `{name}`")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, name) for name in self.__slots__)
@@ -48,4 +49,4 @@ def node(cls: type[_T]) -> type[_T]:
     arguments = ", ".join(f"{name}=default_{name}" if name in defaults else name for name in names)
     exec(f"def __init__(self, {arguments}):" + "".join(f"\n set_{name}(self, {name})" for name in names), scope)
     made.__init__ = scope["__init__"]
-    return made
+    return made  # type: ignore[no-any-return]

@@ -12,8 +12,8 @@ _SUFFIXES = {"K": 3, "M": 6, "G": 9, "T": 12, "%": -2}
 
 
 def number(text: str) -> int | float | None:
-    """The value: an int without a fraction or exponent (`60K` too, and `1.8G`, which comes out whole), otherwise a float, as near as
-    a float can be. None for what is no number, or out of range.
+    """The value: an int without a fraction or exponent (`60K` too, and `1.8G`, which comes out whole), otherwise a
+    float, as near as a float can be. None for what is no number, or out of range.
     """
     if len(text) > LONGEST:
         return None

@@ -1,8 +1,9 @@
 """Text to tree.
 
-A short loop runs the LALR tables that Lark made of `grammar.lark` and builds the dataclasses of `tree` as it reduces. A loop of our
-own, because a mistake must not end it: the statement it stands in becomes `Broken`, reported once, and reading goes on with the
-next one of the same body. What could cost more than the text is worth (size, nesting) is refused before.
+A short loop runs the LALR tables that Lark made of `grammar.lark` and builds the dataclasses of `tree` as it reduces. A
+loop of our own, because a mistake must not end it: the statement it stands in becomes `Broken`, reported once, and
+reading goes on with the next one of the same body. What could cost more than the text is worth (size, nesting) is
+refused before.
 """
 
 from __future__ import annotations
@@ -190,7 +191,9 @@ class _Parser:
     # Recovery --------------------------------------------------------------------------------------------------------
 
     def _recover(self, kind: str) -> bool:
-        """After a mistake: report it, make the statement it stands in a broken one, and go on behind that. False to give up."""
+        """After a mistake: report it, make the statement it stands in a broken one, and go on behind that. False to
+        give up.
+        """
         lexer, table = self.lexer, self.table
         problem = Problem(self, kind)
         at, stop = lexer.at if kind == "_ROWBAR" else lexer.start, lexer.end
@@ -213,7 +216,7 @@ class _Parser:
             self.report.error(
                 "E0101", "too many syntax errors; the rest of the file is not read", self.source.span(end, end)
             )
-        if self.errors >= MOST_ERRORS or len(self.states) == 1 and not body:
+        if self.errors >= MOST_ERRORS or (len(self.states) == 1 and not body):
             return False
         lexer.at = end
         lexer.kind = "BROKEN"

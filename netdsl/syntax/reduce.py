@@ -1,8 +1,8 @@
 """What each rule of the grammar becomes.
 
-The parser calls the method that the rule names (see `grammar.lark`) with the place of what the rule covers and its parts: the text
-of a token, the node of a rule, None for an optional part that is absent. What the grammar lets through and the language does
-not is reported here, where it is known what was meant.
+The parser calls the method that the rule names (see `grammar.lark`) with the place of what the rule covers and its
+parts: the text of a token, the node of a rule, None for an optional part that is absent. What the grammar lets through
+and the language does not is reported here, where it is known what was meant.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """A first look over the text: brackets, strings, comments, characters that cannot stand in a spec.
 
-It runs before parsing, in one pass. Bracket mistakes are found here, where the whole text is in sight, and mended for the parser:
-a bracket that closes nothing is blanked, and for one that is never closed there is a place where its end is taken to be. So
-the parser meets balanced text, nesting is bounded before anything can recurse, and one forgotten bracket is one error.
+It runs before parsing, in one pass. Bracket mistakes are found here, where the whole text is in sight, and mended for
+the parser: a bracket that closes nothing is blanked, and for one that is never closed there is a place where its end is
+taken to be. So the parser meets balanced text, nesting is bounded before anything can recurse, and one forgotten
+bracket is one error.
 """
 
 from __future__ import annotations
@@ -33,9 +34,9 @@ _GOES_ON = re.compile(r"[ \t\r\n]*[0-9{]")
 
 @dataclass
 class Scan:
-    """What the first look found. `text` is the text with what cannot be parsed blanked, at the same offsets; `ends` are the places
-    where a bracket that is never closed is taken to end, with the closing bracket; `mistakes` the places already
-    reported; `hopeless` whether there is no point in parsing it.
+    """What the first look found. `text` is the text with what cannot be parsed blanked, at the same offsets; `ends` are
+    the places where a bracket that is never closed is taken to end, with the closing bracket; `mistakes` the places
+    already reported; `hopeless` whether there is no point in parsing it.
     """
 
     text: str
@@ -150,8 +151,8 @@ def _mend(source: Source, report: Report, found: Scan, unclosed: list[tuple[int,
 
 
 def _end(text: str, at: int, opening: str, limit: int, known: list[int]) -> int:
-    """Where a '(' or '[' that is never closed is taken to end: with its line, or with the last of the lines that it clearly goes on
-    over, but before a '{' that opens a body.
+    """Where a '(' or '[' that is never closed is taken to end: with its line, or with the last of the lines that it
+    clearly goes on over, but before a '{' that opens a body.
     """
     limit = min(limit, at + _LONGEST)
     depth = 0

@@ -1,8 +1,9 @@
 """The grammar as tables that a short loop can run.
 
-Lark reads `grammar.lark` and works out the LALR(1) tables; they are kept in `tables.json` beside it, as plain data. So a run that
-only checks a spec imports no Lark, builds nothing, and reads nothing that another user could have written. A digest ties the file
-to the grammar: where they differ (someone is at work on the grammar) the tables are built on the spot.
+Lark reads `grammar.lark` and works out the LALR(1) tables; they are kept in `tables.json` beside it, as plain data. So
+a run that only checks a spec imports no Lark, builds nothing, and reads nothing that another user could have written. A
+digest ties the file to the grammar: where they differ (someone is at work on the grammar) the tables are built on the
+spot.
 
 `python -m netdsl.syntax.tables` writes the file.
 """
@@ -23,8 +24,9 @@ STARTS = ("file", "expression")
 
 
 class Rule(NamedTuple):
-    """A rule: the symbol it makes, how many symbols it takes, the method of the reducer that gets them, and which of them it
-    gets (an index, or None for an optional part that is absent). Without a method the value is the single one it gets.
+    """A rule: the symbol it makes, how many symbols it takes, the method of the reducer that gets them, and which of
+    them it gets (an index, or None for an optional part that is absent). Without a method the value is the single one
+    it gets.
     """
 
     origin: str

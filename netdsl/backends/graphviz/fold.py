@@ -110,7 +110,7 @@ def _named(item: Item) -> Hashable:
 def _key(node: Node) -> Hashable:
     """What makes two nodes equal, apart from their wiring."""
     op: Any = node.op.name if node.op.family is Family.REGULARIZATION else node.op
-    return type(node.op), op, node.implicit, node.shares
+    return type(node.op), op, node.implicit, node.shares is None
 
 
 def _pair(item: Item, last: Item) -> None:

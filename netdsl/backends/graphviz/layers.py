@@ -72,19 +72,22 @@ def _scope(scope: Scope) -> list[Item]:
 def tidy(items: list[Item]) -> list[Item]:
     """The items without the frames that would say nothing.
 
-    A labelled group or repetition of one thing gives it its label; an iteration that stands for itself alone dissolves.
+    A labelled group or repetition of one thing gives it its label; an iteration that stands for itself alone dissolves, and so
+    does the block that is all of an aux head or of a `reuse`.
     """
     tidied: list[Item] = []
     for item in items:
         if isinstance(item, Frame):
             item.children = tidy(item.children)
-            only = item.children[0]
             if item.kind == "iteration" and item.times == 1:
                 tidied.extend(item.children)
                 continue
-            if item.kind in NAMED and item.times == 1 and len(item.children) == 1 and only.label is None:
-                only.label = item.label
-                tidied.append(only)
-                continue
+            only = item.children[0]
+            if len(item.children) == 1 and only.label is None and item.times == 1:
+                if item.kind in NAMED or (item.kind == "reuse" and isinstance(only, Box)):
+                    only.label = f"{item.title} again" if item.kind == "reuse" else item.label
+                    item = only
+                elif item.kind in ("aux", "reuse") and isinstance(only, Frame) and only.times == 1:
+                    item.children = only.children
         tidied.append(item)
     return tidied

@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
 from netdsl.ir import Setting, Value
-from netdsl.ops import Family
+from netdsl.ops import Family, Operator
 from netdsl.shapes import Shape, text
 
-FONT = "Helvetica"
+FONT = "Helvetica,Arial,sans-serif"
 INK = "#222222"
 GREY = "#6b6b6b"
 LINE = "#4d4d4d"
 LONGEST = 60
 """Characters; a longer text ends in an ellipsis."""
+SHORT = 18
+"""Characters of a notation that stays on one line."""
+QUIET = ("bias", "init", "bias_init")
 
 
 class Tint(NamedTuple):
@@ -51,6 +55,26 @@ def clean(value: str) -> str:
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
     return escape(line) or " "
+
+
+@lru_cache(maxsize=4096)
+def notation(op: Operator) -> tuple[str, str]:
+    """An operator as its box says it: the notation of the papers, and below it the arguments where they are long.
+
+    How weights are drawn and whether there is a bias is no matter of a diagram; a long list is only named.
+    """
+    fields = type(op).model_fields
+    lists = [name for name in fields if _long(getattr(op, name))]
+    plain = {name: fields[name].default for name in (*QUIET, *lists) if name in fields and not fields[name].is_required()}
+    text = SYMBOLS.get(op.name) or op.model_copy(update=plain).notation()
+    head, _, arguments = text.partition("(")
+    if len(text) <= SHORT and not lists:
+        return text, ""
+    return head, ", ".join([*([arguments[:-1]] if arguments else []), *(f"{name}=…" for name in lists)])
+
+
+def _long(value: object) -> bool:
+    return isinstance(value, tuple) and (len(value) > 4 or any(isinstance(item, tuple) for item in value))
 
 
 def left(parts: Iterable[str]) -> str:

@@ -96,7 +96,7 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any, str]], str, bool]:
     if isinstance(value, Container):
         return "nn.ModuleDict(", [("", _Dict(value.items), "")], ")", False
     if isinstance(value, _Dict):
-        return "{", [(f"{literal(key)}: ", item, "") for key, item in value.items], "}", True
+        return "{", [(f"{literal(key)}: ", item, "") for key, item in value.items], "}", len(value.items) > 1
     if isinstance(value, _Ordered):
         names = [key for key, _ in value.items]
         if all(key.isidentifier() and not keyword.iskeyword(key) for key in names) and not _runs(value):

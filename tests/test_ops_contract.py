@@ -89,7 +89,7 @@ def test_what_it_says_is_what_pytorch_does(name: str) -> None:
 
     cls = ops.find(name)
 
-    @profile(250 if cls.geometry.kernel else 30 if cls.model_fields or cls.inputs != (1, 1) else 10)
+    @profile(150 if cls.geometry.kernel else 30 if cls.model_fields or cls.inputs != (1, 1) else 10)
     @given(cases(name))
     def law(draw: Case) -> None:
         held.append(laws(draw))
@@ -102,7 +102,7 @@ def test_what_it_says_is_what_pytorch_does(name: str) -> None:
 def test_it_runs_learns_and_travels(name: str) -> None:
     """On the CPU: training, evaluation, copies, pickles, and the canonical form computes the same function."""
 
-    @profile(150 if ops.find(name).geometry.kernel else 12)
+    @profile(80 if ops.find(name).geometry.kernel else 12)
     @given(cases(name), st.integers(0, 2**31))
     def law(draw: Case, seed: int) -> None:
         op, inputs = draw

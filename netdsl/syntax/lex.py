@@ -135,12 +135,10 @@ class Lexer:
         kind = KEYWORDS.get(lower)
         if kind is not None:
             if kind in row and not _LABEL.match(self.text, self.end):
-                if (
-                    kind == "TABLE"
-                    and not self.brackets
-                    and not self.table
-                    and (table := _TABLE.match(self.text, self.start))
-                ):
+                if kind == "TABLE":
+                    table = _TABLE.match(self.text, self.start)
+                    if self.brackets or self.table or not table:
+                        return "BAD_TABLE"
                     self.end = table.end()
                     self.value = table[0]
                 return kind
@@ -200,6 +198,14 @@ class Lexer:
         self.ended += 1
         self.stop = self.ends[self.ended][0] if self.ended < len(self.ends) else len(self.text) + 1
 
+    def skip_rows(self, at: int) -> int:
+        """Where the rows of a table end that is none."""
+        match = _ROWS.match(self.text, at)
+        assert match
+        while self.stop < match.end():
+            self._use()
+        return match.end()
+
     def skip(self, at: int, depth: int, bar: bool) -> int:
         """Where a broken statement ends: at the separator behind `at`, the bracket that closes the body (or the `|`, if
         `bar`), when `depth` brackets were opened in it before `at`.
@@ -226,4 +232,5 @@ class Lexer:
         return len(self.text) if depth or self.ended == len(self.ends) else max(self.stop, at)
 
 
+_ROWS = re.compile(rf"[^\n]*(?:\n[{SPACE}]*(?:\#[^\n]*)?(?=\n)|\n[{SPACE}]*\|[^\n]*)*")
 _BOUNDARY = re.compile(STRING + r"|#[^\n]*|[][(){}|;\n]")

@@ -39,7 +39,6 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     "JOIN": ("branches in braces must follow", "as in `concat { conv1-64 | conv3-64 }`"),
     "RESIDUAL": ("a body in braces must follow `residual`", "as in `residual { conv3-64 x2 }`"),
     "ELSE": ("a body in braces must follow `else`", None),
-    "TABLE": ("the rows of a table must follow `table`, each on a line that begins with '|'", None),
     "_AS": ("a name must follow `as`", "as in `x4 as i`"),
     "_ARROW": ("a shape must follow '->'", "as in `-> 64x112x112`"),
     "_COLON": ("a layer must follow the label", "as in `conv1: conv3-64`"),
@@ -48,7 +47,8 @@ _AFTER: dict[str, tuple[str, str | None]] = {
 }
 _ITEMS = {
     "NAME", "ALIAS", "_AT", "_LSQB", "_LBRACE", "NUMBER", "DIMS", "STRING", "JOIN", "RESIDUAL", "AUX", "REUSE",
-    "OUTPUT", "IF", "NET", "SOURCE", "INPUT", "PARAM", "DEFAULT", "USE", "EXTENDS", "BLOCK", "TABLE", "EXPECT", "REPORTED", "TRAIN",
+    "OUTPUT", "IF", "NET", "SOURCE", "INPUT", "PARAM", "DEFAULT", "USE", "EXTENDS", "BLOCK",
+    "TABLE", "EXPECT", "REPORTED", "TRAIN",
 }  # fmt: skip
 _OPERATORS = {
     "PLUS", "MINUS", "TIMES", "SLASH", "COMPARE", "AND", "OR", "NOT", "_EQUAL", "_COMMA", "_LPAR", "_LSQB", "_LBRACE",
@@ -91,6 +91,7 @@ class Problem:
         """Report it."""
         for explain in (
             self._character,
+            self._table,
             self._bar,
             self._separator,
             self._after,
@@ -130,6 +131,15 @@ class Problem:
         edits = (Edit(self.source.span(self.start, self.end), meant),) if meant else ()
         shown = f"'{self.value}'" if self.value.isprintable() else f"U+{ord(self.value):04X}"
         return self._say("E0103", f"unknown character {shown}", f"write `{meant}`" if meant else None, edits)
+
+    def _table(self) -> bool:
+        if self.kind != "BAD_TABLE":
+            return False
+        if self.brackets or self.table:
+            return self._say("E0101", "a table cannot stand inside another statement")
+        return self._say(
+            "E0101", "the columns of the table must follow `table`", "on the next line, as in `| 18-layer | 34-layer |`"
+        )
 
     def _bar(self) -> bool:
         if self.kind != "_BAR":
@@ -190,7 +200,7 @@ class Problem:
         known = _AFTER.get(last)
         if last in ("MINUS", "SLASH", "_COLON", "ELSE") and self.accepts("STRING"):
             return False  # in an expression
-        if known is None or (last == "TABLE" and "\n" in self.text[self.behind - 1 : self.behind]):
+        if known is None:
             return self.kind == "ELSE" and self._say("E0101", "this `else` has no `if` before it")
         message, help = known
         if last in KEYWORDS.values() and self.kind in ("_EQUAL", "_LPAR", "_LBRACE", "MINUS", "SLASH", "_COLON"):

@@ -205,7 +205,8 @@ class _Parser:
             whole = self.values[-1]  # the mistake follows a whole statement: that is the broken one
             begin = whole[-1].span.start
         bar = self._accepts([*self.states, table[state]["BROKEN"]] if body else self.states[:], "_BAR")
-        end = lexer.skip(at, depth, bar)
+        rows = not lexer.brackets and not lexer.table and kind in ("_BAR", "BAD_TABLE")
+        end = lexer.skip_rows(at) if rows else lexer.skip(at, depth, bar)
         if end <= at == self.last:  # never twice in one place
             end = lexer.skip(max(stop, at + 1), depth, bar)
         self.last = at

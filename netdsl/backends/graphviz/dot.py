@@ -62,18 +62,10 @@ def write(drawn: Picture, direction: Direction = "tb") -> str:
 
     graph = Digraph(
         "network",
-        graph_attr={
-            "rankdir": direction.upper(), "fontname": look.FONT, "fontsize": "11", "fontcolor": look.INK, "ranksep": "0.25",
-            "nodesep": "0.25", "labelloc": "t", "margin": "0.1", "ordering": "out", "newrank": "true", "label": look.lines([_title(drawn.network)]), "fillcolor": "#f4f4f4",
-        },
-        node_attr={
-            "shape": "box", "style": "filled,rounded", "fontname": look.FONT, "fontsize": "11", "fontcolor": look.INK,
-            "margin": "0.12,0.05", "height": "0.3", "width": "1.3",
-        },
-        edge_attr={
-            "fontname": look.FONT, "fontsize": "8", "fontcolor": look.GREY, "color": look.LINE, "arrowsize": "0.55",
-        },
-    )  # fmt: skip
+        graph_attr={**look.GRAPH, "rankdir": direction.upper(), "label": look.lines([_title(drawn.network)])},
+        node_attr=look.NODE,
+        edge_attr=look.EDGE,
+    )
     _Writer(drawn, graph, direction).write()
     source: str = graph.source
     return source
@@ -82,6 +74,15 @@ def write(drawn: Picture, direction: Direction = "tb") -> str:
 def _title(network: Network) -> str:
     name = network.name if network.variant is None else f"{network.name}:{network.variant}"
     return look.bold(name)
+
+
+def _between(first: str, last: str | None) -> str:
+    """`denselayer1…6`, or one where both are the same or the last has none."""
+    if last is None or last == first:
+        return first
+    stem = first.rstrip("0123456789")
+    rest = last.removeprefix(stem)
+    return f"{first}…{rest if rest.isdigit() and stem != first else last}"
 
 
 class _Writer:
@@ -129,24 +130,25 @@ class _Writer:
     def frame(self, frame: Frame) -> None:
         """Open the cluster of a frame."""
         self.frames += 1
-        style = "rounded,dashed" if frame.kind == "aux" else "rounded,filled" if frame.times > 1 else "rounded"
-        attributes = {"label": look.left(self.heading(frame)), "labeljust": "l", "margin": "9", "style": style, "color": "#9a9a9a"}
+        attributes = {**look.FRAME, "label": look.left(self.heading(frame))}
+        if frame.kind == "aux" or frame.times > 1:
+            attributes["style"] = "rounded,dashed" if frame.kind == "aux" else "rounded,filled"
         if self.direction == "tb":
             attributes["labelloc"] = "b"  # edges come in from above, and would cross it there
-
         self.graph.body.append(f"\tsubgraph cluster_{self.frames} {{\n")
         self.graph.attr("graph", **attributes)
 
     def heading(self, frame: Frame) -> list[str]:
         """The lines that a frame says."""
-        head = [look.bold(frame.label)] if frame.label else []
+        last = frame.last or frame
+        head = [look.bold(_between(frame.label, last.label))] if frame.label else []
         if frame.times > 1:
             head.append(look.bold(look.times(frame.times)))
         words = ["&#160;&#160;".join(head)] if head else []
         if frame.kind == "aux":
             words.append(look.small("training only"))
         elif frame.kind == "reuse":
-            words.append(look.small(f"{frame.title} again, same weights"))
+            words.append(look.small(f"{frame.title} again"))
         elif frame.kind == "block":
             given = ", ".join(look.argument(name, value) for name, value in frame.arguments.items())
             words.append(look.small(f"{frame.title}({given})" if given else frame.title))
@@ -165,44 +167,40 @@ class _Writer:
         self.graph.node(f"v{box.start}", look.lines(self.words(box)), **style)
 
     def words(self, box: Box) -> list[str]:
-        """The lines of a box: the operator, what follows it, and what the spec calls it."""
+        """The lines of a box: the operator, its arguments, what follows it, and what the spec calls it."""
         op = box.main.op
-        notation = look.SYMBOLS.get(op.name) or op.notation()
-        if box.last is not None and box.last.main.op != op:
-            notation = op.name
-        head = look.bold(notation)
-        if box.times > 1:
-            head += f" {look.clean(look.times(box.times))}"
-        words = [*(look.minor(node.op.notation()) for node in box.before), head]
+        last = box.last or box
+        head, arguments = look.notation(op) if last.main.op == op else (op.name, "")
+        words = [look.minor(node.op.notation()) for node in box.before]
+        words.append(look.bold(head) + (f" {look.bold(look.times(box.times))}" if box.times > 1 else ""))
+        if arguments:
+            words.append(look.minor(arguments))
         if box.after:
             words.append(look.minor(" · ".join(node.op.notation() for node in box.after)))
-        last = box.last.label if box.last is not None else box.label
-        notes = [] if box.label is None else [box.label if last == box.label else f"{box.label} … {last}"]
-        count = self.params(box)
-        if count:
-            notes.append(f"{look.amount(count)} params")
+        notes = [_between(box.label, last.label)] if box.label else []
+        first = self.params(box.start, box.end + (box.times - 1) * (box.end - box.start))
+        if first:
+            final = first if box.times > 1 else self.params(last.start, last.end)
+            notes.append(f"{_between(look.amount(first), look.amount(final))} params")
         return [*words, look.small(" · ".join(notes))] if notes else words
 
-    def params(self, box: Box) -> int:
-        """The trainable parameters of a box, and of the boxes in a row that it stands for."""
-        size = box.end - box.start
-        found = 0
-        for value in range(box.start, box.start + size * box.times):
-            node = self.network.node(value)
-            if node is not None:
-                weights = self.network.weights(node).values()
-                found += sum(numel(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
-        return found
+    def params(self, start: int, end: int) -> int:
+        """The trainable parameters of the nodes `[start, end)`."""
+        nodes = (self.network.node(value) for value in range(start, end))
+        weights = (weight for node in nodes if node is not None for weight in self.network.weights(node).values())
+        return sum(numel(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
 
     # Edges -----------------------------------------------------------------------------------------------------------
 
     def edges(self, box: Box) -> None:
         """The edges into a box."""
         entry = None if box.entry is None else self.drawn.resolve(box.entry)
-        for number, value in enumerate(box.entries):
-            source = self.drawn.resolve(value)
+        sources = [self.drawn.resolve(value) for value in box.entries]
+        branches = [source for source in sources if source != entry]
+        for source, value in zip(sources, box.entries, strict=True):
             shortcut = source == entry
-            straight = box.entry is None or (number == 0 and not shortcut and box.main.op.name in look.SYMBOLS)
+            main = box.main.op.name in look.SYMBOLS or len(branches) == 1
+            straight = entry is None or (main and source == branches[0])
             self.edge(source, f"v{box.start}", value, straight=straight, silent=shortcut)
 
     def edge(self, source: int, target: str, value: int, *, straight: bool = True, silent: bool = False) -> None:
@@ -225,22 +223,22 @@ class _Writer:
         self.labelled.add(source)
         shapes = self.network.shapes
         box = self.boxes.get(source)
-        if box is not None and shapes[box.entries[0]] == shapes[value] and len(box.entries) == 1:
+        if box is None:
+            return look.shape(shapes[value], shapes[value])
+        if shapes[box.entries[0]] == shapes[value] and (len(box.entries) == 1 or box.main.op.name in look.SYMBOLS):
             return None
-        last = value
-        if box is not None and box.last is not None and value == source:
-            last = box.last.exit - (box.exit - value)
+        last = value if box.last is None else box.last.exit - (box.exit - source)
         return look.shape(shapes[value], shapes[last])
 
     # The ends of the network -----------------------------------------------------------------------------------------
 
     def end(self, name: str, words: str, note: str | None = None) -> None:
         label = look.lines([look.clean(words), *([look.small(note)] if note else [])])
-        self.graph.node(name, label, style="rounded", color="#bbbbbb", width="0.6", height="0.25", margin="0.1,0.03")
+        self.graph.node(name, label, **look.END)
 
     def ends(self) -> None:
         """The outputs, each with an edge from its value."""
-        found = [("output", self.network.result, None)]
+        found: list[tuple[str, int, str | None]] = [("output", self.network.result, None)]
         found += [(item.name, item.value, None) for item in self.network.outputs]
         for item in self.network.aux:
             found.append((item.name, item.value, None if item.weight is None else f"loss × {item.weight:g}"))

@@ -36,7 +36,7 @@ def draw(network: Network, path: str | PathLike[str], *, direction: Direction = 
     count = sum(1 for _ in boxes(drawn.items))
     if count > MOST_BOXES and not expand:
         raise RenderError(
-            f"the diagram has {count:,} boxes even with its repetitions folded, too many to lay out in reasonable time; "
-            f"write `{path.stem}.dot`, or ask for it all the same with `expand`"
+            f"the diagram has {count:,} boxes even with its repetitions folded, too many to lay out "
+            f"in reasonable time; write `{path.stem}.dot`, or ask for it all the same with `expand`"
         )
     path.write_bytes(render(write(drawn, direction), ending[1:]))

@@ -72,8 +72,8 @@ def _scope(scope: Scope) -> list[Item]:
 def tidy(items: list[Item]) -> list[Item]:
     """The items without the frames that would say nothing.
 
-    A labelled group or repetition of one thing gives it its label; an iteration that stands for itself alone dissolves, and so
-    does the block that is all of an aux head or of a `reuse`.
+    A labelled group or repetition of one thing gives it its label; an iteration that stands for itself alone
+    dissolves, and so does the block that is all of an aux head or of a `reuse`.
     """
     tidied: list[Item] = []
     for item in items:

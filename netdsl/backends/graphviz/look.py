@@ -29,6 +29,18 @@ SHORT = 18
 QUIET = ("bias", "init", "bias_init")
 
 
+TYPE = {"fontname": FONT, "fontsize": "11", "fontcolor": INK}
+GRAPH = {
+    **TYPE, "labelloc": "t", "bgcolor": "white", "pad": "0.1", "ranksep": "0.25", "nodesep": "0.25",
+    "ordering": "out",  # branches stand in their order
+    "newrank": "true",  # and begin side by side
+}  # fmt: skip
+NODE = {**TYPE, "shape": "box", "style": "filled,rounded", "margin": "0.12,0.05", "width": "1.2", "height": "0.3"}
+EDGE = {"fontname": FONT, "fontsize": "8", "fontcolor": GREY, "color": LINE, "arrowsize": "0.55"}
+FRAME = {"labeljust": "l", "margin": "9", "style": "rounded", "color": "#9a9a9a", "fillcolor": "#f4f4f4"}
+END = {"style": "rounded", "color": "#bbbbbb", "width": "0.6", "height": "0.25", "margin": "0.1,0.03"}
+
+
 class Tint(NamedTuple):
     """The colours of a box."""
 
@@ -65,7 +77,9 @@ def notation(op: Operator) -> tuple[str, str]:
     """
     fields = type(op).model_fields
     lists = [name for name in fields if _long(getattr(op, name))]
-    plain = {name: fields[name].default for name in (*QUIET, *lists) if name in fields and not fields[name].is_required()}
+    plain = {
+        name: fields[name].default for name in (*QUIET, *lists) if name in fields and not fields[name].is_required()
+    }
     text = SYMBOLS.get(op.name) or op.model_copy(update=plain).notation()
     head, _, arguments = text.partition("(")
     if len(text) <= SHORT and not lists:

@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from netdsl.backends.graphviz.look import FONT
+
 FORMATS = ("svg", "png", "pdf")
 TIMEOUT = 120.0
 """Seconds; Graphviz takes well under one for a network of the literature."""
@@ -45,6 +47,8 @@ def render(dot_text: str, format: str, *, timeout: float = TIMEOUT) -> bytes:
     program, original = renderer()
     if format == "pdf" and not original:
         raise RenderError(f"PDF needs Graphviz itself; {INSTALL}. Or draw an SVG, which needs nothing else")
+    if not original:  # it knows how wide one font is, and takes a list of fonts for an unknown one
+        dot_text = dot_text.replace(f'fontname="{FONT}"', f'fontname="{FONT.partition(",")[0]}"')
     command = [program, *map(str, dot_command.command("dot", format)[1:])]
     if format == "png":
         command.append(f"-Gdpi={DPI}")

@@ -397,18 +397,31 @@ class _Writer:
         fields = self._fields()
         if not fields:
             return _returning(lines, result)
-        values = ", ".join([result, *(forward.name(value) for _, value, _ in fields)])
-        if all(training for _, _, training in fields):
-            return (*lines, "if self.training:", f"    return {self.name}Output({values})", f"return {result}")
-        return (*lines, f"return {self.name}Output({values})")
+        trained = ", ".join([result, *(forward.name(value) for _, value, _ in fields)])
+        always = [forward.name(value) for _, value, training in fields if not training]
+        training, inference = self._returned()
+        ending = [f"return {inference}({', '.join([result, *always])})" if inference else f"return {result}"]
+        if training:
+            ending = ["if self.training:", f"    return {training}({trained})", *ending]
+        return (*lines, *ending)
+
+    def _returned(self) -> tuple[str, str]:
+        """The names of the tuples that are returned in training and otherwise, where they are not the plain logits."""
+        fields = self._fields()
+        outputs, heads = (any(training == kind for *_, training in fields) for kind in (False, True))
+        inference = f"{self.name}Output" if outputs else ""
+        return (f"{self.name}{'Training' if outputs else ''}Output" if heads else "", inference)
 
     # Text ------------------------------------------------------------------------------------------------------------
 
     def _text(self, main: Class) -> str:
         body = [self._class(each) for each in self.classes]
         fields = self._fields()
-        if fields:
-            body.append(self._output_class(fields))
+        training, inference = self._returned()
+        if inference:
+            body.append(self._output_class(inference, "What the network returns.", [f for f in fields if not f[2]]))
+        if training:
+            body.append(self._output_class(training, "What the network returns in training.", fields))
         body.append(self._class(main, network=True))
         definitions = [definition.strip("\n") + "\n" for definition in self.definitions]
         code = "\n\n".join([*definitions, *body])
@@ -448,14 +461,11 @@ class _Writer:
         lines += ["", figures]
         return '"""' + "\n".join(lines) + '\n"""'
 
-    def _output_class(self, fields: list[tuple[str, int, bool]]) -> str:
-        lines = [
-            f"class {self.name}Output(NamedTuple):",
-            '    """What the network returns' + (" in training" if all(t for *_, t in fields) else "") + '."""',
-            "",
+    def _output_class(self, name: str, doc: str, fields: list[tuple[str, int, bool]]) -> str:
+        lines = [f"class {name}(NamedTuple):", f'    """{doc}"""', "", "    logits: Tensor"]
+        lines += [
+            f"    {field}: Tensor | None" if training else f"    {field}: Tensor" for field, _, training in fields
         ]
-        lines.append("    logits: Tensor")
-        lines += [f"    {name}: Tensor | None" if training else f"    {name}: Tensor" for name, _, training in fields]
         return "\n".join(lines) + "\n"
 
     def _class(self, made: Class, network: bool = False) -> str:
@@ -479,10 +489,8 @@ class _Writer:
         if made.forward:
             inputs = list(self._inputs().values()) if network else ["x"]
             listed = ", ".join(f"{name}: Tensor" for name in inputs)
-            fields = self._fields() if network else []
-            gives = "Tensor"
-            if fields:
-                gives = f"{self.name}Output" + (" | Tensor" if all(t for *_, t in fields) else "")
+            training, inference = self._returned() if network else ("", "")
+            gives = " | ".join(name for name in (training, inference or "Tensor") if name)
             lines += ["", f"    def forward(self, {listed}) -> {gives}:"]
             lines += [f"        {line}" if line else "" for statement in made.forward for line in statement.split("\n")]
         return "\n".join(lines).rstrip() + "\n"

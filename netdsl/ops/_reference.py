@@ -158,8 +158,3 @@ def _choices(annotation: Any) -> list[str]:
     if get_origin(annotation) in (Union, UnionType):
         return [word for item in get_args(annotation) for word in _choices(item)]
     return []
-
-
-def words(cls: type[Operator], name: str) -> bool:
-    """Whether an argument takes bare words."""
-    return bool(choices(cls, name))

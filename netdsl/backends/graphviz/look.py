@@ -66,7 +66,7 @@ def clean(value: str) -> str:
     line = " ".join(re.sub(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", value).split())
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
-    return escape(line) or " "
+    return escape(line).replace("\\", "&#92;") or " "
 
 
 @lru_cache(maxsize=4096)

@@ -97,7 +97,7 @@ def test_what_does_not_repeat_is_not_folded() -> None:
     assert times("a{i}: conv3-4 x3 as i") == [3]  # one statement made them all
     assert times("concat { conv3-4 | conv3-4 }") == [1, 1, 1]  # side by side, not in a row
     assert times("a: conv3-4\nconv3-4 x3\nadd { @a | identity }")[:2] == [1, 3]
-    assert times("{ a{i}: conv3-4 x3 as i; add { @a1 | identity } }") == [2, 1, 1]  # the second is used elsewhere
+    assert times("{ a{i}: conv3-4 x3 as i; add { @a1 | identity } }") == [2, 1, 1, 1]  # the second is used elsewhere
     assert times("dropout(20%); dropout(30%)") == [2]  # rates may differ
 
 

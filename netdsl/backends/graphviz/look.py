@@ -2,8 +2,8 @@
 
 The colours are light tints of a colour-blind-safe set (after Paul Tol's "light" scheme,
 https://sronpersonalpages.nl/~pault/) with black type on them, so that they survive a grey print. All text from the
-network goes through `clean`: in HTML-like labels nothing but `&`, `<`, `>` and quotes has a meaning, and XML knows no
-control characters.
+network goes through `clean`: in HTML-like labels `&`, `<`, `>` and quotes have a meaning, Graphviz replaces the likes of
+`\\N` even there, and XML knows no control characters.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def clean(value: str) -> str:
     line = " ".join(re.sub(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", value).split())
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
-    return escape(line).replace("\\", "&#92;") or " "
+    return escape(line).replace("\\", r"\\") or " "
 
 
 @lru_cache(maxsize=4096)

@@ -421,7 +421,7 @@ class Builder:
         if block is None and head in frame.module.blocks:
             raise Unknown  # its definition has a syntax error
         if block is None:
-            resolved = ops.resolve(head)
+            resolved = ops.resolve(head, aliases=head not in standard_blocks()) if head not in ops.names() else (head, None)
             if resolved is not None:
                 cls = ops.find(resolved[0])
                 values, norm, act = self.signature(cls, resolved[1], item, frame, stride)

@@ -56,10 +56,11 @@ def _aliases() -> dict[str, str]:
 
 
 @cache
-def resolve(head: str) -> tuple[str, str | None] | None:
+def resolve(head: str, aliases: bool = True) -> tuple[str, str | None] | None:
     """An operator's name and the kernel written into it: `conv3x3` is `("conv", "3x3")`, `relu6` `("relu6", None)`.
 
-    Case does not matter, and the papers' aliases are known (`FC`, `max pool`, `linear`). None if it is no operator.
+    Case does not matter, and the papers' aliases are known (`max pool`, `linear`), unless `aliases` is False: to look them
+    up takes all operators. None if it is no operator.
     """
     text = re.sub(r"\s+", " ", head.strip().lower().replace("\u00d7", "x"))
     if text in names():
@@ -67,9 +68,11 @@ def resolve(head: str) -> tuple[str, str | None] | None:
     match = re.fullmatch(r"(.*?[a-z_])(\d+(?:x\d+)?)", text)
     if match and match[1] in names():
         return match[1], match[2]
-    aliases = _aliases()
-    if text in aliases:
-        return aliases[text], None
-    if match and match[1] in aliases:
-        return aliases[match[1]], match[2]
+    if not aliases:
+        return None
+    known = _aliases()
+    if text in known:
+        return known[text], None
+    if match and match[1] in known:
+        return known[match[1]], match[2]
     return None

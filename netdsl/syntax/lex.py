@@ -134,7 +134,9 @@ class Lexer:
         lower = word.lower()
         kind = KEYWORDS.get(lower)
         if kind is not None:
-            if kind in row and not _LABEL.match(self.text, self.end):
+            if (kind in row or "_AT" in row) and not _LABEL.match(self.text, self.end):
+                if kind not in row:  # where an item stands
+                    return "BAD_WORD"
                 if kind == "TABLE":
                     table = _TABLE.match(self.text, self.start)
                     if self.brackets or self.table or not table:

@@ -91,6 +91,7 @@ class Problem:
         """Report it."""
         for explain in (
             self._character,
+            self._word,
             self._table,
             self._bar,
             self._separator,
@@ -132,6 +133,16 @@ class Problem:
         shown = f"'{self.value}'" if self.value.isprintable() else f"U+{ord(self.value):04X}"
         return self._say("E0103", f"unknown character {shown}", f"write `{meant}`" if meant else None, edits)
 
+    def _word(self) -> bool:
+        if self.kind != "BAD_WORD":
+            return False
+        word = self.value.lower()
+        if self.last == "_COLON":
+            return self._say("E0101", f"`{word}` cannot follow a label", "a label names layers")
+        if word == "else":
+            return self._say("E0101", "this `else` has no `if` before it")
+        return self._say("E0101", f"`{word}` is a keyword and cannot begin a statement")
+
     def _table(self) -> bool:
         if self.kind != "BAD_TABLE":
             return False
@@ -164,10 +175,6 @@ class Problem:
             return False
         start = max(self.text.rfind(sign, 0, self.behind) for sign in "\n;|{") + 1
         before = self.text[start : self.behind].strip()
-        labelled = re.search(r":\s*([A-Za-z]+)$", before)
-        if labelled and labelled[1].lower() in KEYWORDS:
-            self.start, self.end = self.behind - len(labelled[1]), self.behind
-            return self._say("E0101", f"`{labelled[1]}` cannot follow a label", "a label names layers")
         here = self.source.span(self.behind, self.behind)
         word = self.value.lower()
         if self.kind == "NUMBER" and self.last == "NAME" and self.text[start : self.start].strip() == before:
@@ -201,7 +208,7 @@ class Problem:
         if last in ("MINUS", "SLASH", "_COLON", "ELSE") and self.accepts("STRING"):
             return False  # in an expression
         if known is None:
-            return self.kind == "ELSE" and self._say("E0101", "this `else` has no `if` before it")
+            return False
         message, help = known
         if last in KEYWORDS.values() and self.kind in ("_EQUAL", "_LPAR", "_LBRACE", "MINUS", "SLASH", "_COLON"):
             word = self.text[: self.behind].rsplit(None, 1)[-1][-20:]

@@ -12,20 +12,26 @@ _T = TypeVar("_T")
 
 
 class _Node:
-    """Compared by class and fields, never changed."""
+    """Compared by class and fields, never changed.
+
+    Lists and loops, not generators: each of those would take a frame of its own in a deep tree.
+    """
 
     __slots__: tuple[str, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+        return [getattr(self, name) for name in self.__slots__] == [getattr(other, name) for name in self.__slots__]
 
     def __hash__(self) -> int:
-        return hash((type(self), *(getattr(self, name) for name in self.__slots__)))
+        return hash((type(self), *[getattr(self, name) for name in self.__slots__]))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
+        fields = []
+        for name in self.__slots__:
+            fields.append(f"{name}={getattr(self, name)!r}")
+        return f"{type(self).__name__}({', '.join(fields)})"
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError(f"a node of the tree does not change: `{name}`")

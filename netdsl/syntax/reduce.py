@@ -15,9 +15,11 @@ from netdsl.shapes import LARGEST
 from netdsl.source import Source, Span
 from netdsl.syntax import tree
 from netdsl.syntax.numbers import number
+from netdsl.syntax.scan import MOST_ERRORS
 
 DEEPEST_EXPRESSION = 64
 LONGEST_STRING = 10_000
+MOST_DIMENSIONS = 8
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 _COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
@@ -37,10 +39,13 @@ class Reducer:
         self.file_name = source.name
         self.depths: dict[int, int] = {}
         self.kept: list[Any] = []
+        self.faults = 0
 
     def error(self, code: str, message: str, span: Span, help: str | None = None, edits: tuple[Edit, ...] = ()) -> None:
-        """Report a fault inside a statement that is otherwise whole."""
-        self.report.error(code, message, span, help=help, edits=edits)
+        """Report a fault inside a statement that is otherwise whole; of a thousand faults only the first ones."""
+        self.faults += 1
+        if self.faults <= MOST_ERRORS:
+            self.report.error(code, message, span, help=help, edits=edits)
 
     # Lists: built by one rule for the first item and one for each further one --------------------------------------
 
@@ -67,13 +72,12 @@ class Reducer:
     def dims(self, start: int, end: int, text: str) -> tree.Dims:
         sizes = text.replace("×", "x").split("x")
         span = Span(self.file_name, start, end)
-        if len(text) > 40 or any(len(size) > 10 or int(size) > LARGEST for size in sizes):
-            if len(sizes) > 8:
-                self.error("E0005", "a shape has at most 8 dimensions", span)
-                return tree.Dims((1, 1, 1), span)
-            if any(len(size.lstrip("0")) > 10 or int(size) > LARGEST for size in sizes):
-                self.error("E0005", "a dimension may be at most 2^31 - 1", span)
-                return tree.Dims((1,) * len(sizes), span)
+        if len(sizes) > MOST_DIMENSIONS:
+            self.error("E0005", f"a shape has at most {MOST_DIMENSIONS} dimensions", span)
+            return tree.Dims((1, 1, 1), span)
+        if any(len(size) > 20 or int(size) > LARGEST for size in sizes):
+            self.error("E0005", "a dimension may be at most 2^31 - 1", span)
+            return tree.Dims((1,) * len(sizes), span)
         return tree.Dims(tuple(map(int, sizes)), span)
 
     def string(self, start: int, end: int, text: str) -> tree.Literal:

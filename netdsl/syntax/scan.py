@@ -164,6 +164,9 @@ def _end(text: str, at: int, opening: str, limit: int, known: list[int]) -> int:
         if sign in "([{":
             if depth == 0:
                 brace = place if sign == "{" else at
+                before = text[at:place].rstrip(SPACE)
+                if sign == "{" and before[-1] not in ",=([+-*/%<>\n":
+                    return at + len(before)  # behind a whole argument: the body
             depth += 1
         elif sign in ")]}":
             depth = max(depth - 1, 0)

@@ -78,7 +78,10 @@ def build(grammar: bytes) -> dict[str, Any]:
     parser = Lark(grammar.decode("utf-8"), parser="lalr", start=list(STARTS), maybe_placeholders=True)
     table = parser.parser.parser._parse_table
     number = _number(table)
-    order = {rule: index for index, rule in enumerate(parser.rules)}
+    rules = sorted(
+        parser.rules, key=lambda rule: (rule.origin.name, [each.name for each in rule.expansion], rule.alias)
+    )
+    order = {rule: index for index, rule in enumerate(rules)}
     lookaheads: dict[str, int] = {}
     states = []
     for state in number:
@@ -99,9 +102,9 @@ def build(grammar: bytes) -> dict[str, Any]:
         )
     return {
         "digest": _digest(grammar),
-        "starts": {name: number[state] for name, state in table.start_states.items()},
-        "ends": {name: number[state] for name, state in table.end_states.items()},
-        "rules": [_rule(rule) for rule in parser.rules],
+        "starts": {name: number[table.start_states[name]] for name in STARTS},
+        "ends": {name: number[table.end_states[name]] for name in STARTS},
+        "rules": [_rule(rule) for rule in rules],
         "lookaheads": list(lookaheads),
         "states": states,
     }

@@ -2,8 +2,9 @@
 
     network --layers--> boxes and frames --fold--> the picture --dot--> DOT text --render--> .svg, .png, .pdf
 
-`layers` decides what is one box, `fold` draws what repeats once, `look` holds colours and type. The DOT text needs no
-Graphviz; a picture is made by an installed `dot`, or by the `graphviz-pure` package where there is none.
+`layers` decides what is one box, `fold` draws what repeats once (both in `picture`), `look` holds colours and type. The
+DOT text needs no Graphviz; a picture is made by an installed `dot`, or by the `graphviz-pure` package where there is
+none.
 """
 
 from netdsl.backends.graphviz.dot import dot

@@ -6,13 +6,11 @@ that it can be compared; it is made in time linear in the size of the network.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from netdsl.backends.graphviz import look
-from netdsl.backends.graphviz.fold import Folder
 from netdsl.backends.graphviz.items import Box, Frame, Item, boxes
-from netdsl.backends.graphviz.layers import layers, tidy
+from netdsl.backends.graphviz.picture import Picture, picture
 from netdsl.ops import Family
 from netdsl.shapes import numel
 
@@ -30,28 +28,6 @@ def dot(network: Network, *, direction: Direction = "tb", expand: bool = False) 
     all.
     """
     return write(picture(network, expand=expand), direction)
-
-
-@dataclass
-class Picture:
-    """What is drawn: the items, and for each value that is not drawn the one that stands for it."""
-
-    network: Network
-    items: list[Item]
-    stands: dict[int, int] = field(default_factory=dict)
-
-    def resolve(self, value: int) -> int:
-        """The drawn value for `value`."""
-        while value in self.stands:
-            value = self.stands[value]
-        return value
-
-
-def picture(network: Network, *, expand: bool = False) -> Picture:
-    """The boxes and frames of `network`, folded unless `expand`."""
-    folder = Folder(network)
-    items = layers(network)
-    return Picture(network, tidy(items if expand else folder.fold(items)), folder.stands)
 
 
 def write(drawn: Picture, direction: Direction = "tb") -> str:
@@ -103,7 +79,7 @@ class _Writer:
         drawn = list(boxes(self.drawn.items))
         for box in drawn:
             if box.passes:
-                self.drawn.stands[box.exit] = box.entries[0]
+                self.drawn.stands[box.exit] = self.drawn.resolve(box.entries[0])
             else:
                 self.boxes.update(dict.fromkeys(range(box.start, box.end), box))
         self.nodes()

@@ -6,8 +6,9 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netdsl.backends.graphviz.dot import Direction, picture, write
+from netdsl.backends.graphviz.dot import Direction, write
 from netdsl.backends.graphviz.items import boxes
+from netdsl.backends.graphviz.picture import picture
 from netdsl.backends.graphviz.render import FORMATS, RenderError, render
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ class Folder:
         if isinstance(item, Frame):
             start = item.start
             item.children, forms = self._fold(item.children)
-            parts: list[Hashable] = [item.kind, item.title, _named(item)]
+            parts: list[Hashable] = [item.kind, None if item.title == item.label else item.title, _named(item)]
             uses = [(form.number, form.outside) for form in forms]
         else:
             start = item.start

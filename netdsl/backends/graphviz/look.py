@@ -2,8 +2,8 @@
 
 The colours are light tints of a colour-blind-safe set (after Paul Tol's "light" scheme,
 https://sronpersonalpages.nl/~pault/) with black type on them, so that they survive a grey print. All text from the
-network goes through `clean`: in HTML-like labels `&`, `<`, `>` and quotes have a meaning, Graphviz replaces the likes of
-`\\N` even there, and XML knows no control characters.
+network goes through `clean`: in HTML-like labels `&`, `<`, `>` and quotes have a meaning, a backslash and a letter too
+(Graphviz puts the name of the node in their place), and XML knows no control characters.
 """
 
 from __future__ import annotations

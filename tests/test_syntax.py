@@ -499,7 +499,8 @@ MISTAKES = [
     ("input 3x99999999999x3\nrelu", "3x99999999999x3", "E0005: a dimension may be at most 2^31 - 1", "Input relu"),
     ("block f() { conv3-\n relu }\nbn", "", "E0101: a number of channels", "Block bn"),
     ("table\n| A | B |\n|--|--|\n| relu | conv3- |\n| bn |\nlrn", "", "E0101: a number of channels", "Table lrn"),
-    ("table\n| A | B |\n| a | b | c |\n| bn |\nlrn", "| a | b | c", "E0104: this row has 3 cells, the table has 2", "Table lrn"),
+    ("table\n| A | B |\n| a | b | c |\n| bn |\nlrn", "| a | b | c",
+     "E0104: this row has 3 cells, the table has 2", "Table lrn"),
     ("table\n| A b | B |\n| bn |\nlrn", "A b", "E0107: 'A b' cannot name a variant", "Table lrn"),
 ]  # fmt: skip
 
@@ -683,7 +684,8 @@ def test_the_collector_is_as_it_was() -> None:
 PIECES = [
     *"()[]{}|;\n,=-/:@#\"$%\\×é\t\x00", " ", "->", "x2", " x{", "if ", " else ", "table\n| A | B |\n|--|--|\n",
     "\n|", "net ", "input ", "expect ",
-    "concat {", "3x3", "64", "4x", "1e-4", "conv3-64", " as ", "\r\n", "\ufeff", "a.b", "extends ", "variant ", "output ",
+    "concat {", "3x3", "64", "4x", "1e-4", "conv3-64", " as ", "\r\n", "\ufeff", "a.b", "extends ", "variant
+    ", "output ",
     "aux a", "reuse(",
     "block f(", "reported ", "param a", "train(", "max pool", "not ", " and ", "residual ", "\ud800", "\u2028",
 ]  # fmt: skip

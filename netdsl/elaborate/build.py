@@ -24,7 +24,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 
 MOST_LAYERS = 1_000_000
-DEEPEST_CALLS = 64
+DEEPEST_CALLS = 80
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Frame:
             self,
             self.block,
             self.calls,
-            self.depth,
+            self.depth + 1,
         )
 
     def find(self, label: str) -> Value | None:
@@ -564,7 +564,7 @@ class Builder:
                 )
             chain = chain.around if chain.around else getattr(chain, "caller", None)
         if frame.depth >= DEEPEST_CALLS:
-            raise Problem("E0003", f"block calls nest more than {DEEPEST_CALLS} deep", item.span)
+            raise Problem("E0003", f"blocks and groups nest more than {DEEPEST_CALLS} deep through these calls", item.span)
         evaluator = self.evaluator(frame)
         names = [parameter.name.text for parameter in block.parameters]
         bound = bind(block.name.text, names, (), item.arguments or (), evaluator.value)

@@ -90,12 +90,12 @@ class Container:
 @dataclass(frozen=True)
 class Run:
     """A loop: `count` constructions that differ, if at all, by a constant step. `first` is that of index 0, `steps` the
-    step of each of its constants; `key` is a pattern such as `denselayer{}` with the number of the first, or None."""
+    step of each of its constants; `key` is what the keys begin with (`denselayer`, or nothing), and the number of the first."""
 
     first: Construct
     count: Any
     steps: tuple[Any, ...]
-    key: tuple[str, int] | None = None
+    key: tuple[str, int] = ("", 0)
 
     def skeleton(self) -> Skeleton:
         moving = tuple(step != 0 for step in self.steps)
@@ -151,8 +151,7 @@ def fold(items: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
                 for a, b in zip(*rows[:2], strict=True)
             )
             prefix = key.rstrip("0123456789")
-            pattern = (prefix, int(key[len(prefix) :])) if prefix else None
-            found.append((key, Run(item, length, steps, pattern)))
+            found.append((key, Run(item, length, steps, (prefix, int(key[len(prefix) :])))))
         else:
             length = 1
             found.append((key, item))

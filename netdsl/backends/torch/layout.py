@@ -72,6 +72,8 @@ def _flat(value: Any) -> str | None:
     """The text in one line; None for what is better spread over several."""
     if isinstance(value, Run):
         return _run(value)
+    if isinstance(value, _Keyed):
+        return _run(value.items[0][1], keyed=True)
     if not isinstance(value, Construct | Chain | Container):
         return literal(value)
     opening, items, closing, spread = _parts(value)
@@ -101,14 +103,14 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any, str]], str, bool]:
         names = [key for key, _ in value.items]
         if all(key.isidentifier() and not keyword.iskeyword(key) for key in names) and not _runs(value):
             return "OrderedDict(", [(f"{key}=", item, "") for key, item in value.items], ")", True
-        if len(value.items) == 1:
-            return "OrderedDict(", [("", value.items[0][1], "")], ")", False
+        if len(value.items) == 1 and _runs(value):
+            return "OrderedDict(", [("", _Keyed(value.items), "")], ")", False
         return "OrderedDict(", [("", _List(value.items), "")], ")", False
     if isinstance(value, _List):
         return (
             "[",
             [
-                ("*" if isinstance(item, Run) else "", _Pair(((key, item),)) if not isinstance(item, Run) else item, "")
+                ("*", _Keyed(((key, item),)), "") if isinstance(item, Run) else ("", _Pair(((key, item),)), "")
                 for key, item in value.items
             ],
             "]",
@@ -146,6 +148,10 @@ class _Tuple(Chain):
     pass
 
 
+class _Keyed(Chain):
+    """A loop in a list of pairs."""
+
+
 def _runs(value: Chain) -> bool:
     return any(isinstance(item, Run) for _, item in value.items)
 
@@ -163,8 +169,8 @@ def _plain(value: Chain) -> bool:
     return True
 
 
-def _run(run: Run) -> str:
-    """A loop as a comprehension."""
+def _run(run: Run, keyed: bool = False) -> str:
+    """A loop as a comprehension: of modules, or of pairs of a key and a module."""
     steps = iter(run.steps)
     moving = any(step != 0 for step in run.steps)
 
@@ -178,7 +184,7 @@ def _run(run: Run) -> str:
     first = run.first.substitute(iter([moved(value) for _, value in run.first.constants()]))
     text = _flat(first)
     count = literal(run.count)
-    if run.key is None:
+    if not keyed:
         return f"[{text} for {'i' if moving else '_'} in range({count})]"
     prefix, number = run.key
     index = f"i + {number}" if number else "i"

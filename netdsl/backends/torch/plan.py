@@ -96,7 +96,10 @@ class Planner:
         self.dropped: set[int] = set()
         last = network.node(network.result)
         if not probabilities:
-            while last is not None and last.op.name in ("softmax", "logsoftmax") and last.label is None:
+            used = {value for node in network.nodes for value in node.inputs}
+            used |= {item.value for item in network.outputs}
+            while last is not None and last.op.name in ("softmax", "logsoftmax") and last.id not in used:
+                used -= set(last.inputs)
                 self.dropped.add(last.id)
                 self.result = last.inputs[0]
                 last = network.node(self.result)

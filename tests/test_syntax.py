@@ -684,8 +684,8 @@ def test_the_collector_is_as_it_was() -> None:
 PIECES = [
     *"()[]{}|;\n,=-/:@#\"$%\\×é\t\x00", " ", "->", "x2", " x{", "if ", " else ", "table\n| A | B |\n|--|--|\n",
     "\n|", "net ", "input ", "expect ",
-    "concat {", "3x3", "64", "4x", "1e-4", "conv3-64", " as ", "\r\n", "\ufeff", "a.b", "extends ", "variant
-    ", "output ",
+    "concat {", "3x3", "64", "4x", "1e-4", "conv3-64", " as ", "\r\n", "\ufeff", "a.b", "extends ",
+    "variant ", "output ",
     "aux a", "reuse(",
     "block f(", "reported ", "param a", "train(", "max pool", "not ", " and ", "residual ", "\ud800", "\u2028",
 ]  # fmt: skip

@@ -102,7 +102,7 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any, str]], str, bool]:
     if isinstance(value, _Ordered):
         names = [key for key, _ in value.items]
         if all(key.isidentifier() and not keyword.iskeyword(key) for key in names) and not _runs(value):
-            return "OrderedDict(", [(f"{key}=", item, "") for key, item in value.items], ")", True
+            return "OrderedDict(", [(f"{key}=", item, "") for key, item in value.items], ")", len(value.items) > 1
         if len(value.items) == 1 and _runs(value):
             return "OrderedDict(", [("", _Keyed(value.items), "")], ")", False
         return "OrderedDict(", [("", _List(value.items), "")], ")", False
@@ -114,7 +114,7 @@ def _parts(value: Any) -> tuple[str, list[tuple[str, Any, str]], str, bool]:
                 for key, item in value.items
             ],
             "]",
-            True,
+            len(value.items) > 1,
         )
     if isinstance(value, _Tuple):
         return "(", [("", item, "") for _, item in value.items], ")", False

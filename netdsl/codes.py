@@ -22,8 +22,8 @@ CODES: dict[str, str] = {
     "E0102": "a bracket without its partner",
     "E0103": "a character that cannot stand in a spec",
     "E0104": "a table row with another number of cells than columns",
-    "E0105": "a string that is not closed",
-    "E0106": "a number out of range",
+    "E0105": "a string that is not closed, or has an unknown escape",
+    "E0106": "a number that is malformed or out of range",
     "E0107": "a name that cannot name a variant",
     "E0108": "two statements without a separator",
     # names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -56,13 +57,19 @@ def compile(
             report.error("E0001", f"'{name}' cannot be read: {reason}")
             return Compilation(None, report)
         directory = path.parent
-    file = library.add(source, directory)
-    network = elaborate(file, library, report, variant=variant, settings=params, input=input)
-    if network is not None:
-        for each in PASSES:
-            network = each(network, report)
-        if report.errors and network.complete:
-            network = network.model_copy(update={"complete": False})
+    paused = gc.isenabled()
+    gc.disable()  # the network is kept, so collecting while it grows finds nothing and costs a multiple
+    try:
+        file = library.add(source, directory)
+        network = elaborate(file, library, report, variant=variant, settings=params, input=input)
+        if network is not None:
+            for each in PASSES:
+                network = each(network, report)
+            if report.errors and network.complete:
+                network = network.model_copy(update={"complete": False})
+    finally:
+        if paused:
+            gc.enable()
     return Compilation(network, report, variants(file))
 
 
@@ -85,6 +92,10 @@ def load(
     from netdsl.zoo import locate
 
     path, chosen = locate(os.fspath(spec), variant)
+    if variant is not None and chosen != variant:
+        report = Report()
+        report.error("E0701", f"'{os.fspath(spec)}' asks for another variant than `{variant}`")
+        raise SpecError(report)
     return _network(compile(path, variant=chosen, params=params, input=input))
 
 

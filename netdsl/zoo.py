@@ -34,8 +34,7 @@ def locate(spec: str, variant: str | None = None) -> tuple[str, str | None]:
     if Path(spec).exists():
         return spec, variant
     head, colon, tail = spec.rpartition(":")
-    split = colon and variant is None  # a colon and a variant besides: then the name is taken as it is, and not found
-    for name, chosen in ((spec, variant), (head, tail)) if split else ((spec, variant),):
+    for name, chosen in ((spec, variant), (head, tail)) if colon else ((spec, variant),):
         if not name:
             continue
         if Path(name).exists():
@@ -43,4 +42,4 @@ def locate(spec: str, variant: str | None = None) -> tuple[str, str | None]:
         found = find(name) if "/" not in name else None
         if found is not None:
             return str(found), chosen
-    return (head, tail) if split and head.endswith(".net") else (spec, variant)
+    return (head, tail) if colon and head.endswith(".net") else (spec, variant)

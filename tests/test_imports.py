@@ -27,7 +27,7 @@ STAGES = [
     {"elaborate", "passes"},
     {"backends"},
     {"compiler"},
-    {"tools"},
+    {"tools", "__main__"},
 ]
 LEVEL = {stage: level for level, stages in enumerate(STAGES) for stage in stages}
 

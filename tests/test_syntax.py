@@ -93,6 +93,112 @@ def shape(operation: tree.Operation) -> tuple[Any, ...]:
     )
 
 
+# The tour of the language ------------------------------------------------------------------------------------------
+
+TOUR = [
+    (
+        4,
+        """
+input 3x224x224
+conv3-64 x2; maxpool; inception(64, 96, 128, 16, 32, 32)
+""",
+    ),
+    (
+        24,
+        """
+net VGG-19
+source "Simonyan & Zisserman, Very Deep Convolutional Networks, ICLR 2015, Table 1, column E"
+input 3x224x224
+default conv(act=relu)
+default fc(act=relu)
+
+conv3-64  x2; maxpool
+conv3-128 x2; maxpool
+conv3-256 x4; maxpool
+conv3-512 x4; maxpool
+conv3-512 x4; maxpool          -> 512x7x7
+fc-4096; dropout
+fc-4096; dropout
+fc-1000(act=none)
+softmax
+
+expect params = 144M
+expect depth = 19
+reported top5 = 7.3%
+""",
+    ),
+    (
+        5,
+        """
+net VGG
+input 3x224x224
+default conv(act=relu)
+default fc(act=relu)
+
+table
+| A        | A-LRN    | B        | C        | D        | E        |
+|----------|----------|----------|----------|----------|----------|
+| conv3-64 | conv3-64 | conv3-64 | conv3-64 | conv3-64 | conv3-64 |
+|          | lrn      | conv3-64 | conv3-64 | conv3-64 | conv3-64 |
+| maxpool                                                         |
+| fc-4096; dropout                                                |
+| fc-1000(act=none)                                               |
+| softmax                                                         |
+""",
+    ),
+    (
+        5,
+        """
+net ResNet
+input 3x224x224
+param classes = 1000
+default conv(norm=bn, bias=false, act=relu)
+
+table
+| 18-layer                       | 50-layer                                         |
+|--------------------------------|--------------------------------------------------|
+| conv7-64/2                                                      -> 64x112x112     |
+| maxpool3/2(pad=1)                                                                 |
+| layer1: [3x3, 64; 3x3, 64] x2  | layer1: [1x1, 64; 3x3, 64; 1x1, 256] x3          |
+| layer2: [3x3, 128; 3x3, 128] x2 /2 | layer2: [1x1, 128; 3x3, 128; 1x1, 512] x4 /2 |
+| gap; fc: fc-classes; softmax                                                      |
+""",
+    ),
+    (
+        4,
+        """
+block inception(n1x1, n3x3red, n3x3, n5x5red, n5x5, pool_proj) {
+  concat {
+    conv1-n1x1
+  | conv1-n3x3red; conv3-n3x3
+  | conv1-n5x5red; conv5-n5x5
+  | maxpool3/1(pad=1); conv1-pool_proj
+  }
+}
+
+inception3a: inception(64, 96, 128, 16, 32, 32)      -> 256x28x28
+inception4a: inception(192, 96, 208, 16, 48, 64)     -> 512x14x14
+aux aux1(weight=0.3) { avgpool5/3; conv1-128; fc-1024(act=relu); dropout(70%); fc-1000 }
+""",
+    ),
+    (
+        5,
+        """
+enc1: { conv3-64 x2 }
+maxpool
+conv3-128 x2
+upconv2-64/2
+concat { @enc1 | identity }
+""",
+    ),
+]
+
+
+@pytest.mark.parametrize(("count", "text"), TOUR)
+def test_the_tour(count: int, text: str) -> None:
+    assert len(statements(text)) == count
+
+
 # Layer statements ----------------------------------------------------------------------------------------------------
 
 

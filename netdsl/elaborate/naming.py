@@ -107,6 +107,7 @@ class _Level:
     path: str
     names: dict[str, Span | None] = field(default_factory=dict)
     places: int = 0
+    again: dict[str, int] = field(default_factory=dict)
 
     def place(self) -> str:
         self.places += 1
@@ -134,10 +135,10 @@ class _Naming:
                     if first == label_span
                     else "choose another label",
                 )
-            number = 2
-            while f"{name}{number}" in level.names:
+            base, number = name, level.again.get(name, 2)
+            while f"{base}{number}" in level.names:
                 number += 1
-            name = f"{name}{number}"
+            name, level.again[base] = f"{base}{number}", number + 1
         level.names[name] = label_span
         item.name, item.path = name, level.join(name)
 

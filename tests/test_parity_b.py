@@ -1,0 +1,106 @@
+"""The mobile networks, the later Inceptions and their kin against the implementations that people use.
+
+A spec's module takes the reference's `state_dict` as it is, and gives what the reference gives: the same logits in
+evaluation, with weights and statistics drawn at random, and the same gradients in training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import netdsl
+
+torchvision = pytest.importorskip("torchvision")
+timm = pytest.importorskip("timm")
+
+
+def tv(name: str, **more: Any) -> Callable[[], nn.Module]:
+    return lambda: torchvision.models.get_model(name, weights=None, **more)
+
+
+def tm(name: str, **more: Any) -> Callable[[], nn.Module]:
+    return lambda: timm.create_model(name, **more)
+
+
+# spec, variant, the reference, the side of the input of the numeric comparison; 0: names and shapes only, by default.
+CASES: list[tuple[str, str | None, Callable[[], nn.Module], int]] = [
+    ("mobilenet_v2", "1.0", tv("mobilenet_v2"), 64),
+    ("mobilenet_v2", "1.4", tv("mobilenet_v2", width_mult=1.4), 0),
+    *(("shufflenet_v2", x, tv(f"shufflenet_v2_{x}"), 64 if x in ("x0_5", "x1_0") else 0) for x in ("x0_5", "x1_0", "x1_5", "x2_0")),
+    *(("mnasnet", x, tv(f"mnasnet{x}"), 64 if x in ("0_5", "1_3") else 0) for x in ("0_5", "0_75", "1_0", "1_3")),
+]
+IDS = [f"{spec}:{variant}" if variant else spec for spec, variant, *_ in CASES]
+
+
+@pytest.mark.parametrize(("spec", "variant", "reference", "side"), CASES, ids=IDS)
+def test_names_and_shapes(spec: str, variant: str | None, reference: Callable[[], nn.Module], side: int) -> None:
+    with torch.device("meta"):
+        theirs = reference().state_dict()
+        ours = netdsl.build(netdsl.load(spec, variant=variant))
+    assert {name: tuple(value.shape) for name, value in ours.state_dict().items()} == {
+        name: tuple(value.shape) for name, value in theirs.items()
+    }
+    ours.load_state_dict(theirs, strict=True, assign=True)
+
+
+def draw(model: nn.Module) -> None:
+    """Weights and statistics at random, such that activations neither die nor explode."""
+    with torch.no_grad():
+        for name, value in model.state_dict().items():
+            if name.endswith("running_var"):
+                value.uniform_(0.5, 1.5)
+            elif name.endswith("running_mean"):
+                value.normal_(0, 0.1)
+            elif value.dim() > 1 and value.numel() > value.shape[0]:
+                value.normal_(0, (2 / (value.numel() // value.shape[0])) ** 0.5)
+            elif value.is_floating_point():
+                value.uniform_(0.5, 1.0) if name.endswith("weight") or "scale" in name else value.normal_(0, 0.1)
+
+
+def still(model: nn.Module) -> nn.Module:
+    """Without what is random in training."""
+    for module in model.modules():
+        if type(module).__name__ in ("Dropout", "DropPath", "StochasticDepth"):
+            module.p = 0.0
+    return model
+
+
+def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    return float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-30))
+
+
+def compare(spec: str, variant: str | None, reference: Callable[[], nn.Module], side: int) -> tuple[float, float]:
+    """The largest relative error of the logits, and of the gradients."""
+    torch.manual_seed(0)
+    theirs = still(reference()).double()
+    draw(theirs)
+    network = netdsl.load(spec, variant=variant, input=(3, side, side)) if side else netdsl.load(spec, variant=variant)
+    ours = still(netdsl.build(network)).double()
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    x = torch.randn(2, *network.inputs[0].shape, dtype=torch.float64)
+    with torch.no_grad():
+        logits = error(ours.eval()(x), theirs.eval()(x))
+    losses = [(model.train()(x) ** 2).mean() for model in (ours, theirs)]
+    for loss in losses:
+        loss.backward()
+    expected = dict(theirs.named_parameters())
+    largest = max(value.grad.abs().max() for value in expected.values() if value.grad is not None)
+    worst = 0.0
+    for name, value in ours.named_parameters():
+        assert value.grad is not None and expected[name].grad is not None, name
+        worst = max(worst, float((value.grad - expected[name].grad).abs().max() / largest))
+    statistics = dict(theirs.named_buffers())
+    for name, value in ours.named_buffers():
+        torch.testing.assert_close(value, statistics[name])
+    return logits, worst
+
+
+@pytest.mark.parametrize(("spec", "variant", "reference", "side"), CASES, ids=IDS)
+def test_numbers(spec: str, variant: str | None, reference: Callable[[], nn.Module], side: int) -> None:
+    logits, gradients = compare(spec, variant, reference, side)
+    assert logits < 1e-5 and gradients < 1e-5

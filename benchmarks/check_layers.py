@@ -2,8 +2,8 @@
 
     python benchmarks/check_layers.py
 
-Three kinds of spec: written out line by line, repeated, and blocks. What counts is the last column, the time per layer against that at 1,000
-layers, measured side by side in this run: about 1.0 is linear.
+Three kinds of spec: written out line by line, repeated, and blocks. What counts is the last column, the time per layer
+against that at 1,000 layers, measured side by side in this run: about 1.0 is linear.
 """
 
 from __future__ import annotations

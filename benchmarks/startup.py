@@ -2,8 +2,8 @@
 
     python benchmarks/startup.py
 
-Prints the median wall time of each command and its ratio to `python -c "import lark, pydantic"`, taken in turn in this run. "again"
-is a spec that was found right before and has not changed since; "first" checks it anew.
+Prints the median wall time of each command and its ratio to `python -c "import lark, pydantic"`, taken in turn in this
+run. "again" is a spec that was found right before and has not changed since; "first" checks it anew.
 """
 
 from __future__ import annotations

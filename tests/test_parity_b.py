@@ -33,6 +33,8 @@ CASES: list[tuple[str, str | None, Callable[[], nn.Module], int]] = [
     ("mobilenet_v2", "1.4", tv("mobilenet_v2", width_mult=1.4), 0),
     *(("shufflenet_v2", x, tv(f"shufflenet_v2_{x}"), 64 if x in ("x0_5", "x1_0") else 0) for x in ("x0_5", "x1_0", "x1_5", "x2_0")),
     *(("mnasnet", x, tv(f"mnasnet{x}"), 64 if x in ("0_5", "1_3") else 0) for x in ("0_5", "0_75", "1_0", "1_3")),
+    *(("efficientnet", f"B{n}", tv(f"efficientnet_b{n}"), 64 if n in (0, 5) else 0) for n in range(8)),
+    ("inception_v4", None, tm("inception_v4"), 107),
 ]
 IDS = [f"{spec}:{variant}" if variant else spec for spec, variant, *_ in CASES]
 
@@ -79,10 +81,11 @@ def compare(spec: str, variant: str | None, reference: Callable[[], nn.Module], 
     torch.manual_seed(0)
     theirs = still(reference()).double()
     draw(theirs)
-    network = netdsl.load(spec, variant=variant, input=(3, side, side)) if side else netdsl.load(spec, variant=variant)
+    network = netdsl.load(spec, variant=variant)
     ours = still(netdsl.build(network)).double()
     ours.load_state_dict(theirs.state_dict(), strict=True)
-    x = torch.randn(2, *network.inputs[0].shape, dtype=torch.float64)
+    side = side or network.inputs[0].shape[1]
+    x = torch.randn(2, 3, side, side, dtype=torch.float64)
     with torch.no_grad():
         logits = error(ours.eval()(x), theirs.eval()(x))
     losses = [(model.train()(x) ** 2).mean() for model in (ours, theirs)]

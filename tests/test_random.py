@@ -1,7 +1,7 @@
 """Networks drawn at random: what the checks say is what the built module is.
 
-The strategy writes .net text, statement by statement, so that every way to say a thing is used: notation and arguments, labels, groups,
-repeats, joins, residuals, bracket blocks, blocks with parameters, `@label`, defaults.
+The strategy writes .net text, statement by statement, so that every way to say a thing is used: notation and
+arguments, labels, groups, repeats, joins, residuals, bracket blocks, blocks with parameters, `@label`, defaults.
 """
 
 from __future__ import annotations
@@ -21,14 +21,51 @@ from netdsl.backends.text import text as written
 from netdsl.ir import Network
 
 SIMPLE = [
-    "relu", "bn", "conv1-4", "conv3-6(act=relu)", "conv3-4/2(norm=bn, bias=false, act=silu)", "conv5-4(pad=2, act=tanh)",
-    "conv1x3-6", "conv3-8(groups=2)", "conv3-4(dilation=2)", "dwconv3", "dwconv3/2(mult=2, norm=bn)", "upconv2-4/2",
-    "maxpool", "maxpool3/2(pad=1)", "maxpool3/2(ceil=true)", "avgpool3/1(pad=1)", "avgpool2(ceil=true)", "lrn", "dropout(20%)",
-    "leakyrelu(0.2)", "prelu", "gelu", "ln", "gn(2)", "scale(0.5)", "scale()", "pad(1)", "upsample(2)", "shuffle(2)", "identity",
-    "conv3-4(pad=tf)", "conv2-4/2(pad=tf)", "conv3-6(pad=[0, 1, 2, 1])", "conv3-4/2(ceil=true, pad=0)", "se(0.5)",
-    "inception(2, 2, 4, 2, 2, 2)", "basic(8)", "bottleneck(2, stride=2)", "unit(4)", "unit(6, k=1)", "maxpool(to=4x4)",
-    "[3x3, 4; 3x3, 4]", "[1x1, 2; 3x3, 2; 1x1, 8] /2", "[3x3, 6; 3x3, 6] x2 /2",
-]  # fmt: skip
+    "relu",
+    "bn",
+    "conv1-4",
+    "conv3-6(act=relu)",
+    "conv3-4/2(norm=bn, bias=false, act=silu)",
+    "conv5-4(pad=2, act=tanh)",
+    "conv1x3-6",
+    "conv3-8(groups=2)",
+    "conv3-4(dilation=2)",
+    "dwconv3",
+    "dwconv3/2(mult=2, norm=bn)",
+    "upconv2-4/2",
+    "maxpool",
+    "maxpool3/2(pad=1)",
+    "maxpool3/2(ceil=true)",
+    "avgpool3/1(pad=1)",
+    "avgpool2(ceil=true)",
+    "lrn",
+    "dropout(20%)",
+    "leakyrelu(0.2)",
+    "prelu",
+    "gelu",
+    "ln",
+    "gn(2)",
+    "scale(0.5)",
+    "scale()",
+    "pad(1)",
+    "upsample(2)",
+    "shuffle(2)",
+    "identity",
+    "conv3-4(pad=tf)",
+    "conv2-4/2(pad=tf)",
+    "conv3-6(pad=[0, 1, 2, 1])",
+    "conv3-4/2(ceil=true, pad=0)",
+    "se(0.5)",
+    "inception(2, 2, 4, 2, 2, 2)",
+    "basic(8)",
+    "bottleneck(2, stride=2)",
+    "unit(4)",
+    "unit(6, k=1)",
+    "maxpool(to=4x4)",
+    "[3x3, 4; 3x3, 4]",
+    "[1x1, 2; 3x3, 2; 1x1, 8] /2",
+    "[3x3, 6; 3x3, 6] x2 /2",
+]
 HEAD = """input 4x16x16
 default conv(init=normal(std=0.1))
 block unit(n, k=3) {{ residual {{ convk-n(act=relu); convk-n }} }}
@@ -40,7 +77,9 @@ def statements(draw: st.DrawFn, depth: int = 0) -> list[str]:
     found = []
     labels: list[str] = []
     for number in range(draw(st.integers(1, 4 if depth else 5))):
-        kind = draw(st.sampled_from(["simple"] * 7 + (["group", "join", "residual", "repeat", "goto"] if depth < 2 else [])))
+        kind = draw(
+            st.sampled_from(["simple"] * 7 + (["group", "join", "residual", "repeat", "goto"] if depth < 2 else []))
+        )
         name = f"n{depth}_{number}"
         label = f"{name}: " if draw(st.booleans()) else ""
         if kind == "group":
@@ -53,7 +92,10 @@ def statements(draw: st.DrawFn, depth: int = 0) -> list[str]:
         elif kind == "join":
             joining = draw(st.sampled_from(["concat", "add", "mul"]))
             width = draw(st.sampled_from([4, 6]))
-            branches = [f"conv{k}-{width}" + draw(st.sampled_from(["", "(act=relu)"])) for k in draw(st.lists(st.sampled_from([1, 3]), min_size=2, max_size=3))]
+            branches = [
+                f"conv{k}-{width}" + draw(st.sampled_from(["", "(act=relu)"]))
+                for k in draw(st.lists(st.sampled_from([1, 3]), min_size=2, max_size=3))
+            ]
             if joining == "concat":
                 branches.append("identity")
             found.append(f"{label}{joining} {{ {' | '.join(branches)} }}")
@@ -162,6 +204,8 @@ def test_sources_of_drawn_networks_are_formatted(folder: Path) -> None:
     write()
     options = ["--isolated", "--line-length", "120", "--target-version", "py311"]
     for command in (["check", "--select", "E,F,W,I,UP,B"], ["format", "--diff"]):
-        done = subprocess.run([sys.executable, "-m", "ruff", *command, *options, str(folder)], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *options, str(folder)], capture_output=True, text=True
+        )
         assert done.returncode == 0, done.stdout[:3000]
     assert count >= 20

@@ -81,7 +81,9 @@ def test_sources_are_formatted_and_lint_clean(tmp_path: Path) -> None:
         (tmp_path / f"net{number}.py").write_text(text, "utf-8")
     ruff = [sys.executable, "-m", "ruff"]
     options = ["--isolated", "--line-length", "120", "--target-version", "py311"]
-    checked = subprocess.run([*ruff, "check", *options, "--select", "E,F,W,I,UP,B", str(tmp_path)], capture_output=True, text=True)
+    checked = subprocess.run(
+        [*ruff, "check", *options, "--select", "E,F,W,I,UP,B", str(tmp_path)], capture_output=True, text=True
+    )
     assert checked.returncode == 0, checked.stdout
     formatted = subprocess.run([*ruff, "format", "--diff", *options, str(tmp_path)], capture_output=True, text=True)
     assert formatted.returncode == 0, formatted.stdout
@@ -128,7 +130,9 @@ def test_lives_as_a_module(network: Network) -> None:
     assert inspect.getsource(type(model)) in netdsl.emit(network)
     model.float().train()
     output = model(*given)
-    total = sum(value.float().sum() for value in (output if isinstance(output, tuple) else (output,)) if value is not None)
+    total = sum(
+        value.float().sum() for value in (output if isinstance(output, tuple) else (output,)) if value is not None
+    )
     assert isinstance(total, torch.Tensor)
     if total.requires_grad:
         total.backward()  # type: ignore[no-untyped-call]
@@ -179,11 +183,11 @@ def test_without_init_pytorchs_defaults() -> None:
     assert torch.equal(ours.a.weight, theirs.weight)
 
 
-HOSTILE = '''net X
+HOSTILE = """net X
 source "a \\"\\"\\" b \\\\ \\n import os # {x} %"
 input 3x8x8
 conv3-4
-'''
+"""
 
 
 def test_text_of_the_spec_is_never_code() -> None:

@@ -1,7 +1,7 @@
 """A network back to .net text: flat, one statement a node, without blocks, repeats or tables.
 
-What a tool made of a network, or of its JSON, can be read and checked again: the text has the same `hash`. The names of modules are not
-kept, since they follow from the blocks.
+What a tool made of a network, or of its JSON, can be read and checked again: the text has the same `hash`. The names
+of modules are not kept, since they follow from the blocks.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ class _Printer:
         self.current = 0
 
     def referenced(self) -> set[int]:
-        """The values that must have a label: those that are used other than by the next statement, and shared layers."""
+        """The values that must have a label: those that are used other than by the next statement, and shared
+        layers."""
         found: set[int] = {node.shares for node in self.network.nodes if node.shares is not None}
         found |= {value for node in self.network.nodes for value in node.inputs if len(node.inputs) != 1 or value != node.id - 1}
         found |= {self.network.result, *(item.value for item in self.network.outputs)}

@@ -170,7 +170,7 @@ def _type(cls: type[Operator], name: str) -> str:
     return type_in_words(cls, name)
 
 
-# norm= and act= --------------------------------------------------------------------------------------------------------
+# norm= and act= ----------------------------------------------------------------------------------------------------
 
 FOLLOWERS = {"norm": ops.Family.NORMALIZATION, "act": ops.Family.ACTIVATION}
 

@@ -58,3 +58,12 @@ class DraftScope:
                 yield child
             else:
                 yield from child.nodes()
+
+
+@dataclass
+class AuxDraft:
+    """An aux head to be: where it is, its loss weight, and the value it gives."""
+
+    scope: DraftScope
+    weight: float | None
+    value: int

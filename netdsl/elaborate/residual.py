@@ -13,6 +13,9 @@ from netdsl import ops
 from netdsl.diagnostics import did_you_mean
 from netdsl.elaborate.arguments import Given, Problem, bind, follower
 from netdsl.elaborate.draft import DraftScope
+from netdsl.elaborate.frames import Frame
+from netdsl.elaborate.joins import branch as walk_branch
+from netdsl.elaborate.operators import complete, place, size
 from netdsl.elaborate.values import show
 from netdsl.ops import Family, Operator
 from netdsl.shapes import Shape, text
@@ -20,7 +23,7 @@ from netdsl.source import Span
 from netdsl.syntax import tree
 
 if TYPE_CHECKING:
-    from netdsl.elaborate.build import Builder, Frame
+    from netdsl.elaborate.build import Builder
 
 SETTINGS = ("shortcut", "stride_at", "act")
 SHORTCUTS = ("projection", "pad", "identity", "always")
@@ -59,7 +62,7 @@ def residual(builder: Builder, item: tree.Residual, frame: Frame, label: str | N
     scope, outer = builder.open("residual", item.span, title="residual", label=label, label_span=label_span)
     entry = builder.current
     try:
-        exit = builder.branch(item.body, frame, entry)
+        exit = walk_branch(builder, item.body, frame, entry)
         branch = scope.children[-1]
         assert isinstance(branch, DraftScope)
         _finish(builder, frame, entry, exit, branch, shortcut, act, item.span, item.body.span)
@@ -89,7 +92,7 @@ def bracket(
             for number, row in enumerate(rows, 1):
                 act_after = None if number == len(rows) else row.act
                 names = tuple(f"{each.name}{number}" if each else "" for each in (conv, row.norm, act_after))
-                builder.place(frame, conv, row.values, row.norm, act_after, row.span, given=names)  # type: ignore[arg-type]
+                place(builder, frame, conv, row.values, row.norm, act_after, row.span, given=names)  # type: ignore[arg-type]
         finally:
             builder.close(branch, around)
         _finish(builder, frame, entry, builder.current, branch, shortcut, act, item.span, item.span)
@@ -112,14 +115,14 @@ def _row(builder: Builder, frame: Frame, row: tree.Row, conv: type[Operator]) ->
     """The arguments of one row, its norm and its activation."""
     evaluator = builder.evaluator(frame)
     written = {
-        "kernel": Given(builder.size(row.kernel, evaluator), row.kernel.span),
-        "channels": Given(builder.size(row.out, evaluator), row.out.span),
+        "kernel": Given(size(builder, row.kernel, evaluator), row.kernel.span),
+        "channels": Given(size(builder, row.out, evaluator), row.out.span),
     }
     if row.stride is not None:
-        written["stride"] = Given(builder.size(row.stride, evaluator), row.stride.span)
+        written["stride"] = Given(size(builder, row.stride, evaluator), row.stride.span)
     known = [name for name in conv.model_fields if name not in written]
     more = bind("conv", (), [*known, *conv.followed_by], row.arguments, evaluator.value)
-    values, norm, act = builder.complete(conv, {**written, **more}, frame)
+    values, norm, act = complete(builder, conv, {**written, **more}, frame)
     return _Row(values, norm, act, "stride" in written or "stride" in more, row.span)
 
 
@@ -225,7 +228,7 @@ def _shortcut(
     }
     fixed: dict[str, Any] = {"kernel": 1, "channels": after[0], "stride": stride}
     values.update({name: Given(value, span) for name, value in fixed.items()})
-    builder.place(frame, conv, values, norm, None, span)
+    place(builder, frame, conv, values, norm, None, span)
 
 
 def _norm(branch: DraftScope) -> Operator | None:

@@ -225,3 +225,16 @@ class Evaluator:
             else:
                 kwargs[argument.name.text] = value
         return Setting(name=node.name.text, args=tuple(args), kwargs=kwargs)
+
+
+def plain(value: Any) -> Any:
+    """A value for the network: words become strings."""
+    if isinstance(value, Word):
+        return str(value)
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
+    if isinstance(value, Setting):
+        return Setting(
+            name=value.name, args=plain(value.args), kwargs={key: plain(each) for key, each in value.kwargs.items()}
+        )
+    return value

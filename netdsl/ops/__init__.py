@@ -59,8 +59,8 @@ def _aliases() -> dict[str, str]:
 def resolve(head: str, aliases: bool = True) -> tuple[str, str | None] | None:
     """An operator's name and the kernel written into it: `conv3x3` is `("conv", "3x3")`, `relu6` `("relu6", None)`.
 
-    Case does not matter, and the papers' aliases are known (`max pool`, `linear`), unless `aliases` is False: to look them
-    up takes all operators. None if it is no operator.
+    Case does not matter, and the papers' aliases are known (`max pool`, `linear`), unless `aliases` is False: to look
+    them up takes all operators. None if it is no operator.
     """
     text = re.sub(r"\s+", " ", head.strip().lower().replace("\u00d7", "x"))
     if text in names():

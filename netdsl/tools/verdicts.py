@@ -1,8 +1,8 @@
 """What was found right before: a spec that has not changed since needs no second check.
 
-A verdict says that a text, under this very version of netdsl, has no error and no warning. It is kept under a digest of all that the
-answer depends on, in the user's own cache directory, and it is plain data: the worst that a forged one could do is to say "ok". Only clean
-verdicts are kept; a spec with messages is checked every time.
+A verdict says that a text, under this very version of netdsl, has no error and no warning. It is kept under a digest
+of all that the answer depends on, in the user's own cache directory, and it is plain data: the worst that a forged one
+could do is to say "ok". Only clean verdicts are kept; a spec with messages is checked every time.
 """
 
 from __future__ import annotations

@@ -90,7 +90,8 @@ class Container:
 @dataclass(frozen=True)
 class Run:
     """A loop: `count` constructions that differ, if at all, by a constant step. `first` is that of index 0, `steps` the
-    step of each of its constants; `key` is what the keys begin with (`denselayer`, or nothing), and the number of the first."""
+    step of each of its constants; `key` is what the keys begin with (`denselayer`, or nothing), and the number of the
+    first."""
 
     first: Construct
     count: Any

@@ -1,0 +1,80 @@
+"""`concat`, `add` and `mul`: branches that start from one value and meet in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from netdsl import ops
+from netdsl.diagnostics import OpError, Related
+from netdsl.elaborate.arguments import bind, construct, field_names
+from netdsl.elaborate.draft import DraftNode
+from netdsl.elaborate.frames import Frame
+from netdsl.elaborate.operators import complete
+from netdsl.ops import Operator
+from netdsl.shapes import Shape, text
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.build import Builder
+
+
+def branch(builder: Builder, body: tree.Body, frame: Frame, entry: int) -> int:
+    """One branch of a join, from the value `entry`; gives the number of the value it ends in."""
+    builder.current = entry
+    scope, outer = builder.open("branch", body.span)
+    try:
+        if not body.statements:
+            builder.error(frame, "E0702", "an empty branch", body.span, help="write `identity` to pass the value on")
+            builder.unknown(frame, body.span)
+        builder.body(body, frame.inner())
+    finally:
+        builder.close(scope, outer)
+    return scope.exit
+
+
+def join_statement(builder: Builder, item: tree.Join, frame: Frame, label: str | None, label_span: Span | None) -> None:
+    """`concat`, `add` or `mul` of branches, then its activation."""
+    cls = ops.find(item.kind.text)
+    written = bind(cls.name, field_names(cls), cls.followed_by, item.arguments, builder.evaluator(frame).value)
+    values, _, act = complete(builder, cls, written, frame)
+    entry = builder.current
+    scope, outer = builder.open("join", item.span, title=cls.name, label=label, label_span=label_span)
+    try:
+        exits = [branch(builder, body, frame, entry) for body in item.branches]
+        join(builder, frame, construct(cls, values, item.span), exits, item.branches, item.kind.span)
+        if act is not None:
+            builder.node(frame, act, (builder.current,), item.kind.span, implicit=True)
+    finally:
+        builder.close(scope, outer)
+
+
+def join(
+    builder: Builder, frame: Frame, op: Operator, exits: list[int], branches: tuple[tree.Body, ...], span: Span
+) -> None:
+    """The joining node; branches that do not fit are reported with the shape of each."""
+    builder.step(frame, span)
+    shapes = tuple(builder.shapes[value] for value in exits)
+    shape: Shape | None = None
+    if None not in shapes:
+        try:
+            shape = op.shape(shapes)  # type: ignore[arg-type]
+        except OpError as refusal:
+            first, *rest = [
+                (body.statements[-1].span if body.statements else body.span, text(each))
+                for body, each in zip(branches, shapes, strict=True)
+            ]
+            builder.error(
+                frame,
+                refusal.code,
+                refusal.message,
+                first[0],
+                label=first[1],
+                help=refusal.help,
+                related=[Related(*each) for each in rest],
+            )
+    node = DraftNode(len(builder.shapes), op, tuple(exits), shape, span)
+    builder.shapes.append(shape)
+    builder.made.append(node)
+    builder.children.append(node)
+    builder.current = node.id

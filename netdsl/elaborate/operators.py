@@ -1,0 +1,150 @@
+"""Operators as they are written: notation and arguments over the defaults in force, norm and activation behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from netdsl import ops
+from netdsl.diagnostics import Related, did_you_mean
+from netdsl.elaborate.arguments import FOLLOWERS, Given, Problem, bind, construct, field_names, follower
+from netdsl.elaborate.blocks import call
+from netdsl.elaborate.files import standard_blocks
+from netdsl.elaborate.frames import Frame, Module
+from netdsl.elaborate.values import Evaluator, Unknown, Word
+from netdsl.ops import Operator
+from netdsl.shapes import LARGEST
+from netdsl.source import Span
+from netdsl.syntax import tree
+
+if TYPE_CHECKING:
+    from netdsl.elaborate.build import Builder
+
+
+def operation(
+    builder: Builder,
+    item: tree.Operation,
+    frame: Frame,
+    label: str | None,
+    label_span: Span | None,
+    stride: Given | None,
+) -> None:
+    """An operator, or a block by that name."""
+    head = item.head.text
+    block = frame.module.blocks.get(head)
+    if block is None and head in frame.module.blocks:
+        raise Unknown  # its definition has a syntax error
+    if block is None:
+        resolved = ops.resolve(head, aliases=head not in standard_blocks()) if head not in ops.names() else (head, None)
+        if resolved is not None:
+            cls = ops.find(resolved[0])
+            values, norm, act = signature(builder, cls, resolved[1], item, frame, stride)
+            place(builder, frame, cls, values, norm, act, item.span, label, label_span)
+            return
+        file = builder.library.standard(head)
+        if file is not None:
+            module = Module(file)
+            found = {each.name.text: each for each in file.statements if isinstance(each, tree.Block)}
+            module.blocks = {name: (each, module) for name, each in found.items()}
+            block = module.blocks.get(head)
+    if block is None:
+        known = [*frame.module.blocks, *ops.names(), *standard_blocks()]
+        raise Problem("E0203", f"unknown operator or block `{head}`", item.head.span, did_you_mean(head, known))
+    call(builder, block, item, frame, label, label_span, stride)
+
+
+def signature(
+    builder: Builder, cls: type[Operator], kernel: str | None, item: tree.Operation, frame: Frame, stride: Given | None
+) -> tuple[dict[str, Given], Operator | None, Operator | None]:
+    """The arguments of an operator as written, over the defaults; its norm and its activation."""
+    evaluator = builder.evaluator(frame)
+    written: dict[str, Given] = {}
+
+    def part(name: str | None, value: Any, span: Span, word: str) -> None:
+        if name is None:
+            raise Problem("E0405", f"`{cls.name}` takes no {word}", span, f"write `{cls.name}`")
+        if name in written:
+            first = Related(written[name].span, "first given here")
+            raise Problem("E0402", f"the {word} is given twice", span, related=[first])
+        written[name] = Given(value, span)
+
+    if kernel is not None:
+        sizes = tuple(map(int, kernel.split("x"))) if len(kernel) < 24 else (LARGEST + 1,)
+        part(cls.geometry.kernel, sizes[0] if len(sizes) == 1 else sizes, item.head.span, "kernel")
+    if item.kernel is not None:
+        part(cls.geometry.kernel, size(builder, item.kernel, evaluator), item.kernel.span, "kernel")
+    if item.out is not None:
+        part(cls.geometry.out, size(builder, item.out, evaluator), item.out.span, "number behind `-`")
+    if item.stride is not None:
+        part(cls.geometry.stride, size(builder, item.stride, evaluator), item.stride.span, "stride")
+    if stride is not None:
+        part(cls.geometry.stride, stride.value, stride.span, "stride")
+    names = field_names(cls)
+    if item.arguments:
+        rest = [name for name in names if name not in written]
+        found = bind(cls.name, rest, (*names, *cls.followed_by), item.arguments, evaluator.value)
+        for name, given in found.items():
+            if name in written:
+                first = Related(written[name].span, "first given here")
+                raise Problem("E0402", f"`{name}` is given twice", given.span, related=[first])
+            written[name] = given
+    return complete(builder, cls, written, frame)
+
+
+def complete(
+    builder: Builder, cls: type[Operator], written: dict[str, Given], frame: Frame
+) -> tuple[dict[str, Given], Operator | None, Operator | None]:
+    """Written arguments over the defaults in force, and the norm and activation among them as operators."""
+    values = {**frame.defaults.get(cls.name, {}), **written}
+    followers = {
+        name: follower(name, values.pop(name), frame.defaults) if name in values else None for name in FOLLOWERS
+    }
+    return values, followers["norm"], followers["act"]
+
+
+def size(builder: Builder, expression: tree.Expression, evaluator: Evaluator) -> Any:
+    """A number or HxW in a geometry; a bare word there is an unknown name."""
+    value = evaluator.value(expression)
+    if isinstance(value, Word):
+        raise Problem(
+            "E0201", f"unknown name `{value}`", expression.span, did_you_mean(value, [*evaluator.names], "in scope")
+        )
+    return value
+
+
+def place(
+    builder: Builder,
+    frame: Frame,
+    cls: type[Operator],
+    values: Mapping[str, Given],
+    norm: Operator | None,
+    act: Operator | None,
+    span: Span,
+    label: str | None = None,
+    label_span: Span | None = None,
+    given: tuple[str, str, str] | None = None,
+) -> None:
+    """Place an operator with what goes before and follows it: flattening, itself, norm, activation.
+
+    `given` are fixed names for the three. A labelled operator with a norm (or an activation that has weights) is a
+    unit.
+    """
+    op = construct(cls, values, span)
+    weighted_act = act is not None and type(act).weights is not Operator.weights
+    if cls.flattens and builder.shape is not None and len(builder.shape) > 1:
+        builder.node(frame, ops.find("flatten")(), (builder.current,), span, implicit=True)
+    unit = None
+    if label is not None and (norm is not None or weighted_act):
+        unit, outer = builder.open("unit", span, title=cls.name, label=label, label_span=label_span)
+    node = builder.node(frame, op, (builder.current,), span, values, given=given[0] if given else None)
+    if label is not None:
+        if unit is None:
+            node.label, node.label_span = label, label_span
+        else:
+            node.given = cls.name
+    for index, follows in enumerate((norm, act), 1):
+        if follows is not None:
+            name = given[index] if given else follows.name if unit else None
+            builder.node(frame, follows, (builder.current,), span, implicit=True, given=name)
+    if unit is not None:
+        builder.close(unit, outer)

@@ -27,7 +27,8 @@ STAGES = [
     {"elaborate", "passes"},
     {"backends"},
     {"compiler"},
-    {"tools", "__main__"},
+    {"tools"},
+    {"__main__"},
 ]
 LEVEL = {stage: level for level, stages in enumerate(STAGES) for stage in stages}
 

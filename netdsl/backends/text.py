@@ -36,7 +36,9 @@ class _Printer:
         """The values that must have a label: those that are used other than by the next statement, and shared
         layers."""
         found: set[int] = {node.shares for node in self.network.nodes if node.shares is not None}
-        found |= {value for node in self.network.nodes for value in node.inputs if len(node.inputs) != 1 or value != node.id - 1}
+        for node in self.network.nodes:
+            if len(node.inputs) != 1 or node.inputs[0] != node.id - 1:
+                found.update(node.inputs)
         found |= {self.network.result, *(item.value for item in self.network.outputs)}
         found |= {scope.entry for scope in self.network.body.scopes() if scope.kind == "aux"}
         found |= {item.value for item in self.network.aux}

@@ -73,8 +73,7 @@ class Request:
 
         self.path, self.variant = (spec, variant) if spec == STDIN else zoo.locate(spec, variant)
         self.path = str(self.path)
-        _, colon, written = spec.rpartition(":")
-        if variant is not None and colon and self.path != spec and self.variant != written and written:
+        if variant is not None and self.variant != variant:
             raise click.UsageError(f"'{spec}' and --variant {variant} ask for different variants")
         self.settings = _settings(settings)
         self.input = _input(input_)

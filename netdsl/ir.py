@@ -45,10 +45,28 @@ def _dump_operator(op: Operator) -> dict[str, Any]:
 def _operator_json_schema(_schema: Any, _handler: Any) -> dict[str, Any]:
     choices = []
     for name in ops.names():
-        schema = ops.find(name).model_json_schema(mode="serialization")
+        schema = _inlined(ops.find(name).model_json_schema(mode="serialization"))
         properties = {"name": {"const": name}, **schema.get("properties", {})}
         choices.append({**schema, "properties": properties, "required": ["name", *schema.get("required", [])]})
     return {"oneOf": choices}
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that stands alone, its definitions written where they are used."""
+    known = schema.pop("$defs", {})
+
+    def inline(part: Any) -> Any:
+        if isinstance(part, list):
+            return [inline(item) for item in part]
+        if not isinstance(part, dict):
+            return part
+        reference = part.get("$ref", "")
+        if reference.startswith("#/$defs/"):
+            return inline(known[reference.removeprefix("#/$defs/")])
+        return {key: inline(item) for key, item in part.items() if key != "discriminator"}
+
+    found: dict[str, Any] = inline(schema)
+    return found
 
 
 AnyOperator: TypeAlias = Annotated[

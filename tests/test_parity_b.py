@@ -31,10 +31,14 @@ def tm(name: str, **more: Any) -> Callable[[], nn.Module]:
 CASES: list[tuple[str, str | None, Callable[[], nn.Module], int]] = [
     ("mobilenet_v2", "1.0", tv("mobilenet_v2"), 64),
     ("mobilenet_v2", "1.4", tv("mobilenet_v2", width_mult=1.4), 0),
-    *(("shufflenet_v2", x, tv(f"shufflenet_v2_{x}"), 64 if x in ("x0_5", "x1_0") else 0) for x in ("x0_5", "x1_0", "x1_5", "x2_0")),
+    *(
+        ("shufflenet_v2", x, tv(f"shufflenet_v2_{x}"), 64 if x in ("x0_5", "x1_0") else 0)
+        for x in ("x0_5", "x1_0", "x1_5", "x2_0")
+    ),
     *(("mnasnet", x, tv(f"mnasnet{x}"), 64 if x in ("0_5", "1_3") else 0) for x in ("0_5", "0_75", "1_0", "1_3")),
     *(("efficientnet", f"B{n}", tv(f"efficientnet_b{n}"), 64 if n in (0, 5) else 0) for n in range(8)),
     ("inception_v4", None, tm("inception_v4"), 107),
+    ("inception_resnet_v2", "released", tm("inception_resnet_v2"), 107),
 ]
 IDS = [f"{spec}:{variant}" if variant else spec for spec, variant, *_ in CASES]
 

@@ -31,7 +31,7 @@ class DraftNode:
     @property
     def weighted(self) -> bool:
         """Whether the operator has weights at all."""
-        return type(self.op).weights is not Operator.weights
+        return self.op.weighted
 
 
 @dataclass(slots=True, eq=False)

@@ -130,7 +130,7 @@ def place(
     unit.
     """
     op = construct(cls, values, span)
-    weighted_act = act is not None and type(act).weights is not Operator.weights
+    weighted_act = act is not None and act.weighted
     if cls.flattens and builder.shape is not None and len(builder.shape) > 1:
         builder.node(frame, ops.find("flatten")(), (builder.current,), span, implicit=True)
     unit = None

@@ -146,6 +146,11 @@ class Operator(BaseModel):
         """The tensors of its `state_dict`, by name, in PyTorch's order. Parameter counts follow from these."""
         return {}
 
+    @property
+    def weighted(self) -> bool:
+        """Whether it has weights at all, whatever its inputs are."""
+        return type(self).weights is not Operator.weights
+
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         """Multiply-accumulates of one sample: those of convolutions and matrix products, without biases."""
         return 0

@@ -59,6 +59,10 @@ class Scale(Operator):
             )
         return self
 
+    @property
+    def weighted(self) -> bool:
+        return self.x is None
+
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         return {} if self.x is not None else {"weight": Weight(_factors(inputs[0]), not self.frozen)}
 

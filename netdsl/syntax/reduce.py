@@ -193,6 +193,9 @@ class Reducer:
         colon = len(self.source_text[start : end - 1].rstrip())
         return tree.Label(text, index, Span(self.file_name, start, start + colon), after or "")
 
+    def label_dashed(self, start: int, end: int, text: str, dash: str, index: Any, after: str | None) -> tree.Label:
+        return self.label_computed(start, end, text + dash, index, after)
+
     def operation(
         self, start: int, end: int, head: str, kernel: Any, minus: str | None, out: Any, slash: str | None, stride: Any,
         arguments: Arguments | None,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from netdsl.ir import Network, Node, Scope
-from netdsl.ops import Operator, Torch
+from netdsl.ops import Torch
 from netdsl.ops._init import Init, parse, statements
 
 INITIALIZED = ("conv", "dwconv", "upconv", "fc")
@@ -30,7 +30,7 @@ class Leaf:
 
     @property
     def weighted(self) -> bool:
-        return type(self.node.op).weights is not Operator.weights
+        return self.node.op.weighted
 
     @property
     def inputs(self) -> tuple[int, ...]:
@@ -154,7 +154,7 @@ class Planner:
                 yield Again(other.path, (scope.entry,), scope.exit)
                 return
         for node in nodes:
-            if type(node.op).weights is Operator.weights:
+            if not node.op.weighted:
                 yield Leaf(node, node.op.torch(self.network.input_shapes(node) or ()), node.name)
             else:
                 yield Again(node.path, node.inputs, node.id)

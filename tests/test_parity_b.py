@@ -27,24 +27,36 @@ def tm(name: str, **more: Any) -> Callable[[], nn.Module]:
     return lambda: timm.create_model(name, **more)
 
 
-# spec, variant, the reference, the side of the input of the numeric comparison; 0: names and shapes only, by default.
-CASES: list[tuple[str, str | None, Callable[[], nn.Module], int]] = [
-    ("mobilenet_v2", "1.0", tv("mobilenet_v2"), 64),
-    ("mobilenet_v2", "1.4", tv("mobilenet_v2", width_mult=1.4), 0),
+# spec, variant, the reference, the side of the input of the numeric comparison, and whether that takes long.
+CASES: list[tuple[str, str | None, Callable[[], nn.Module], int, bool]] = [
+    ("mobilenet_v2", "1.0", tv("mobilenet_v2"), 64, False),
+    ("mobilenet_v2", "1.4", tv("mobilenet_v2", width_mult=1.4), 64, True),
+    *(("shufflenet_v2", x, tv(f"shufflenet_v2_{x}"), 64, x > "x1_0") for x in ("x0_5", "x1_0", "x1_5", "x2_0")),
+    *(("mnasnet", x, tv(f"mnasnet{x}"), 64, "0_5" < x < "1_3") for x in ("0_5", "0_75", "1_0", "1_3")),
+    *(("efficientnet", f"B{n}", tv(f"efficientnet_b{n}"), 64, n != 0) for n in range(8)),
     *(
-        ("shufflenet_v2", x, tv(f"shufflenet_v2_{x}"), 64 if x in ("x0_5", "x1_0") else 0)
-        for x in ("x0_5", "x1_0", "x1_5", "x2_0")
+        (
+            "regnet",
+            f"{x}-{size.replace('_', '.').upper()}",
+            tv(f"regnet_{x.lower()}_{size}"),
+            64,
+            size > "400mf" or size < "4",
+        )
+        for x in "XY"
+        for size in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf")
     ),
-    *(("mnasnet", x, tv(f"mnasnet{x}"), 64 if x in ("0_5", "1_3") else 0) for x in ("0_5", "0_75", "1_0", "1_3")),
-    *(("efficientnet", f"B{n}", tv(f"efficientnet_b{n}"), 64 if n in (0, 5) else 0) for n in range(8)),
-    ("inception_v4", None, tm("inception_v4"), 107),
-    ("inception_resnet_v2", "released", tm("inception_resnet_v2"), 107),
+    ("regnet", "Y-128GF", tv("regnet_y_128gf"), 0, True),
+    *(("convnext", x, tv(f"convnext_{x}"), 64, x != "tiny") for x in ("tiny", "small", "base", "large")),
+    ("inception_v4", None, tm("inception_v4"), 107, True),
+    ("inception_resnet_v2", "released", tm("inception_resnet_v2"), 107, True),
 ]
 IDS = [f"{spec}:{variant}" if variant else spec for spec, variant, *_ in CASES]
 
 
-@pytest.mark.parametrize(("spec", "variant", "reference", "side"), CASES, ids=IDS)
-def test_names_and_shapes(spec: str, variant: str | None, reference: Callable[[], nn.Module], side: int) -> None:
+@pytest.mark.parametrize(("spec", "variant", "reference", "side", "slow"), CASES, ids=IDS)
+def test_names_and_shapes(
+    spec: str, variant: str | None, reference: Callable[[], nn.Module], side: int, slow: bool
+) -> None:
     with torch.device("meta"):
         theirs = reference().state_dict()
         ours = netdsl.build(netdsl.load(spec, variant=variant))
@@ -83,13 +95,13 @@ def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
 def compare(spec: str, variant: str | None, reference: Callable[[], nn.Module], side: int) -> tuple[float, float]:
     """The largest relative error of the logits, and of the gradients."""
     torch.manual_seed(0)
-    theirs = still(reference()).double()
+    theirs = still(reference())
     draw(theirs)
     network = netdsl.load(spec, variant=variant)
-    ours = still(netdsl.build(network)).double()
+    ours = still(netdsl.build(network))
     ours.load_state_dict(theirs.state_dict(), strict=True)
     side = side or network.inputs[0].shape[1]
-    x = torch.randn(2, 3, side, side, dtype=torch.float64)
+    x = torch.randn(2, 3, side, side)
     with torch.no_grad():
         logits = error(ours.eval()(x), theirs.eval()(x))
     losses = [(model.train()(x) ** 2).mean() for model in (ours, theirs)]
@@ -107,7 +119,53 @@ def compare(spec: str, variant: str | None, reference: Callable[[], nn.Module], 
     return logits, worst
 
 
-@pytest.mark.parametrize(("spec", "variant", "reference", "side"), CASES, ids=IDS)
+@pytest.mark.parametrize(
+    ("spec", "variant", "reference", "side"),
+    [
+        pytest.param(*case[:4], id=name, marks=[pytest.mark.slow] if case[4] else [])
+        for case, name in zip(CASES, IDS, strict=True)
+        if case[3]
+    ],
+)
 def test_numbers(spec: str, variant: str | None, reference: Callable[[], nn.Module], side: int) -> None:
     logits, gradients = compare(spec, variant, reference, side)
+    print(f"PARITY {spec}:{variant} {logits:.1e} {gradients:.1e}")
     assert logits < 1e-5 and gradients < 1e-5
+
+
+def built(text: str) -> nn.Module:
+    return netdsl.build(netdsl.loads(text))
+
+
+def test_a_label_may_hold_a_dash_before_its_number() -> None:
+    model = built("input 3x4x4\nblock1: { block1-{i}: conv3-4 x2 as i }\nconv3-{4}")
+    assert [name for name in model.state_dict() if name.endswith("weight")] == [
+        "block1.block1-0.weight",
+        "block1.block1-1.weight",
+        "1.weight",
+    ]
+
+
+def test_a_bare_scale_is_a_parameter_of_the_module_around_it() -> None:
+    model = built(
+        "input 3x4x4\nblock b() { residual(act=none) { gamma: scale(init=0.5, bare=true) } }\nb()\ng: scale(bare=true)"
+    )
+    assert {name: tuple(value.shape) for name, value in model.state_dict().items()} == {
+        "0.gamma": (3, 1, 1),
+        "g": (3, 1, 1),
+    }
+    x = torch.randn(2, 3, 4, 4)
+    torch.testing.assert_close(model(x), 1.5 * x)
+
+
+def test_a_constant_scale_has_no_weights_to_name() -> None:
+    model = built("input 3x4x4\nblock b() { residual(act=none) { body: conv1-3; scale(0.1) } }\nb()")
+    assert list(model.state_dict()) == ["0.body.weight", "0.body.bias"]
+
+
+def test_pointwise_is_a_convolution_with_a_matrix() -> None:
+    model = built("input 3x4x5\np: pointwise-7")
+    x = torch.randn(2, 3, 4, 5)
+    weight, bias = model.state_dict().values()
+    assert weight.shape == (7, 3)
+    torch.testing.assert_close(model(x), nn.functional.conv2d(x, weight[:, :, None, None], bias))

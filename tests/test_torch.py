@@ -41,7 +41,7 @@ IDS = [Path(path).stem + (f":{variant}" if variant else "") for path, variant in
 def keys(network: Network) -> dict[str, tuple[int, ...]]:
     """What the state_dict must hold, by what the operators say."""
     return {
-        f"{node.path}.{name}": tuple(weight.shape)
+        f"{node.path}.{name}".rstrip("."): tuple(weight.shape)
         for node in network.nodes
         for name, weight in network.weights(node).items()
     }

@@ -244,10 +244,10 @@ class Builder:
             if layer.label is not None and layer.label.index is None:
                 label = node.label = layer.label.text
                 node.label_span = layer.label.span
+        if layer.claim is not None:
+            self.claim(layer, frame, layer.claim)
         if label is not None and layer.label is not None:
             self.remember(frame, label, layer.label.span, self.children[first:], entry)
-        if layer.claim is not None:
-            self.claim(layer, layer.claim)
 
     def label(self, label: tree.Label | None, frame: Frame) -> str | None:
         """A label's text; one with an expression in it gets the expression's value."""
@@ -272,15 +272,21 @@ class Builder:
             return
         frame.labels.setdefault(label, Value(self.current, span, drafts, entry))
 
-    def claim(self, layer: tree.Layer, claim: tree.Dims | tree.Literal) -> None:
+    def claim(self, layer: tree.Layer, frame: Frame, claim: tree.Dims | tree.Literal) -> None:
         """`-> CxHxW`: remembered to be verified; where the shape is unknown it is taken from here."""
         shape: Shape = claim.values if isinstance(claim, tree.Dims) else (claim.value,)  # type: ignore[assignment]
+        if len(shape) not in (1, 3) or not all(type(size) is int and 0 < size <= LARGEST for size in shape):
+            self.error(
+                frame,
+                "E0405",
+                "a shape is channels x height x width or a number of features, in whole numbers",
+                claim.span,
+                help="as in `-> 64x112x112` or `-> 1000`",
+            )
+            return
         if self.shape is None:
-            if len(shape) in (1, 3):
-                self.shapes[self.current] = shape
-                made = self.made[self.current]
-                if made is not None:
-                    made.shape = shape
+            node = self.unknown(frame, layer.span)
+            node.shape = self.shapes[node.id] = shape
             return
         self.claims.append((shape, self.current, claim.span, layer.span))
 

@@ -96,6 +96,8 @@ class Reader:
         self.duplicates(file)
         for statement in file.statements:
             if isinstance(statement, tree.Table):
+                if not statement.columns:
+                    continue  # its first line is wrong, which has been reported
                 program.statements += [(each, module) for each in self.cells(statement, variant)]
             else:
                 program.statements.append((statement, module))
@@ -137,7 +139,7 @@ class Reader:
 
     def column(self, file: tree.File, variant: str | None, asked: Span | None) -> str | bool | None:
         """The chosen column: None where the file has no table, False where the choice is wrong (and reported)."""
-        tables = [each for each in file.statements if isinstance(each, tree.Table)]
+        tables = [each for each in file.statements if isinstance(each, tree.Table) and each.columns]
         if not tables:
             if variant is not None:
                 self.report.error("E0701", f"'{file.source.name}' has no variants, so not `{variant}`", asked)
@@ -191,6 +193,8 @@ class Reader:
     def cells(self, table: tree.Table, variant: str | None) -> Iterator[tree.Statement]:
         place = [column.text for column in table.columns].index(variant or "")
         for row in table.rows:
+            if len(row.cells) not in (1, len(table.columns)):
+                continue  # which has been reported
             yield from (row.cells[place] if len(row.cells) > 1 else row.cells[0]).statements
 
     def duplicates(self, file: tree.File) -> None:

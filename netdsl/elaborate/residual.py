@@ -242,7 +242,7 @@ def _stride(builder: Builder, before: Shape, after: Shape, branch: DraftScope) -
     total = [1, 1]
     for node in branch.nodes():
         shapes = tuple(builder.shapes[value] for value in node.inputs)
-        window = node.op.window(shapes) if node.op.geometry.stride and None not in shapes else None  # type: ignore[arg-type]
+        window = node.op.window(shapes) if node.op.geometry.stride and node.shape is not None else None  # type: ignore[arg-type]
         if window is not None:
             total = [total[axis] * window.stride[axis] for axis in (0, 1)]
 

@@ -87,8 +87,8 @@ def _round(value: Any) -> int:
 
 
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
-    "min": (min, 1, 99),
-    "max": (max, 1, 99),
+    "min": (lambda *values: min(values), 1, 99),
+    "max": (lambda *values: max(values), 1, 99),
     "round": (_round, 1, 1),
     "ceil": (math.ceil, 1, 1),
     "floor": (math.floor, 1, 1),

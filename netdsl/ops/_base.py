@@ -56,8 +56,9 @@ class Call(NamedTuple):
 class Torch(NamedTuple):
     """How an operator is written in PyTorch, as a description of source text.
 
-    Exactly one of `module` (a call that constructs an `nn.Module` of one input) and `expression` (a template for a
-    function of the inputs, `{0}`, `{1}` or `{all}` for "a, b, c") is set. `expression` is for joins.
+    One of `module` (a call that constructs an `nn.Module` of one input) and `expression` (a template for a function of
+    the inputs, `{0}`, `{1}` or `{all}` for "a, b, c") is set. `expression` is for joins; with both, `module` constructs
+    a tensor, which becomes a parameter of the class around it, and is `{m}` in the expression.
     `definitions` are the classes that PyTorch lacks, as source text standing alone on `torch`, `nn` and `F`,
     each starting with `class Name(` ; the emitted file holds each once.
     `init` are statements on the constructed module, with `{m}` for it: `nn.init.normal_({m}.weight, std=0.01)`.

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import model_validator
 
 from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight
-from netdsl.ops._fields import Finite, Frozen
+from netdsl.ops._fields import Finite, Flag, Frozen
 from netdsl.shapes import Shape
 
 CONSTANT = '''class Scale(nn.Module):
@@ -50,13 +50,14 @@ class Scale(Operator):
     init: Finite = 1.0
     """What the learned factors start from."""
     frozen: Frozen = False
+    bare: Flag = False
+    """The learned factors are a parameter of the module around, by the label alone, as ConvNeXt's `layer_scale`."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.x is not None and (self.init != 1.0 or self.frozen):
-            raise ValueError(
-                f"a constant factor learns nothing; leave out `{'init' if self.init != 1.0 else 'frozen'}`"
-            )
+        given = {"init": self.init != 1.0, "frozen": self.frozen, "bare": self.bare}
+        if self.x is not None and any(given.values()):
+            raise ValueError(f"a constant factor learns nothing; leave out `{max(given, key=given.__getitem__)}`")
         return self
 
     @property
@@ -64,11 +65,15 @@ class Scale(Operator):
         return self.x is None
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
-        return {} if self.x is not None else {"weight": Weight(_factors(inputs[0]), not self.frozen)}
+        name = "" if self.bare else "weight"
+        return {} if self.x is not None else {name: Weight(_factors(inputs[0]), not self.frozen)}
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.x is not None:
             return Torch(Call("Scale", (self.x,)), definitions=(CONSTANT,))
+        if self.bare:
+            call = Call("torch.full", (_factors(inputs[0]), self.init))
+            return Torch(call, "{m} * {0}", frozen=self.frozen)
         kwargs: dict[str, Constant] = {} if self.init == 1.0 else {"value": self.init}
         return Torch(Call("LayerScale", (_factors(inputs[0]),), kwargs), definitions=(LEARNED,), frozen=self.frozen)
 

@@ -124,7 +124,7 @@ class Forward:
             elif isinstance(member, Leaf) and member.node.op.name == "identity":
                 self.aliases[member.output] = member.inputs[0]
             elif isinstance(member, Leaf) and member.torch.expression is not None:
-                template = member.torch.expression
+                template = member.torch.expression.replace("{m}", self.access(member, owner))
                 self.steps.append(Step(member.output, member.inputs, partial(_fill, template), join=True))
             elif isinstance(member, Leaf) and member.node.op.name == "flatten":
                 self.steps.append(Step(member.output, member.inputs, _flattened))

@@ -15,7 +15,7 @@ from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Torch
 from netdsl.ops._init import Init, parse, statements
 
-INITIALIZED = ("conv", "dwconv", "upconv", "fc")
+INITIALIZED = ("conv", "dwconv", "upconv", "pointwise", "fc")
 """The operators whose weights a recipe's `init` draws."""
 
 
@@ -207,7 +207,7 @@ class Planner:
                 return False
             if isinstance(member, Level) and member.kind == "container":
                 return False
-            if isinstance(member, Leaf) and member.torch.module is None:
+            if isinstance(member, Leaf) and member.torch.expression is not None:
                 return False
             current = member.output
         return current == level.output and bool(level.members)

@@ -228,7 +228,7 @@ class _Writer:
         """Whether a member is a module at all: joins, flattenings and identities are written out in `forward`."""
         if isinstance(member, Level):
             return True
-        return member.torch.expression is None and member.node.op.name not in ("flatten", "identity")
+        return member.torch.module is not None and member.node.op.name not in ("flatten", "identity")
 
     def _key(self, member: Leaf | Level) -> str:
         return member.name
@@ -256,6 +256,9 @@ class _Writer:
     def _construct(self, member: Leaf | Level) -> Any:
         if isinstance(member, Leaf):
             assert member.torch.module is not None
+            if member.torch.expression is not None:
+                tensor = self._call(member.torch.module, False)
+                return Construct("nn.Parameter", (Argument(None, tensor, ""),), member.torch.frozen)
             return self._call(member.torch.module, member.torch.frozen)
         if member.kind == "class":
             return self.constructs[id(member)]
@@ -364,7 +367,7 @@ class _Writer:
             if isinstance(member, Again) or planner.needs(member) != {current}:
                 return False
             if (isinstance(member, Level) and member.kind == "container") or (
-                isinstance(member, Leaf) and member.torch.module is None
+                isinstance(member, Leaf) and member.torch.expression is not None
             ):
                 return False
             current = member.output
@@ -550,6 +553,7 @@ _ROLES = {
     "nn.BatchNorm2d": ("channels",),
     "nn.BatchNorm1d": ("features",),
     "nn.Dropout": ("drop",),
+    "torch.full": ("shape", "value"),
     "nn.MaxPool2d": ("kernel", "stride", "padding"),
     "nn.AvgPool2d": ("kernel", "stride", "padding"),
 }

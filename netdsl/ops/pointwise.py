@@ -1,0 +1,71 @@
+"""`pointwise`: a fully connected layer at each position of the plane."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import model_validator
+
+from netdsl.ops._base import Call, Constant, Family, Geometry, Operator, Torch, Weight
+from netdsl.ops._checks import plane
+from netdsl.ops._fields import Count, Flag, Frozen
+from netdsl.ops._init import BiasInitial, Initial, statements
+from netdsl.shapes import Shape
+
+POINTWISE = '''class Pointwise(nn.Linear):
+    """A fully connected layer over the channels, at each position of the plane."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.linear(x.permute(0, 2, 3, 1), self.weight, self.bias).permute(0, 3, 1, 2)
+'''
+
+
+class Pointwise(Operator):
+    """Fully connected over the channels at each position of the plane: `pointwise-384`. It computes what `conv1-384` does.
+
+    C x H x W gives channels x H x W. Its weights are a matrix, as those of `fc`, not the filters of a convolution:
+    ConvNeXt and the transformers keep them so.
+
+    Source: Liu et al., A ConvNet for the 2020s, 2022, the 1x1 layers of a block. PyTorch: `nn.Linear`, channels last.
+    """
+
+    family = Family.CONVOLUTION
+    geometry = Geometry(out="channels")
+    followed_by = ("norm", "act")
+    weight_layer = True
+
+    channels: Count
+    """Number of units."""
+    bias: Flag = True
+    """Add a learned bias for each unit."""
+    frozen: Frozen = False
+    init: Initial = None
+    bias_init: BiasInitial = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.bias_init is not None and not self.bias:
+            raise ValueError("`bias_init` needs `bias=true`")
+        return self
+
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        _, height, width = plane(self.name, inputs[0])
+        return (self.channels, height, width)
+
+    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
+        found = {"weight": Weight((self.channels, inputs[0][0]), not self.frozen)}
+        if self.bias:
+            found["bias"] = Weight((self.channels,), not self.frozen)
+        return found
+
+    def macs(self, inputs: tuple[Shape, ...]) -> int:
+        channels, height, width = inputs[0]
+        return self.channels * channels * height * width
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        kwargs: dict[str, Constant] = {} if self.bias else {"bias": False}
+        call = Call("Pointwise", (inputs[0][0], self.channels), kwargs)
+        return Torch(call, None, (POINTWISE,), statements(self.init, bias=self.bias_init), self.frozen)
+
+    def canonical(self, inputs: tuple[Shape, ...]) -> Self:
+        return self.model_copy(update={"init": None, "bias_init": None})

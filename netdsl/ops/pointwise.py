@@ -21,7 +21,7 @@ POINTWISE = '''class Pointwise(nn.Linear):
 
 
 class Pointwise(Operator):
-    """Fully connected over the channels at each position of the plane: `pointwise-384`. It computes what `conv1-384` does.
+    """Fully connected over the channels at each position of the plane: `pointwise-384` computes what `conv1-384` does.
 
     C x H x W gives channels x H x W. Its weights are a matrix, as those of `fc`, not the filters of a convolution:
     ConvNeXt and the transformers keep them so.

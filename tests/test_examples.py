@@ -1,0 +1,65 @@
+"""The examples run, and the texts of the documentation are right."""
+
+from __future__ import annotations
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+import netdsl
+from netdsl.compiler import compile
+from netdsl.source import Source
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "examples").glob("*.net")), ids=lambda path: path.name)
+def test_specs(path: Path) -> None:
+    assert netdsl.load(path).complete
+
+
+def test_figures(capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(ROOT / "examples" / "figures.py"))["main"]("alexnet")
+    assert "60,965,224" in capsys.readouterr().out
+
+
+def test_training_learns() -> None:
+    assert runpy.run_path(str(ROOT / "examples" / "train_a_step.py"))["main"](40) > 0.1
+
+
+def test_the_emitted_source_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "lenet5.py"
+    source.write_text(netdsl.emit(netdsl.load("lenet5")), "utf-8")
+    monkeypatch.setattr("sys.argv", ["run_source.py", str(source), "1x32x32"])
+    runpy.run_path(str(ROOT / "examples" / "run_source.py"), run_name="__main__")
+    assert "(1, 10)" in capsys.readouterr().out
+
+
+def whole_nets() -> list[tuple[str, str]]:
+    """The code blocks of README and docs that are whole networks."""
+    found = []
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = path.read_text("utf-8")
+        blocks = re.findall(r"(?:^(?:    .*)?\n)+", text, re.M) + re.findall(r"```[a-z]*\n(.*?)```", text, re.S)
+        for number, block in enumerate(blocks):
+            body = re.sub(r"(?m)^    ", "", block).strip() + "\n"
+            if re.match(r"(net|input|source|param) ", body) and re.search(r"(?m)^input ", body) and "..." not in body:
+                found.append((f"{path.name}-{number}", body))
+    return found
+
+
+@pytest.mark.parametrize("text", [text for _, text in whole_nets()], ids=[name for name, _ in whole_nets()])
+def test_networks_in_the_documentation(text: str) -> None:
+    compilation = compile(Source("doc.net", text))
+    for variant in compilation.variants:
+        compilation = compile(Source("doc.net", text), variant=variant)
+        assert compilation.valid, [d.message for d in compilation.report]
+    assert compilation.valid, [d.message for d in compilation.report]
+
+
+def test_the_documentation_has_networks() -> None:
+    assert len(whole_nets()) >= 3

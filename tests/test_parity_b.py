@@ -46,25 +46,25 @@ def tm(name: str, **more: Any) -> Callable[[], nn.Module]:
 # spec, variant, the reference, the side of the input of the numeric comparison, and whether that takes long.
 CASES: list[tuple[str, str | None, Callable[[], nn.Module], int, bool]] = [
     ("mobilenet_v2", "1.0", tv("mobilenet_v2"), 64, False),
-    ("mobilenet_v2", "1.4", tv("mobilenet_v2", width_mult=1.4), 64, True),
-    *(("shufflenet_v2", x, tv(f"shufflenet_v2_{x}"), 64, x > "x1_0") for x in ("x0_5", "x1_0", "x1_5", "x2_0")),
-    *(("mnasnet", x, tv(f"mnasnet{x}"), 64, "0_5" < x < "1_3") for x in ("0_5", "0_75", "1_0", "1_3")),
-    *(("efficientnet", f"B{n}", tv(f"efficientnet_b{n}"), 64, n != 0) for n in range(8)),
+    ("mobilenet_v2", "1.4", tv("mobilenet_v2", width_mult=1.4), 64, False),
+    *(("shufflenet_v2", x, tv(f"shufflenet_v2_{x}"), 64, False) for x in ("x0_5", "x1_0", "x1_5", "x2_0")),
+    *(("mnasnet", x, tv(f"mnasnet{x}"), 64, False) for x in ("0_5", "0_75", "1_0", "1_3")),
+    *(("efficientnet", f"B{n}", tv(f"efficientnet_b{n}"), 64, n > 4) for n in range(8)),
     *(
         (
             "regnet",
             f"{x}-{size.replace('_', '.').upper()}",
             regnet(f"regnet_{x.lower()}_{size}"),
             64,
-            size > "400mf" or size < "4",
+            size in ("8gf", "16gf", "32gf"),
         )
         for x in "XY"
         for size in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf")
     ),
     ("regnet", "Y-128GF", regnet("regnet_y_128gf"), 0, True),
-    *(("convnext", x, tv(f"convnext_{x}"), 64, x != "tiny") for x in ("tiny", "small", "base", "large")),
-    ("inception_v4", None, tm("inception_v4"), 107, True),
-    ("inception_resnet_v2", "released", tm("inception_resnet_v2"), 107, True),
+    *(("convnext", x, tv(f"convnext_{x}"), 64, x in ("base", "large")) for x in ("tiny", "small", "base", "large")),
+    ("inception_v4", None, tm("inception_v4"), 107, False),
+    ("inception_resnet_v2", "released", tm("inception_resnet_v2"), 107, False),
 ]
 IDS = [f"{spec}:{variant}" if variant else spec for spec, variant, *_ in CASES]
 
@@ -105,7 +105,8 @@ def still(model: nn.Module) -> nn.Module:
 
 
 def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
-    return float((ours - theirs).abs().max() / theirs.abs().max().clamp(min=1e-30))
+    assert float(theirs.std()) > 1e-3
+    return float((ours - theirs).abs().max() / theirs.abs().max())
 
 
 def compare(spec: str, variant: str | None, reference: Callable[[], nn.Module], side: int) -> tuple[float, float]:
@@ -124,11 +125,13 @@ def compare(spec: str, variant: str | None, reference: Callable[[], nn.Module], 
     for loss in losses:
         loss.backward()
     expected = dict(theirs.named_parameters())
-    largest = max(value.grad.abs().max() for value in expected.values() if value.grad is not None)
+    largest = max(float(value.grad.abs().max()) for value in expected.values() if value.grad is not None)
+    assert largest > 1e-6
     worst = 0.0
     for name, value in ours.named_parameters():
         assert value.grad is not None and expected[name].grad is not None, name
-        worst = max(worst, float((value.grad - expected[name].grad).abs().max() / largest))
+        size = max(float(expected[name].grad.abs().max()), largest / 100)
+        worst = max(worst, float((value.grad - expected[name].grad).abs().max()) / size)
     statistics = dict(theirs.named_buffers())
     for name, value in ours.named_buffers():
         torch.testing.assert_close(value, statistics[name])

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netdsl.backends.graphviz import dot, draw  # type: ignore[no-redef]
     from netdsl.backends.table import summary
-    from netdsl.backends.torch import build, emit
+    from netdsl.backends.torch import build, emit, load_weights
     from netdsl.compiler import Compilation, compile, load, loads
     from netdsl.diagnostics import Diagnostic, SpecError
     from netdsl.ir import Network
@@ -35,6 +35,7 @@ _HOMES = {
     "draw": "netdsl.backends.graphviz",
     "emit": "netdsl.backends.torch",
     "load": "netdsl.compiler",
+    "load_weights": "netdsl.backends.torch",
     "loads": "netdsl.compiler",
     "summary": "netdsl.backends.table",
 }
@@ -50,6 +51,7 @@ __all__ = [
     "draw",
     "emit",
     "load",
+    "load_weights",
     "loads",
     "summary",
 ]

@@ -396,3 +396,15 @@ def test_completion_knows_the_zoo(tmp_path: Path) -> None:
     done = process(directory=tmp_path, _NETDSL_COMPLETE="bash_complete", COMP_WORDS="netdsl check vg", COMP_CWORD="2")
     assert done.returncode == 0
     assert {"plain,vgg", "plain,vgg19"} <= set(done.stdout.splitlines())
+
+
+def test_show_and_new(netdsl, tmp_path: Path) -> None:
+    shown = netdsl("show", "vgg19").out
+    assert shown.startswith("net VGG-19")
+    assert netdsl("new", "vgg19", "mine.net").status == 0
+    assert netdsl("check", "mine.net").status == 0
+    again = netdsl("new", "vgg19", "mine.net")
+    assert again.status == 2 and "exists" in again.err
+    assert "resnet.net" in netdsl("new", "resnet50", "ours.net").err
+    unknown = netdsl("show", "vgg91")
+    assert unknown.status == 2 and "vgg19" in unknown.err

@@ -42,6 +42,7 @@ HOMES = {
     "lark": ("netdsl.syntax",),
     "graphviz": ("netdsl.backends.graphviz",),
     "torch": ("netdsl.backends.torch", "netdsl.tools.train"),
+    "safetensors": ("netdsl.backends.torch",),
     "click": ("netdsl.tools.cli",),
     "rich": ("netdsl.tools",),
     "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.elaborate", "netdsl.backends"),

@@ -215,3 +215,33 @@ def test_on_cuda(network: Network) -> None:
         first = results(model(*given))
         second = results(model.cuda()(*(item.cuda() for item in given)))
     torch.testing.assert_close(second.cpu(), first, rtol=1e-3, atol=1e-4)
+
+
+def test_weights_that_fit_are_loaded_and_others_are_told(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+
+    from netdsl.backends.torch import WeightsError
+
+    network = netdsl.loads("input 3x8x8\na: conv3-4\nfc: fc-2")
+    first, second = netdsl.build(network), netdsl.build(network)
+    torch.save(first.state_dict(), tmp_path / "w.pt")
+    torch.save({"state_dict": first.state_dict(), "epoch": 3}, tmp_path / "checkpoint.pt")
+    save_file(first.state_dict(), tmp_path / "w.safetensors")
+    for weights in (
+        first,
+        first.state_dict(),
+        tmp_path / "w.pt",
+        tmp_path / "checkpoint.pt",
+        str(tmp_path / "w.safetensors"),
+    ):
+        nn.init.zeros_(second.a.weight)
+        assert netdsl.load_weights(second, weights) is second
+        assert torch.equal(second.a.weight, first.a.weight)
+    state = first.state_dict()
+    state["b.weight"] = state.pop("a.weight")
+    state["fc.bias"] = torch.zeros(3)
+    with pytest.raises(
+        WeightsError, match=r"`a.weight`.*no layer for `b.weight`.*`fc.bias` is 3 in the weights, 2 in the network"
+    ):
+        netdsl.load_weights(second, state)
+    assert torch.equal(second.a.weight, first.a.weight)

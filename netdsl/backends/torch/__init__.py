@@ -1,16 +1,17 @@
-"""PyTorch: `emit` writes source that imports torch only, `build` executes that very text."""
+"""PyTorch: `emit` writes source that imports torch only, `build` executes that very text, `load_weights` fills it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from netdsl.backends.torch.source import emit
+from netdsl.backends.torch.weights import WeightsError, load_weights
 
 if TYPE_CHECKING:
     from netdsl.ir import Network
     from torch import nn
 
-__all__ = ["build", "emit"]
+__all__ = ["WeightsError", "build", "emit", "load_weights"]
 
 
 def build(network: Network, probabilities: bool = False) -> nn.Module:

@@ -1,0 +1,43 @@
+"""`netdsl new`: a spec of one's own that starts as a copy of one from the zoo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from netdsl.tools.cli.show import spec_text
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  netdsl new vgg my.net
+  netdsl new resnet nets/ours.net
+"""
+)
+@click.argument("name", metavar="NAME")
+@click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+def command(name: str, file: Path) -> None:
+    """Copy a spec of the zoo into FILE, to start from. An existing file is never replaced."""
+    text = spec_text(name)
+    if not file.parent.is_dir():
+        raise click.UsageError(f"there is no directory '{file.parent}' to write into")
+    try:
+        with file.open("x", encoding="utf-8") as handle:
+            handle.write(text)
+    except FileExistsError:
+        raise click.UsageError(f"'{file}' exists; choose another name") from None
+    click.echo(f"wrote {file}", err=True)
+    for wanted in _drawn_in(text):
+        click.echo(f"it draws in '{wanted}', which must lie beside it: netdsl show {Path(wanted).stem}", err=True)
+
+
+def _drawn_in(text: str) -> list[str]:
+    """The files that a spec uses or extends."""
+    from netdsl.diagnostics import Report
+    from netdsl.source import Source
+    from netdsl.syntax import parse, tree
+
+    statements = parse(Source("spec", text), Report()).statements
+    return [str(each.path.value) for each in statements if isinstance(each, (tree.Use, tree.Extends))]

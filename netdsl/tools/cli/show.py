@@ -1,0 +1,32 @@
+"""`netdsl show`: the text of a spec of the zoo."""
+
+from __future__ import annotations
+
+import click
+
+from netdsl.tools.cli._spec import SpecParameter
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  netdsl show vgg
+  netdsl show resnet | less -S
+"""
+)
+@click.argument("name", type=SpecParameter(), metavar="NAME")
+def command(name: str) -> None:
+    """Print the spec of a network of the zoo, as its file is written."""
+    click.echo(spec_text(name), nl=False)
+
+
+def spec_text(name: str) -> str:
+    """The text of a spec of the zoo. Raises `UsageError` where there is none by that name."""
+    from netdsl import zoo
+    from netdsl.diagnostics import did_you_mean
+
+    path = zoo.find(name.removesuffix(".net"))
+    if path is None:
+        hint = did_you_mean(name, zoo.names()) or "`netdsl zoo` lists the networks that come with netdsl"
+        raise click.UsageError(f"there is no network '{name}' in the zoo; {hint}")
+    return path.read_text("utf-8")

@@ -70,7 +70,7 @@ class Conv(Convolution):
     """
 
     geometry = Geometry(kernel="kernel", out="channels", stride="stride")
-    aliases = ("convolution", "conv2d")
+    aliases = ("convolution",)
 
     kernel: Pair
     """Height x width of the kernels."""

@@ -179,10 +179,8 @@ class Problem:
         word = self.value.lower()
         if self.kind == "NUMBER" and self.last == "NAME" and self.text[start : self.start].strip() == before:
             if word == self.value and re.fullmatch(r"[A-Za-z]+", before):
-                joined = (
-                    f"{before}-{self.value}" if before.lower() in ("fc", "linear", "dense") else f"{before}{self.value}"
-                )
-                return self._say("E0101", f"unexpected {self.found} behind '{before}'", f"did you mean `{joined}`?")
+                help = f"as in `conv3-64` or `fc-1000`; for a block, `{before}({self.value})`"
+                return self._say("E0101", f"unexpected {self.found} behind '{before}'", help)
             return self._say("E0101", f"unexpected {self.found} behind '{before[-40:]}'")
         if word in ("x", "×") or re.fullmatch(r"x[0-9]+", word):
             if self.last in ("REPEAT", "_RBRACE") and word != "x":

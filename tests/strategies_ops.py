@@ -25,6 +25,10 @@ from netdsl.ops import _init as initial
 Shape = tuple[int, ...]
 
 
+BARE = "parameter"
+"""What the sources of these tests call a parameter that the module around an operator holds."""
+
+
 class Case(NamedTuple):
     """An operator applied to inputs of these shapes."""
 
@@ -191,18 +195,19 @@ def text(call: Call) -> str:
 def source(case: Case) -> str:
     """A file with the classes an operator needs and `build()`, which makes its module."""
     made = case.op.torch(case.inputs)
-    assert (made.module is None) != (made.expression is None)
+    assert made.module is not None or made.expression is not None
     parts = [HEADER, *made.definitions]
     for definition in made.definitions:
         assert definition.startswith("class ")
     if made.expression is not None:
         names = [f"x{index}" for index in range(len(case.inputs))]
-        body = made.expression.format(*names, all=", ".join(names))
+        body = made.expression.format(*names, all=", ".join(names), m=f"self.{BARE}")
         takes = ", ".join(f"{name}: torch.Tensor" for name in names)
-        parts.append(
-            f"class Join(nn.Module):\n    def forward(self, {takes}) -> torch.Tensor:\n        return {body}\n"
-        )
-    call = "Join()" if made.module is None else text(made.module)
+        head = "class Join(nn.Module):\n"
+        if made.module is not None:  # a parameter of the module around
+            head += f"    def __init__(self):\n        super().__init__()\n        self.{BARE} = nn.Parameter({text(made.module)})\n"
+        parts.append(f"{head}    def forward(self, {takes}) -> torch.Tensor:\n        return {body}\n")
+    call = "Join()" if made.expression is not None else text(made.module)  # type: ignore[arg-type]
     lines = [f"m = {call}", *(statement.format(m="m") for statement in made.init)]
     lines += ["m.requires_grad_(False)"] * made.frozen + ["return m"]
     return "\n\n".join([*parts, "def build():\n" + "\n".join("    " + line for line in lines) + "\n"])

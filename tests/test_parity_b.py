@@ -6,7 +6,7 @@ evaluation, with weights and statistics drawn at random, and the same gradients 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
@@ -67,6 +67,15 @@ CASES: list[tuple[str, str | None, Callable[[], nn.Module], int, bool]] = [
     ("inception_resnet_v2", "released", tm("inception_resnet_v2"), 107, False),
 ]
 IDS = [f"{spec}:{variant}" if variant else spec for spec, variant, *_ in CASES]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_thread() -> Iterator[None]:
+    """Small planes gain nothing from threads, which wait for each other at length where others use the processor."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
 
 
 @pytest.mark.parametrize(("spec", "variant", "reference", "side", "slow"), CASES, ids=IDS)

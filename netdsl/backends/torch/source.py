@@ -7,21 +7,19 @@ comments and names.
 
 from __future__ import annotations
 
-import builtins
 import keyword
 import re
 from typing import Any
 
-from netdsl.backends.torch.classes import UNSET, Class, Instance, group, unify
-from netdsl.backends.torch.construct import Argument, Chain, Construct, Container, fold
+from netdsl.backends.torch.classes import Class, Instance, group, unify
+from netdsl.backends.torch.construct import Chain, fold
 from netdsl.backends.torch.forward import Forward
-from netdsl.backends.torch.layout import DEFAULTS, WIDTH, literal, render
-from netdsl.backends.torch.plan import Again, Leaf, Level, Member, Planner
+from netdsl.backends.torch.layout import WIDTH, literal
+from netdsl.backends.torch.members import RESERVED, Members
+from netdsl.backends.torch.plan import Again, Leaf, Level, Planner
+from netdsl.backends.torch.write import comment, constructor, output_class, safe, wrap
 from netdsl.ir import Network, Node, Scope
-from netdsl.ops import Call
 from netdsl.shapes import text as shape_text
-
-_RESERVED = {*keyword.kwlist, *dir(builtins), "nn", "F", "torch", "Tensor", "NamedTuple", "OrderedDict", "self", "cls"}
 
 
 def emit(network: Network, probabilities: bool = False) -> str:
@@ -52,7 +50,7 @@ class _Writer:
         self.network = network
         self.planner = Planner(network, probabilities)
         self.root = self.planner.plan()
-        self.taken: set[str] = set(_RESERVED)
+        self.taken: set[str] = set(RESERVED)
         title = f"{network.name} {network.variant}" if network.variant else network.name
         words = re.findall(r"[A-Za-z0-9]+", title) or ["Net"]
         name = "".join(word[:1].upper() + word[1:] for word in words)
@@ -63,7 +61,7 @@ class _Writer:
         self.name = name
         self.taken.add(name)
         self.classes: list[Class] = []
-        self.constructs: dict[int, Construct] = {}
+        self.members = Members()
         self.definitions: dict[str, None] = {}
         self.attributes: dict[int, str] = {}
 
@@ -115,7 +113,7 @@ class _Writer:
                 self.classes.append(made)
                 for instance in found:
                     assert instance.construct is not None
-                    self.constructs[owners[id(instance)]] = instance.construct
+                    self.members.constructs[owners[id(instance)]] = instance.construct
 
     def _fresh(self, base: str) -> str:
         name, number = base, 2
@@ -148,11 +146,13 @@ class _Writer:
                 ] = value
         if level.chained:
             items = [
-                (member.name, self._construct(member)) for member in level.members if not isinstance(member, Again)
+                (member.name, self.members.construct(member))
+                for member in level.members
+                if not isinstance(member, Again)
             ]
-            init = self._init(level, lambda member, _: f"self[{level.members.index(member)}]")
+            init = self.members.init(level, lambda member, _: f"self[{level.members.index(member)}]")
             return Instance([("", Chain(fold(items)))], (), init, known)
-        attributes, access = self._attributes(level)
+        attributes, access = self.members.attributes(level)
         addition = self._addition(level) if projects else None
         if addition is not None and "downsample" not in dict(attributes):
             attributes.append(("downsample", None))
@@ -162,7 +162,7 @@ class _Writer:
         lines = forward.write([level.output], (addition, 1) if addition is not None else None)
         optional = "downsample" if projects and any(name == "downsample" for name, _ in attributes) else None
         return Instance(
-            attributes, _returning(lines, forward.name(level.output)), self._init(level, access), known, optional
+            attributes, _returning(lines, forward.name(level.output)), self.members.init(level, access), known, optional
         )
 
     def _addition(self, level: Level) -> int | None:
@@ -187,136 +187,6 @@ class _Writer:
         search(level.scope)
         return found[0] if len(found) == 1 else None
 
-    # Attributes ------------------------------------------------------------------------------------------------------
-
-    def _attributes(self, level: Level) -> tuple[list[tuple[str, Any]], Any]:
-        """The attributes of a class with their constructions, and how its members are reached from `forward`."""
-        attributes: list[tuple[str, Any]] = []
-        names: dict[int, str] = {}
-        shared: dict[tuple[str, str], str] = {}
-        used = {self._key(member) for member in level.members if not isinstance(member, Again)}
-        for member in level.members:
-            if isinstance(member, Again) or not self._constructed(member):
-                continue
-            if isinstance(member, Leaf) and not member.weighted and member.node.label is None:
-                construct = self._construct(member)
-                base = member.node.op.name
-                same = (base, render(construct, 0))
-                if same in shared:
-                    names[id(member)] = shared[same]
-                    continue
-                name, number = base, 2
-                while name in used or name in _RESERVED or name in dict(attributes):
-                    name, number = f"{base}{number}", number + 1
-                shared[same] = names[id(member)] = name
-                attributes.append((name, construct))
-            else:
-                names[id(member)] = self._key(member)
-                attributes.append((self._key(member), self._construct(member)))
-
-        def access(member: Member, owner: str) -> str:
-            if isinstance(member, Again):
-                return self._path(member.path, level)
-            if id(member) in names and owner == "self":
-                name = names[id(member)]
-                return f"self.{name}" if name.isidentifier() else f'getattr(self, "{name}")'
-            return f'{owner}["{self._key(member)}"]'
-
-        return attributes, access
-
-    def _constructed(self, member: Leaf | Level) -> bool:
-        """Whether a member is a module at all: joins, flattenings and identities are written out in `forward`."""
-        if isinstance(member, Level):
-            return True
-        return member.torch.module is not None and member.node.op.name not in ("flatten", "identity")
-
-    def _key(self, member: Leaf | Level) -> str:
-        return member.name
-
-    def _path(self, path: str, level: Level) -> str:
-        """Layers elsewhere in the class of `level`, by their path."""
-        inside = path.removeprefix(level.path + ".") if level.path else path
-        text, here = "self", level
-        for part in inside.split("."):
-            member = next((each for each in here.members if not isinstance(each, Again) and each.name == part), None)
-            if here is level:
-                text = f"self.{part}" if part.isidentifier() else f'getattr(self, "{part}")'
-            elif here.kind == "container":
-                text += f'["{part}"]'
-            else:
-                text += f"[{self._index(here, part)}]" if here.kind == "sequential" else f".{part}"
-            if isinstance(member, Level):
-                here = member
-        return text
-
-    def _index(self, level: Level, name: str) -> int:
-        names = [member.name for member in level.members]
-        return names.index(name)
-
-    def _construct(self, member: Leaf | Level) -> Any:
-        if isinstance(member, Leaf):
-            assert member.torch.module is not None
-            if member.torch.expression is not None:
-                tensor = self._call(member.torch.module, False)
-                return Construct("nn.Parameter", (Argument(None, tensor, ""),), member.torch.frozen)
-            return self._call(member.torch.module, member.torch.frozen)
-        if member.kind == "class":
-            return self.constructs[id(member)]
-        items = [
-            (each.name, self._construct(each))
-            for each in member.members
-            if not isinstance(each, Again) and (member.kind == "sequential" or self._constructed(each))
-        ]
-        return Chain(fold(items)) if member.kind == "sequential" else Container(tuple(items))
-
-    def _call(self, call: Call, frozen: bool) -> Construct:
-        roles = _ROLES.get(
-            call.function, ("in_channels", "channels") if call.function.startswith(("nn.Conv", "nn.ConvT")) else ()
-        )
-        given = [
-            Argument(None, value, roles[index] if index < len(roles) else "value")
-            for index, value in enumerate(call.args)
-        ]
-        usual = DEFAULTS.get(call.function, {})
-        first = {name: value for name, value in call.kwargs.items() if name == "kernel_size"}
-        kwargs = {**first, **usual, **call.kwargs}
-        given += [Argument(name, value, _SHORT.get(name, name)) for name, value in kwargs.items()]
-        return Construct(call.function, tuple(given), frozen)
-
-    def _init(self, level: Level, access: Any, owner: str = "self") -> tuple[str, ...]:
-        """Statements that draw weights, for the leaves that this class constructs itself."""
-        found: dict[str, list[str]] = {}
-
-        def visit(here: Level, reach: str) -> None:
-            for place, member in enumerate(here.members):
-                if isinstance(member, Again):
-                    continue
-                if here is level:
-                    target = access(member, "self") if self._constructed(member) else ""
-                elif here.kind == "container":
-                    target = f'{reach}["{member.name}"]'
-                else:
-                    target = f"{reach}[{place}]"
-                if isinstance(member, Leaf):
-                    for statement in member.init:
-                        found.setdefault(statement, []).append(target)
-                elif member.kind != "class":
-                    visit(member, target)
-
-        visit(level, owner)
-        lines = []
-        for statement, targets in found.items():
-            if len(targets) >= 3:
-                listed = ", ".join(targets)
-                head = f"for m in ({listed}):"
-                if 8 + len(head) > WIDTH:
-                    head = "for m in (\n" + "".join(f"    {target},\n" for target in targets) + "):"
-                lines.append(head)
-                lines.append("    " + statement.replace("{m}", "m"))
-            else:
-                lines += [statement.replace("{m}", target) for target in targets]
-        return tuple(lines)
-
     # The net itself --------------------------------------------------------------------------------------------------
 
     def _main(self) -> Class:
@@ -328,18 +198,22 @@ class _Writer:
         several = network.outputs or network.aux or len(network.inputs) > 1
         if numbered and not several and self._chained():
             main.base = "nn.Sequential"
-            items = [(member.name, self._construct(member)) for member in root.members if not isinstance(member, Again)]
+            items = [
+                (member.name, self.members.construct(member))
+                for member in root.members
+                if not isinstance(member, Again)
+            ]
             main.attributes = [("", Chain(fold(items)))]
-            main.init = self._init(root, lambda member, _: f"self[{root.members.index(member)}]")
+            main.init = self.members.init(root, lambda member, _: f"self[{root.members.index(member)}]")
         else:
-            attributes, access = self._attributes(root)
+            attributes, access = self.members.attributes(root)
             main.attributes = attributes
             inputs = self._inputs()
             kept = {item.value for item in network.outputs} | {item.value for item in network.aux}
             forward = Forward(root, inputs, kept, access, {"self", "torch", "nn", "F"})
             lines = forward.write([self.planner.result])
             main.forward = self._returns(lines, forward)
-            main.init = self._init(root, access)
+            main.init = self.members.init(root, access)
         if self.planner.everywhere is not None:
             statement = self.planner.everywhere.statement("m.weight")
             main.init = (
@@ -422,9 +296,9 @@ class _Writer:
         fields = self._fields()
         training, inference = self._returned()
         if inference:
-            body.append(self._output_class(inference, "What the network returns.", [f for f in fields if not f[2]]))
+            body.append(output_class(inference, "What the network returns.", [f for f in fields if not f[2]]))
         if training:
-            body.append(self._output_class(training, "What the network returns in training.", fields))
+            body.append(output_class(training, "What the network returns in training.", fields))
         body.append(self._class(main, network=True))
         definitions = [definition.strip("\n") + "\n" for definition in self.definitions]
         code = "\n\n".join([*definitions, *body])
@@ -441,8 +315,8 @@ class _Writer:
         torch.append(
             "from torch import Tensor, nn" if re.search(r"(?<![\w.])Tensor\b", code) else "from torch import nn"
         )
-        origin = _words(self.network.body.span.file.replace("\\", "/").rpartition("/")[2] or self.network.name)
-        variant = f", variant {_words(self.network.variant)}" if self.network.variant else ""
+        origin = comment(self.network.body.span.file.replace("\\", "/").rpartition("/")[2] or self.network.name)
+        variant = f", variant {comment(self.network.variant)}" if self.network.variant else ""
         lines = [f"# Generated by netdsl from {origin}{variant}.", self._docstring(), ""]
         if imports:
             lines += [*imports, ""]
@@ -458,23 +332,16 @@ class _Writer:
             f"{inputs} -> {shape_text(network.output)}; {totals.params:,} parameters, {totals.macs:,} multiply-adds."
         )
         head = network.name + (f", {network.variant}" if network.variant else "")
-        lines = [f"{_safe(head)}."]
+        lines = [f"{safe(head)}."]
         if network.source:
-            lines += ["", *_wrap(_safe(network.source) + ".", WIDTH)]
+            lines += ["", *wrap(safe(network.source) + ".", WIDTH)]
         lines += ["", figures]
         return '"""' + "\n".join(lines) + '\n"""'
-
-    def _output_class(self, name: str, doc: str, fields: list[tuple[str, int, bool]]) -> str:
-        lines = [f"class {name}(NamedTuple):", f'    """{doc}"""', "", "    logits: Tensor"]
-        lines += [
-            f"    {field}: Tensor | None" if training else f"    {field}: Tensor" for field, _, training in fields
-        ]
-        return "\n".join(lines) + "\n"
 
     def _class(self, made: Class, network: bool = False) -> str:
         lines = [f"class {made.name}({made.base}):"]
         doc = (
-            f"{_safe(self.network.name)}{', ' + _safe(self.network.variant) if self.network.variant else ''}."
+            f"{safe(self.network.name)}{', ' + safe(self.network.variant) if self.network.variant else ''}."
             if network
             else made.doc
         )
@@ -488,7 +355,7 @@ class _Writer:
             }
             inside = ", ".join(f"{literal(name)}: {literal(weight)}" for name, weight in weights.items())
             lines += [f"    aux_weights = {{{inside}}}", ""]
-        lines += self._constructor(made)
+        lines += constructor(made)
         if made.forward:
             inputs = list(self._inputs().values()) if network else ["x"]
             listed = ", ".join(f"{name}: Tensor" for name in inputs)
@@ -498,66 +365,6 @@ class _Writer:
             lines += [f"        {line}" if line else "" for statement in made.forward for line in statement.split("\n")]
         return "\n".join(lines).rstrip() + "\n"
 
-    def _constructor(self, made: Class) -> list[str]:
-        parts = ["self"]
-        for name, kind, default in made.parameters:
-            parts.append(f"{name}: {kind}" + ("" if default is UNSET else f" = {literal(default)}"))
-        head = f"    def __init__({', '.join(parts)}) -> None:"
-        if len(head) > WIDTH:
-            joined = ", ".join(parts)
-            if 8 + len(joined) <= WIDTH:
-                head = f"    def __init__(\n        {joined}\n    ) -> None:"
-            else:
-                head = "    def __init__(\n" + "".join(f"        {part},\n" for part in parts) + "    ) -> None:"
-        lines = head.split("\n")
-        if made.base == "nn.Sequential":
-            chain = made.attributes[0][1]
-            text = render(chain, 8, after=len("super().__init__") - len("nn.Sequential")).replace(
-                "nn.Sequential", "super().__init__", 1
-            )
-            lines += ["        " + text]
-        else:
-            lines.append("        super().__init__()")
-            for name, item in made.attributes:
-                lines.append(self._assignment(made, name, item))
-        lines += [f"        {line}" for statement in made.init for line in statement.split("\n")]
-        return lines
-
-    def _assignment(self, made: Class, name: str, item: Any) -> str:
-        identifier = name.isidentifier()
-        head = f"self.{name} = " if identifier else f'self.add_module("{name}", '
-        tail = "" if identifier else ")"
-        if item is None:
-            return f"        {head}nn.Identity(){tail}"
-        if made.optional and made.optional[0] == name:
-            text = render(item, 8, len(head), len(f" if {made.optional[1]} else nn.Identity()"))
-            if "\n" not in text:
-                return f"        {head}{text} if {made.optional[1]} else nn.Identity()"
-            return "\n".join(
-                [
-                    f"        self.{name}: nn.Module = nn.Identity()",
-                    f"        if {made.optional[1]}:",
-                    f"            self.{name} = {render(item, 12, len(head))}",
-                ]
-            )
-        text = render(item, 8, len(head), len(tail))
-        if not identifier and "\n" in text:
-            inner = render(item, 12, 0, 1)
-            return f'        self.add_module(\n            "{name}",\n            {inner},\n        )'
-        return f"        {head}{text}{tail}"
-
-
-_SHORT = {"kernel_size": "kernel", "out_channels": "channels", "p": "drop"}
-_ROLES = {
-    "nn.Linear": ("in_features", "features"),
-    "nn.BatchNorm2d": ("channels",),
-    "nn.BatchNorm1d": ("features",),
-    "nn.Dropout": ("drop",),
-    "torch.full": ("shape", "value"),
-    "nn.MaxPool2d": ("kernel", "stride", "padding"),
-    "nn.AvgPool2d": ("kernel", "stride", "padding"),
-}
-
 
 def _returning(lines: list[str], result: str) -> tuple[str, ...]:
     """Statements that end in `return`: a last assignment of the result is returned as it is."""
@@ -565,20 +372,3 @@ def _returning(lines: list[str], result: str) -> tuple[str, ...]:
     if lines and lines[-1].startswith(head):
         return (*lines[:-1], "return " + lines[-1][len(head) :])
     return (*lines, f"return {result}")
-
-
-def _safe(text: str) -> str:
-    """Text that can stand in a docstring: no backslash, no quotes that end it, no control characters."""
-    text = "".join(" " if not char.isprintable() else char for char in text)
-    return text.replace("\\", "/").replace('"', "'").strip().rstrip(".")
-
-
-def _words(text: str) -> str:
-    """Text that can stand in a comment."""
-    return "".join(char if char.isprintable() else " " for char in text)[:100]
-
-
-def _wrap(text: str, width: int) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, width) or [""]

@@ -149,6 +149,30 @@ def test_another_input() -> None:
     assert netdsl.loads(HEAD + "maxpool", input=(3, 64, 32)).output == (3, 32, 16)
 
 
+def test_claims_are_about_the_network_as_written(tmp_path: Path) -> None:
+    assert netdsl.load("resnet", variant="50-layer", classes=10).output == (10,)
+    assert netdsl.load("vgg19", input=(3, 64, 64)).output == (1000,)
+    base = "param n = 4\ninput 3x8x8\nconv3-n   -> 4x8x8\nexpect params = 112\n"
+    (tmp_path / "base.net").write_text(base)
+    (tmp_path / "child.net").write_text('extends "base.net" (n=5)\nexpect params = 140\n')
+    (tmp_path / "wrong.net").write_text('extends "base.net" (n=5)\nexpect params = 112\n')
+    (tmp_path / "same.net").write_text('extends "base.net" (n=4)\nexpect params = 113\n')
+    assert codes(tmp_path / "base.net") == []
+    assert codes(tmp_path / "child.net") == []
+    assert codes(tmp_path / "wrong.net") == ["E0504"]
+    assert codes(tmp_path / "same.net") == ["E0504"]
+    assert codes(tmp_path / "child.net", params={"n": 6}) == []
+    (tmp_path / "base.net").write_text(base.replace("112", "113"))
+    assert codes(tmp_path / "base.net") == ["E0504"]
+
+
+def test_a_block_reached_twice_is_one_block(tmp_path: Path) -> None:
+    (tmp_path / "a.net").write_text("block a() { relu }\n")
+    (tmp_path / "b.net").write_text('use "a.net"\nblock b() { a() }\n')
+    (tmp_path / "c.net").write_text('use "a.net"\nuse "b.net"\ninput 3x8x8\na(); b()\n')
+    assert codes(tmp_path / "c.net") == []
+
+
 def test_stride_of_the_first_of_a_stack() -> None:
     network = netdsl.loads(HEAD + "block b(n, stride=1) { conv3-n/stride }\nconv3-4 x3 /2; b(4) x2 /2")
     assert [node.shape for node in network.nodes] == [(4, 8, 8)] * 3 + [(4, 4, 4)] * 2

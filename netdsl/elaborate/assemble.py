@@ -42,7 +42,18 @@ _HEADERS = frozenset(
 class Assembler:
     """Walks a program's statements once and assembles the network."""
 
-    def __init__(self, report: Report, library: Library, program: Program, input: Shape | None):
+    def __init__(
+        self,
+        report: Report,
+        library: Library,
+        program: Program,
+        file: tree.File,
+        outside: Mapping[str, Any],
+        input: Shape | None,
+    ):
+        self.main = file.source.name
+        self.outside = outside
+        self.changed: set[str] = set()
         self.report = report
         self.library = library
         self.program = program
@@ -112,7 +123,7 @@ class Assembler:
                             used.params[each.name.text] = Unknown
                 for name, found in used.blocks.items():
                     before = module.blocks.get(name)
-                    if before is not None and before is not found:
+                    if before is not None and found is not None and before[0] is not found[0]:
                         self.twice(name, statement.span, before[0].name.span)
                     else:
                         module.blocks[name] = found
@@ -224,6 +235,8 @@ class Assembler:
         value = Evaluator(self.values).value(statement.shape)
         shape = value if isinstance(value, tuple) else (value,)
         if self.override is not None and not self.inputs:
+            if shape != self.override:
+                self.changed.add("input")
             shape = self.override
         if len(shape) not in (1, 3) or any(not isinstance(size, int) or isinstance(size, bool) for size in shape):
             self.builder.input(None)
@@ -260,6 +273,8 @@ class Assembler:
         self.values[name] = Unknown
         value = Evaluator({key: each for key, each in self.values.items() if key != name}).value(statement.value)
         self.values[name] = self.program.settings.get(name, value)
+        if self.values[name] != value:
+            self.changed.add(name)
 
     def figure(self, statement: tree.Expect | tree.Reported, frame: Frame) -> None:
         word = "expect" if isinstance(statement, tree.Expect) else "reported"
@@ -267,7 +282,7 @@ class Assembler:
         key = (statement.label.text if statement.label else None, name.text)
         before = self.figures[word].get(key)
         what = f"{key[0]}.{key[1]}" if key[0] else key[1]
-        if before is not None:
+        if before is not None and before.span.file == statement.span.file:
             first = Related(before.span, "first given here")
             raise Problem("E0202", f"`{word} {what}` is given twice", statement.span, related=[first])
         value = Evaluator(self.values).value(statement.value)
@@ -282,6 +297,15 @@ class Assembler:
             note=str(note.value) if note else None,
             span=statement.span,
         )
+
+    def claimed(self, span: Span) -> bool:
+        """Whether a claim is about this network: what a file claims, it claims of itself as it is written.
+
+        With other params or another input it need not hold; the claims of a file that extends another with params of
+        its own are about what they make.
+        """
+        outside = "input" in self.changed or any(name in self.outside for name in self.changed)
+        return not self.changed or (span.file == self.main and self.main != self.root.span.file and not outside)
 
     def network(self) -> Network | None:
         builder, root = self.builder, self.root
@@ -314,8 +338,9 @@ class Assembler:
             shape_claims=tuple(
                 ShapeClaim(shape=shape, value=value, span=span, statement=statement)
                 for shape, value, span, statement in builder.claims
+                if self.claimed(span)
             ),
-            expected=tuple(self.figures["expect"].values()),
+            expected=tuple(figure for figure in self.figures["expect"].values() if self.claimed(figure.span)),
             reported=tuple(self.figures["reported"].values()),
             train=self.train[0] if self.train else None,
             complete=complete,
@@ -334,8 +359,11 @@ def elaborate(
 ) -> Network | None:
     """The network that a file describes, as far as it can be known; every mistake is in `report`.
 
-    `settings` override the file's params, `input` the shape of its first input. None where there is no network:
+    `settings` override the file's params, `input` the shape of its first input; claims are those of the file as it is
+    written, and are not held against another. None where there is no network:
     a file of blocks only, or errors that hide all of it.
     """
     program = Reader(report, library).program(file, variant, settings or {}, None)
-    return Assembler(report, library, program, input).run() if program is not None else None
+    if program is None:
+        return None
+    return Assembler(report, library, program, file, settings or {}, input).run()

@@ -103,6 +103,13 @@ def copy(
         builder.current = renamed.get(draft.exit, draft.exit)
         builder.close(scope, outer)
         return
+    if getattr(draft.op, "bare", False):
+        raise Problem(
+            "E0706",
+            "a bare parameter belongs to the module around it and cannot be used again",
+            item.span,
+            related=[Related(draft.span, "the bare parameter")],
+        )
     inputs = tuple(renamed.get(value, value) for value in draft.inputs)
     before = tuple(builder.shapes[value] for value in draft.inputs)
     now = tuple(builder.shapes[value] for value in inputs)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from test_parity_b import compare, tv
+from test_parity_b import compare, draw, error, still, tv
 from torch import nn
 
 import netdsl
@@ -14,6 +14,10 @@ import netdsl
 # spec, variant, the reference, the side of the input of the numeric comparison (0: names and shapes only)
 CASES: list[tuple[str, str | None, Callable[[], nn.Module], int]] = [
     ("alexnet_owt", None, tv("alexnet"), 224),
+    *(("vgg_torchvision", depth, tv(f"vgg{depth}"), 0) for depth in ("11", "13", "16", "19")),
+    *(("vgg_bn", depth, tv(f"vgg{depth}_bn"), 0) for depth in ("11", "13", "16", "19")),
+    ("googlenet_bn", None, tv("googlenet", init_weights=False), 0),
+    ("inception_v3", None, tv("inception_v3", init_weights=False), 0),
     *(
         ("resnet_v1_5", depth, tv(f"resnet{depth}"), 64 if int(depth) < 100 else 0)
         for depth in ("18", "34", "50", "101", "152")
@@ -53,3 +57,35 @@ NUMERIC = [
 def test_logits_and_gradients(spec: str, variant: str | None, reference: Callable[[], nn.Module], side: int) -> None:
     logits, gradients = compare(spec, variant, reference, side)
     assert logits < 1e-5 and gradients < 1e-5
+
+
+AUX = [
+    # spec, the reference, the side of the input, the aux outputs in the reference's order
+    ("googlenet_bn", tv("googlenet", init_weights=False), 64, {"aux1": "aux_logits1", "aux2": "aux_logits2"}),
+    pytest.param(
+        "inception_v3", tv("inception_v3", init_weights=False), 299, {"AuxLogits": "aux_logits"}, marks=pytest.mark.slow
+    ),
+]
+
+
+@pytest.mark.parametrize(("spec", "reference", "side", "heads"), AUX)
+def test_aux_heads(spec: str, reference: Callable[[], nn.Module], side: int, heads: dict[str, str]) -> None:
+    """Logits in evaluation; logits, aux outputs and gradients in training, dropout off."""
+    torch.manual_seed(0)
+    theirs = still(reference())
+    draw(theirs)
+    ours = still(netdsl.build(netdsl.load(spec)))
+    ours.load_state_dict(theirs.state_dict(), strict=True)
+    x = torch.randn(2, 3, side, side)
+    with torch.no_grad():
+        assert error(ours.eval()(x), theirs.eval()(x)) < 1e-5
+    mine, other = ours.train()(x), theirs.train()(x)
+    assert error(mine.logits, other.logits) < 1e-5
+    for head, name in heads.items():
+        assert error(getattr(mine, head), getattr(other, name)) < 1e-5
+    for output in (mine, other):
+        sum((value**2).mean() for value in output).backward()
+    expected = dict(theirs.named_parameters())
+    largest = max(float(value.grad.abs().max()) for value in expected.values())
+    for name, value in ours.named_parameters():
+        assert float((value.grad - expected[name].grad).abs().max()) < 1e-5 * largest, name

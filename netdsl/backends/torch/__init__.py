@@ -8,14 +8,21 @@ from netdsl.backends.torch.source import emit
 from netdsl.backends.torch.weights import WeightsError, load_weights
 
 if TYPE_CHECKING:
+    import torch
     from netdsl.ir import Network
     from torch import nn
 
 __all__ = ["WeightsError", "build", "emit", "load_weights"]
 
 
-def build(network: Network, probabilities: bool = False) -> nn.Module:
+def build(
+    network: Network,
+    probabilities: bool = False,
+    *,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype | None = None,
+) -> nn.Module:
     """The network as a live `torch.nn.Module`; see `netdsl.backends.torch.module.build`."""
     from netdsl.backends.torch import module
 
-    return module.build(network, probabilities)
+    return module.build(network, probabilities, device=device, dtype=dtype)

@@ -8,74 +8,91 @@ arithmetic on arguments (`width * 4`) where that gives them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from netdsl.backends.torch.construct import Argument, Construct, Symbol
+from netdsl.backends.torch.construct import Argument, Construct, Symbol, alike
+from netdsl.backends.torch.names import Numbered
 
 UNSET = object()
 """In place of a constant that an instance does not have: it can be anything."""
 
+USUAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "output_padding": 0}
+"""Arguments that have a default, where some instance has that value."""
 
-@dataclass
+MOST_TERMS = 16
+"""How many arguments are tried in arithmetic."""
+
+
+@dataclass(eq=False)
 class Instance:
     """One class-like level: its attributes with their constructions, and its text.
 
-    `optional` is the name of the attribute that some instances lack. `known` are values that can name an argument:
-    `in_channels` and the block's parameters.
+    `optional` is the attribute that some instances lack (None in its place). `known` are values that can name an
+    argument: `in_channels` and the block's parameters. `construct` is the call that makes it, once there is a class.
     """
 
     attributes: list[tuple[str, Any]]
-    forward: tuple[str, ...]
-    init: tuple[str, ...]
-    known: dict[str, Any]
+    inputs: tuple[str, ...] = ()
+    gives: str = "Tensor"
+    forward: tuple[str, ...] = ()
+    init: tuple[str, ...] = ()
+    known: dict[str, Any] = field(default_factory=dict)
     optional: str | None = None
     construct: Construct | None = None
+
+    @property
+    def option(self) -> Any:
+        """The construction of the optional attribute, if it is there."""
+        return next((item for name, item in self.attributes if name == self.optional), None) if self.optional else None
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An argument of a constructor; `default` is `UNSET` where it has none."""
+
+    name: str
+    kind: str
+    default: Any
 
 
 @dataclass(eq=False)
 class Class:
-    """An emitted class."""
+    """An emitted class. `inputs` and `gives` are what its `forward` takes and returns; an `nn.Sequential` has none."""
 
     name: str
-    parameters: list[tuple[str, str, Any]] = field(default_factory=list)
+    parameters: list[Parameter] = field(default_factory=list)
     attributes: list[tuple[str, Any]] = field(default_factory=list)
+    inputs: tuple[str, ...] = ()
+    gives: str = "Tensor"
     forward: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
     optional: tuple[str, str] | None = None
     doc: str = ""
-    base: str = "nn.Module"
 
     def __repr__(self) -> str:
         return self.name
 
 
-def _key(instance: Instance, without: str | None) -> Any:
-    return (
-        instance.forward,
-        instance.init,
-        tuple((name, item.skeleton()) for name, item in instance.attributes if item is not None and name != without),
-        tuple(name for name, _ in instance.attributes),
-    )
-
-
 def group(instances: Sequence[Instance]) -> list[list[Instance]]:
     """Instances that can share a class, in order of first use."""
-    optional = next((each.optional for each in instances if each.optional), None)
+    optional = any(each.optional for each in instances)
     groups: dict[Any, list[Instance]] = {}
     for instance in instances:
-        groups.setdefault(_key(instance, optional), []).append(instance)
+        parts = tuple(
+            (name, item.skeleton() if item is not None and not (optional and name == "downsample") else None)
+            for name, item in instance.attributes
+        )
+        groups.setdefault((instance.inputs, instance.gives, instance.forward, instance.init, parts), []).append(
+            instance
+        )
     found: list[list[Instance]] = []
     for members in groups.values():
         kinds: dict[Any, list[Instance]] = {}
-        lacking = []
         for member in members:
-            item = dict(member.attributes).get(optional) if optional else None
-            if item is None:
-                lacking.append(member)
-            else:
-                kinds.setdefault(item.skeleton(), []).append(member)
+            kinds.setdefault(member.option.skeleton() if member.option is not None else None, []).append(member)
+        lacking = kinds.pop(None, [])
         first, *rest = list(kinds.values()) or [[]]
         chosen = {id(each) for each in (*first, *lacking)}
         found.append([each for each in members if id(each) in chosen])
@@ -83,163 +100,169 @@ def group(instances: Sequence[Instance]) -> list[list[Instance]]:
     return found
 
 
-def unify(name: str, instances: list[Instance], doc: str) -> Class:
-    """One class for `instances`, which share a skeleton; each gets the call that constructs it."""
-    optional = next((each.optional for each in instances if each.optional), None)
-    model = next(
-        (each for each in instances if optional is None or dict(each.attributes).get(optional) is not None),
-        instances[0],
-    )
-    places: list[tuple[str, str]] = []
-    for attribute, item in model.attributes:
+def unify(name: str, instances: list[Instance], reserved: Collection[str]) -> Class:
+    """One class for `instances`, which share a skeleton; each gets the call that constructs it.
+
+    No argument takes one of the `reserved` names.
+    """
+    model = next((each for each in instances if each.option is not None), instances[0])
+    roles: list[str] = []
+    for _, item in model.attributes:
         if item is not None:
-            places += [(attribute, role) for role, _ in item.constants()]
-    columns: list[list[Any]] = [[] for _ in places]
+            roles += [role for role, _ in item.constants()]
+    columns: list[list[Any]] = [[] for _ in roles]
     for instance in instances:
         row: list[Any] = []
         for (_, item), (_, modelled) in zip(instance.attributes, model.attributes, strict=True):
-            if modelled is None:
-                continue
-            row += (
-                [UNSET] * len(list(modelled.constants())) if item is None else [value for _, value in item.constants()]
-            )
+            if item is not None:
+                row += [value for _, value in item.constants()]
+            elif modelled is not None:
+                row += [UNSET for _ in modelled.constants()]
         for column, value in zip(columns, row, strict=True):
             column.append(value)
-    present = [optional is not None and dict(each.attributes).get(optional) is not None for each in instances]
-    arguments = _Arguments([instance.known for instance in instances])
-    texts = [arguments.expression(role, column) for (_, role), column in zip(places, columns, strict=True)]
-    made = Class(name, doc=doc, forward=model.forward, init=model.init)
-    values = iter(texts)
-    made.attributes = [
-        (attribute, item.substitute(values) if item is not None else None) for attribute, item in model.attributes
-    ]
-    switch = None
-    if optional is not None and any(present) and not all(present):
-        switch = arguments.fresh(optional)
-        made.optional = (optional, switch)
-        arguments.add(switch, list(present))
+    arguments = _Arguments([instance.known for instance in instances], reserved)
+    texts = iter([arguments.expression(role, column) for role, column in zip(roles, columns, strict=True)])
+    made = Class(name, inputs=model.inputs, gives=model.gives, forward=model.forward, init=model.init)
+    made.attributes = [(key, item.substitute(texts) if item is not None else None) for key, item in model.attributes]
+    present = [each.option is not None for each in instances]
+    if model.optional is not None and any(present) and not all(present):
+        switch = arguments.fresh(model.optional)
+        made.optional = (model.optional, switch)
+        arguments.columns[switch] = list(present)
     made.parameters = arguments.parameters()
     for index, instance in enumerate(instances):
         given = []
-        positional = True
-        for parameter, _, default in made.parameters:
-            value = arguments.columns[parameter][index]
-            if value is UNSET or (default is not UNSET and value == default and type(value) is type(default)):
-                positional = positional and default is UNSET
-                if default is UNSET:
-                    value = 0 if value is UNSET else value
-                else:
-                    continue
-            keyword = None if positional and default is UNSET else parameter
-            given.append(Argument(keyword, value, parameter))
+        for parameter in made.parameters:
+            value = arguments.columns[parameter.name][index]
+            if parameter.default is UNSET:
+                given.append(Argument(None, None if value is UNSET else value, parameter.name))
+            elif value is not UNSET:
+                # one that has its default is there all the same, so that all calls are alike; it is not written out
+                given.append(Argument(parameter.name, value, parameter.name))
+            else:
+                given.append(Argument(parameter.name, parameter.default, parameter.name))
         instance.construct = Construct(made, tuple(given))
     return made
 
 
-def _same(a: list[Any], b: list[Any]) -> bool:
-    return all(x is UNSET or y is UNSET or (x == y and type(x) is type(y)) for x, y in zip(a, b, strict=True))
+def _same(a: Sequence[Any], b: Sequence[Any]) -> bool:
+    return all(x is UNSET or y is UNSET or alike(x, y) for x, y in zip(a, b, strict=True))
 
 
-def _numbers(column: Iterable[Any]) -> bool:
+def _integers(column: Sequence[Any]) -> bool:
     return all(value is UNSET or type(value) is int for value in column)
 
 
 class _Arguments:
     """The arguments of one constructor as they are found, each with its column of values."""
 
-    def __init__(self, known: list[dict[str, Any]]):
-        self.candidates: dict[str, list[Any]] = {
-            name: [each.get(name, UNSET) for each in known] for name in (known[0] if known else {})
-        }
+    def __init__(self, known: list[dict[str, Any]], reserved: Collection[str]):
+        self.reserved = reserved
+        self.numbered = Numbered(set())
+        self.candidates: dict[str, list[Any]] = {}
+        for name in known[0] if known else ():
+            self.candidates[self.fresh(name)] = [each.get(name, UNSET) for each in known]
         self.columns: dict[str, list[Any]] = {}
-        self.order = list(self.candidates)
+        self._exact: dict[Any, str] = {}
+
+    def fresh(self, name: str) -> str:
+        found = self.numbered(name)
+        while found in self.reserved:
+            name += "_"
+            found = self.numbered(name)
+        return found
 
     def expression(self, role: str, column: list[Any]) -> Any:
         """The constant or the expression that stands for a column of values."""
-        set_values = [value for value in column if value is not UNSET]
-        first = set_values[0]
-        if all(value == first and type(value) is type(first) for value in set_values):
-            return first
-        for name in self._ranked(role):
-            if _same(self.columns.get(name, self.candidates.get(name, [])), column):
-                return self._use(name, column)
-        derived = self._derived(column)
-        if derived is not None:
-            return Symbol(derived)
-        name = self.fresh(role or "value")
-        self.add(name, list(column))
-        return Symbol(name)
+        given = [value for value in column if value is not UNSET]
+        if all(alike(value, given[0]) for value in given):
+            return given[0]
+        key = (role.startswith("in_"), tuple((type(value), value) for value in column))
+        if key in self._exact:
+            return Symbol(self._exact[key])
+        found = self._named(role, column) or self._derived(role, column)
+        if found is None:
+            found = self.fresh(role or "value")
+            self.columns[found] = list(column)
+        self._exact[key] = found
+        return Symbol(found)
 
-    def _ranked(self, role: str) -> list[str]:
-        """Names whose values might agree: the role's own first, then those in use, then the other candidates."""
-        names = [*self.columns, *(name for name in self.order if name not in self.columns)]
+    def _named(self, role: str, column: list[Any]) -> str | None:
+        """An argument with these values: one in use before a new one, and `in_channels` first where it goes in."""
+        used = [*self.columns][:MOST_TERMS]
+        names = [*used, *(name for name in self.candidates if name not in self.columns)]
+        entering = ("in_channels", "in_features")
         if role.startswith("in_"):
-            return sorted(names, key=lambda name: name != "in_channels")
-        return sorted(names, key=lambda name: name == "in_channels")
-
-    def _use(self, name: str, column: list[Any]) -> Symbol:
-        before = self.columns.get(name) or list(self.candidates[name])
-        self.columns[name] = [b if b is not UNSET else c for b, c in zip(before, column, strict=True)]
-        return Symbol(name)
-
-    def _derived(self, column: list[Any]) -> str | None:
-        """Arithmetic on an argument that gives the column: a multiple, a part, or a sum of two."""
-        if not _numbers(column):
-            return None
-        names = [
-            name
-            for name in (*self.columns, *self.order)
-            if _numbers(self.columns.get(name, self.candidates.get(name, [])))
-        ]
-        for name in dict.fromkeys(names):
+            names.sort(key=lambda name: name not in entering)
+        else:
+            names.sort(key=lambda name: (name not in self.columns, name in entering))
+        for name in names:
             values = self.columns.get(name) or self.candidates[name]
-            if any(v is UNSET and c is not UNSET for v, c in zip(values, column, strict=True)):
+            if _same(values, column):
+                self.columns[name] = [a if a is not UNSET else b for a, b in zip(values, column, strict=True)]
+                return name
+        return None
+
+    def _derived(self, role: str, column: list[Any]) -> str | None:
+        """Arithmetic on an argument that gives the column: a multiple, a part, or a sum of two."""
+        if not _integers(column):
+            return None
+        table = {**self.candidates, **self.columns}
+        ranked = sorted(table, key=lambda name: name not in self.columns)[:MOST_TERMS]
+        names = [name for name in ranked if _integers(table[name])]
+        for name in names:
+            pairs = [(v, c) for v, c in zip(table[name], column, strict=True) if c is not UNSET]
+            if any(v is UNSET for v, _ in pairs) or len({v for v, _ in pairs}) < 2:
                 continue
-            pairs = [(v, c) for v, c in zip(values, column, strict=True) if c is not UNSET]
-            if len({v for v, _ in pairs}) < 2:
-                continue
-            v0, c0 = pairs[0]
+            (v0, c0), *_ = pairs
+            text = None
             if v0 and c0 % v0 == 0 and c0 // v0 > 1 and all(c == v * (c0 // v0) for v, c in pairs):
-                self._use(name, [UNSET] * len(column))
-                return f"{c0 // v0} * {name}"
-            if c0 and v0 % c0 == 0 and v0 // c0 > 1 and all(v == c * (v0 // c0) for v, c in pairs):
-                self._use(name, [UNSET] * len(column))
-                return f"{name} // {v0 // c0}"
-        used = [name for name in self.columns if _numbers(self.columns[name]) and UNSET not in self.columns[name]]
+                text = f"{c0 // v0} * {name}"
+            elif c0 and v0 % c0 == 0 and v0 // c0 > 1 and all(v == c * (v0 // c0) for v, c in pairs):
+                text = f"{name} // {v0 // c0}"
+            elif role == "padding" and all(c == v // 2 for v, c in pairs):
+                text = f"{name} // 2"
+            if text is not None:
+                self.columns.setdefault(name, list(table[name]))
+                return text
+        used = [name for name in names if name in self.columns and UNSET not in table[name]]
         for index, a in enumerate(used):
-            for b in used[index:]:
-                sums = [x + y for x, y in zip(self.columns[a], self.columns[b], strict=True)]
-                if _same(sums, column):
+            for b in used[index + 1 :]:
+                if _same([x + y for x, y in zip(table[a], table[b], strict=True)], column):
                     return f"{a} + {b}"
         return None
 
-    def fresh(self, name: str) -> str:
-        found, number = name, 2
-        while found in self.columns or found in self.candidates:
-            found, number = f"{name}{number}", number + 1
-        return found
+    def parameters(self) -> list[Parameter]:
+        """The arguments: those without a default first, each in the order of the block's."""
+        order = [*self.candidates, *self.columns]
+        ranks = {name: rank for rank, name in reversed(list(enumerate(order)))}
+        found = [self._parameter(name) for name in sorted(self.columns, key=ranks.__getitem__)]
+        return sorted(found, key=lambda each: each.default is not UNSET)
 
-    def add(self, name: str, column: list[Any]) -> None:
-        self.columns[name] = column
-        if name not in self.order:
-            self.order.append(name)
+    def _parameter(self, name: str) -> Parameter:
+        values = [value for value in self.columns[name] if value is not UNSET]
+        lengths = {len(value) for value in values if isinstance(value, tuple)}
+        values.sort(key=lambda value: value is None)
+        kinds = dict.fromkeys(_kind(value, len(lengths) == 1) for value in values)
+        if "int" in kinds and "float" in kinds:
+            del kinds["int"]
+        default: Any = UNSET
+        if set(kinds) == {"bool"}:
+            default = False
+        elif name in USUAL and USUAL[name] in values:
+            default = USUAL[name]
+        elif name in USUAL or UNSET in self.columns[name]:
+            common = max(dict.fromkeys(values), key=values.count)
+            if UNSET in self.columns[name] or values.count(common) * 2 > len(values):
+                default = common
+        return Parameter(name, " | ".join(kinds), default)
 
-    def parameters(self) -> list[tuple[str, str, Any]]:
-        """Name, type and default of each argument: those without a default first, each in the order of the block's."""
-        found = []
-        for name in sorted(self.columns, key=self.order.index):
-            values = [value for value in self.columns[name] if value is not UNSET]
-            kinds = {type(value).__name__ for value in values}
-            kind = kinds.pop() if len(kinds) == 1 else "float" if kinds == {"int", "float"} else "object"
-            if kind == "tuple":
-                kind = "tuple[int, ...]"
-            default: Any = UNSET
-            if kind == "bool":
-                default = False
-            elif name.startswith(("stride", "dilation", "groups")):
-                common = max(set(values), key=values.count)
-                default = 1 if 1 in values else common if values.count(common) * 2 > len(values) else UNSET
-            elif UNSET in self.columns[name]:
-                default = max(set(values), key=values.count)
-            found.append((name, kind, default))
-        return sorted(found, key=lambda each: each[2] is not UNSET)
+
+def _kind(value: Any, fixed: bool = True) -> str:
+    """The type of a value; `fixed` where tuples have one length."""
+    if isinstance(value, tuple):
+        kinds = sorted({_kind(item) for item in value})
+        if fixed and len(kinds) == 1 and len(value) <= 4:
+            return f"tuple[{', '.join(kinds * len(value))}]"
+        return f"tuple[{' | '.join(kinds)}, ...]"
+    return "None" if value is None else type(value).__name__

@@ -6,261 +6,248 @@ its label where it is used again later. A variable is taken again only when noth
 
 from __future__ import annotations
 
-import keyword
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from netdsl.backends.torch.layout import WIDTH
-from netdsl.backends.torch.plan import Again, Leaf, Level, Member
+from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat
+from netdsl.backends.torch.levels import Again, Leaf, Level, Member
+from netdsl.backends.torch.names import variable
+from netdsl.backends.torch.plan import Plan
+from netdsl.backends.torch.statements import INDENT, Statement, assign, fill, flattened, returned
 from netdsl.ir import Node, Scope
+from netdsl.ops import Family
 
-INDENT = 8
+MOST_TERMS = 12
+"""How many terms of a sum or product stand in one statement."""
+
+FOLLOWING = (Family.ACTIVATION, Family.NORMALIZATION)
+"""What is written around the call before it: `self.relu(self.bn1(self.conv1(x)))`."""
 
 
 @dataclass
 class Step:
-    """One expression: the value it gives, the values it takes, and its text for given inputs."""
+    """One expression: the values it gives and takes, and its text for given inputs.
 
-    output: int
+    `follows` is written around a call just before it, `takes` takes calls among its terms, `join` is not taken itself,
+    `aux` is for training only.
+    """
+
+    outputs: tuple[int, ...]
     inputs: tuple[int, ...]
-    text: Callable[[list[str]], str]
-    implicit: bool = False
+    text: Callable[[list[str]], Bracket | str]
+    follows: bool = False
+    takes: bool = False
     join: bool = False
     aux: bool = False
 
 
 class Forward:
-    """Writes the statements of one class."""
+    """Writes the statements of one class.
+
+    `inputs` are the variables of the values it is given, `access` how a member is reached from `self` or from the
+    container that owns it, `taken` the names that no variable may have.
+    """
 
     def __init__(
         self,
         level: Level,
+        plan: Plan,
         inputs: dict[int, str],
-        kept: set[int],
         access: Callable[[Member, str], str],
-        taken: set[str],
+        taken: Iterable[str] = (),
     ):
         self.level = level
+        self.plan = plan
         self.variables = dict(inputs)
-        self.kept = kept
         self.access = access
-        self.taken = taken
+        self.taken = frozenset(taken)
         self.preferred: dict[int, str] = {}
-        self.entries: dict[int, int] = {}
         self.steps: list[Step] = []
         self.aliases: dict[int, int] = {}
-        self.shortcut: tuple[int, int] | None = None
-        self.lines: list[str] = []
+        self.statements: list[Statement] = []
         self.main = next(iter(inputs.values())) if len(inputs) == 1 else "x"
+        self._collect(level, "self", level.scope.kind == "aux" and not level.called)
         self._prefer(level.scope, self.main)
-        self._collect(level, "self")
+        self._labels()
 
     # What is computed ------------------------------------------------------------------------------------------------
 
-    def _prefer(self, scope: Scope, variable: str) -> None:
+    def _collect(self, level: Level, owner: str, aux: bool = False) -> None:
+        for member in level.members:
+            if isinstance(member, Level) and not member.called:
+                self._collect(member, self.access(member, owner), aux or member.scope.kind == "aux")
+                continue
+            leaf = member if isinstance(member, Leaf) else None
+            step = Step(member.outputs, member.inputs, flattened, aux=aux)
+            if leaf is not None and leaf.node.op.name == "identity":
+                self.aliases[leaf.node.id] = leaf.inputs[0]
+                continue
+            layer = member.target if isinstance(member, Again) else member
+            if isinstance(layer, Leaf) and layer.torch.expression is not None:
+                reached = self.access(member, owner) if layer.bare else ""
+                step.text = partial(fill, layer.torch.expression.replace("{m}", reached))
+                step.takes, step.join = True, not layer.bare
+            elif leaf is None or leaf.constructed:
+                step.text = partial(call, self.access(member, owner))
+            step.aux = aux or (isinstance(member, Level) and member.scope.kind == "aux")
+            if leaf is not None and leaf.constructed:
+                step.follows = leaf.node.implicit or leaf.node.op.family in FOLLOWING
+            self.steps.append(step)
+
+    def _prefer(self, scope: Scope, name: str) -> None:
         """The variable that suits each value, by where it is made."""
-        inner = {id(member.scope) for member in self._levels(self.level)}
         branches = 0
+        single = _single(scope)
         for child in scope.children:
             if isinstance(child, Node):
-                self.preferred[child.id] = child.label if child.label and self._distant(child.id) else variable
-            elif child.kind == "aux":
-                self.preferred[child.exit] = child.title
-            elif child.kind == "branch" and id(child) not in inner:
-                branches += 1
-                self._prefer(child, self._branch(scope, child, branches))
+                self.preferred[child.id] = name
+                continue
+            suits = name
+            if child.kind == "aux":
+                suits = child.title
             elif child.kind == "branch":
                 branches += 1
-                self.preferred[child.exit] = self._branch(scope, child, branches)
+                suits = single or f"branch{branches}"
             elif child.kind == "shortcut":
-                if id(child) in inner:
-                    self.preferred[child.exit] = "shortcut"
-                else:
-                    self._prefer(child, "shortcut")
-            elif id(child) in inner:
-                named = child.label if child.label and self._distant(child.exit) else variable
-                self.preferred[child.exit] = named
+                suits = "shortcut"
+            level = self.plan.level_of.get(id(child))
+            if level is not None and level.called:
+                for value in level.outputs:
+                    self.preferred[value] = suits if value == child.exit else self.plan.labels.get(value, suits)
             else:
-                self._prefer(child, variable)
-                if child.label and self._distant(child.exit):
-                    self.preferred[child.exit] = child.label
+                self._prefer(child, suits)
 
-    def _branch(self, scope: Scope, child: Scope, number: int) -> str:
-        return "out" if scope.kind == "residual" else f"branch{number}"
-
-    def _distant(self, value: int) -> bool:
-        """Whether a value is used again later, beside by what follows it."""
-        return self._uses().get(value, 0) > 1
-
-    def _uses(self) -> dict[int, int]:
-        if not hasattr(self, "_counted"):
-            counted: dict[int, int] = {}
-
-            def count(level: Level) -> None:
-                for member in level.members:
-                    if isinstance(member, Level) and member.kind == "container":
-                        count(member)
-                    else:
-                        for value in member.inputs:
-                            counted[value] = counted.get(value, 0) + 1
-
-            count(self.level)
-            self._counted = counted
-        return self._counted
-
-    def _levels(self, level: Level) -> list[Level]:
-        """The levels that are called as modules from here."""
-        found: list[Level] = []
-        for member in level.members:
-            if isinstance(member, Level):
-                found += self._levels(member) if member.kind == "container" else [member]
-        return found
-
-    def _collect(self, level: Level, owner: str) -> None:
-        for member in level.members:
-            if isinstance(member, Level) and member.kind == "container":
-                self._collect(member, self.access(member, owner))
-            elif isinstance(member, Leaf) and member.node.op.name == "identity":
-                self.aliases[member.output] = member.inputs[0]
-            elif isinstance(member, Leaf) and member.torch.expression is not None:
-                template = member.torch.expression.replace("{m}", self.access(member, owner))
-                self.steps.append(Step(member.output, member.inputs, partial(_fill, template), join=True))
-            elif isinstance(member, Leaf) and member.node.op.name == "flatten":
-                self.steps.append(Step(member.output, member.inputs, _flattened))
-            else:
-                call = self.access(member, owner)
-                aux = isinstance(member, Level) and member.scope.kind == "aux"
-                implicit = isinstance(member, Leaf) and member.node.implicit
-                self.steps.append(
-                    Step(
-                        member.output,
-                        member.inputs,
-                        partial(_called, call),
-                        implicit=implicit,
-                        aux=aux,
-                    )
-                )
-
-    # Statements ------------------------------------------------------------------------------------------------------
-
-    def write(self, results: list[int], shortcut: tuple[int, int] | None = None) -> list[str]:
-        """The statements, unindented; afterwards `name` tells the variable of each of `results`.
-
-        `shortcut` is (node, value): the addition whose identity shortcut passes `self.downsample` all the same.
-        """
-        through = self._through
-        steps = [Step(s.output, tuple(map(through, s.inputs)), s.text, s.implicit, s.join, s.aux) for s in self.steps]
-        left: dict[int, int] = {}
-        users: dict[int, list[int]] = {}
-        for place, step in enumerate(steps):
+    def _labels(self) -> None:
+        """A value that is needed again later goes by its label."""
+        uses: dict[int, list[int]] = {}
+        for place, step in enumerate(self.steps):
             for value in step.inputs:
-                left[value] = left.get(value, 0) + 1
-                users.setdefault(value, []).append(place)
-        for value in (*results, *self.kept):
-            left[through(value)] = left.get(through(value), 0) + 1
-        pending: dict[int, tuple[str, list[int]]] = {}
-        bound: dict[str, int] = {name: value for value, name in self.variables.items()}
-        for place, step in enumerate(steps):
-            texts, sources = [], []
-            for position, value in enumerate(step.inputs):
-                text, used = pending.pop(value) if value in pending else (self.variables[value], [value])
-                if shortcut == (step.output, position):
-                    text = f"self.downsample({text})"
-                texts.append(text)
-                sources += used
-            text = step.text(texts)
-            if self._inlines(step, place, steps, users, left, text):
-                pending[step.output] = (text, sources)
-                continue
-            for value in sources:
-                left[value] -= 1
-            name = self._variable(step.output, bound, left)
-            if step.aux:
-                text += " if self.training else None"
-            self.lines.append(_statement(name, text))
-            bound[name] = step.output
-            self.variables[step.output] = name
-        return self.lines
-
-    def name(self, value: int) -> str:
-        """The variable that holds a value."""
-        return self.variables[self._through(value)]
+                uses.setdefault(self._through(value), []).append(place)
+        for place, step in enumerate(self.steps):
+            for value in step.outputs:
+                label = self.plan.labels.get(value)
+                if label is not None and not step.aux and uses.get(value, [place + 1]) != [place + 1]:
+                    self.preferred[value] = label
 
     def _through(self, value: int) -> int:
         while value in self.aliases:
             value = self.aliases[value]
         return value
 
-    def _inlines(
-        self, step: Step, place: int, steps: list[Step], users: dict[int, list[int]], left: dict[int, int], text: str
-    ) -> bool:
+    def name(self, value: int) -> str:
+        """The variable that holds a value."""
+        return self.variables[self._through(value)]
+
+    # Statements ------------------------------------------------------------------------------------------------------
+
+    def write(self, results: Iterable[int], addition: int | None = None) -> None:
+        """Find the statements; afterwards `name` tells the variable of each of `results`.
+
+        `addition` is the node whose second term, the value unchanged, passes `self.downsample` all the same.
+        """
+        through = self._through
+        left: dict[int, int] = {}
+        users: dict[int, list[int]] = {}
+        for place, step in enumerate(self.steps):
+            step.inputs = tuple(map(through, step.inputs))
+            for value in step.inputs:
+                left[value] = left.get(value, 0) + 1
+                users.setdefault(value, []).append(place)
+        for value in map(through, results):
+            left[value] = left.get(value, 0) + 1
+        pending: dict[int, tuple[Bracket | str, list[int]]] = {}
+        bound = {name: value for value, name in self.variables.items()}
+        for place, step in enumerate(self.steps):
+            texts: list[str] = []
+            sources: list[int] = []
+            for position, value in enumerate(step.inputs):
+                text, used = pending.pop(value) if value in pending else (self.variables[value], [value])
+                written = flat(text) or ""
+                texts.append(f"self.downsample({written})" if (addition, position) == (step.outputs[0], 1) else written)
+                sources += used
+            expression = (
+                step.text(texts) if len(texts) <= MOST_TERMS or not step.join else self._long(step, texts, bound, left)
+            )
+            if self._inlines(step, place, users, left, flat(expression) or ""):
+                pending[step.outputs[0]] = (expression, sources)
+                continue
+            for value in sources:
+                left[value] -= 1
+            names = []
+            for value in step.outputs:
+                needed = left.get(value, 0) > 0
+                name = self._variable(value, bound, left) if needed else "_"
+                if needed:
+                    bound[name] = value
+                    self.variables[value] = name
+                names.append(name)
+            self.statements.append(([] if set(names) == {"_"} else names, expression, step.aux))
+
+    def lines(
+        self, results: Sequence[int], ending: Bracket | str | None = None, training: Bracket | None = None
+    ) -> list[str]:
+        """The statements as text, unindented, and the return: of `results`, or `ending`; `training` before it."""
+        statements = list(self.statements)
+        names = [self.name(value) for value in results]
+        if len(names) == 1:
+            last = statements[-1] if statements else None
+            ending = statements.pop()[1] if last is not None and last[0] == names and not last[2] else names[0]
+        elif ending is None:
+            listed = ", ".join(names)
+            fits = INDENT + len(f"return {listed}") <= WIDTH
+            ending = listed if fits else Bracket("(", tuple(("", name) for name in names), ")")
+        found = [assign(*each) for each in statements]
+        if training is not None:
+            found += ["if self.training:", "    " + returned(training, 4).replace("\n", "\n    ")]
+        return [*found, returned(ending)]
+
+    def _long(self, step: Step, texts: list[str], bound: dict[str, int], left: dict[int, int]) -> Bracket | str:
+        """A sum or product of many terms, over several statements; a concatenation takes any number."""
+        whole = step.text(texts)
+        if isinstance(whole, Bracket):
+            return whole
+        name = self._variable(step.outputs[0], bound, left)
+        done = texts[:MOST_TERMS]
+        sign = whole[len(texts[0]) :][:3]
+        for start in range(MOST_TERMS, len(texts), MOST_TERMS):
+            self.statements.append(([name], sign.join(done), False))
+            done = [name, *texts[start : start + MOST_TERMS]]
+        return sign.join(done)
+
+    def _inlines(self, step: Step, place: int, users: dict[int, list[int]], left: dict[int, int], text: str) -> bool:
         """Whether an expression is written into the one that takes it."""
-        if left.get(step.output, 0) != 1 or len(users.get(step.output, ())) != 1 or step.aux:
+        if step.aux or len(step.outputs) != 1 or left.get(step.outputs[0], 0) != 1:
             return False
-        consumer = steps[users[step.output][0]]
-        if consumer.implicit and users[step.output][0] == place + 1 and len(consumer.inputs) == 1:
-            return len(text) < 70
-        if not consumer.join or step.join:
+        used = users.get(step.outputs[0], ())
+        if len(used) != 1 or self.steps[used[0]].aux:
+            return False
+        consumer = self.steps[used[0]]
+        if consumer.follows and used[0] == place + 1 and len(consumer.inputs) == 1:
+            return len(text) < 60
+        if not consumer.takes or step.join or len(consumer.inputs) > MOST_TERMS:
             return False
         return (
             all(value in self.variables for value in step.inputs)
-            and text.count("(") == 1
-            and (
-                sum(len(self.variables.get(value, "")) for value in consumer.inputs) + len(text) * len(consumer.inputs)
-                < 90
-            )
+            and text.count("(") <= 1 + text.count("getattr(")
+            and sum(len(self.variables.get(value, "")) for value in consumer.inputs) + len(text) * len(consumer.inputs)
+            < 90
         )
 
     def _variable(self, value: int, bound: dict[str, int], left: dict[int, int]) -> str:
-        base = self.preferred.get(value, self.main)
-        if not base.isidentifier() or keyword.iskeyword(base) or base in self.taken:
-            base += "_"
+        base = variable(self.preferred.get(value, self.main), self.taken)
         name, number = base, 2
-        while name in bound and left.get(bound[name], 0) > 0:
+        while (name in bound and left.get(bound[name], 0) > 0) or name in self.taken:
             name, number = f"{base}{number}", number + 1
         return name
 
 
-def _flattened(texts: list[str]) -> str:
-    return f"torch.flatten({texts[0]}, 1)"
-
-
-def _called(function: str, texts: list[str]) -> str:
-    return f"{function}({texts[0]})"
-
-
-def _fill(template: str, texts: list[str]) -> str:
-    if "{all}" in template:
-        return template.replace("{all}", ", ".join(texts))
-    for index, text in enumerate(texts):
-        template = template.replace(f"{{{index}}}", text)
-    return template
-
-
-def _statement(name: str, text: str) -> str:
-    """`name = text`, broken over lines where it is too long: the arguments of a concatenation one to a line."""
-    line = f"{name} = {text}"
-    if INDENT + len(line) <= WIDTH:
-        return line
-    if text.startswith("torch.cat([") and text.endswith("], dim=1)"):
-        inside = text[len("torch.cat([") : -len("], dim=1)")]
-        if 12 + len(inside) + 9 <= WIDTH:
-            return f"{name} = torch.cat(\n    [{inside}], dim=1\n)"
-        items = "".join(f"        {item},\n" for item in _split(inside))
-        return f"{name} = torch.cat(\n    [\n{items}    ],\n    dim=1,\n)"
-    return f"{name} = (\n    {text}\n)" if 12 + len(text) <= WIDTH else f"{name} = {text}"
-
-
-def _split(text: str) -> list[str]:
-    """The items of a list in source text."""
-    found, depth, start = [], 0, 0
-    for at, sign in enumerate(text):
-        depth += (sign in "([") - (sign in ")]")
-        if sign == "," and depth == 0:
-            found.append(text[start:at].strip())
-            start = at + 1
-    return [*found, text[start:].strip()]
-
-
-__all__ = ["Again", "Forward"]
+def _single(scope: Scope) -> str:
+    """The variable in a join with one branch that computes something; nothing where there are several."""
+    if scope.kind == "residual":
+        return "out"
+    branches = [child for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
+    made = [child for child in branches if any(node.op.name != "identity" for node in child.nodes())]
+    if len(made) > 1:
+        return ""
+    return "scale" if scope.title == "mul" else "out"

@@ -1,17 +1,57 @@
-"""Constructions to text, laid out as `ruff format` would at 120 columns."""
+"""Constructions and statements to text, laid out as `ruff format` and `black` do at 120 columns.
+
+Text that may be broken over lines is a tree of `Bracket`s and `Loop`s with plain strings at its leaves. What fits is
+one line; what does not is opened at its outermost bracket: its items in one line if they fit, else one a line.
+"""
 
 from __future__ import annotations
 
 import keyword
-from typing import Any
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-from netdsl.backends.torch.construct import Chain, Construct, Container, Run, Symbol
+from netdsl.backends.torch.construct import LOOPS, Chain, Construct, Cycle, Each, Items, ModuleDict, Run, Symbol
 
 WIDTH = 120
 DEFAULTS: dict[str, dict[str, Any]] = {
     "nn.Conv2d": {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True},
+    "nn.ConvTranspose2d": {"stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "bias": True, "dilation": 1},
+    "nn.Linear": {"bias": True},
+    "nn.Dropout": {"p": 0.5},
+    "nn.BatchNorm2d": {"eps": 1e-5, "momentum": 0.1},
+    "nn.MaxPool2d": {"padding": 0, "dilation": 1, "ceil_mode": False},
+    "nn.AvgPool2d": {"padding": 0, "ceil_mode": False, "count_include_pad": True},
 }
 """Keywords of PyTorch whose defaults are not written out; an instance that leaves one out has its default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """`opening items closing`; an item is what stands before it, and itself.
+
+    `spread` keeps the items one a line, as a comma behind the last one does.
+    """
+
+    opening: str
+    items: tuple[tuple[str, Text], ...]
+    closing: str
+    spread: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A comprehension `[item clause clause]`; a clause is its words and what it runs over."""
+
+    item: Text
+    clauses: tuple[tuple[str, Text], ...]
+
+
+Text: TypeAlias = str | Bracket | Loop
+
+
+# Constants and constructions as text trees ---------------------------------------------------------------------------
 
 
 def literal(value: Any) -> str:
@@ -19,176 +59,197 @@ def literal(value: Any) -> str:
     if isinstance(value, Symbol):
         return value.text
     if isinstance(value, str):
-        text = repr(value)
+        text = ascii(value)
         return '"' + text[1:-1] + '"' if text[0] == "'" and '"' not in text else text
     if isinstance(value, tuple):
         inside = ", ".join(map(literal, value))
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if isinstance(value, float):
-        return _float(value)
+        if value != value or value in (float("inf"), float("-inf")):
+            return f'float("{value}")'
+        mantissa, e, exponent = repr(value).partition("e")
+        return f"{mantissa}e{int(exponent)}" if e else mantissa
     return repr(value)
 
 
-def _float(value: float) -> str:
-    text = repr(value)
-    mantissa, e, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if e else text
+def tree(value: Any) -> Text:
+    """A construction or a constant as a text tree."""
+    if isinstance(value, Items):
+        value = value.values
+    if isinstance(value, tuple):
+        items = tuple(("", tree(item)) for item in value)
+        return Bracket("(", items, ")") if len(items) > 1 else literal(value)
+    if isinstance(value, Construct):
+        return _call(value)
+    if isinstance(value, ModuleDict):
+        items = tuple((f"{literal(key)}: ", tree(item)) for key, item in value.items)
+        return Bracket("nn.ModuleDict(", (("", Bracket("{", items, "}", len(items) > 1)),), ")")
+    if isinstance(value, Chain):
+        return Bracket("nn.Sequential(", *sequence(value))
+    return literal(value)
+
+
+def sequence(chain: Chain) -> tuple[tuple[tuple[str, Text], ...], str, bool]:
+    """The arguments of `nn.Sequential`, its closing bracket, and whether they are kept one a line."""
+    if all(key == str(place) for place, key in _places(chain)):
+        items = tuple(("*", _loop(item)) if isinstance(item, LOOPS) else ("", tree(item)) for _, item in chain.items)
+        return items, ")", len(items) > 1
+    names = [key for key, _ in chain.items]
+    looped = any(isinstance(item, LOOPS) for _, item in chain.items)
+    if not looped and all(key.isidentifier() and not keyword.iskeyword(key) for key in names):
+        items = tuple((f"{key}=", tree(item)) for key, item in chain.items)
+        return (("", Bracket("OrderedDict(", items, ")", len(items) > 1)),), ")", False
+    if len(chain.items) == 1 and looped:
+        return (("", Bracket("OrderedDict(", (("", _loop(chain.items[0][1])),), ")")),), ")", False
+    pairs = tuple(
+        ("*", _loop(item))
+        if isinstance(item, LOOPS)
+        else ("", Bracket("(", (("", literal(key)), ("", tree(item))), ")"))
+        for key, item in chain.items
+    )
+    return (("", Bracket("OrderedDict(", (("", Bracket("[", pairs, "]", len(pairs) > 1)),), ")")),), ")", False
+
+
+def _places(chain: Chain) -> list[tuple[int | None, str]]:
+    """The place of each key in the sequence; None where it depends on an argument or keys are written out."""
+    found: list[tuple[int | None, str]] = []
+    at: int | None = 0
+    for key, item in chain.items:
+        if isinstance(item, Run | Each) and item.key is not None:
+            at = None
+        found.append((at, key))
+        if isinstance(item, LOOPS):
+            length = _length(item)
+            at = None if at is None or length is None else at + length
+        elif at is not None:
+            at += 1
+    return found
+
+
+def _length(loop: Run | Cycle | Each) -> int | None:
+    """How many layers a loop makes; None where an argument says it."""
+    if isinstance(loop, Each):
+        return len(loop.values) if isinstance(loop.values, tuple) else None
+    if not isinstance(loop.count, int):
+        return None
+    return loop.count if isinstance(loop, Run) else loop.count * len(loop.items)
+
+
+def _call(construct: Construct) -> Bracket:
+    if isinstance(construct.function, str):
+        name = construct.function
+        usual = DEFAULTS.get(name, {})
+    else:
+        name = construct.function.name
+        usual = {each.name: each.default for each in construct.function.parameters}
+    items = tuple(
+        (f"{a.keyword}=" if a.keyword else "", tree(a.value))
+        for a in construct.arguments
+        if a.keyword not in usual or a.value != usual[a.keyword] or type(a.value) is not type(usual[a.keyword])
+    )
+    if construct.parameter:
+        grad = (("requires_grad=", "False"),) if construct.frozen else ()
+        return Bracket("nn.Parameter(", (("", Bracket(f"{name}(", items, ")")), *grad), ")")
+    return Bracket(f"{name}(", items, ").requires_grad_(False)" if construct.frozen else ")")
+
+
+def _loop(loop: Run | Cycle | Each) -> Loop:
+    if isinstance(loop, Cycle):
+        layers = Bracket("(", tuple(("", tree(item)) for item in loop.items), ")")
+        return Loop("layer", ((f"for _ in range({literal(loop.count)})", ""), ("for layer in ", layers)))
+    if isinstance(loop, Each):
+        roles = list(loop.first.constants())
+        variable = roles[loop.column][0]
+        others = " ".join(literal(value) for _, value in roles if isinstance(value, Symbol))
+        while re.search(rf"\b{variable}\b", others):
+            variable += "_"
+        values = [Symbol(variable) if place == loop.column else value for place, (_, value) in enumerate(roles)]
+        item = tree(loop.first.substitute(iter(values)))
+        if loop.key is None:
+            return Loop(item, ((f"for {variable} in ", tree(loop.values)),))
+        prefix, number = loop.key
+        key = f'f"{prefix}{{i}}"' if prefix else "str(i)"
+        over = Bracket("enumerate(", (("", tree(loop.values)), *((("start=", str(number)),) if number else ())), ")")
+        return Loop(Bracket("(", (("", key), ("", item)), ")"), ((f"for i, {variable} in ", over),))
+    count = literal(loop.count)
+    moving = any(step != 0 for step in loop.steps)
+    values = [
+        _moved(value, step) if step != 0 else value
+        for (_, value), step in zip(loop.first.constants(), loop.steps, strict=True)
+    ]
+    item = tree(loop.first.substitute(iter(values)))
+    if loop.key is None:
+        return Loop(item, ((f"for {'i' if moving else '_'} in range({count})", ""),))
+    prefix, number = loop.key
+    index = f"i + {number}" if number else "i"
+    key = f'f"{prefix}{{{index}}}"' if prefix else f"str({index})"
+    return Loop(Bracket("(", (("", key), ("", item)), ")"), ((f"for i in range({count})", ""),))
+
+
+def _moved(value: Any, step: Any) -> Symbol:
+    factor = step.factor if isinstance(step, Symbol) else literal(step)
+    moving = "i" if factor == "1" else f"{factor} * i"
+    return Symbol(moving if isinstance(value, int) and value == 0 else f"{literal(value)} + {moving}")
+
+
+# Text trees to lines -------------------------------------------------------------------------------------------------
+
+
+def flat(text: Text) -> str | None:
+    """The text in one line; None for what is kept spread over several."""
+    if isinstance(text, str):
+        return text
+    if isinstance(text, Loop):
+        parts = [flat(text.item), *(_clause(words, over) for words, over in text.clauses)]
+        return None if None in parts else f"[{' '.join(part for part in parts if part is not None)}]"
+    if text.spread:
+        return None
+    inside = [_clause(prefix, item) for prefix, item in text.items]
+    return (
+        None if None in inside else text.opening + ", ".join(each for each in inside if each is not None) + text.closing
+    )
+
+
+def _clause(words: str, over: Text) -> str | None:
+    text = flat(over)
+    return None if text is None else words + text
+
+
+def lay(text: Text, indent: int, before: int = 0, after: int = 0) -> str:
+    """The text in lines indented by `indent`, with `before` characters before it in its first line and `after` behind
+    in its last one."""
+    line = flat(text)
+    if line is not None and (isinstance(text, str) or indent + before + len(line) + after <= WIDTH):
+        return line
+    assert not isinstance(text, str)
+    inner = indent + 4
+    pad = " " * inner
+    if isinstance(text, Loop):
+        lines = [pad + lay(text.item, inner)]
+        lines += [pad + words + lay(over, inner, len(words)) for words, over in text.clauses]
+        return "\n".join(["[", *lines, " " * indent + "]"])
+    if not text.spread:
+        parts = [_clause(prefix, item) for prefix, item in text.items]
+        if parts and None not in parts:
+            joined = ", ".join(part for part in parts if part is not None)
+            if inner + len(joined) <= WIDTH:
+                return f"{text.opening}\n{pad}{joined}\n{' ' * indent}{text.closing}"
+    comma = "" if len(text.items) == 1 else ","
+    lines = [f"{pad}{prefix}{lay(item, inner, len(prefix), len(comma))}{comma}" for prefix, item in text.items]
+    return "\n".join([text.opening, *lines, " " * indent + text.closing])
 
 
 def render(value: Any, indent: int, before: int = 0, after: int = 0) -> str:
-    """The text of a construction in a line indented by `indent`, with `before` characters before it and `after`
-    behind."""
-    if not isinstance(value, Construct | Chain | Container | Run):
-        text = literal(value)
-        if indent + before + len(text) + after <= WIDTH or not isinstance(value, tuple):
-            return text
-        value = _Tuple(tuple((str(index), item) for index, item in enumerate(value)))
-    flat = _flat(value)
-    if flat is not None and indent + before + len(flat) + after <= WIDTH:
-        return flat
-    opening, items, closing, spread = _parts(value)
-    inner = indent + 4
-    pad = " " * inner
-    if not spread:
-        texts = [_flat_item(item) for item in items]
-        if None not in texts:
-            joined = ", ".join(text for text in texts if text is not None)
-            if inner + len(joined) <= WIDTH and len(items) > 0:
-                return f"{opening}\n{pad}{joined}\n{' ' * indent}{closing}"
-    lines = [
-        f"{pad}{prefix}{render(item, inner, len(prefix), len(suffix) + 1)}{suffix}," for prefix, item, suffix in items
-    ]
-    if len(items) == 1:
-        lines = [lines[0][:-1]]  # a formatter puts no comma behind a single argument
-    return "\n".join([opening, *lines, " " * indent + closing])
+    """A construction or a constant as source text."""
+    return lay(tree(value), indent, before, after)
 
 
-def _flat_item(item: tuple[str, Any, str]) -> str | None:
-    text = _flat(item[1])
-    return None if text is None else item[0] + text + item[2]
+def call(function: str, arguments: Sequence[str]) -> Bracket:
+    """`function(arguments)`."""
+    return Bracket(f"{function}(", tuple(("", each) for each in arguments), ")")
 
 
-def _flat(value: Any) -> str | None:
-    """The text in one line; None for what is better spread over several."""
-    if isinstance(value, Run):
-        return _run(value)
-    if isinstance(value, _Keyed):
-        return _run(value.items[0][1], keyed=True)
-    if not isinstance(value, Construct | Chain | Container):
-        return literal(value)
-    opening, items, closing, spread = _parts(value)
-    if spread:
-        return None
-    texts = [_flat_item(item) for item in items]
-    return None if None in texts else opening + ", ".join(text for text in texts if text is not None) + closing
-
-
-def _parts(value: Any) -> tuple[str, list[tuple[str, Any, str]], str, bool]:
-    """Opening, items (what stands before each, it, what stands behind), closing, and whether it is always spread."""
-    if isinstance(value, Construct):
-        name = value.function if isinstance(value.function, str) else value.function.name
-        closing = ").requires_grad_(False)" if value.frozen else ")"
-        usual = DEFAULTS.get(name, {})
-        items = [
-            (f"{a.keyword}=" if a.keyword else "", a.value, "")
-            for a in value.arguments
-            if a.keyword not in usual or a.value != usual[a.keyword] or type(a.value) is not type(usual[a.keyword])
-        ]
-        return f"{name}(", items, closing, False
-    if isinstance(value, Container):
-        return "nn.ModuleDict(", [("", _Dict(value.items), "")], ")", False
-    if isinstance(value, _Dict):
-        return "{", [(f"{literal(key)}: ", item, "") for key, item in value.items], "}", len(value.items) > 1
-    if isinstance(value, _Ordered):
-        names = [key for key, _ in value.items]
-        if all(key.isidentifier() and not keyword.iskeyword(key) for key in names) and not _runs(value):
-            return "OrderedDict(", [(f"{key}=", item, "") for key, item in value.items], ")", len(value.items) > 1
-        if len(value.items) == 1 and _runs(value):
-            return "OrderedDict(", [("", _Keyed(value.items), "")], ")", False
-        return "OrderedDict(", [("", _List(value.items), "")], ")", False
-    if isinstance(value, _List):
-        return (
-            "[",
-            [
-                ("*", _Keyed(((key, item),)), "") if isinstance(item, Run) else ("", _Pair(((key, item),)), "")
-                for key, item in value.items
-            ],
-            "]",
-            len(value.items) > 1,
-        )
-    if isinstance(value, _Tuple):
-        return "(", [("", item, "") for _, item in value.items], ")", False
-    if isinstance(value, _Pair):
-        ((key, item),) = value.items
-        return "(", [("", key, ""), ("", item, "")], ")", False
-    assert isinstance(value, Chain)
-    if _plain(value):
-        items = [("*" if isinstance(item, Run) else "", item, "") for _, item in value.items]
-        return "nn.Sequential(", items, ")", len(items) > 1
-    return "nn.Sequential(", [("", _Ordered(value.items), "")], ")", False
-
-
-class _Dict(Chain):
-    pass
-
-
-class _Ordered(Chain):
-    pass
-
-
-class _List(Chain):
-    pass
-
-
-class _Pair(Chain):
-    pass
-
-
-class _Tuple(Chain):
-    pass
-
-
-class _Keyed(Chain):
-    """A loop in a list of pairs."""
-
-
-def _runs(value: Chain) -> bool:
-    return any(isinstance(item, Run) for _, item in value.items)
-
-
-def _plain(value: Chain) -> bool:
-    """Whether the keys are 0, 1, 2, ...: then they need not be written."""
-    at: int | None = 0
-    for key, item in value.items:
-        if at is None or key != str(at):
-            return False
-        if isinstance(item, Run):
-            at = None if isinstance(item.count, Symbol) else at + item.count
-        else:
-            at += 1
-    return True
-
-
-def _run(run: Run, keyed: bool = False) -> str:
-    """A loop as a comprehension: of modules, or of pairs of a key and a module."""
-    steps = iter(run.steps)
-    moving = any(step != 0 for step in run.steps)
-
-    def moved(value: Any) -> Any:
-        step = next(steps)
-        if isinstance(step, int) and step == 0:
-            return value
-        factor = "i" if step == 1 else f"{literal(step)} * i"
-        return Symbol(factor if value == 0 else f"{literal(value)} + {factor}")
-
-    first = run.first.substitute(iter([moved(value) for _, value in run.first.constants()]))
-    text = _flat(first)
-    count = literal(run.count)
-    if not keyed:
-        return f"[{text} for {'i' if moving else '_'} in range({count})]"
-    prefix, number = run.key
-    index = f"i + {number}" if number else "i"
-    return f'[(f"{prefix}{{{index}}}", {text}) for i in range({count})]'
-
-
-__all__ = ["WIDTH", "literal", "render"]
+def parameters(indent: int, opening: str, names: Sequence[str], closing: str) -> list[str]:
+    """The head of a function, `opening(names)closing`."""
+    head = Bracket(opening + "(", tuple(("", name) for name in names), ")" + closing)
+    return [" " * indent + line if number == 0 else line for number, line in enumerate(lay(head, indent).split("\n"))]

@@ -1,160 +1,161 @@
-"""What a class holds: the attributes of its members, how each is constructed, and how `forward` reaches it."""
+"""The members of a class: how they are constructed in `__init__`, and how they are reached from `forward`."""
 
 from __future__ import annotations
 
-import builtins
-import keyword
+from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
-from netdsl.backends.torch.construct import Argument, Chain, Construct, Container, fold
-from netdsl.backends.torch.layout import DEFAULTS, WIDTH, render
-from netdsl.backends.torch.plan import Again, Leaf, Level, Member
+from netdsl.backends.torch.construct import Argument, Chain, Construct, Items, ModuleDict
+from netdsl.backends.torch.layout import DEFAULTS, render
+from netdsl.backends.torch.levels import Again, Leaf, Level, Member
+from netdsl.backends.torch.loops import fold
+from netdsl.backends.torch.names import Numbered
+from netdsl.elaborate.naming import attribute
 from netdsl.ops import Call
 
-RESERVED = {*keyword.kwlist, *dir(builtins), "nn", "F", "torch", "Tensor", "NamedTuple", "OrderedDict", "self", "cls"}
-
-_SHORT = {"kernel_size": "kernel", "out_channels": "channels", "p": "drop"}
-_ROLES = {
+ROLES = {
+    "nn.Conv2d": ("in_channels", "channels"),
+    "nn.ConvTranspose2d": ("in_channels", "channels"),
+    "Conv2dSame": ("in_channels", "channels"),
+    "PaddedConv2d": ("in_channels", "channels"),
     "nn.Linear": ("in_features", "features"),
+    "Pointwise": ("in_channels", "channels"),
+    "LayerScale": ("shape",),
+    "torch.full": ("shape", "scale"),
+    "nn.LayerNorm": ("shape",),
+    "RBF": ("in_features", "features"),
     "nn.BatchNorm2d": ("channels",),
     "nn.BatchNorm1d": ("features",),
-    "nn.Dropout": ("drop",),
-    "torch.full": ("shape", "value"),
+    "nn.GroupNorm": ("norm_groups", "channels"),
     "nn.MaxPool2d": ("kernel", "stride", "padding"),
     "nn.AvgPool2d": ("kernel", "stride", "padding"),
+    "nn.AdaptiveAvgPool2d": ("size",),
+    "nn.AdaptiveMaxPool2d": ("size",),
+    "nn.ChannelShuffle": ("groups",),
+    "Scale": ("scale",),
+    "Slice": ("start", "stop"),
+    "Subsample": ("channels",),
+    "CenterCrop": ("height", "width"),
 }
+"""What the positional arguments of PyTorch's modules are called when they become arguments of a class."""
+
+ORDER = ("kernel_size", "stride", "padding", "output_padding", "dilation", "groups", "bias")
+"""How keywords follow one another, as people write them; others come behind."""
+
+SHORT = {"kernel_size": "kernel", "out_channels": "channels", "p": "drop", "scale_factor": "factor"}
+
+
+def member_call(call: Call, frozen: bool = False, parameter: bool = False) -> Construct:
+    """The construction of one layer. Keywords with their usual values are there too, so that instances are alike."""
+    given = []
+    for role, value in zip_longest(ROLES.get(call.function, ())[: len(call.args)], call.args, fillvalue="value"):
+        given.append(Argument(None, Items(value) if role == "shape" and isinstance(value, tuple) else value, role))
+    kwargs = {**DEFAULTS.get(call.function, {}), **call.kwargs}
+    names = sorted(kwargs, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    given += [Argument(name, kwargs[name], SHORT.get(name, name)) for name in names]
+    return Construct(call.function, tuple(given), frozen, parameter)
+
+
+def _anonymous(member: Member) -> Iterator[Leaf]:
+    """The layers without weights that one attribute can serve: those without a label, or used again in a container."""
+    if isinstance(member, Leaf):
+        if member.constructed and not member.weighted and (member.node.label is None or not member.name):
+            yield member
+    elif isinstance(member, Level) and not member.called:
+        for each in member.members:
+            if isinstance(each, Level) or (isinstance(each, Leaf) and not each.name):
+                yield from _anonymous(each)
+
+
+def _attribute(owner: str, name: str) -> str:
+    return f"{owner}.{name}" if name.isidentifier() else f'getattr({owner}, "{name}")'
 
 
 class Members:
-    """The members of levels. `constructs` are the calls that construct the levels that are classes."""
+    """The members of one class-like level. `classes` are the constructions of the classes inside it."""
 
-    def __init__(self) -> None:
-        self.constructs: dict[int, Construct] = {}
+    def __init__(self, level: Level, classes: Mapping[int, Construct]):
+        self.level = level
+        self.classes = classes
+        self.attributes: list[tuple[str, Any]] = []
+        self.parameters: list[str] = []
+        """Statements that set parameters in containers, which can hold modules only at first."""
+        self._names: dict[int, str] = {}
+        if level.chained:
+            self.attributes.append(("", self._chain(level)))
+        else:
+            self._collect()
 
-    def attributes(self, level: Level) -> tuple[list[tuple[str, Any]], Any]:
-        """The attributes of a class with their constructions, and how its members are reached from `forward`."""
-        attributes: list[tuple[str, Any]] = []
-        names: dict[int, str] = {}
-        shared: dict[tuple[str, str], str] = {}
-        used = {self._key(member) for member in level.members if not isinstance(member, Again)}
+    def _collect(self) -> None:
+        taken = {member.name for member in self.level.members if not isinstance(member, Again)}
+        shared: dict[Any, str] = {}
+        numbered = Numbered(taken)
+        for member in self.level.members:
+            for leaf in _anonymous(member):
+                construction = self.construct(leaf)
+                key = (construction.skeleton(), tuple(construction.constants()))
+                if key not in shared:
+                    shared[key] = numbered(attribute(leaf.node.op.name))
+                    self.attributes.append((shared[key], construction))
+                self._names[id(leaf)] = shared[key]
+            if not isinstance(member, Again) and member.constructed and id(member) not in self._names:
+                self.attributes.append((member.name, self.construct(member)))
+                if isinstance(member, Level) and not member.called:
+                    self._parameters(member, self.access(member))
+
+    def _parameters(self, level: Level, owner: str) -> None:
         for member in level.members:
-            if isinstance(member, Again) or not self._constructed(member):
-                continue
-            if isinstance(member, Leaf) and not member.weighted and member.node.label is None:
-                construct = self.construct(member)
-                base = member.node.op.name
-                same = (base, render(construct, 0))
-                if same in shared:
-                    names[id(member)] = shared[same]
-                    continue
-                name, number = base, 2
-                while name in used or name in RESERVED or name in dict(attributes):
-                    name, number = f"{base}{number}", number + 1
-                shared[same] = names[id(member)] = name
-                attributes.append((name, construct))
-            else:
-                names[id(member)] = self._key(member)
-                attributes.append((self._key(member), self.construct(member)))
-
-        def access(member: Member, owner: str) -> str:
-            if isinstance(member, Again):
-                return self._path(member.path, level)
-            if id(member) in names and owner == "self":
-                name = names[id(member)]
-                return f"self.{name}" if name.isidentifier() else f'getattr(self, "{name}")'
-            return f'{owner}["{self._key(member)}"]'
-
-        return attributes, access
-
-    def _constructed(self, member: Leaf | Level) -> bool:
-        """Whether a member is a module at all: joins, flattenings and identities are written out in `forward`."""
-        if isinstance(member, Level):
-            return True
-        return member.torch.module is not None and member.node.op.name not in ("flatten", "identity")
-
-    def _key(self, member: Leaf | Level) -> str:
-        return member.name
-
-    def _path(self, path: str, level: Level) -> str:
-        """Layers elsewhere in the class of `level`, by their path."""
-        inside = path.removeprefix(level.path + ".") if level.path else path
-        text, here = "self", level
-        for part in inside.split("."):
-            member = next((each for each in here.members if not isinstance(each, Again) and each.name == part), None)
-            if here is level:
-                text = f"self.{part}" if part.isidentifier() else f'getattr(self, "{part}")'
-            elif here.kind == "container":
-                text += f'["{part}"]'
-            else:
-                text += f"[{self._index(here, part)}]" if here.kind == "sequential" else f".{part}"
-            if isinstance(member, Level):
-                here = member
-        return text
-
-    def _index(self, level: Level, name: str) -> int:
-        names = [member.name for member in level.members]
-        return names.index(name)
+            if isinstance(member, Leaf) and member.bare and member.name:
+                made = render(self.construct(member), 8)
+                self.parameters.append(f'{owner}.register_parameter("{member.name}", {made})')
+            elif isinstance(member, Level) and not member.called:
+                self._parameters(member, self.access(member, owner))
 
     def construct(self, member: Leaf | Level) -> Any:
+        """The expression that constructs a member."""
         if isinstance(member, Leaf):
             assert member.torch.module is not None
-            if member.torch.expression is not None:
-                tensor = self._call(member.torch.module, False)
-                return Construct("nn.Parameter", (Argument(None, tensor, ""),), member.torch.frozen)
-            return self._call(member.torch.module, member.torch.frozen)
+            return member_call(member.torch.module, member.torch.frozen, member.bare)
         if member.kind == "class":
-            return self.constructs[id(member)]
-        items = [
-            (each.name, self.construct(each))
-            for each in member.members
-            if not isinstance(each, Again) and (member.kind == "sequential" or self._constructed(each))
-        ]
-        return Chain(fold(items)) if member.kind == "sequential" else Container(tuple(items))
+            return self.classes[id(member)]
+        if member.kind == "sequential":
+            return self._chain(member)
+        inner = [each for each in member.members if not isinstance(each, Again) and each.constructed and each.name]
+        inner = [each for each in inner if isinstance(each, Level) or not each.bare]
+        return ModuleDict(tuple((each.name, self.construct(each)) for each in inner))
 
-    def _call(self, call: Call, frozen: bool) -> Construct:
-        roles = _ROLES.get(
-            call.function, ("in_channels", "channels") if call.function.startswith(("nn.Conv", "nn.ConvT")) else ()
-        )
-        given = [
-            Argument(None, value, roles[index] if index < len(roles) else "value")
-            for index, value in enumerate(call.args)
-        ]
-        usual = DEFAULTS.get(call.function, {})
-        first = {name: value for name, value in call.kwargs.items() if name == "kernel_size"}
-        kwargs = {**first, **usual, **call.kwargs}
-        given += [Argument(name, value, _SHORT.get(name, name)) for name, value in kwargs.items()]
-        return Construct(call.function, tuple(given), frozen)
+    def _chain(self, level: Level) -> Chain:
+        return Chain(fold([(each.name, self.construct(each)) for each in level.members if not isinstance(each, Again)]))
 
-    def init(self, level: Level, access: Any, owner: str = "self") -> tuple[str, ...]:
-        """Statements that draw weights, for the leaves that this class constructs itself."""
-        found: dict[str, list[str]] = {}
+    def access(self, member: Member, owner: str = "self") -> str:
+        """The expression for a member; `owner` is that of the container it is in."""
+        if isinstance(member, Again):
+            return self._reach(member.target)
+        if owner != "self" and id(member) not in self._names:
+            bare = isinstance(member, Leaf) and member.bare
+            return _attribute(owner, member.name) if bare else f'{owner}["{member.name}"]'
+        name = self._names.get(id(member), member.name)
+        return _attribute("self", name)
 
-        def visit(here: Level, reach: str) -> None:
-            for place, member in enumerate(here.members):
-                if isinstance(member, Again):
-                    continue
-                if here is level:
-                    target = access(member, "self") if self._constructed(member) else ""
-                elif here.kind == "container":
-                    target = f'{reach}["{member.name}"]'
-                else:
-                    target = f"{reach}[{place}]"
-                if isinstance(member, Leaf):
-                    for statement in member.init:
-                        found.setdefault(statement, []).append(target)
-                elif member.kind != "class":
-                    visit(member, target)
-
-        visit(level, owner)
-        lines = []
-        for statement, targets in found.items():
-            if len(targets) >= 3:
-                listed = ", ".join(targets)
-                head = f"for m in ({listed}):"
-                if 8 + len(head) > WIDTH:
-                    head = "for m in (\n" + "".join(f"    {target},\n" for target in targets) + "):"
-                lines.append(head)
-                lines.append("    " + statement.replace("{m}", "m"))
+    def _reach(self, target: Leaf | Level) -> str:
+        """Layers elsewhere below this class."""
+        way: list[Leaf | Level] = []
+        here: Leaf | Level | None = target
+        while here is not None and here is not self.level:
+            way.append(here)
+            here = here.above
+        text, above = "self", self.level
+        for each in reversed(way):
+            if above is self.level:
+                text = self.access(each)
+            elif not above.called:
+                bare = isinstance(each, Leaf) and each.bare
+                text = _attribute(text, each.name) if bare else f'{text}["{each.name}"]'
+            elif above.kind == "sequential" or above.chained:
+                text = f"{text}[{above.position(each.name)}]"
             else:
-                lines += [statement.replace("{m}", target) for target in targets]
-        return tuple(lines)
+                text = _attribute(text, each.name)
+            if isinstance(each, Level):
+                above = each
+        return text

@@ -1,213 +1,228 @@
 """Network to modules: which parts become a class, which an `nn.Sequential`, and which a single call.
 
 The result is a tree of `Level`s, one for each level of the `state_dict`, whose members are `Leaf`s and further levels.
-A level whose members form a chain is an `nn.Sequential`; the net, the blocks and whatever else takes one value and is
-no chain are classes; a level that needs values or layers from outside is a plain container, whose members the class
-around it calls.
+A level whose members form a chain is an `nn.Sequential`; any other is a class, whose `forward` takes the values from
+outside that it needs and returns those that are needed outside. Only a level that uses layers from outside again is a
+plain container, whose members the class around it calls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections import Counter
 
+from netdsl.backends.torch.levels import FOREVER, Again, Leaf, Level
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Torch
-from netdsl.ops._init import Init, parse, statements
+from netdsl.shapes import Shape
 
-INITIALIZED = ("conv", "dwconv", "upconv", "pointwise", "fc")
-"""The operators whose weights a recipe's `init` draws."""
-
-
-@dataclass(eq=False)
-class Leaf:
-    """One node: how it is constructed or computed. `name` is its key in its level."""
-
-    node: Node
-    torch: Torch
-    name: str
-    init: tuple[str, ...] = ()
-
-    @property
-    def weighted(self) -> bool:
-        return self.node.op.weighted
-
-    @property
-    def inputs(self) -> tuple[int, ...]:
-        return self.node.inputs
-
-    @property
-    def output(self) -> int:
-        return self.node.id
+DEEPEST_NESTING = 3
+"""How many `nn.Sequential`s may stand inside one another before the next is a class of its own."""
 
 
-@dataclass(eq=False)
-class Again:
-    """Layers used again, as one call: the level or leaf at `path`."""
-
-    path: str
-    inputs: tuple[int, ...]
-    output: int
-    name: str = ""
-
-
-@dataclass(eq=False)
-class Level:
-    """One level of modules. `members` are in order of execution; `kind` is `sequential`, `class` or `container`.
-
-    A block whose members form a chain is a class all the same: one that derives from `nn.Sequential` (`chained`) where
-    members go by number, and otherwise one with a `forward`.
-    """
-
-    scope: Scope
-    name: str
-    path: str
-    members: list[Leaf | Level | Again] = field(default_factory=list)
-    kind: str = "class"
-    chained: bool = False
-    outside: set[int] = field(default_factory=set)
-    above: Level | None = None
-
-    @property
-    def inputs(self) -> tuple[int, ...]:
-        return (self.scope.entry,)
-
-    @property
-    def output(self) -> int:
-        return self.scope.exit
-
-    def levels(self) -> Iterator[Level]:
-        """This level and all inside it, innermost first."""
-        for member in self.members:
-            if isinstance(member, Level):
-                yield from member.levels()
-        yield self
-
-
-Member = Leaf | Level | Again
-
-
-class Planner:
-    """Builds the levels of one network."""
+class Plan:
+    """The levels of one network. `result` is the value that is returned, `kept` are all that are."""
 
     def __init__(self, network: Network, probabilities: bool):
         self.network = network
         self.result = network.result
         self.dropped: set[int] = set()
-        last = network.node(network.result)
+        self._reused = {node.shares for node in network.nodes if node.shares is not None}
         if not probabilities:
-            used = {value for node in network.nodes for value in node.inputs}
-            used |= {item.value for item in network.outputs}
-            while last is not None and last.op.name in ("softmax", "logsoftmax") and last.id not in used:
-                used -= set(last.inputs)
+            self._drop()
+        self.kept = {self.result} | {item.value for item in network.outputs} | {item.value for item in network.aux}
+        self.leaves: dict[int, Leaf] = {}
+        self.level_of: dict[int, Level] = {}
+        self.labels: dict[int, str] = {number: item.name for number, item in enumerate(network.inputs)}
+        self.root = Level(network.body, "", None)
+        self._homes: dict[int, Level] = {}
+        self._torch: dict[tuple[int, tuple[Shape, ...]], Torch] = {}
+        self._modules: dict[tuple[int, ...], Level] = {}
+        self._fill(self.root, network.body)
+        self._settle()
+
+    def _drop(self) -> None:
+        """Return what comes before a final softmax, and leave it out where nothing else takes it."""
+        uses = Counter(value for node in self.network.nodes for value in node.inputs)
+        uses.update([item.value for item in self.network.outputs] + [item.value for item in self.network.aux])
+        last = self.network.node(self.result)
+        while last is not None and last.op.name in ("softmax", "logsoftmax"):
+            self.result = last.inputs[0]
+            if not uses[last.id] and last.id not in self._reused:
                 self.dropped.add(last.id)
-                self.result = last.inputs[0]
-                last = network.node(self.result)
-        self.kept = {self.result, *(item.value for item in network.outputs), *(item.value for item in network.aux)}
-        setting = network.train.kwargs.get("init") if network.train else None
-        self.recipe: Init | None = parse(setting) if setting is not None else None
-        own = any(getattr(node.op, "init", None) is not None for node in network.nodes)
-        self.everywhere = self.recipe if self.recipe is not None and not own else None
-        """The recipe's way to draw weights, where no layer has one of its own: then one loop serves all."""
+                uses[self.result] -= 1
+            last = self.network.node(self.result)
 
-    def plan(self) -> Level:
-        root = Level(self.network.body, "", "")
-        self.fill(root, self.network.body)
-        for level in root.levels():
-            if level is not root:
-                self.decide(level)
-        return root
+    # What there is ---------------------------------------------------------------------------------------------------
 
-    def fill(self, level: Level, scope: Scope) -> None:
+    def _fill(self, level: Level, scope: Scope) -> None:
         """Collect the members of a level; scopes without a name add none."""
         for child in scope.children:
             if isinstance(child, Node):
                 if child.id not in self.dropped:
-                    level.members.append(self.leaf(child))
-            elif child.kind == "reuse":
-                level.members.extend(self.again(child))
+                    self._place(level, child)
+                    level.members.append(self._leaf(level, child))
+                if child.label:
+                    self.labels[child.id] = child.label
+                continue
+            if child.kind == "reuse":
+                self._reuse(level, child)
             elif child.name:
-                inner = Level(child, child.name, child.path, above=level)
-                level.members.append(inner)
-                self.fill(inner, child)
+                inner = Level(child, child.name, level)
+                self._fill(inner, child)
+                if inner.last >= 0:
+                    level.members.append(inner)
+                    level.first, level.last = min(level.first, inner.first), max(level.last, inner.last)
+                    self.level_of[id(child)] = inner
+                    self._close(inner)
             else:
-                self.fill(level, child)
+                self._fill(level, child)
+            if child.label:
+                self.labels[child.exit] = child.label
 
-    def leaf(self, node: Node) -> Leaf | Again:
+    def _leaf(self, level: Level, node: Node) -> Leaf:
         shapes = self.network.input_shapes(node)
         assert shapes is not None
-        if node.shares is not None:
-            return Again(node.path, node.inputs, node.id)
-        torch = node.op.torch(shapes)
-        init = torch.init
-        drawn = node.op.name in INITIALIZED and getattr(node.op, "init", None) is None
-        if self.recipe is not None and self.everywhere is None and drawn:
-            init = (*statements(self.recipe), *init)
-        return Leaf(node, torch, node.name, init)
+        key = (id(node.op), shapes)
+        if key not in self._torch:
+            self._torch[key] = node.op.torch(shapes)
+        leaf = Leaf(node, self._torch[key], "" if node.shares is not None else node.name, level)
+        self.leaves[node.id] = leaf
+        return leaf
 
-    def again(self, scope: Scope) -> Iterator[Leaf | Again]:
-        """A use of layers again: one call where they are one module, otherwise layer by layer."""
-        nodes = list(scope.nodes())
-        shared = [node.shares for node in nodes]
-        for other in self.network.body.scopes():
-            if other.name and other.kind != "reuse" and [node.id for node in other.nodes()] == shared:
-                yield Again(other.path, (scope.entry,), scope.exit)
-                return
-        for node in nodes:
-            if not node.op.weighted:
-                yield Leaf(node, node.op.torch(self.network.input_shapes(node) or ()), node.name)
+    def _close(self, level: Level) -> None:
+        """Find the layers outside that a level uses again; one that uses none can itself be called again."""
+        for member in level.members:
+            if isinstance(member, Again):
+                others = [member.target]
             else:
-                yield Again(node.path, node.inputs, node.id)
+                others = member.foreign if isinstance(member, Level) else []
+            level.foreign += [target for target in others if not level.holds(target)]
+        if self._reused and not level.foreign:
+            origins = tuple(_origin(node) for node in level.scope.nodes() if node.id not in self.dropped)
+            known = self._modules.get(origins)
+            if known is None or level.holds(known):
+                self._modules[origins] = level
 
-    def decide(self, level: Level) -> None:
+    # Layers used again -----------------------------------------------------------------------------------------------
+
+    def _reuse(self, level: Level, scope: Scope) -> None:
+        """The members for a use of layers again: one call where they are one module, otherwise layer by layer."""
+        for child in scope.children:
+            if isinstance(child, Scope):
+                nodes = [node for node in child.nodes() if node.id not in self.dropped]
+                target = self._modules.get(tuple(map(_origin, nodes))) if nodes else None
+                if target is None:
+                    self._reuse(level, child)
+                    continue
+                values: dict[int, int] = {}
+                originals = (node for node in target.scope.nodes() if node.id not in self.dropped)
+                for original, node in zip(originals, nodes, strict=True):
+                    values[original.id] = node.id
+                    values.update(zip(original.inputs, node.inputs, strict=True))
+                level.members.append(Again(target, values))
+                for node in nodes:
+                    self._place(level, node)
+            elif child.id not in self.dropped:
+                self._place(level, child)
+                leaf = self.leaves[_origin(child)]
+                own = leaf.node.label is not None and leaf.above is level
+                if leaf.constructed and (leaf.weighted or own):
+                    values = dict(zip((*leaf.inputs, leaf.node.id), (*child.inputs, child.id), strict=True))
+                    level.members.append(Again(leaf, values))
+                else:
+                    level.members.append(self._leaf(level, child))
+
+    def _place(self, level: Level, node: Node) -> None:
+        self._homes[node.id] = level
+        level.first, level.last = min(level.first, node.id), max(level.last, node.id)
+
+    # How it is called ------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        """What each level takes and gives, and so what kind of module it is."""
+        last_use = dict.fromkeys(self.kept, FOREVER)
+        for node in self.network.nodes:
+            if node.id not in self.dropped:
+                for value in node.inputs:
+                    last_use[value] = max(last_use.get(value, 0), node.id)
+        escaping: dict[int, list[int]] = {}
+        for value, level in self._homes.items():
+            while level.above is not None and last_use.get(value, 0) > level.last:
+                if value != level.scope.exit:
+                    escaping.setdefault(id(level), []).append(value)
+                level = level.above
+        levels = [level for level in self.root.levels() if level is not self.root]
+        for level in levels:
+            self._give(level, escaping.get(id(level), []))
+        for level in levels:
+            self._take(level)
+            self._decide(level)
+        self._take(self.root)
+
+    def _give(self, level: Level, escaping: list[int]) -> None:
+        exit = level.scope.exit
+        while exit in self.dropped:
+            node = self.network.node(exit)
+            assert node is not None
+            exit = node.inputs[0]
+        made = (exit,) if level.first <= exit <= level.last else ()
+        level.outputs = (*made, *(value for value in escaping if value not in made)) or (level.last,)
+
+    def _take(self, level: Level) -> None:
+        needs: dict[int, None] = {}
+        for member in level.members:
+            for value in member.inputs:
+                if not level.first <= value <= level.last:
+                    needs.setdefault(value)
+        entry = level.scope.entry
+        level.inputs = (*((entry,) if entry in needs else ()), *(value for value in needs if value != entry))
+
+    def _decide(self, level: Level) -> None:
         """What kind of module a level is."""
-        made = self.values(level)
-        level.outside = {
-            value
-            for member in level.members
-            for value in self.needs(member)
-            if value not in made and value != level.scope.entry
-        }
-        foreign = any(
-            isinstance(member, Again) and not member.path.startswith(level.path + ".") for member in level.members
-        )
-        escaping = any(value in self.kept and value != level.output for value in made)
-        if level.outside or foreign or escaping or level.output not in made:
+        inner = [member.height for member in level.members if isinstance(member, Level) and member.kind == "sequential"]
+        level.height = 1 + max(inner, default=0)
+        if level.foreign:
             level.kind = "container"
-        elif self.chain(level):
-            block = level.scope.kind in ("block", "bracket")
-            level.kind = "class" if block else "sequential"
-            level.chained = block and any(
+        elif not self.chain(level):
+            level.kind = "class"
+        elif level.scope.kind in ("block", "bracket"):
+            numbered = any(
                 member.name.isdigit() and (isinstance(member, Level) or member.weighted)
                 for member in level.members
                 if not isinstance(member, Again)
             )
+            level.kind, level.chained = "class", numbered or _counted(level)
+        elif level.height > DEEPEST_NESTING:
+            level.kind, level.chained = "class", True
         else:
-            level.kind = "class"
+            level.kind = "sequential"
 
-    def values(self, level: Level) -> set[int]:
-        """The values that are made inside a level."""
-        made: set[int] = set()
+    def chain(self, level: Level, result: int | None = None) -> bool:
+        """Whether the members of a level follow one another, to `result`."""
+        if len(level.inputs) != 1 or (result is None and len(level.outputs) != 1):
+            return False
+        current = level.inputs
         for member in level.members:
-            made |= self.values(member) if isinstance(member, Level) else {member.output}
-        return made
+            if isinstance(member, Again) or member.inputs != current or len(member.outputs) != 1:
+                return False
+            if isinstance(member, Level) and not member.called:
+                return False
+            if isinstance(member, Leaf) and (member.torch.expression is not None or not member.name):
+                return False
+            current = member.outputs
+        return current == (level.outputs if result is None else (result,))
 
-    def needs(self, member: Member) -> set[int]:
-        """The values that a member takes."""
-        if isinstance(member, Level) and member.kind == "container":
-            made = self.values(member)
-            return {value for each in member.members for value in self.needs(each)} - made
-        return set(member.inputs)
 
-    def chain(self, level: Level) -> bool:
-        """Whether the members of a level follow one another."""
-        current = level.scope.entry
-        for member in level.members:
-            if isinstance(member, Again) or self.needs(member) != {current}:
-                return False
-            if isinstance(member, Level) and member.kind == "container":
-                return False
-            if isinstance(member, Leaf) and member.torch.expression is not None:
-                return False
-            current = member.output
-        return current == level.output and bool(level.members)
+def _origin(node: Node) -> int:
+    """The node whose weights a node has."""
+    return node.id if node.shares is None else node.shares
+
+
+def _counted(level: Level) -> bool:
+    """Whether the members go by one name and a number that counts up, three at least: a loop can make them."""
+    names = [member.name for member in level.members if not isinstance(member, Again)]
+    stem = names[0].rstrip("0123456789")
+    first = names[0][len(stem) :]
+    if len(names) < 3 or not stem or not first:
+        return False
+    return all(name == f"{stem}{number}" for number, name in enumerate(names, int(first)))

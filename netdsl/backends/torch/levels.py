@@ -1,0 +1,125 @@
+"""The levels of a network's modules, one for each level of the `state_dict`: leaves, levels and uses again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from netdsl.ir import Node, Scope
+from netdsl.ops import Torch
+
+FOREVER = 1 << 62
+
+
+@dataclass(eq=False)
+class Leaf:
+    """One node: how it is constructed or computed. `name` is its key in its level; empty for a use again."""
+
+    node: Node
+    torch: Torch
+    name: str
+    above: Level
+
+    @property
+    def weighted(self) -> bool:
+        return self.node.op.weighted
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        return self.node.inputs
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        return (self.node.id,)
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is a parameter of the class around it, no module."""
+        return self.torch.module is not None and self.torch.expression is not None
+
+    @property
+    def constructed(self) -> bool:
+        """Whether a class has it as an attribute: joins, flattenings and identities are written out in `forward`."""
+        return self.bare or (self.torch.expression is None and self.node.op.name not in ("flatten", "identity"))
+
+
+@dataclass(eq=False)
+class Again:
+    """Layers used again, as one call. `values` are the values of this use by those of the first."""
+
+    target: Leaf | Level
+    values: dict[int, int]
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        return tuple(self.values.get(value, value) for value in self.target.inputs)
+
+    @property
+    def outputs(self) -> tuple[int, ...]:
+        return tuple(self.values.get(value, value) for value in self.target.outputs)
+
+
+@dataclass(eq=False)
+class Level:
+    """One level of modules. `members` are in order of execution.
+
+    - `first`, `last`: the numbers of the first and the last value that are made inside.
+    - `inputs`: the values from outside that it takes, the current value first.
+    - `outputs`: the values made inside that are needed outside, its result first.
+    - `foreign`: layers outside that it uses again.
+    - `chained`: a class that derives from `nn.Sequential`.
+    """
+
+    scope: Scope
+    name: str
+    above: Level | None
+    members: list[Leaf | Level | Again] = field(default_factory=list)
+    kind: Literal["sequential", "class", "container"] = "class"
+    chained: bool = False
+    first: int = FOREVER
+    last: int = -1
+    inputs: tuple[int, ...] = ()
+    outputs: tuple[int, ...] = ()
+    foreign: list[Leaf | Level] = field(default_factory=list)
+    height: int = 0
+    base: str = ""
+    positions: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def called(self) -> bool:
+        """Whether it is called as one module."""
+        return self.kind != "container"
+
+    @property
+    def constructed(self) -> bool:
+        """Whether there is a module to construct: a container of nothing but calls is none."""
+        return self.called or any(not isinstance(each, Again) and each.constructed for each in self.members)
+
+    def holds(self, target: Leaf | Level) -> bool:
+        """Whether `target` is inside."""
+        return self.first <= (target.node.id if isinstance(target, Leaf) else target.first) <= self.last
+
+    def levels(self) -> Iterator[Level]:
+        """This level and all inside it, innermost first."""
+        for member in self.members:
+            if isinstance(member, Level):
+                yield from member.levels()
+        yield self
+
+    def leaves(self) -> Iterator[Leaf]:
+        """The leaves of this level and all inside it."""
+        for level in self.levels():
+            for member in level.members:
+                if isinstance(member, Leaf):
+                    yield member
+
+    def position(self, name: str) -> int:
+        """The place of a member of an `nn.Sequential`."""
+        if not self.positions:
+            named = (member.name for member in self.members if not isinstance(member, Again))
+            self.positions = {each: place for place, each in enumerate(named)}
+        return self.positions[name]
+
+
+Member: TypeAlias = Leaf | Level | Again

@@ -1,0 +1,137 @@
+"""What repeats in a chain of constructions, folded into loops.
+
+Equal constructions in a row, or ones that differ by a constant step, are a `Run`; ones that differ in one constant are
+an `Each` over its values; a few that come again and again are a `Cycle`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from netdsl.backends.torch.construct import Construct, Cycle, Each, Run, Skeleton, alike
+
+SHORTEST_RUN = 3
+SHORTEST_CYCLE = 5
+LONGEST_PERIOD = 8
+
+
+@dataclass(slots=True)
+class _Row:
+    """One construction of a chain as a loop sees it: its key, its skeleton and its constants."""
+
+    prefix: str
+    number: int
+    item: Construct
+    shape: Skeleton
+    values: list[Any]
+
+    def same(self, other: _Row) -> bool:
+        return self.shape == other.shape and all(map(alike, self.values, other.values))
+
+
+def fold(items: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    """Fold what repeats under consecutive keys into loops."""
+    plain = all(key == str(place) for place, (key, _) in enumerate(items))
+    rows = [_row(key, item) for key, item in items]
+    found: list[tuple[str, Any]] = []
+    at = 0
+    while at < len(items):
+        key, item = items[at]
+        length = _run(rows, at)
+        if length >= SHORTEST_RUN:
+            found.append((key, _folded(rows, at, length, plain)))
+            at += length
+            continue
+        length, column = _each(rows, at)
+        if length >= SHORTEST_RUN:
+            found.append((key, _over(rows, at, length, column, plain)))
+            at += length
+            continue
+        period, count = _cycle(rows, at) if plain else (1, 1)
+        if count >= SHORTEST_CYCLE:
+            found.append((key, Cycle(tuple(each for _, each in items[at : at + period]), count)))
+            at += period * count
+            continue
+        found.append((key, item))
+        at += 1
+    return tuple(found)
+
+
+def _row(key: str, item: Any) -> _Row | None:
+    prefix = key.rstrip("0123456789")
+    number = key[len(prefix) :]
+    if not isinstance(item, Construct) or not number or str(int(number)) != number:
+        return None
+    return _Row(prefix, int(number), item, item.skeleton(), [value for _, value in item.constants()])
+
+
+def _run(rows: list[_Row | None], at: int) -> int:
+    """How many constructions from `at` on differ by constant steps only, under keys that count up."""
+    first = rows[at]
+    if first is None:
+        return 1
+    steps: list[int] | None = None
+    length = 1
+    while at + length < len(rows):
+        before, row = rows[at + length - 1], rows[at + length]
+        assert before is not None
+        if row is None or (row.prefix, row.number) != (first.prefix, first.number + length) or row.shape != first.shape:
+            break
+        moved = [_step(a, b) for a, b in zip(before.values, row.values, strict=True)]
+        if None in moved or (steps is not None and moved != steps):
+            break
+        steps = moved  # type: ignore[assignment]
+        length += 1
+    return length
+
+
+def _step(a: Any, b: Any) -> int | None:
+    if alike(a, b):
+        return 0
+    return b - a if type(a) is int and type(b) is int and b > a else None
+
+
+def _folded(rows: list[_Row | None], at: int, length: int, plain: bool) -> Run:
+    first, second = rows[at], rows[at + 1]
+    assert first is not None and second is not None
+    steps = tuple(_step(a, b) for a, b in zip(first.values, second.values, strict=True))
+    return Run(first.item, length, steps, None if plain else (first.prefix, first.number))
+
+
+def _each(rows: list[_Row | None], at: int) -> tuple[int, int]:
+    """How many constructions from `at` on differ in one constant only, and which."""
+    first = rows[at]
+    length, column = 1, -1
+    while first is not None and at + length < len(rows):
+        row = rows[at + length]
+        if row is None or (row.prefix, row.number) != (first.prefix, first.number + length) or row.shape != first.shape:
+            break
+        moved = [place for place, (a, b) in enumerate(zip(first.values, row.values, strict=True)) if not alike(a, b)]
+        if len(moved) > 1 or (moved and column not in (-1, moved[0])):
+            break
+        column = moved[0] if moved else column
+        length += 1
+    return (length, column) if column >= 0 else (1, -1)
+
+
+def _over(rows: list[_Row | None], at: int, length: int, column: int, plain: bool) -> Each:
+    run = [row for row in rows[at : at + length] if row is not None]
+    first = run[0]
+    values = tuple(row.values[column] for row in run)
+    return Each(first.item, column, values, None if plain else (first.prefix, first.number))
+
+
+def _cycle(rows: list[_Row | None], at: int) -> tuple[int, int]:
+    """The period and the number of times that the constructions from `at` on repeat."""
+    for period in range(2, LONGEST_PERIOD + 1):
+        length = 0
+        while at + period + length < len(rows):
+            one, two = rows[at + length], rows[at + length + period]
+            if one is None or two is None or not one.same(two):
+                break
+            length += 1
+        count = length // period + 1
+        if count >= SHORTEST_CYCLE:
+            return period, count
+    return 1, 1

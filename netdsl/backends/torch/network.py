@@ -1,0 +1,118 @@
+"""The class of the network itself: its layers, what it takes, and what it returns in training and otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from netdsl.backends.torch import text
+from netdsl.backends.torch.classes import Class
+from netdsl.backends.torch.construct import Construct
+from netdsl.backends.torch.forward import Forward
+from netdsl.backends.torch.initialise import Initialisation
+from netdsl.backends.torch.layout import Bracket
+from netdsl.backends.torch.levels import Again, Level
+from netdsl.backends.torch.members import Members
+from netdsl.backends.torch.names import class_name, variable
+from netdsl.backends.torch.plan import Plan
+
+
+class Field(NamedTuple):
+    """What is returned beside the result. A head's value is there in training only; it has a weight in the loss."""
+
+    name: str
+    value: int
+    head: bool
+    weight: float | None = None
+
+
+class Main:
+    """The network's own class. The names of its classes are chosen first, and join `taken`."""
+
+    def __init__(self, plan: Plan, taken: set[str]):
+        self.plan = plan
+        self.network = network = plan.network
+        title = f"{network.name} {network.variant}" if network.variant else network.name
+        self.name = class_name(title, taken, "Net")
+        taken.add(self.name)
+        self.fields = self._fields()
+        self.trained, self.returned = self._output_classes(taken)
+
+    def _fields(self) -> list[Field]:
+        network = self.network
+        taken = {"logits", "count", "index"}  # a tuple has methods of the latter names
+        found = [Field(item.name, item.value, False) for item in network.outputs]
+        found += [Field(item.name, item.value, True, item.weight) for item in network.aux]
+        for place, each in enumerate(found):
+            found[place] = each._replace(name=variable(each.name.lstrip("_") or "output", taken))
+            taken.add(found[place].name)
+        return found
+
+    def _output_classes(self, taken: set[str]) -> tuple[str, str]:
+        """The names of the tuples that are returned in training and otherwise, where they are not the plain logits."""
+        outputs, heads = any(not each.head for each in self.fields), any(each.head for each in self.fields)
+        names = []
+        for wanted, words in ((heads, "TrainingOutput" if outputs else "Output"), (outputs, "Output")):
+            names.append(class_name(self.name + words, taken, "Net") if wanted else "")
+            taken.add(names[-1])
+        return names[0], names[1]
+
+    def write(self, initialisation: Initialisation, constructs: Mapping[int, Construct]) -> list[str]:
+        """The text of the network's classes, itself last."""
+        parts = []
+        if self.returned:
+            always = [(each.name, False) for each in self.fields if not each.head]
+            parts.append(text.output_class(self.returned, "What the network returns.", always))
+        if self.trained:
+            fields = [(each.name, each.head) for each in self.fields]
+            parts.append(text.output_class(self.trained, "What the network returns in training.", fields))
+        weights = {each.name: each.weight for each in self.fields if each.head}
+        made = self._made(initialisation, constructs)
+        return [*parts, text.class_text(made, [("aux_weights", weights)] if weights else [])]
+
+    def _made(self, initialisation: Initialisation, constructs: Mapping[int, Construct]) -> Class:
+        network, root = self.network, self.plan.root
+        main = Class(self.name, doc=f"{text.title(network)}.")
+        numbered = any(
+            member.name.isdigit() and (isinstance(member, Level) or member.weighted)
+            for member in root.members
+            if not isinstance(member, Again)
+        )
+        plain = not network.outputs and not network.aux and len(network.inputs) == 1
+        root.chained = numbered and plain and self.plan.chain(root, self.plan.result)
+        members = Members(root, constructs)
+        main.attributes = members.attributes
+        main.init = (*members.parameters, *initialisation.lines(root, members.access), *initialisation.last())
+        if not root.chained:
+            inputs = self._inputs()
+            forward = Forward(root, self.plan, inputs, members.access, (self.trained, self.returned))
+            forward.write([self.plan.result, *(each.value for each in self.fields)])
+            main.forward = tuple(self._ending(forward))
+            main.inputs = tuple(inputs.values())
+            main.gives = " | ".join(name for name in (self.trained, self.returned or "Tensor") if name)
+        return main
+
+    def _inputs(self) -> dict[int, str]:
+        if len(self.network.inputs) == 1:
+            return {0: "x"}
+        names: dict[int, str] = {}
+        for number, item in enumerate(self.network.inputs):
+            names[number] = variable(item.name, {*names.values(), self.trained, self.returned})
+        return names
+
+    def _ending(self, forward: Forward) -> list[str]:
+        """The statements of the network's `forward` with what it returns."""
+        result = self.plan.result
+        if not self.fields:
+            return forward.lines([result])
+        everything = [result, *(each.value for each in self.fields)]
+        names = {value: forward.name(value) for value in everything}
+
+        def tuple_of(name: str, values: Sequence[int]) -> Bracket:
+            return Bracket(f"{name}(", tuple(("", names[value]) for value in values), ")")
+
+        always = [result, *(each.value for each in self.fields if not each.head)]
+        if not self.trained:
+            return forward.lines([], tuple_of(self.returned, everything))
+        ending = tuple_of(self.returned, always) if self.returned else names[result]
+        return forward.lines([], ending, tuple_of(self.trained, everything))

@@ -1,0 +1,161 @@
+"""The emitted source as a reader meets it: one class for what is alike, names that say what, loops, a sane layout."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import netdsl
+from netdsl.backends.torch.layout import literal
+
+
+def classes(text: str) -> list[str]:
+    return [line.removeprefix("class ").rstrip(":") for line in text.splitlines() if line.startswith("class ")]
+
+
+def test_a_block_is_one_class_with_its_parameters() -> None:
+    text = netdsl.emit(netdsl.load("googlenet"))
+    assert classes(text)[0] == "Inception(nn.Module)"
+    assert "self, in_channels: int, n1x1: int, n3x3red: int, n3x3: int" in text
+    assert "self.inception3a = Inception(192, 64, 96, 128, 16, 32, 32)" in text
+
+
+def test_residual_blocks_share_a_class_with_a_switch() -> None:
+    text = netdsl.emit(netdsl.load("resnet152"))
+    assert classes(text) == ["Bottleneck(nn.Module)", "ResNet152(nn.Module)"]
+    assert "in_channels: int, channels: int, stride: int = 1, downsample: bool = False" in text
+    assert "nn.Conv2d(channels, 4 * channels, kernel_size=1, bias=False)" in text
+    assert "*[Bottleneck(1024, 256) for _ in range(35)]," in text
+
+
+def test_no_downsample_where_no_block_has_one() -> None:
+    text = netdsl.emit(netdsl.loads("input 4x8x8\n[3x3, 4; 3x3, 4] x3"))
+    assert "downsample" not in text
+
+
+def test_groups_that_are_alike_share_a_class_and_take_their_skip() -> None:
+    spec = "net U\ninput 3x16x16\n" + "".join(f"e{i}: conv3-{4 * i}\n" for i in (1, 2, 3))
+    spec += "middle: conv3-8\n"
+    spec += "".join(f"dec{i}: {{ conv3-4; concat {{ @e{i} | identity }}; conv1-8 }}\n" for i in (3, 2, 1))
+    text = netdsl.emit(netdsl.loads(spec))
+    assert classes(text) == ["Dec(nn.Module)", "U(nn.Module)"]
+    assert "def forward(self, x: Tensor, e: Tensor) -> Tensor:" in text
+    assert "x = self.dec2(x, e2)" in text
+
+
+def test_layers_in_a_row_that_come_again_are_a_class() -> None:
+    text = netdsl.emit(netdsl.load("unet"))
+    assert "class ConvBlock(nn.Sequential):" in text and "self.enc2 = ConvBlock(64, 128)" in text
+
+
+def test_loops() -> None:
+    spec = "block b(n) { layer{i + 1}: dense_layer(4) xN as i }\n".replace("N", "{n}")
+    text = netdsl.emit(netdsl.loads("input 8x8x8\n" + spec + "a: b(4)\nc: b(6)"))
+    assert '(f"layer{i + 1}", DenseLayer(in_channels + 4 * i)) for i in range(n)' in text
+    text = netdsl.emit(netdsl.loads("input 8x8x8\ndefault conv(act=relu)\nconv3-8 x20"))
+    assert (
+        "for _ in range(20)" in text and "for layer in (nn.Conv2d(8, 8, kernel_size=3, padding=1), nn.ReLU())" in text
+    )
+    text = netdsl.emit(netdsl.loads("input 8x8x8\nconv3-8\ndroppath(i / 9.0) x5 as i"))
+    assert "for drop in (0.0, 0.1111111111111111" in text
+
+
+def test_the_names_of_classes_do_not_collide() -> None:
+    spec = "net Slice\ninput 4x8x8\nblock slice_(n) { conv1-n; relu }\nblock Module(n) { conv1-n; Tensor: conv1-4 }\n"
+    spec += "slice(0, 4); slice_(4); Module(4); Linear: { conv1-4; add { conv1-4 | identity } }; output Slice\naux I { fc-2 }"
+    text = netdsl.emit(netdsl.loads(spec))
+    names = [each.partition("(")[0] for each in classes(text)]
+    assert len(names) == len(set(names)) and "SliceNet" in names
+    model = netdsl.build(netdsl.loads(spec))
+    assert type(model).__name__ == "SliceNet"
+
+
+def test_a_network_without_a_usable_name() -> None:
+    assert "class Net(nn.Module)" in netdsl.emit(netdsl.loads("net _\ninput 4\na: fc-2"))
+    assert "class Net3D(" in netdsl.emit(netdsl.loads("net 3D\ninput 4\nfc-2"))
+    assert "class NoneNet(" in netdsl.emit(netdsl.loads("net None\ninput 4\nfc-2"))
+
+
+def test_one_loop_draws_what_all_layers_share() -> None:
+    text = netdsl.emit(netdsl.loads("input 4x4x4\nconv1-4\nupconv2-4/2\nfc-2\ntrain(init=normal(std=0.01))"))
+    assert "if isinstance(m, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):" in text
+    mixed = "input 4x4x4\ndefault conv(init=ones)\nconv1-4 x3; a: { conv1-4 x3; conv1-4(init=zeros) }\nfc-2\ntrain(init=zeros)"
+    state = netdsl.build(netdsl.loads(mixed)).state_dict()
+    assert [bool(state[f"{name}.weight"].all()) for name in ("0", "2", "a.0", "a.3", "5")] == [True] * 3 + [False] * 2
+
+
+def test_device_and_dtype() -> None:
+    network = netdsl.loads("input 4x4x4\nconv1-4(norm=bn)\nfc-2")
+    model = netdsl.build(network, device="meta", dtype=torch.float16)
+    assert {(value.device.type, value.dtype) for value in model.parameters()} == {("meta", torch.float16)}
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1e-05, "1e-5"),
+        (0.1, "0.1"),
+        ('a"b', "'a\"b'"),
+        ("a\n\u2028", '"a\\n\\u2028"'),
+        ((1,), "(1,)"),
+        (float("inf"), 'float("inf")'),
+    ],
+)
+def test_literals(value: object, text: str) -> None:
+    assert literal(value) == text
+    assert eval(text) == value
+
+
+def test_long_lines_are_broken_as_formatters_do(tmp_path: Path) -> None:
+    label = "a_label_of_a_length_that_nobody_needs"
+    specs = [
+        f"input 4x8x8\n{label}: conv1-4\n{label}2: conv1-4\n"
+        f"concat {{ @{label} | @{label}2; conv1-4; relu | z{label}: conv3-4 | conv3-4(norm=bn) }}",
+        "input 4x8x8\nblock b("
+        + ", ".join(f"{label}{i}" for i in range(9))
+        + ") {"
+        + "; ".join(f"conv1-{label}{i}" for i in range(9))
+        + "}\n"
+        + "; ".join(f"b({', '.join(str((i * j) % 7 + 1) for i in range(1, 10))})" for j in range(1, 5)),
+        "input "
+        + "\ninput ".join(f"{label}{i}: 4x4x4" for i in range(5))
+        + "\nadd { "
+        + " | ".join(f"@{label}{i}" for i in range(5))
+        + " }\n"
+        + "\n".join(f"output {label}{i}_" for i in range(5)),
+    ]
+    for number, spec in enumerate(specs):
+        (tmp_path / f"net{number}.py").write_text(netdsl.emit(netdsl.loads(spec)), "utf-8")
+    options = ["--isolated", "--line-length", "120", "--target-version", "py311", str(tmp_path)]
+    for command in (["check", "--select", "E,F,W,I,UP,B"], ["format", "--diff"]):
+        done = subprocess.run([sys.executable, "-m", "ruff", *command, *options], capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout
+
+
+LARGE = {
+    "equal": "conv3-8 x{n}",
+    "varied": "conv1-{{8 + i * 7919 % 13}} x{n} as i",
+    "blocks": "[1x1, 4; 3x3, 4; 1x1, 8] x{n}",
+    "used again": "s: {{ conv1-8; relu }}\nreuse(s) x{n}",
+    "joins": "concat {{ conv1-1 | identity }} x{n}",
+}
+
+
+@pytest.mark.parametrize("statement", LARGE.values(), ids=LARGE)
+def test_time_grows_with_the_size(statement: str) -> None:
+    """Four times the layers, four times the time or so: nothing is quadratic."""
+    times = []
+    for count in (500, 2000):
+        network = netdsl.loads("input 8x4x4\ndefault conv(norm=bn, act=relu)\n" + statement.format(n=count))
+        found = []
+        for _ in range(3):
+            start = time.process_time()
+            netdsl.emit(network)
+            found.append(time.process_time() - start)
+        times.append(min(found))
+    assert times[1] < 10 * times[0] + 0.05

@@ -63,3 +63,14 @@ def test_networks_in_the_documentation(text: str) -> None:
 
 def test_the_documentation_has_networks() -> None:
     assert len(whole_nets()) >= 3
+
+
+MISTAKE = "net Example\ninput 64x56x56\n\nconv3-64(act=relu)\nadd { conv1-256/2 | identity }\ngap; fc-1000\n"
+
+
+def test_the_message_in_the_readme_is_what_is_printed() -> None:
+    from netdsl.tools.render import render
+
+    printed = render(compile(Source("example.net", MISTAKE)).report, "text").strip("\n")
+    shown = "\n".join(f"    {line}".rstrip() for line in printed.splitlines() if line)
+    assert shown in (ROOT / "README.md").read_text("utf-8")

@@ -1,8 +1,8 @@
 """The emitted module computes what the network says: node by node, the values of an interpreter of our own.
 
 The interpreter builds each operator alone, from its own description, gives it the module's weights by path, and follows
-the numbers of the values. Wiring, names, weights used again, skips into groups, heads inside groups: whatever the source
-does with them must come out the same.
+the numbers of the values. Wiring, names, weights used again, skips into groups, heads inside groups: whatever the
+source does with them must come out the same.
 """
 
 from __future__ import annotations

@@ -118,8 +118,12 @@ class Builder:
         *,
         implicit: bool = False,
         given: str | None = None,
+        refuse: Callable[[OpError], None] | None = None,
     ) -> DraftNode:
-        """Apply `op` to values; the result becomes the current value. A refusal of the operator is reported."""
+        """Apply `op` to values; the result becomes the current value.
+
+        A refusal of the operator is reported at its arguments, or as `refuse` says.
+        """
         self.step(frame, span)
         shapes = tuple(self.shapes[value] for value in inputs)
         shape: Shape | None = None
@@ -132,7 +136,10 @@ class Builder:
                     )
             except OpError as refusal:
                 shape = None
-                self.refuse(frame, op, inputs, span, refusal, places or {})
+                if refuse is not None:
+                    refuse(refusal)
+                else:
+                    self.refuse(frame, op, inputs, span, refusal, places or {})
         node = DraftNode(len(self.shapes), op, inputs, shape, span, implicit=implicit, given=given)
         self.shapes.append(shape)
         self.made.append(node)

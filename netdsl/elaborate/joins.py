@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from netdsl import ops
 from netdsl.diagnostics import OpError, Related
 from netdsl.elaborate.arguments import bind, construct, field_names
-from netdsl.elaborate.draft import DraftNode
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.operators import complete
 from netdsl.ops import Operator
-from netdsl.shapes import Shape, text
+from netdsl.shapes import text
 from netdsl.source import Span
 from netdsl.syntax import tree
 
@@ -53,28 +52,20 @@ def join(
     builder: Builder, frame: Frame, op: Operator, exits: list[int], branches: tuple[tree.Body, ...], span: Span
 ) -> None:
     """The joining node; branches that do not fit are reported with the shape of each."""
-    builder.step(frame, span)
-    shapes = tuple(builder.shapes[value] for value in exits)
-    shape: Shape | None = None
-    if None not in shapes:
-        try:
-            shape = op.shape(shapes)  # type: ignore[arg-type]
-        except OpError as refusal:
-            first, *rest = [
-                (body.statements[-1].span if body.statements else body.span, text(each))
-                for body, each in zip(branches, shapes, strict=True)
-            ]
-            builder.error(
-                frame,
-                refusal.code,
-                refusal.message,
-                first[0],
-                label=first[1],
-                help=refusal.help,
-                related=[Related(*each) for each in rest],
-            )
-    node = DraftNode(len(builder.shapes), op, tuple(exits), shape, span)
-    builder.shapes.append(shape)
-    builder.made.append(node)
-    builder.children.append(node)
-    builder.current = node.id
+
+    def refuse(refusal: OpError) -> None:
+        first, *rest = [
+            (body.statements[-1].span if body.statements else body.span, text(builder.shapes[value]))
+            for body, value in zip(branches, exits, strict=True)
+        ]
+        builder.error(
+            frame,
+            refusal.code,
+            refusal.message,
+            first[0],
+            label=first[1],
+            help=refusal.help,
+            related=[Related(*each) for each in rest],
+        )
+
+    builder.node(frame, op, tuple(exits), span, refuse=refuse)

@@ -209,9 +209,14 @@ class Reader:
                 )
 
 
-def _params(file: tree.File, library: Library) -> list[str]:
-    """The names a file can be extended with: its params, through what it extends."""
-    found = []
+def _params(file: tree.File, library: Library, chain: tuple[str, ...] = ()) -> list[str]:
+    """The names a file can be extended with: its params, through what it extends.
+
+    A file of the `chain` that cannot be opened, or extends itself, is reported when its program is read.
+    """
+    found: list[str] = []
+    if file.source.name in chain or len(chain) > DEEPEST_EXTENDS:
+        return found
     for statement in file.statements:
         if isinstance(statement, tree.Param):
             found.append(statement.name.text)
@@ -225,7 +230,8 @@ def _params(file: tree.File, library: Library) -> list[str]:
             ]
         elif isinstance(statement, tree.Extends):
             try:
-                found += _params(library.open(statement.path, file.source.name), library)
-            except (Problem, RecursionError):
+                below = library.open(statement.path, file.source.name)
+            except Problem:
                 continue
+            found += _params(below, library, (*chain, file.source.name))
     return list(dict.fromkeys(found))

@@ -103,7 +103,8 @@ def copy(
         builder.current = renamed.get(draft.exit, draft.exit)
         builder.close(scope, outer)
         return
-    if getattr(draft.op, "bare", False):
+    known = tuple(builder.shapes[value] for value in draft.inputs)
+    if draft.shape is not None and "" in draft.op.weights(known):  # type: ignore[arg-type]
         raise Problem(
             "E0706",
             "a bare parameter belongs to the module around it and cannot be used again",

@@ -63,6 +63,7 @@ class Torch(NamedTuple):
     each starting with `class Name(` ; the emitted file holds each once.
     `init` are statements on the constructed module, with `{m}` for it: `nn.init.normal_({m}.weight, std=0.01)`.
     `frozen` asks for `.requires_grad_(False)` on the constructed module.
+    `function` is how a `forward` says it without a module: a function of the input and of these arguments behind it.
     """
 
     module: Call | None = None
@@ -70,6 +71,7 @@ class Torch(NamedTuple):
     definitions: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
     frozen: bool = False
+    function: Call | None = None
 
 
 class Window(NamedTuple):
@@ -118,6 +120,10 @@ class Operator(BaseModel):
     - `followed_by`: which of `norm` and `act` the language lets follow it as arguments.
     - `weight_layer`: whether the papers count it when they say "19 layers".
     - `flattens`: a CxHxW input is flattened before it.
+    - `transparent`: its output is its input.
+    - `symbol`: what a diagram shows in place of its notation.
+    - `to_probabilities`: it turns logits into probabilities or their logarithms, which a compiled module leaves to the
+      loss.
     """
 
     model_config = ConfigDict(
@@ -132,6 +138,9 @@ class Operator(BaseModel):
     followed_by: ClassVar[tuple[str, ...]] = ()
     weight_layer: ClassVar[bool] = False
     flattens: ClassVar[bool] = False
+    transparent: ClassVar[bool] = False
+    symbol: ClassVar[str] = ""
+    to_probabilities: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

@@ -12,3 +12,4 @@ class Add(Elementwise):
     """
 
     sign = "+"
+    symbol = "+"

@@ -19,4 +19,4 @@ class Flatten(Operator):
         return (flattened(self.name, inputs[0]),)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
-        return Torch(Call("nn.Flatten"))
+        return Torch(Call("nn.Flatten"), function=Call("torch.flatten", (1,)))

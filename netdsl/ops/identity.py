@@ -13,6 +13,7 @@ class Identity(Operator):
     """
 
     family = Family.REARRANGEMENT
+    transparent = True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call("nn.Identity"))

@@ -13,6 +13,7 @@ class LogSoftmax(Activation):
     PyTorch: `nn.LogSoftmax(dim=1)`.
     """
 
+    to_probabilities = True
     aliases = ("log-softmax", "log softmax")
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:

@@ -12,3 +12,4 @@ class Mul(Elementwise):
     """
 
     sign = "*"
+    symbol = "×"

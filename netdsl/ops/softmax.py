@@ -13,6 +13,7 @@ class Softmax(Activation):
     PyTorch: `nn.Softmax(dim=1)`.
     """
 
+    to_probabilities = True
     aliases = ("soft-max", "soft max")
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:

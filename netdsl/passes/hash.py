@@ -25,7 +25,7 @@ def digest(network: Network) -> str:
     def through(value: int) -> int:
         """The value behind identities."""
         node = network.node(value)
-        while node is not None and node.op.name == "identity" and len(node.inputs) == 1:
+        while node is not None and node.op.transparent:
             value = node.inputs[0]
             node = network.node(value)
         return value

@@ -133,12 +133,11 @@ class _Writer:
     def box(self, box: Box) -> None:
         if box.passes:
             return
-        name = box.main.op.name
         tint = look.TINTS[box.main.op.family]
         style = {"fillcolor": tint.fill, "color": tint.line}
         if box.main.op.family is Family.JOIN:
             style.update(width="0.3", height="0.3", margin="0.05,0.03")
-            if name in look.SYMBOLS and not box.after and not box.label:
+            if box.main.op.symbol and not box.after and not box.label:
                 style.update(shape="circle", fixedsize="true", width="0.27")
         self.graph.node(f"v{box.start}", look.lines(self.words(box)), **style)
 
@@ -175,7 +174,7 @@ class _Writer:
         branches = [source for source in sources if source != entry]
         for source, value in zip(sources, box.entries, strict=True):
             shortcut = source == entry
-            main = box.main.op.name in look.SYMBOLS or len(branches) == 1
+            main = box.main.op.symbol or len(branches) == 1
             straight = entry is None or (main and source == branches[0])
             self.edge(source, f"v{box.start}", value, straight=straight, silent=shortcut)
 
@@ -201,7 +200,7 @@ class _Writer:
         box = self.boxes.get(source)
         if box is None:
             return look.shape(shapes[value], shapes[value])
-        if shapes[box.entries[0]] == shapes[value] and (len(box.entries) == 1 or box.main.op.name in look.SYMBOLS):
+        if shapes[box.entries[0]] == shapes[value] and (len(box.entries) == 1 or box.main.op.symbol):
             return None
         last = value if box.last is None else box.last.exit - (box.exit - source)
         return look.shape(shapes[value], shapes[last])

@@ -53,7 +53,7 @@ def _belongs(node: Node, items: list[Item]) -> bool:
 def _box(node: Node, before: list[Node], scope: Scope) -> Box:
     join = node.op.family is Family.JOIN
     label = scope.label if join and scope.kind in ("join", "residual") else node.label
-    passes = node.op.name == "identity" and node.shape is not None
+    passes = node.op.transparent and node.shape is not None
     return Box(node, before, label=label, entry=scope.entry if join else None, passes=passes)
 
 

@@ -58,7 +58,6 @@ TINTS = {
     Family.REGULARIZATION: Tint("#e6e6e6", "#888888"),
     Family.REARRANGEMENT: Tint("#dff3fa", "#5b9db5"),
 }
-SYMBOLS = {"add": "+", "mul": "×"}
 
 
 def clean(value: str) -> str:
@@ -80,7 +79,7 @@ def notation(op: Operator) -> tuple[str, str]:
     plain = {
         name: fields[name].default for name in (*QUIET, *lists) if name in fields and not fields[name].is_required()
     }
-    text = SYMBOLS.get(op.name) or op.model_copy(update=plain).notation()
+    text = op.symbol or op.model_copy(update=plain).notation()
     head, _, arguments = text.partition("(")
     if len(text) <= SHORT and not lists:
         return text, ""

@@ -14,7 +14,7 @@ from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.plan import Plan
-from netdsl.backends.torch.statements import INDENT, Statement, assign, fill, flattened, returned
+from netdsl.backends.torch.statements import INDENT, Statement, apply, assign, fill, returned
 from netdsl.ir import Node, Scope
 from netdsl.ops import Family
 
@@ -79,17 +79,17 @@ class Forward:
                 self._collect(member, self.access(member, owner), aux or member.scope.kind == "aux")
                 continue
             leaf = member if isinstance(member, Leaf) else None
-            step = Step(member.outputs, member.inputs, flattened, aux=aux)
-            if leaf is not None and leaf.node.op.name == "identity":
+            if leaf is not None and leaf.node.op.transparent:
                 self.aliases[leaf.node.id] = leaf.inputs[0]
                 continue
             layer = member.target if isinstance(member, Again) else member
+            function = leaf.torch.function if leaf is not None else None
+            text = partial(apply, function) if function is not None else partial(call, self.access(member, owner))
+            step = Step(member.outputs, member.inputs, text, aux=aux)
             if isinstance(layer, Leaf) and layer.torch.expression is not None:
                 reached = self.access(member, owner) if layer.bare else ""
                 step.text = partial(fill, layer.torch.expression.replace("{m}", reached))
                 step.takes, step.join = True, not layer.bare
-            elif leaf is None or leaf.constructed:
-                step.text = partial(call, self.access(member, owner))
             step.aux = aux or (isinstance(member, Level) and member.scope.kind == "aux")
             if leaf is not None and leaf.constructed:
                 step.follows = leaf.node.implicit or leaf.node.op.family in FOLLOWING
@@ -247,7 +247,7 @@ def _single(scope: Scope) -> str:
     if scope.kind == "residual":
         return "out"
     branches = [child for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
-    made = [child for child in branches if any(node.op.name != "identity" for node in child.nodes())]
+    made = [child for child in branches if any(not node.op.transparent for node in child.nodes())]
     if len(made) > 1:
         return ""
     return "scale" if scope.title == "mul" else "out"

@@ -1,7 +1,7 @@
 """How weights are drawn: the statements at the end of a constructor.
 
 A layer with an `init` of its own has a statement of its own. The recipe's `init` is one loop over all modules where no
-layer has another; otherwise it is written for each layer that has none.
+layer has another, and draws the weight layers; otherwise it is written for each layer that has none.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ from netdsl.backends.torch.layout import WIDTH
 from netdsl.backends.torch.levels import Again, Leaf, Level
 from netdsl.backends.torch.plan import Plan
 from netdsl.ops._init import Init, parse
-
-INITIALISED = ("conv", "dwconv", "upconv", "pointwise", "fc")
-"""The operators whose weights a recipe's `init` draws."""
 
 MODULES = ("nn.Conv2d", "nn.ConvTranspose2d", "nn.Linear")
 """The modules of those operators, or what they derive from."""
@@ -38,12 +35,12 @@ class Initialisation:
         return self.recipe is not None and not own
 
     def _drawn(self) -> Iterator[Leaf]:
-        return (leaf for leaf in self.plan.root.leaves() if leaf.node.op.name in INITIALISED)
+        return (leaf for leaf in self.plan.root.leaves() if leaf.node.op.weight_layer)
 
     def statements(self, leaf: Leaf) -> tuple[str, ...]:
         """The statements for one layer, with `{m}` for it."""
         op, recipe = leaf.node.op, self.recipe
-        if recipe is None or op.name not in INITIALISED or getattr(op, "init", None) is not None:
+        if recipe is None or not op.weight_layer or getattr(op, "init", None) is not None:
             return leaf.torch.init
         covered = _module(leaf) in MODULES
         if (self.everywhere and covered) or (recipe.by_fan and not covered):

@@ -41,7 +41,8 @@ class Leaf:
     @property
     def constructed(self) -> bool:
         """Whether a class has it as an attribute: joins, flattenings and identities are written out in `forward`."""
-        return self.bare or (self.torch.expression is None and self.node.op.name not in ("flatten", "identity"))
+        written_out = self.torch.expression is not None or self.torch.function is not None
+        return self.bare or not (written_out or self.node.op.transparent)
 
 
 @dataclass(eq=False)

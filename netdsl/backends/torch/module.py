@@ -47,7 +47,12 @@ def build(
 
 def load(text: str, title: str) -> Any:
     """The Python module of an emitted text; the same text gives the same module."""
-    import torch  # noqa: F401  (before the text is executed, so that its absence is told as such)
+    try:
+        import torch  # noqa: F401  (before the text is executed, so that its absence is told as such)
+    except ModuleNotFoundError as missing:
+        if missing.name != "torch":
+            raise
+        raise ModuleNotFoundError("a live module needs torch: pip install 'netdsl[torch]'", name="torch") from None
 
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     name = f"_netdsl_{re.sub(r'[^A-Za-z0-9]', '_', title.lower())}_{digest}"

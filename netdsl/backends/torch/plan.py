@@ -45,7 +45,7 @@ class Plan:
         uses = Counter(value for node in self.network.nodes for value in node.inputs)
         uses.update([item.value for item in self.network.outputs] + [item.value for item in self.network.aux])
         last = self.network.node(self.result)
-        while last is not None and last.op.name in ("softmax", "logsoftmax"):
+        while last is not None and last.op.to_probabilities:
             self.result = last.inputs[0]
             if not uses[last.id] and last.id not in self._reused:
                 self.dropped.add(last.id)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat, lay
+from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat, lay, literal
+from netdsl.ops import Call
 
 INDENT = 8
 
@@ -12,8 +13,10 @@ Statement: TypeAlias = tuple[list[str], Bracket | str, bool]
 """The variables that are set, the expression, and whether it is computed in training only."""
 
 
-def flattened(texts: list[str]) -> Bracket:
-    return call("torch.flatten", [*texts, "1"])
+def apply(function: Call, texts: list[str]) -> Bracket:
+    """A function of the input and of constants behind it."""
+    constants = [*map(literal, function.args), *(f"{name}={literal(value)}" for name, value in function.kwargs.items())]
+    return call(function.function, [*texts, *constants])
 
 
 def fill(template: str, texts: list[str]) -> Bracket | str:

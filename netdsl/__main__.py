@@ -1,6 +1,8 @@
 """`python -m netdsl`."""
 
+import sys
+
 from netdsl.tools.cli import main
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -408,3 +408,12 @@ def test_show_and_new(netdsl, tmp_path: Path) -> None:
     assert "resnet.net" in netdsl("new", "resnet50", "ours.net").err
     unknown = netdsl("show", "vgg91")
     assert unknown.status == 2 and "vgg19" in unknown.err
+
+
+@pytest.mark.parametrize("module", ["netdsl", "netdsl.tools.cli"])
+def test_as_a_module_the_status_is_the_commands(module: str, tmp_path: Path) -> None:
+    (tmp_path / "right.net").write_text("input 3x8x8\nrelu\n")
+    (tmp_path / "wrong.net").write_text("input 3x8x8\nconv4-4\n")
+    for name, status in (("right.net", 0), ("wrong.net", 1), ("gone.net", 2)):
+        done = subprocess.run([sys.executable, "-m", module, "check", name], cwd=tmp_path, capture_output=True)
+        assert done.returncode == status, name

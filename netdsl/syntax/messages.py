@@ -192,10 +192,12 @@ class Problem:
             return self._say("E0101", "a number of repetitions must follow 'x'", "as in `conv3-64 x2` or `x{n}`")
         if self.kind in ("NUMBER", "DIMS", "STRING"):
             return False
+        rest = re.match(r"[^\n;|{}#]*", self.text[self.start :])
+        second = (rest[0].strip() if rest else self.value)[:40]
         return self._say(
             "E0108",
             f"a new statement begins at '{self.value[:40]}' without a separator",
-            f"put `;` between them: `{before[-40:]}; {self.value[:40]}`",
+            f"put `;` between them: `{before[-40:]}; {second}`",
             (Edit(here, ";"),),
         )
 

@@ -16,15 +16,18 @@ from netdsl.ir import Network
 from netdsl.passes import PASSES
 from netdsl.shapes import Shape
 from netdsl.source import Source
+from netdsl.syntax.tree import File
 
 
 @dataclass(frozen=True)
 class Compilation:
-    """What came of a spec: its network as far as it can be known, every message, and the variants to choose from."""
+    """What came of a spec: its network as far as it can be known, every message, the variants to choose from, and the
+    tree of its file (None where the file cannot be read)."""
 
     network: Network | None
     report: Report
     variants: tuple[str, ...] = ()
+    file: File | None = None
 
     @property
     def valid(self) -> bool:
@@ -70,7 +73,7 @@ def compile(
     finally:
         if paused:
             gc.enable()
-    return Compilation(network, report, variants(file))
+    return Compilation(network, report, variants(file), file)
 
 
 def _network(compilation: Compilation) -> Network:

@@ -22,11 +22,13 @@ SPECS = PACKAGE.parent / "specs"
 STAGES = [
     {"source", "shapes", "codes", "zoo"},
     {"diagnostics"},
+    {"edits"},
     {"syntax", "ops"},
     {"ir"},
     {"elaborate", "passes"},
     {"backends"},
     {"compiler"},
+    {"compare", "conformance", "fixes", "lint", "rewrite"},
     {"tools"},
     {"__main__"},
 ]
@@ -48,6 +50,11 @@ HOMES = {
     "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.elaborate", "netdsl.backends"),
     "pydantic_core": ("netdsl.ops", "netdsl.ir", "netdsl.elaborate", "netdsl.backends"),
     "typing_extensions": ("netdsl.ir",),
+    "pygments": ("netdsl.tools.highlight",),
+    "IPython": ("netdsl.tools.jupyter",),
+    "pygls": ("netdsl.tools.lsp",),
+    "lsprotocol": ("netdsl.tools.lsp",),
+    "watchfiles": ("netdsl.tools.watch",),
 }
 
 

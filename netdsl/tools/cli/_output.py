@@ -57,7 +57,12 @@ def write(data: bytes, out: Path | None, to: str) -> None:
             raise click.UsageError(f"a {to.upper()} is not for a terminal; use -o FILE, or send it through a pipe")
         click.echo(data, nl=False, file=stream)
         return
-    target = Path(os.path.realpath(out))  # a link stays a link
+    replace(data, out)
+
+
+def replace(data: bytes, path: Path) -> None:
+    """Make `data` the contents of a file, all of it or nothing; its mode stays, and a link stays a link."""
+    target = Path(os.path.realpath(path))
     handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,10 +1,15 @@
 """The zoo: the specs that come with the package, by name.
 
-A name is a file's stem, `vgg19`, with a variant behind a colon where the file has a table: `vgg:D`.
+A name is a file's stem, `vgg19`, with a variant behind a colon where the file has a table: `vgg:D`. Beside the specs
+lies an index of all their variants with their figures, which `python -m netdsl.tools.catalogue` makes; in it variants
+have names of their own where there is one for them, `vgg16_bn`.
 """
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _PLACES = (Path(__file__).parent / "specs", Path(__file__).parent.parent / "specs")
@@ -25,21 +30,78 @@ def find(name: str) -> Path | None:
     return next((path for path in directory().glob("*.net") if path.stem.lower() == name.lower()), None)
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One network of the zoo: a spec, in one of its variants where it has any.
+
+    - `name`: what `netdsl.load` and the command line call it; no two entries share one.
+    - `spec`, `variant`: the stem of its file, and the column of its table or None.
+    - `params`, `macs`: trained weights without the auxiliary heads, and multiply-adds for one input.
+    - `year`, `top5`: when it was published, and its error on ImageNet as a fraction, where the spec reports them.
+    - `reference`: the model that it equals, weights and outputs: `torchvision:resnet50`.
+    """
+
+    name: str
+    spec: str
+    variant: str | None
+    title: str
+    params: int
+    macs: int
+    year: int | None
+    top5: float | None
+    reference: str | None
+
+
+def index() -> Path:
+    """Where the index lies."""
+    return directory() / "index.json"
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All networks of the zoo, as the index has them: by year, the variants of a spec together."""
+    if not index().is_file():
+        return ()
+    return tuple(Entry(**each) for each in json.loads(index().read_text("utf-8"))["networks"])
+
+
+def known() -> tuple[str, ...]:
+    """All names by which a network can be asked for: those of the specs and those of their variants."""
+    return tuple(sorted({*names(), *(entry.name for entry in entries())}))
+
+
+def spec_of(name: str) -> Path | None:
+    """The file of the zoo in which a network is defined that is called `vgg`, `vgg:D` or `vgg16_bn`, or None."""
+    path, _variant = _within(name, None) or (None, None)
+    return path
+
+
 def locate(spec: str, variant: str | None = None) -> tuple[str, str | None]:
     """The path and the variant that a user means by `FILE[:VARIANT]` or `NAME[:VARIANT]`.
 
     A file that exists comes first, then the zoo; otherwise the text is the path, and reading it will say that there is
     none.
     """
-    if Path(spec).exists():
-        return spec, variant
-    head, colon, tail = spec.rpartition(":")
-    for name, chosen in ((spec, variant), (head, tail)) if colon else ((spec, variant),):
-        if not name:
-            continue
-        if Path(name).exists():
+    head, _colon, tail = spec.rpartition(":")
+    for name, chosen in ((spec, variant), (head, tail)):
+        if name and Path(name).exists():
             return name, chosen
-        found = find(name) if "/" not in name else None
-        if found is not None:
-            return str(found), chosen
-    return (head, tail) if colon and head.endswith(".net") else (spec, variant)
+    found = _within(spec, variant)
+    if found is not None:
+        return str(found[0]), found[1]
+    return (head, tail) if head.endswith(".net") else (spec, variant)
+
+
+def _within(name: str, variant: str | None) -> tuple[Path, str | None] | None:
+    """The file and the variant of a network of the zoo, or None where there is none by that name."""
+    if "/" in name:
+        return None
+    head, _colon, tail = name.rpartition(":")
+    for stem, chosen in ((name, variant), (head, tail)):
+        path = find(stem) if stem else None
+        if path is not None:
+            return path, chosen
+    for entry in entries():
+        if entry.name.lower() == name.lower():
+            return directory() / f"{entry.spec}.net", entry.variant
+    return None

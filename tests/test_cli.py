@@ -379,14 +379,6 @@ def test_ops(netdsl) -> None:
     assert "  ceil=false " in page
 
 
-def test_zoo(netdsl) -> None:
-    assert any(line.startswith("vgg19 ") for line in netdsl("zoo").out.splitlines())
-    found = json.loads(netdsl("zoo", "--json").out)
-    entry = next(each for each in found["networks"] if each["name"] == "vgg")
-    assert entry["variants"] == ["A", "A-LRN", "B", "C", "D", "E"]
-    assert netdsl("summary", "vgg:D", "--json").status == 0
-
-
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(netdsl, shell: str) -> None:
     assert "_NETDSL_COMPLETE" in netdsl("completion", shell).out

@@ -38,7 +38,7 @@ class SpecParameter(click.ParamType[str]):
 
         from netdsl import zoo
 
-        known = [CompletionItem(name) for name in zoo.names() if name.startswith(incomplete)]
+        known = [CompletionItem(name) for name in zoo.known() if name.startswith(incomplete)]
         return [*known, CompletionItem(incomplete, type="file")]
 
 
@@ -122,7 +122,7 @@ class Request:
             hint = did_you_mean(Path(name).name, beside, f"the specs in '{folder}' are")
             report.error("E0001", f"there is no file '{name}'", help=hint)
         else:
-            hint = did_you_mean(name, zoo.names()) or "`netdsl zoo` lists the networks that come with netdsl"
+            hint = did_you_mean(name, zoo.known()) or "`netdsl zoo` lists the networks that come with netdsl"
             report.error("E0001", f"there is no file '{name}', and no such network in the zoo", help=hint)
         return compiler.Compilation(None, report)
 

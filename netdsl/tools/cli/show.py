@@ -11,6 +11,7 @@ from netdsl.tools.cli._spec import SpecParameter
     epilog="""\b
 Examples:
   netdsl show vgg
+  netdsl show vgg16_bn          the table in which it is a column
   netdsl show resnet | less -S
 """
 )
@@ -25,8 +26,8 @@ def spec_text(name: str) -> str:
     from netdsl import zoo
     from netdsl.diagnostics import did_you_mean
 
-    path = zoo.find(name.removesuffix(".net"))
+    path = zoo.spec_of(name.removesuffix(".net"))
     if path is None:
-        hint = did_you_mean(name, zoo.names()) or "`netdsl zoo` lists the networks that come with netdsl"
+        hint = did_you_mean(name, zoo.known()) or "`netdsl zoo` lists the networks that come with netdsl"
         raise click.UsageError(f"there is no network '{name}' in the zoo; {hint}")
     return path.read_text("utf-8")

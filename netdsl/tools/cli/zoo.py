@@ -1,47 +1,140 @@
-"""`netdsl zoo`: the networks that come with netdsl."""
+"""`netdsl zoo`: the networks that come with netdsl, in a table that filters and sorts."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+import operator
+import re
+from collections.abc import Callable, Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from netdsl.zoo import Entry
+
+FIELDS = ("name", "variant", "params", "macs", "year", "reference")
+"""What the JSON list says of every network."""
+_NUMBERS = (3, 4, 6)  # the columns that are aligned at the right
+_ORDERS = ("name", "params", "macs", "year", "top5")
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "=": operator.eq,
+}
+_CONDITION = re.compile(r"\s*(\w+)\s*(<=|>=|!=|<|>|==?)\s*(\S.*?)\s*")
 
 
 @click.command(
     epilog="""\b
 Examples:
-  netdsl zoo
-  netdsl summary vgg:D        a network of the zoo by its name, and its variant
+  netdsl zoo                                  all of them, by year
+  netdsl zoo vgg 'resnet*'                    those whose name, or whose spec's name, fits
+  netdsl zoo --where 'params<10M' --sort top5
+  netdsl zoo --where year=2015 --sort macs --reverse
+  netdsl zoo --json
+  netdsl summary vgg16_bn                     every name is one that all commands take
 """
 )
-@click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def command(as_json: bool) -> None:
-    """List the networks of the literature that come with netdsl."""
-    from netdsl import zoo
+@click.argument("patterns", metavar="[PATTERN]...", nargs=-1)
+@click.option(
+    "--where",
+    "conditions",
+    metavar="CONDITION",
+    multiple=True,
+    help="Only those of which this holds: params, macs, year or top5 compared with a number.",
+)
+@click.option("--sort", type=click.Choice(_ORDERS), help="Order by this; what is not known comes last.")
+@click.option("--reverse", is_flag=True, help="The other way round.")
+@click.option("--json", "as_json", is_flag=True, help="As a JSON list.")
+def command(
+    patterns: tuple[str, ...], conditions: tuple[str, ...], sort: str | None, reverse: bool, as_json: bool
+) -> None:
+    """List the networks of the literature that come with netdsl.
 
-    entries = [_entry(path) for path in (zoo.find(name) for name in zoo.names()) if path is not None]
+    A PATTERN is a part of a name, or has * and ? in it. Parameters are the trained ones and multiply-adds those of one
+    input, both without the auxiliary heads; top-5 is the error on ImageNet that the network's paper reports.
+    """
+    from netdsl.tools.catalogue import entries
+
+    wanted = [_condition(each) for each in conditions]
+    found = [
+        entry
+        for entry in entries()
+        if (not patterns or any(_fits(entry, each) for each in patterns)) and all(holds(entry) for holds in wanted)
+    ]
+    if sort:
+        known = [entry for entry in found if getattr(entry, sort) is not None]
+        unknown = [entry for entry in found if getattr(entry, sort) is None]
+        found = sorted(known, key=lambda entry: getattr(entry, sort), reverse=reverse) + unknown
+    elif reverse:
+        found.reverse()
     if as_json:
-        click.echo(json.dumps({"format_version": 1, "networks": entries}, indent=2))
-        return
-    if not entries:
-        click.echo(f"there are no specs in {zoo.directory()}", err=True)
-        return
-    room = max(len(entry["name"]) for entry in entries)
-    for entry in entries:
-        variants = f" [{', '.join(entry['variants'])}]" if entry["variants"] else ""
-        click.echo(f"{entry['name']:<{room}}  {entry['source'] or entry['title']}{variants}")
+        click.echo(json.dumps([{field: getattr(entry, field) for field in FIELDS} for entry in found], indent=2))
+    elif found:
+        click.echo(_table(found), nl=False)
+    else:
+        click.echo("no network of the zoo fits; `netdsl zoo` lists all", err=True)
 
 
-def _entry(path: Path) -> dict[str, Any]:
-    """What a spec says of itself, read without elaborating it: listing the zoo is quick."""
-    from netdsl.diagnostics import Report
-    from netdsl.elaborate import variants
-    from netdsl.elaborate.files import read
-    from netdsl.syntax import parse, tree
+def _fits(entry: Entry, pattern: str) -> bool:
+    pattern = pattern.lower()
+    if not any(char in pattern for char in "*?["):
+        pattern = f"*{pattern}*"
+    return any(fnmatchcase(name.lower(), pattern) for name in (entry.name, entry.spec))
 
-    file = parse(read(path, str(path)), Report())
-    title = next((each.name.text for each in file.statements if isinstance(each, tree.Net)), path.stem)
-    source = next((each.text.value for each in file.statements if isinstance(each, tree.SourceNote)), None)
-    return {"name": path.stem, "title": title, "variants": list(variants(file)), "source": source, "path": str(path)}
+
+def _condition(written: str) -> Callable[[Entry], bool]:
+    """`params<10M` as a test of an entry. Raises `BadParameter` for what is none."""
+    from netdsl.diagnostics import Report, did_you_mean
+    from netdsl.syntax import parse_value, tree
+
+    match = _CONDITION.fullmatch(written)
+    if match is None:
+        raise click.BadParameter(f"'{written}' is no condition such as params<10M", param_hint="'--where'")
+    field, sign, text = match.groups()
+    numbers = _ORDERS[1:]
+    if field not in numbers:
+        hint = did_you_mean(field, numbers, "there are")
+        raise click.BadParameter(f"nothing is known as '{field}'; {hint}", param_hint="'--where'")
+    value = parse_value(text, Report(), "--where")
+    if not isinstance(value, tree.Literal) or isinstance(value.value, (str, bool)) or value.value is None:
+        raise click.BadParameter(f"'{text}' is no number such as 10M, 7% or 2015", param_hint="'--where'")
+    bound, compare = value.value, _COMPARISONS["=" if sign == "==" else sign]
+
+    def holds(entry: Entry) -> bool:
+        known = getattr(entry, field)
+        return known is not None and compare(known, bound)
+
+    return holds
+
+
+def _table(entries: Iterable[Entry]) -> str:
+    rows = [("name", "network", "variant", "params", "multiply-adds", "year", "top-5", "equals")]
+    rows += [
+        (
+            entry.name,
+            entry.title,
+            entry.variant or "",
+            f"{entry.params:,}",
+            f"{entry.macs:,}",
+            str(entry.year or ""),
+            "" if entry.top5 is None else f"{100 * entry.top5:.4g}%",
+            entry.reference or "",
+        )
+        for entry in entries
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+
+    def write(row: Sequence[str]) -> str:
+        cells = [
+            cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        return "  ".join(cells).rstrip() + "\n"
+
+    return "".join(write(row) for row in rows)

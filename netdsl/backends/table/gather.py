@@ -1,0 +1,137 @@
+"""From a network to the figures of its table, by one walk over its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from netdsl.backends.table.figures import Layer, Row, Summary, fold, joined, pruned, total
+from netdsl.backends.table.notation import Notations, call
+from netdsl.ir import Network, Node, Scope
+from netdsl.ops import Family
+from netdsl.passes.claims import QUANTITIES, computed, show
+from netdsl.passes.costs import Cost, costs
+
+
+def summary(network: Network, *, expand: bool = False, depth: int | None = None) -> Summary:
+    """The summary of a network. `expand` unfolds equal parts of a stack; rows are nested at most `depth` levels."""
+    totals = network.totals
+    walk = _Walk(network, expand)
+    rows = tuple(pruned(walk.rows(network.body.children), depth))
+    return Summary(
+        network.name,
+        network.variant,
+        network.input,
+        network.output,
+        totals.params if totals else None,
+        totals.aux_params if totals else None,
+        totals.macs if totals else None,
+        totals.depth if totals else None,
+        totals.frozen_params if totals else None,
+        tuple(walk.layers()),
+        rows,
+        walk.notations.throughout(),
+        tuple(_reported(network)),
+    )
+
+
+class _Walk:
+    """Goes through the tree of a network and gathers its layers and rows."""
+
+    def __init__(self, network: Network, expand: bool):
+        self.network = network
+        self.expand = expand
+        self.costs: dict[int, Cost] = {node.id: cost for node, cost in zip(network.nodes, costs(network), strict=True)}
+        self.notations = Notations(network)
+
+    def layers(self) -> Iterator[Layer]:
+        file = self.network.body.span.file
+        stack: list[tuple[Node | Scope, int | None]] = [(self.network.body, None)]
+        while stack:
+            item, line = stack.pop()
+            # What lies in another file (a block of the standard library) has the line of its call.
+            if item.span.file == file:
+                line = self.network.line(item.span)
+            if isinstance(item, Scope):
+                stack.extend((child, line) for child in reversed(item.children))
+            else:
+                cost = self.costs[item.id]
+                yield Layer(item.path, self.notations.of(item.op), item.shape, cost.params, cost.macs, line)
+
+    def rows(self, items: Iterable[Node | Scope]) -> list[Row]:
+        """The rows of some statements in order."""
+        rows: list[Row] = []
+        for item in items:
+            if isinstance(item, Node):
+                self.add(rows, item)
+            elif item.kind == "repeat":
+                rows += self.stack(item)
+            elif item.kind in ("group", "unit", "branch", "shortcut", "iteration", "net") and not item.name:
+                rows += self.rows(item.children)
+            else:
+                rows.append(self.group(item))
+        return rows
+
+    def add(self, rows: list[Row], node: Node) -> None:
+        """Add a layer, or add it to the row of the operator that it belongs to."""
+        row = self.row(node)
+        if node.implicit and node.op.family is Family.REARRANGEMENT:
+            return  # the flattening before fc
+        if node.implicit and rows and not rows[-1].rows:
+            rows[-1] = joined(rows[-1], row)
+        else:
+            rows.append(row)
+
+    def row(self, node: Node) -> Row:
+        cost = self.costs[node.id]
+        return Row(node.name, self.notations.of(node.op, short=True), node.shape, cost.params, cost.macs)
+
+    def group(self, scope: Scope) -> Row:
+        """The row of a scope with the rows of its parts; a part alone takes its place."""
+        if scope.kind in ("join", "residual", "unit"):
+            return self.joint(scope)
+        parts = self.rows(scope.children)
+        if len(parts) == 1:
+            (part,) = parts
+            if scope.kind not in ("block", "bracket", "aux"):
+                return replace(part, name=scope.name or part.name)
+            if not part.name or scope.kind == "aux":
+                parts = list(part.rows) or parts  # the block is that join
+        output = parts[-1].output if scope.kind == "aux" and parts else self.network.shapes[scope.exit]
+        return total(scope.name, call(scope), output, parts)
+
+    def joint(self, scope: Scope) -> Row:
+        """The row of a join with those of its branches, or of an operator with its norm and activation."""
+        own: list[Row] = []
+        parts: list[Row] = []
+        for child in scope.children:
+            if isinstance(child, Node):
+                own.append(self.row(child))
+            elif child.name and child.children:
+                parts.append(self.group(child))
+            else:
+                parts += self.rows(child.children)
+        whole = total(scope.name, ", ".join(row.op for row in own), self.network.shapes[scope.exit], (*own, *parts))
+        return replace(whole, rows=tuple(parts))
+
+    def stack(self, scope: Scope) -> list[Row]:
+        """The rows of a repetition, equal neighbours as one."""
+        each = [self.group(child) for child in scope.children if isinstance(child, Scope)]
+        each = each if self.expand else list(fold(each))
+        if not scope.name:
+            return each
+        if len(each) == 1:
+            return [replace(each[0], name=scope.name)]
+        return [total(scope.name, f"x{len(scope.children)}", self.network.shapes[scope.exit], each)]
+
+
+def _reported(network: Network) -> Iterator[str]:
+    """The figures that the spec records from its paper, and the computed ones where there are any."""
+    for figure in network.reported:
+        text = f"{figure.label}.{figure.quantity}" if figure.label else figure.quantity
+        text += f" = {figure.text}"
+        with suppress(KeyError, ValueError):
+            if figure.quantity in QUANTITIES:
+                text += f", computed {show(figure.quantity, computed(network, figure.label, figure.quantity))}"
+        yield f"{text}; {figure.note}" if figure.note else text

@@ -1,0 +1,89 @@
+"""How the layers and blocks of a network are called in its table.
+
+What all layers of a kind have alike (`bias=false` in a network with batch normalization) is left out of their rows and
+said once above the table.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic_core import PydanticUndefined
+
+from netdsl.ir import Network, Scope
+from netdsl.ops import Operator
+
+_LONGEST_OPERATOR = 60
+_MANY = 3
+"""From so many layers on, what all of them have alike is said once above the table."""
+
+
+class Notations:
+    """The notation of every operator of a network; equal operators are written once."""
+
+    def __init__(self, network: Network):
+        self.network = network
+        self.common = _common_arguments(network)
+        self.known: dict[tuple[int, bool], str] = {}
+
+    def of(self, op: Operator, short: bool = False) -> str:
+        """The operator's notation; the short one leaves out what all its kind have in common."""
+        # Stacks share their operators, so each is written once.
+        key = (id(op), short)
+        if key not in self.known:
+            usual = self.common.get(op.name) if short else None
+            self.known[key] = (op.model_copy(update=usual) if usual else op).notation()
+        return self.known[key]
+
+    def throughout(self) -> tuple[str, ...]:
+        """The arguments that the short notations leave out, as a spec's `default` lines would give them."""
+        found = []
+        for name, usual in self.common.items():
+            example = next(node.op for node in self.network.nodes if node.op.name == name)
+            bare = {key: info.default for key, info in type(example).model_fields.items() if key not in usual}
+            arguments = example.model_copy(
+                update={key: item for key, item in bare.items() if item is not PydanticUndefined}
+            )
+            found.append(f"{name}({arguments.notation().partition('(')[2]}")
+        return tuple(found)
+
+
+def _common_arguments(network: Network) -> dict[str, dict[str, Any]]:
+    """For each operator, the arguments that all its layers have alike, but not by default, with that default."""
+    found: dict[str, dict[str, Any]] = {}
+    several: dict[str, list[Operator]] = {}
+    for node in network.nodes:
+        several.setdefault(node.op.name, []).append(node.op)
+    for name, ops in several.items():
+        if len(ops) < _MANY:
+            continue
+        kind = type(ops[0])
+        for key, info in kind.model_fields.items():
+            value = getattr(ops[0], key)
+            if info.is_required() or key in kind.geometry or value == info.default:
+                continue
+            if all(getattr(op, key) == value for op in ops):
+                found.setdefault(name, {})[key] = info.default
+    return found
+
+
+def call(scope: Scope) -> str:
+    """How a group is called in the table: a block with the values of its parameters."""
+    if scope.kind == "block" and scope.arguments:
+        text = f"{scope.title}({', '.join(map(_value, scope.arguments.values()))})"
+        return text if len(text) <= _LONGEST_OPERATOR else f"{text[: _LONGEST_OPERATOR - 3]}..."
+    if scope.kind == "aux":
+        return "aux"
+    if scope.kind == "bracket":
+        return f"[{scope.title}]"
+    return scope.title if scope.title != scope.name else ""
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return str(getattr(value, "name", value))

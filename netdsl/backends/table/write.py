@@ -1,0 +1,141 @@
+"""A table written down: for a terminal, in Markdown, as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from unicodedata import east_asian_width
+
+from netdsl.backends.table.figures import Row, Summary
+from netdsl.shapes import Shape
+from netdsl.shapes import text as shape_text
+
+_HEAD = ("layer", "operator", "output", "params", "multiply-adds")
+
+
+def to_text(summary: Summary, *, bold: bool = False) -> str:
+    """The table for a terminal: aligned, groups indented, thousands separated. `bold` prints head and total in bold."""
+    lines = list(_lines(summary.rows, 0))
+    total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
+    widths = [max(_width(line[column]) for line in (_HEAD, *lines, total)) for column in range(len(_HEAD))]
+
+    def write(cells: Sequence[str]) -> str:
+        left = (cell + " " * (size - _width(cell)) for cell, size in zip(cells[:3], widths, strict=False))
+        right = (cell.rjust(size) for cell, size in zip(cells[3:], widths[3:], strict=True))
+        return "  ".join((*left, *right)).rstrip()
+
+    def strong(text: str) -> str:
+        return f"\x1b[1m{text}\x1b[0m" if bold else text
+
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    written = [strong(_title(summary))]
+    written += [f"throughout: {', '.join(summary.throughout)}"] if summary.throughout else []
+    written += ["", strong(write(_HEAD)), rule, *map(write, lines), rule, strong(write(total)), "", *_notes(summary)]
+    return "\n".join(written) + "\n"
+
+
+def _title(summary: Summary) -> str:
+    return f"{summary.title}: {_input(summary)} -> {shape_text(summary.output)}"
+
+
+def _notes(summary: Summary) -> Iterator[str]:
+    """What stands below the table."""
+    yield f"depth {_count(summary.depth)}: convolutions and fully connected layers on the longest path"
+    if summary.aux_params:
+        yield f"aux heads, in training only and not in the total: {summary.aux_params:,} params"
+    if summary.frozen_params:
+        yield f"frozen, not in the total: {summary.frozen_params:,} params"
+    if any(row.times > 1 and row.rows for row in _all(summary.rows)):
+        yield "a group xN counts all N; the rows in it are those of one"
+    for each in summary.reported:
+        yield f"paper: {each}"
+
+
+def to_markdown(summary: Summary) -> str:
+    """The table in Markdown; groups are indented by non-breaking spaces."""
+
+    def cell(text: str) -> str:
+        return text.replace("\\", "\\\\").replace("|", "\\|").replace("  ", "&nbsp;&nbsp;")
+
+    total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
+    written = [f"**{cell(_title(summary))}**", ""]
+    written += [f"Throughout: {cell(', '.join(summary.throughout))}", ""] if summary.throughout else []
+    written += [f"| {' | '.join(_HEAD)} |", "|---|---|---|---:|---:|"]
+    written += [f"| {' | '.join(map(cell, line))} |" for line in _lines(summary.rows, 0)]
+    written += [f"| {' | '.join(f'**{each}**' if each else '' for each in total)} |", ""]
+    written += [f"- {cell(note)}" for note in _notes(summary)]
+    return "\n".join(written) + "\n"
+
+
+def to_json(summary: Summary) -> str:
+    """The figures as JSON: exact integers, shapes as lists without the batch, every layer in order."""
+    return json.dumps(document(summary), indent=2) + "\n"
+
+
+def document(summary: Summary) -> dict[str, Any]:
+    """The figures as plain data."""
+    inputs = summary.input
+    return {
+        "name": summary.name,
+        "variant": summary.variant,
+        "input": {name: list(shape) for name, shape in inputs.items()} if isinstance(inputs, dict) else list(inputs),
+        "output": _list(summary.output),
+        "params": summary.params,
+        "aux_params": summary.aux_params,
+        "macs": summary.macs,
+        "depth": summary.depth,
+        "layers": [
+            {
+                "name": layer.name,
+                "op": layer.op,
+                "output": _list(layer.output),
+                "params": layer.params,
+                "macs": layer.macs,
+                "line": layer.line,
+            }
+            for layer in summary.layers
+        ],
+    }
+
+
+def _list(shape: Shape | None) -> list[int] | None:
+    return None if shape is None else list(shape)
+
+
+def _input(summary: Summary) -> str:
+    if isinstance(summary.input, dict):
+        return ", ".join(f"{name}: {shape_text(shape)}" for name, shape in summary.input.items())
+    return shape_text(summary.input)
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _figure(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _lines(rows: Iterable[Row], level: int) -> Iterator[tuple[str, str, str, str, str]]:
+    for row in rows:
+        times = f"  x{row.times}" if row.times > 1 else ""
+        yield (
+            "  " * level + (row.name or "-"),
+            (row.op + times).strip(),
+            shape_text(row.output),
+            _figure(row.params),
+            _figure(row.macs),
+        )
+        yield from _lines(row.rows, level + 1)
+
+
+def _all(rows: Iterable[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield row
+        yield from _all(row.rows)
+
+
+def _width(text: str) -> int:
+    """Columns of a terminal, where a label or a name is not ASCII."""
+    return len(text) if text.isascii() else sum(2 if east_asian_width(char) in "WF" else 1 for char in text)

@@ -137,6 +137,18 @@ def test_a_local_block_shadows_a_standard_one() -> None:
     assert network.output == (7, 16, 16)
 
 
+def test_elements_of_lists() -> None:
+    text = """input 3x8x8
+param widths = [8, 16]
+param table = [[1, 2], [3, 5]]
+conv3-{widths[i]} x2 as i
+conv1-{table[1][1] + widths[0]}
+"""
+    shapes = [node.shape for node in netdsl.loads(text).nodes]
+    assert shapes == [(8, 8, 8), (16, 8, 8), (13, 8, 8)]
+    assert netdsl.loads(text, widths=(4, 6)).output == (9, 8, 8)
+
+
 def test_params_are_set_from_outside() -> None:
     text = "param classes = 10\nparam twice = classes * 2\n" + HEAD + "fc-twice"
     assert netdsl.loads(text).output == (20,)

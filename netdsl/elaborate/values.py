@@ -86,7 +86,9 @@ def _round(value: Any) -> int:
     return math.floor(Fraction(value) + Fraction(1, 2)) if value >= 0 else -_round(-value)
 
 
-_FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
+SIZES = ("channels", "height", "width")
+"""The names that stand for the size of the current value."""
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "min": (lambda *values: min(values), 1, 99),
     "max": (lambda *values: max(values), 1, 99),
     "round": (_round, 1, 1),
@@ -121,8 +123,7 @@ class Evaluator:
         """The value of an expression that must be a number."""
         value = self.value(node)
         if isinstance(value, Word):
-            known = [*self.names, "channels", "height", "width"]
-            raise ValueProblem("E0201", f"unknown name `{value}`", node.span, did_you_mean(value, known, "in scope"))
+            raise self._unknown(value, node)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise ValueProblem("E0601", f"a number is needed here, not {show(value)}", node.span)
         return value
@@ -138,13 +139,16 @@ class Evaluator:
         """The value of an expression that must be true or false."""
         value = self.value(node)
         if isinstance(value, Word):
-            known = [*self.names, "channels", "height", "width"]
-            raise ValueProblem("E0201", f"unknown name `{value}`", node.span, did_you_mean(value, known, "in scope"))
+            raise self._unknown(value, node)
         if not isinstance(value, bool):
             raise ValueProblem(
                 "E0601", f"true or false is needed here, not {show(value)}", node.span, "compare it: `n > 0`"
             )
         return value
+
+    def _unknown(self, word: Word, node: tree.Expression) -> ValueProblem:
+        known = [*self.names, *SIZES]
+        return ValueProblem("E0201", f"unknown name `{word}`", node.span, did_you_mean(word, known, "in scope"))
 
     def _name(self, node: tree.Reference) -> Any:
         if node.name in self.names:
@@ -152,7 +156,7 @@ class Evaluator:
             if value is Unknown:
                 raise Unknown
             return value
-        if node.name in ("channels", "height", "width") and self.shape != ():
+        if node.name in SIZES and self.shape != ():
             if self.shape is None:
                 raise Unknown
             if node.name == "channels":
@@ -167,6 +171,24 @@ class Evaluator:
 
     def _listvalue(self, node: tree.ListValue) -> Any:
         return tuple(self.value(item) for item in node.items)
+
+    def _element(self, node: tree.Element) -> Any:
+        items = self.value(node.items)
+        if isinstance(items, Word):
+            raise self._unknown(items, node.items)
+        if not isinstance(items, tuple):
+            raise ValueProblem(
+                "E0601", f"{show(items)} is no list, of which [ ] could take an element", node.items.span
+            )
+        index = self.integer(node.index, "an index")
+        if not 0 <= index < len(items):
+            raise ValueProblem(
+                "E0604",
+                f"there is no element {index} in a list of {len(items)}",
+                node.index.span,
+                f"the indices are 0 to {len(items) - 1}" if items else None,
+            )
+        return items[index]
 
     def _unary(self, node: tree.Unary) -> Any:
         if node.operator == "not":
@@ -197,7 +219,7 @@ class Evaluator:
         return self.value(node.then if self.truth(node.test) else node.otherwise)
 
     def _call(self, node: tree.Call) -> Any:
-        function = _FUNCTIONS.get(node.name.text)
+        function = FUNCTIONS.get(node.name.text)
         if function is None:
             return self.setting(node)
         call, least, most = function

@@ -115,6 +115,12 @@ class Reducer:
         found = tuple(items or ())
         return self._nested(tree.ListValue(found, Span(self.file_name, start, end)), found)
 
+    def element(self, start: int, end: int, items: Any, index: Any) -> Any:
+        return self._nested(tree.Element(items, index, Span(self.file_name, start, end)), (items, index))
+
+    def element_of_name(self, start: int, end: int, name: str, index: Any) -> Any:
+        return self.element(start, end, self.reference(start, start + len(name), name), index)
+
     def unary(self, start: int, end: int, operator: str, operand: Any) -> Any:
         return self._nested(tree.Unary(operator.lower(), operand, Span(self.file_name, start, end)), (operand,))
 

@@ -62,6 +62,15 @@ class Reference:
 
 
 @node
+class Element:
+    """`depths[i]`: one of a list, counted from 0."""
+
+    items: Expression
+    index: Expression
+    span: Span
+
+
+@node
 class Unary:
     """`-x`, `+x` or `not x`."""
 
@@ -108,7 +117,7 @@ class Call:
     span: Span
 
 
-Expression: TypeAlias = Literal | Dims | ListValue | Reference | Unary | Binary | Conditional | Call
+Expression: TypeAlias = Literal | Dims | ListValue | Element | Reference | Unary | Binary | Conditional | Call
 
 
 # Layer statements ------------------------------------------------------------------------------------

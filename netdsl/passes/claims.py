@@ -10,6 +10,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from netdsl import foreign
 from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.ir import Figure, Network, Node
 from netdsl.passes.costs import cost
@@ -17,6 +18,8 @@ from netdsl.passes.depth import depths
 from netdsl.shapes import numel, text
 
 QUANTITIES = ("params", "macs", "depth", "output", "units", "frozen", "aux_params", "connections")
+_TOTALS = {"params": "params", "macs": "macs", "depth": "depth", "frozen": "frozen_params", "aux_params": "aux_params"}
+"""The quantities of a whole network that its totals hold."""
 _SUFFIXES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
@@ -49,12 +52,14 @@ def find(network: Network, label: str) -> tuple[tuple[Node, ...], int] | None:
     """The nodes and the last value of what the spec calls `label`: a label, or a dotted path of modules."""
     if not label:
         return None
-    for scope in network.body.scopes():
-        if label in (scope.path, scope.label) and scope.kind != "net":
-            return tuple(scope.nodes()), scope.exit
-    for node in network.nodes:
-        if label in (node.path, node.label):
-            return (node,), node.id
+    # A path names one part; a label may stand in several blocks, and then means the first.
+    for name in ("path", "label"):
+        for scope in network.body.scopes():
+            if label == getattr(scope, name) and scope.kind != "net":
+                return tuple(scope.nodes()), scope.exit
+        for node in network.nodes:
+            if label == getattr(node, name):
+                return (node,), node.id
     return None
 
 
@@ -64,6 +69,8 @@ def computed(network: Network, label: str | None, quantity: str) -> Any:
     if label is None:
         if not network.complete:
             raise ValueError("unknown")
+        if network.totals is not None and quantity in _TOTALS:
+            return getattr(network.totals, _TOTALS[quantity])
         nodes, value = network.nodes, network.result
     else:
         found = find(network, label)
@@ -126,6 +133,8 @@ def _shape_help(network: Network, made: Node | None, shape: tuple[int, ...], cla
     """Why the sizes differ, where that can be said."""
     if len(shape) == 3 and len(claimed) == 1 and shape[1:] == (1, 1) and shape[0] == claimed[0]:
         return f"write `-> {text(shape)}`: the plane of 1x1 is still there"
+    if len(shape) == len(claimed) == 3 and claimed == (*shape[1:], shape[0]):
+        return f"channels come first: write `-> {text(shape)}`"
     if made is None:
         return None
     shapes = network.input_shapes(made)
@@ -135,12 +144,12 @@ def _shape_help(network: Network, made: Node | None, shape: tuple[int, ...], cla
 def _expect(network: Network, figure: Figure, report: Report) -> None:
     what = f"{figure.label}.{figure.quantity}" if figure.label else figure.quantity
     if figure.quantity not in QUANTITIES:
-        help = did_you_mean(figure.quantity, QUANTITIES) or f"one of {', '.join(QUANTITIES)}"
+        help = foreign.QUANTITIES.get(figure.quantity.lower()) or did_you_mean(figure.quantity, QUANTITIES, "there are")
         report.error(
             "E0503",
             f"`{figure.quantity}` cannot be computed",
             figure.span,
-            help=help + "; what the paper prints beyond these goes in `reported`",
+            help=f"{help or ''}\nwhat the paper prints beyond these goes into `reported {figure.quantity} = ...`",
         )
         return
     try:
@@ -166,5 +175,5 @@ def _expect(network: Network, figure: Figure, report: Report) -> None:
             "E0504",
             f"`{what}` is {value:,}, not {figure.text}",
             figure.span,
-            help="`reported` records a figure of the paper that is known to err",
+            help="`netdsl summary` shows it by layers; `reported` records a figure of the paper that is known to err",
         )

@@ -1,0 +1,65 @@
+"""How two networks are trained, compared: the settings of their recipes, and how the weights of layers are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from netdsl.comparison.changes import Cost
+from netdsl.comparison.describe import argument_name, value
+from netdsl.comparison.difference import Finding, Spot
+from netdsl.comparison.forms import TRAINING_ONLY
+from netdsl.comparison.gather import Group, Groups
+from netdsl.comparison.match import Match
+from netdsl.ir import Network, Setting
+
+
+def recipes(one: Network, other: Network, match: Match) -> tuple[Finding, ...]:
+    """The findings about training; they change no figures."""
+    return (*_settings(one.train, other.train), *_initial(match))
+
+
+def _settings(one: Setting | None, other: Setting | None) -> Iterator[Finding]:
+    left = dict(one.kwargs) if one is not None else {}
+    right = dict(other.kwargs) if other is not None else {}
+    for name in [*left, *(name for name in right if name not in left)]:
+        before, after = (_text(each[name]) if name in each else None for each in (left, right))
+        if before != after:
+            yield Finding("recipe", f"train: {name}", before=before or "not given", after=after or "not given")
+
+
+def _initial(match: Match) -> Iterator[Finding]:
+    groups = Groups()
+    for at, row in enumerate(match.rows):
+        if row.one is None or row.other is None or type(row.one.node.op) is not type(row.other.node.op):
+            continue
+        left, right = row.one.node, row.other.node
+        for name in TRAINING_ONLY:
+            before, after = getattr(left.op, name, None), getattr(right.op, name, None)
+            if before == after:
+                continue
+            words = value(left.op, name, before), value(right.op, name, after)
+
+            def begin(group: Group, words: tuple[str, str] = words, name: str = name, op: Any = left.op) -> None:
+                group.text = group.title = f"{op.name}: {argument_name(op, name)}"
+                group.before, group.after = words
+
+            group = groups.group((left.op.name, name, words), "init", at, False, begin)
+            group.add(Spot(left.path, right.path, right.shape), Cost())
+    return iter([finding for _, finding in groups.findings()])
+
+
+def _text(item: Any) -> str:
+    """A setting as a spec writes it."""
+    if item is None:
+        return "none"
+    if isinstance(item, bool):
+        return str(item).lower()
+    if isinstance(item, float):
+        return f"{item:g}"
+    if isinstance(item, tuple):
+        return f"[{', '.join(map(_text, item))}]"
+    if isinstance(item, Setting):
+        given = [*map(_text, item.args), *(f"{name}={_text(each)}" for name, each in item.kwargs.items())]
+        return f"{item.name}({', '.join(given)})" if given else item.name
+    return str(item)

@@ -64,6 +64,33 @@ CODES: dict[str, str] = {
     "E0706": "a value used where layers are needed",
     "E0707": "layers in a file that extends another",
     "E0708": "tables with different columns",
+    # warnings: what a layer costs
+    "W0101": "a large kernel that small ones can replace",
+    "W0102": "a large convolution on many channels",
+    "W0103": "a deep network without shortcuts",
+    "W0104": "a bias that the norm behind it takes away",
+    # warnings: pixels
+    "W0201": "pixels that no window sees",
+    "W0202": "rows or columns that rounding down loses",
+    "W0203": "a padding that changes the size by a little",
+    # warnings: what is never used
+    "W0301": "layers whose value is never used",
+    "W0302": "a label that nothing uses",
+    "W0303": "a layer that does nothing",
+    "W0304": "a param that nothing uses",
+    "W0305": "a block that nothing uses",
+    # warnings: the order of layers
+    "W0401": "probabilities in the middle of a network",
+    "W0402": "an activation on the logits",
+    "W0403": "two activations in a row",
+    "W0404": "dropout right before a batch norm",
+    "W0405": "a rectifier before the addition of a residual",
+    "W0406": "two linear layers with nothing between them",
+    # warnings: the recipe
+    "W0501": "an aux head without a weight",
+    # warnings: comments
+    "W0901": "an `allow` that silences nothing",
+    "W0902": "an `allow` that names no warning",
 }
 """Each code and its title."""
 

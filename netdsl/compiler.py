@@ -42,14 +42,16 @@ def compile(
     params: Mapping[str, Any] | None = None,
     input: Shape | None = None,
     directory: Path | None = None,
+    unsaved: Mapping[Path, str] | None = None,
 ) -> Compilation:
-    """Compile a spec: a path, or a `Source` (whose `use` and `extends` look below `directory`).
+    """Compile a spec: a path, or a `Source` (whose `use` and `extends` look below `directory`, where the texts of
+    `unsaved`, by resolved path, stand for those on disk).
 
     `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input. Never
     raises for what is wrong with the spec; that is in `.report`.
     """
     report = Report()
-    library = Library(report)
+    library = Library(report, unsaved or {})
     if not isinstance(source, Source):
         path = Path(source)
         name = os.fspath(source)

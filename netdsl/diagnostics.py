@@ -11,7 +11,6 @@ E06 expressions, E07 structure (blocks, tables, variants, recipes); W for warnin
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -19,18 +18,58 @@ from typing import Literal
 from netdsl.source import Source, Span
 
 Severity = Literal["error", "warning", "note"]
+LONGEST_WORD = 64
+"""No name is guessed for a longer word: the comparison takes time."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that `word` most likely meant, or None."""
+    """The known name that `word` most likely meant, or None: one that is spelt alike, or that is a part of it."""
     folded = {name.lower(): name for name in known}
-    found = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
-    return folded[found[0]] if found else None
+    word = word.lower()
+    if len(word) > LONGEST_WORD:
+        return None
+    if len(word) > 2:
+        most = max(1, len(word) // 3)
+        near = [(far, each) for each in folded if (far := _distance(word, each, most)) <= most]
+        if near:
+            return folded[min(near, key=lambda pair: pair[0])[1]]
+    parts = [each for each in folded if len(each) >= 3 and (word.startswith(each) or word.endswith(each))]
+    parts += [each for each in folded if len(word) >= 3 and each.startswith(word)]
+    return folded[max(parts, key=len)] if parts else None
+
+
+def misspelt(word: str, known: Iterable[str]) -> str | None:
+    """The known name of which `word` is certainly a misspelling: a letter or two are wrong, and no other is as near."""
+    if not 3 <= len(word) <= LONGEST_WORD:
+        return None
+    most = 2 if len(word) >= 7 else 1
+    lower = word.lower()
+    near = sorted((far, name) for name in dict.fromkeys(known) if (far := _distance(lower, name.lower(), most)) <= most)
+    return None if not near or (len(near) > 1 and near[1][0] == near[0][0]) else near[0][1]
+
+
+def _distance(word: str, other: str, most: int) -> int:
+    """How many letters are to be changed, added, dropped or exchanged with their neighbour to make one the other; more
+    than `most` where it is more. A text may have thousands of unknown words, so it gives up early."""
+    if abs(len(word) - len(other)) > most or len(set(word) - set(other)) > most:
+        return most + 1
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(word, 1):
+        two_before, before, row = before, row, [i]
+        for j, against in enumerate(other, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != against))
+            if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == against:
+                cost = min(cost, two_before[j - 2] + 1)
+            row.append(cost)
+        if min(row) > most and min(before) > most:
+            return most + 1
+    return row[-1]
 
 
 def did_you_mean(word: str, known: Iterable[str], what: str = "") -> str | None:
     """A help text that names the nearest known name, or lists a few."""
-    known = list(known)
+    known = list(dict.fromkeys(known))
     best = nearest(word, known)
     if best:
         return f"did you mean `{best}`?"
@@ -71,10 +110,19 @@ class Edit:
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """A change that makes the diagnostic go away, one of several that may be meant; `title` follows the word "try"."""
+
+    title: str
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True)
 class Diagnostic:
     """One message: what is wrong (`message`), where (`span`, with `label` under the marks), why
     (`related` places, the first of them nearest), and the way out (`help`, and `edits` where it is certain).
 
+    `proposals` are ways out to choose from, each of them tried (`netdsl.fixes` finds them, for who asks).
     `calls` is the chain of block calls that led to the place, innermost first.
     """
 
@@ -87,6 +135,7 @@ class Diagnostic:
     calls: tuple[Related, ...] = ()
     edits: tuple[Edit, ...] = ()
     severity: Severity = "error"
+    proposals: tuple[Proposal, ...] = ()
 
 
 @dataclass

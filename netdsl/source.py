@@ -60,16 +60,21 @@ class Source:
         if line >= len(self._starts):
             return len(self.text)
         start = self._starts[line]
+        text = self.line(line + 1)
+        if text.isascii():
+            return start + min(utf16, len(text))
         units = 0
-        for index, char in enumerate(self.line(line + 1)):
+        for index, char in enumerate(text):
             if units >= utf16:
                 return start + index
             units += 2 if ord(char) > 0xFFFF else 1
-        return start + len(self.line(line + 1))
+        return start + len(text)
 
     def utf16(self, offset: int) -> tuple[int, int]:
         """Line from 0 and UTF-16 column from 0 of an offset, as the language server protocol counts."""
         line, column = self.position(offset)
+        if self.text.isascii():
+            return line - 1, column - 1
         head = self.line(line)[: column - 1]
         return line - 1, sum(2 if ord(char) > 0xFFFF else 1 for char in head)
 

@@ -6,13 +6,14 @@ said by the operator's own file; this module puts the values in their places and
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from netdsl import ops
-from netdsl.diagnostics import Related, did_you_mean
+from netdsl import foreign, ops
+from netdsl.diagnostics import Edit, Related, did_you_mean, misspelt
 from netdsl.elaborate.values import Word, show
 from netdsl.ir import Setting
 from netdsl.ops import Operator
@@ -38,10 +39,11 @@ class Problem(Exception):
         help: str | None = None,
         related: Sequence[Related] = (),
         label: str = "",
+        edits: Sequence[Edit] = (),
     ):
         super().__init__(message)
         self.code, self.message, self.span, self.help = code, message, span, help
-        self.related, self.label = tuple(related), label
+        self.related, self.label, self.edits = tuple(related), label, tuple(edits)
 
 
 def field_names(cls: type[Operator]) -> list[str]:
@@ -74,12 +76,7 @@ def bind(
             if name not in names and name not in extra:
                 match = next((known for known in (*names, *extra) if known == name.lower()), None)
                 if match is None:
-                    raise Problem(
-                        "E0401",
-                        f"`{what}` has no argument `{name}`",
-                        argument.name.span,
-                        did_you_mean(name, [*names, *extra], "its arguments") or _listing(what, [*names, *extra]),
-                    )
+                    raise _unknown(what, names, extra, argument, arguments)
                 name = match
         if name in bound:
             raise Problem(
@@ -92,8 +89,45 @@ def bind(
     return bound
 
 
+def _unknown(
+    what: str, free: Sequence[str], extra: Sequence[str], argument: tree.Argument, arguments: Sequence[tree.Argument]
+) -> Problem:
+    """An argument that there is not, with what netdsl calls it, where others call it so."""
+    assert argument.name is not None
+    name, span = argument.name.text, argument.name.span
+    known = list(dict.fromkeys((*free, *extra)))
+    edits: list[Edit] = []
+    same = next((each for each in foreign.ARGUMENTS.get(name.lower(), ()) if each in known), None)
+    if same is not None and free and same not in free and same not in FOLLOWERS:
+        help: str | None = f"the notation has said `{same}` already: leave it out"
+    elif same is not None:
+        written = any(each.name is not None and each.name.text == same for each in arguments)
+        edits = [] if written else [Edit(span, same)]
+        help = f"netdsl calls it `{same}`"
+        if what in ops.names() and same in ops.find(what).geometry:
+            help += f", and writes it into the layer: `{_example(ops.find(what), whole=True)}`"
+    elif name.lower() in foreign.NEEDLESS:
+        help = foreign.NEEDLESS[name.lower()]
+        edits = _left_out(argument, arguments) if help.endswith("leave it out") else []
+    else:
+        certain = misspelt(name, known)
+        edits = [Edit(span, certain)] if certain else []
+        help = did_you_mean(name, known, "its arguments") or _listing(what, known)
+    return Problem("E0401", f"`{what}` has no argument `{name}`", span, help, edits=edits)
+
+
+def _left_out(argument: tree.Argument, arguments: Sequence[tree.Argument]) -> list[Edit]:
+    """The edit that takes an argument away, with the comma that separates it from its neighbour."""
+    place = next(index for index, each in enumerate(arguments) if each is argument)
+    span = argument.span
+    if place + 1 < len(arguments):
+        return [Edit(Span(span.file, span.start, arguments[place + 1].span.start), "")]
+    start = arguments[place - 1].span.end if place else span.start
+    return [Edit(Span(span.file, start, span.end), "")]
+
+
 def _listing(what: str, names: Sequence[str]) -> str:
-    return f"`{what}` takes " + (", ".join(names) if names else "no arguments")
+    return f"`{what}` takes " + (", ".join(dict.fromkeys(names)) if names else "no arguments")
 
 
 _cache: dict[Any, Operator] = {}
@@ -130,32 +164,78 @@ def _refusal(cls: type[Operator], values: Mapping[str, Given], span: Span, probl
         part = {cls.geometry.kernel: "{}3", cls.geometry.out: "{}-64", cls.geometry.stride: "{}/2"}.get(name)
         hint = f"write it as in `{_example(cls)}`" if part else f"write `{cls.name}({name}=...)`"
         return Problem("E0404", f"`{cls.name}` needs its {name}", span, hint)
+    message, _, way_out = error["msg"].removeprefix("Value error, ").partition("; ")
     if not name:
-        return Problem("E0405", f"`{cls.name}`: {_words(error['msg'])}", span)
+        return Problem("E0405", f"`{cls.name}`: {message}", span, way_out or None)
     value = values[name].value if name in values else error.get("input")
-    bounds = {
-        "greater_than_equal": ("at least", "ge"),
-        "greater_than": ("greater than", "gt"),
-        "less_than_equal": ("at most", "le"),
-        "less_than": ("less than", "lt"),
-    }
     if isinstance(value, Word) and not _takes_word(cls, name):
-        return Problem("E0201", f"unknown name `{value}`", place, f"`{name}` of `{cls.name}` takes {_type(cls, name)}")
-    if kind in bounds and len(error["loc"]) <= 2 and not isinstance(value, tuple):
-        words, bound = bounds[kind]
-        return Problem("E0405", f"`{name}` (={show(value)}) must be {words} {context[bound]}", place)
+        help: str | None = f"`{name}` of `{cls.name}` takes {_type(cls, name)}"
+        if re.fullmatch(r"x[0-9]+", value):
+            help = f"a repetition stands behind the layer, without parentheses: `{_example(cls)} {value}`"
+        return Problem("E0201", f"unknown name `{value}`", place, help)
     if kind == "value_error":
-        return Problem("E0405", f"`{name}` (={show(value)}): {_words(error['msg'])}", place)
-    return Problem("E0405", f"`{name}` (={show(value)}) must be {_type(cls, name)}", place)
+        return Problem("E0405", f"`{name}` (={show(value)}): {message}", place, way_out or None)
+    bound = _BOUNDS.get(kind)
+    wanted = _type(cls, name)
+    if bound and len(error["loc"]) <= 2 and not isinstance(value, tuple) and not wanted.startswith(_IN_WORDS):
+        number = context[bound[1]]
+        wanted = f"{bound[0]} {int(number) if float(number).is_integer() else number}"
+    return Problem(
+        "E0405", f"`{name}` (={show(value)}) must be {wanted}", place, **_way_out(cls, name, value, values, place)
+    )
 
 
-def _words(message: str) -> str:
-    return message.removeprefix("Value error, ")
+_IN_WORDS = ("a rate", "a small number")  # types whose words say more than the bound that was broken
+_BOUNDS = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("greater than", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("less than", "lt"),
+}
 
 
-def _example(cls: type[Operator]) -> str:
+def _way_out(cls: type[Operator], name: str, value: Any, values: Mapping[str, Given], place: Span) -> dict[str, Any]:
+    """The help for a value that an argument cannot have, and the edit where it is certain what was meant."""
+    if isinstance(value, str) and _takes_word(cls, name):
+        from netdsl.ops._reference import choices
+
+        known = choices(cls, name)
+        best = misspelt(value, known) or next((each for each in known if each == value.lower()), None)
+        return {"help": did_you_mean(value, known), "edits": _replaced(name, value, place, best) if best else []}
+    wanted = _type(cls, name)
+    if name == cls.geometry.out and isinstance(value, tuple):
+        return {"help": f"the kernel comes before the channels: `{_example(cls)}`, `[3x3, 64]`"}
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return {}
+    if wanted.startswith("a small number") and isinstance(value, int):  # as PyTorch's nn.BatchNorm2d(64)
+        return {"help": f"the channels are known: write `{cls.name}`", "edits": _replaced("", str(value), place, "")}
+    if wanted.startswith("a rate") and 1 < value < 100:
+        text = f"{value}%"
+        return {"help": f"write `{text}`", "edits": _replaced(name, str(value), place, text)}
+    out = cls.geometry.out
+    if wanted == "true or false" and out is not None and isinstance(value, int):
+        sizes = [given.value for key, given in values.items() if key in (out, name)]
+        if len(sizes) == 2:  # as PyTorch's nn.Linear(512, 10)
+            return {"help": f"what comes in is known; write what comes out: `{cls.name}-{value}`"}
+    if isinstance(value, float) and value.is_integer() and wanted.startswith("an integer"):
+        return {"help": f"write `{int(value)}`", "edits": _replaced(name, str(value), place, str(int(value)))}
+    if wanted == "true or false" and value in (0, 1):
+        return {"help": f"write `{name}={'true' if value else 'false'}`"}
+    return {}
+
+
+def _replaced(name: str, old: str, place: Span, new: str) -> list[Edit]:
+    """The edit that puts `new` for the value `old` of an argument; none where it may be the value of an expression."""
+    if place.end - place.start not in (len(old), len(name) + 1 + len(old)):
+        return []
+    return [Edit(Span(place.file, place.end - len(old), place.end), new)]
+
+
+def _example(cls: type[Operator], whole: bool = False) -> str:
+    """The operator in its notation, with its stride too if it is to be `whole`."""
     geometry = cls.geometry
-    return cls.name + ("3" if geometry.kernel else "") + ("-64" if geometry.out else "")
+    text = cls.name + ("3" if geometry.kernel else "") + ("-64" if geometry.out else "")
+    return text + ("/2" if whole and geometry.stride else "")
 
 
 def _takes_word(cls: type[Operator], name: str) -> bool:
@@ -191,7 +271,7 @@ def follower(argument: str, given: Given, defaults: Mapping[str, Mapping[str, Gi
             "E0405",
             f"`{argument}` (={show(value)}) must be none or one of the {family} operators",
             span,
-            did_you_mean(str(name), known) or ", ".join(known),
+            _known_as(str(name), family) or did_you_mean(str(name), known) or ", ".join(known),
         )
     cls = ops.find(resolved[0])
     values = dict(defaults.get(cls.name, {}))
@@ -202,9 +282,17 @@ def follower(argument: str, given: Given, defaults: Mapping[str, Mapping[str, Gi
         written = {**dict(zip(names, setting.args, strict=False))}
         for key, item in setting.kwargs.items():
             if key not in names:
-                raise Problem("E0401", f"`{cls.name}` has no argument `{key}`", span, did_you_mean(key, names))
+                same = next((each for each in foreign.ARGUMENTS.get(key.lower(), ()) if each in names), None)
+                help = f"netdsl calls it `{same}`" if same else did_you_mean(key, names, "its arguments")
+                raise Problem("E0401", f"`{cls.name}` has no argument `{key}`", span, help)
             if key in written:
                 raise Problem("E0402", f"`{key}` is given twice", span)
             written[key] = item
         values.update({key: Given(item, span) for key, item in written.items()})
     return construct(cls, values, span)
+
+
+def _known_as(name: str, family: ops.Family) -> str | None:
+    """What netdsl calls a norm or activation that others call `name`."""
+    layer = foreign.layer(name)
+    return layer.help if layer and layer.same and ops.find(layer.same).family == family else None

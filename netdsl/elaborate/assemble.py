@@ -69,6 +69,11 @@ class Assembler:
         self.train: tuple[Setting, Span] | None = None
         self.layers = False
         self.broken = False
+        self.unclosed = [
+            each.span
+            for each in report
+            if each.code == "E0102" and each.span and report.sources[each.span.file].text[each.span.start] == "{"
+        ]
 
     def run(self) -> Network | None:
         frame: Frame | None = None
@@ -128,6 +133,12 @@ class Assembler:
                     else:
                         module.blocks[name] = found
 
+    def swallows(self, statement: tree.Statement) -> bool:
+        """Whether a brace in a statement is never closed: where it ends is unknown then, and whatever could be said of
+        its layers would be a consequence."""
+        span = statement.span
+        return any(each.file == span.file and span.start <= each.start < span.end for each in self.unclosed)
+
     def twice(self, name: str, span: Span, first: Span) -> None:
         self.report.error(
             "E0202", f"the block `{name}` is given twice", span, related=[Related(first, "first given here")]
@@ -147,6 +158,10 @@ class Assembler:
         before = module.blocks.get(name)
         if before is not None:
             self.twice(name, block.name.span, before[0].name.span)
+            return
+        if self.swallows(block):
+            module.blocks[name] = None
+            self.broken = True
             return
         seen: dict[str, Span] = {}
         for parameter in block.parameters:
@@ -171,7 +186,7 @@ class Assembler:
                 if not self.layers:
                     self.layers = True
                     self.root.span = statement.span
-            builder.statement(statement, frame)
+            builder.statement(tree.Broken(statement.span) if self.swallows(statement) else statement, frame)
         elif isinstance(statement, tree.Input):
             self.input(statement, frame)
         elif isinstance(statement, tree.Param):
@@ -196,6 +211,8 @@ class Assembler:
         """Whether a statement with a syntax error was no layer. What it would have named is known, but not its
         value."""
         words = self.words(broken)
+        if not words[1] and words[0] and self.after(broken, words[0]) == "=":
+            self.values.setdefault(words[0], Unknown)  # `classes = 10`, which was to be a param
         if words[0] == "param" and words[1]:
             self.set.setdefault(words[1], broken.span)
             self.values[words[1]] = Unknown
@@ -206,6 +223,11 @@ class Assembler:
         text = self.report.sources[broken.span.file].text[broken.span.start : broken.span.end]
         match = re.match(r"\s*(\w+)(?:[ \t]+(\w+))?", text)
         return (match[1].lower(), match[2] or "") if match else ("", "")
+
+    def after(self, broken: tree.Broken, word: str) -> str:
+        """The sign behind the first word of a broken statement."""
+        text = self.report.sources[broken.span.file].text[broken.span.start : broken.span.end]
+        return text.lstrip()[len(word) :].lstrip()[:1]
 
     def no_input(self, span: Span) -> None:
         if not self.broken:
@@ -222,6 +244,8 @@ class Assembler:
     def input(self, statement: tree.Input, frame: Frame) -> None:
         name = statement.name.text if statement.name else "input"
         before = next((each for each in self.inputs if each.name == name), None)
+        if before is not None and before.span is None:
+            return  # a layer came first, which has been reported
         if before is not None:
             raise Problem(
                 "E0202",
@@ -234,6 +258,11 @@ class Assembler:
             raise Problem("E0704", "inputs come before the first layer", statement.span)
         value = Evaluator(self.values).value(statement.shape)
         shape = value if isinstance(value, tuple) else (value,)
+        if isinstance(statement.shape, tree.Literal) and value == 0 and statement.shape.text.strip("0"):
+            self.builder.input(None)  # no number, which has been reported
+            self.inputs.append(NetworkInput(name=name, shape=(1,), span=statement.span))
+            self.builder.failed = True
+            return
         if self.override is not None and not self.inputs:
             if shape != self.override:
                 self.changed.add("input")
@@ -244,9 +273,9 @@ class Assembler:
             self.builder.failed = True
             raise Problem(
                 "E0405",
-                f"an input is channels x height x width or a number of features, not {show(value)}",
+                f"an input is channels x height x width or a number of features, not {_shown(value)}",
                 statement.shape.span,
-                f"write `1x{text(shape)}` for one channel" if len(shape) == 2 else None,
+                _shape_help(shape),
             )
         if any(not 1 <= size <= 2**31 - 1 for size in shape):
             self.builder.input(None)
@@ -346,6 +375,23 @@ class Assembler:
             complete=complete,
             sources=tuple(self.report.sources.values()),
         )
+
+
+def _shown(value: Any) -> str:
+    """A shape as a spec writes it, any other value as it is."""
+    sizes = value if isinstance(value, tuple) else ()
+    return text(sizes) if sizes and all(type(size) is int for size in sizes) else show(value)
+
+
+def _shape_help(shape: tuple[Any, ...]) -> str | None:
+    """The way out for a shape of too few or too many sizes."""
+    if not all(type(size) is int for size in shape):
+        return "as in `input 3x224x224` or `input 784`"
+    if len(shape) == 2:
+        return f"write `1x{text(shape)}` for one channel"
+    if len(shape) == 4:
+        return f"the batch is no part of the architecture: write `{text(shape[1:])}`"
+    return "as in `input 3x224x224` or `input 784`"
 
 
 def elaborate(

@@ -18,6 +18,11 @@ DEEPEST = 80
 """How deep blocks and groups may nest through calls."""
 
 
+def _called(block: tree.Block) -> str:
+    """How a block is called: its name with its parameters."""
+    return f"{block.name.text}({', '.join(each.name.text for each in block.parameters)})"
+
+
 def call(
     builder: Builder,
     found: tuple[tree.Block, Module],
@@ -35,7 +40,7 @@ def call(
                 "E0405",
                 f"the block `{block.name.text}` takes no {word}",
                 part.span,
-                f"write `{block.name.text}(...)`",
+                f"a block is called `{_called(block)}`",
             )
     chain: Frame | None = frame
     while chain is not None:
@@ -82,7 +87,7 @@ def call(
                 "E0404",
                 f"`{block.name.text}` needs {listed}",
                 item.span,
-                f"`{block.name.text}({', '.join(names)})`",
+                f"it is called `{_called(block)}`",
                 [Related(block.name.span, "defined here")],
             )
     values.update(arguments)

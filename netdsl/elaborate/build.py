@@ -57,6 +57,7 @@ class Builder:
         self.outputs: dict[str, Value] = {}
         self.claims: list[tuple[Shape, int, Span, Span]] = []
         self.failed = False
+        self.params: dict[str, set[str]] = {}
 
     # Messages --------------------------------------------------------------------------------------------------------
 
@@ -72,13 +73,26 @@ class Builder:
                 problem.code,
                 problem.message,
                 problem.span,
-                help=problem.help,
+                help=self.later(frame, problem) or problem.help,
                 related=problem.related,
                 label=problem.label,
+                edits=problem.edits,
             )
         elif isinstance(problem, ValueProblem):
-            self.error(frame, problem.code, problem.message, problem.span, help=problem.help)
+            help = self.later(frame, problem) or problem.help
+            self.error(frame, problem.code, problem.message, problem.span, help=help)
         self.failed = True
+
+    def later(self, frame: Frame, problem: Problem | ValueProblem) -> str | None:
+        """The help for a name that is unknown because its `param` stands further down."""
+        file = frame.module.file
+        if problem.code != "E0201" or problem.span.file != file.source.name:
+            return None
+        if file.source.name not in self.params:
+            self.params[file.source.name] = {each.name.text for each in file.statements if isinstance(each, tree.Param)}
+        name = file.source.text[problem.span.start : problem.span.end]
+        known = name in self.params[file.source.name]
+        return f"a param is known below its own line: move `param {name} = ...` up" if known else None
 
     def evaluator(self, frame: Frame) -> Evaluator:
         return Evaluator(frame.names, self.shape if self.shapes else ())
@@ -166,7 +180,10 @@ class Builder:
             made = self.made[value]
             if made is not None and made.span != span and made.span != place:
                 related.append(Related(made.span, text(self.shapes[value])))
-        self.error(frame, refusal.code, refusal.message, place, help=refusal.help, related=related)
+        first = self.shapes[0]
+        turned = first and len(first) == 3 and first[2] in (1, 3) and first[0] == first[1] > 3
+        help = f"channels come first: is the input `{first[2]}x{first[0]}x{first[1]}`?" if first and turned else None
+        self.error(frame, refusal.code, refusal.message, place, help=help or refusal.help, related=related)
 
     def unknown(self, frame: Frame, span: Span) -> DraftNode:
         """A value in place of a statement that has been reported: its shape is unknown."""
@@ -356,7 +373,12 @@ class Builder:
             bracket(self, item, frame, label, span, stride)  # type: ignore[arg-type]
             return
         if stride is not None:
-            raise Problem("E0405", "a stride can follow an operator, a block or a bracket only", stride.span)
+            raise Problem(
+                "E0405",
+                "a stride can follow an operator, a block or a bracket only",
+                stride.span,
+                "give it to one of the layers inside, as in `{ conv3-64/2; conv3-64 }`",
+            )
         if kind in PLACERS:
             PLACERS[kind](self, item, frame, label, span)
         else:

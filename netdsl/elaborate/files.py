@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -48,9 +49,13 @@ def standard_blocks() -> dict[str, str]:
 
 @dataclass
 class Library:
-    """The files of one compilation. `directory` is where the main file lies; None forbids `use` and `extends`."""
+    """The files of one compilation. `directory` is where the main file lies; None forbids `use` and `extends`.
+
+    `unsaved` are texts that stand for those on disk, by resolved path: what is open in an editor.
+    """
 
     report: Report
+    unsaved: Mapping[Path, str] = field(default_factory=dict)
     parsed: dict[str, tree.File] = field(default_factory=dict)
     directories: dict[str, Path] = field(default_factory=dict)
 
@@ -101,7 +106,7 @@ class Library:
         if len(self.parsed) >= MOST:
             raise Problem("E0007", f"a spec may draw in at most {MOST} files", path.span)
         try:
-            source = read(target, name)
+            source = Source(name, self.unsaved[target]) if target in self.unsaved else read(target, name)
         except FileNotFoundError:
             beside = [entry.name for entry in base.iterdir() if entry.suffix == ".net"] if base.is_dir() else []
             raise Problem("E0001", f"there is no file '{wanted}'", path.span, did_you_mean(wanted, beside)) from None

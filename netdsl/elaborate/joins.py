@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from netdsl import ops
 from netdsl.diagnostics import OpError, Related
-from netdsl.elaborate.arguments import bind, construct, field_names
+from netdsl.elaborate.arguments import Problem, bind, construct, field_names
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.operators import complete
 from netdsl.ops import Operator
@@ -37,6 +37,9 @@ def join_statement(builder: Builder, item: tree.Join, frame: Frame, label: str |
     cls = ops.find(item.kind.text)
     written = bind(cls.name, field_names(cls), cls.followed_by, item.arguments, builder.evaluator(frame).value)
     values, _, act = complete(builder, cls, written, frame)
+    if len(item.branches) < cls.inputs[0]:
+        help = f"`|` stands between branches, and `identity` passes the value on: `{cls.name} {{ ... | identity }}`"
+        raise Problem("E0404", f"`{cls.name}` needs {cls.inputs[0]} branches or more", item.kind.span, help)
     entry = builder.current
     scope, outer = builder.open("join", item.span, title=cls.name, label=label, label_span=label_span)
     try:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from netdsl import ops
-from netdsl.diagnostics import Related, did_you_mean
+from netdsl import foreign, ops
+from netdsl.diagnostics import Edit, Related, did_you_mean, misspelt
 from netdsl.elaborate.arguments import FOLLOWERS, Given, Problem, bind, construct, field_names, follower
 from netdsl.elaborate.blocks import call
 from netdsl.elaborate.files import standard_blocks
 from netdsl.elaborate.frames import Frame, Module
-from netdsl.elaborate.values import Evaluator, Unknown, Word
+from netdsl.elaborate.values import Evaluator, Unknown, Word, show
 from netdsl.ops import Operator
 from netdsl.shapes import LARGEST
 from netdsl.source import Span
@@ -48,9 +49,43 @@ def operation(
             module.blocks = {name: (each, module) for name, each in found.items()}
             block = module.blocks.get(head)
     if block is None:
-        known = [*frame.module.blocks, *ops.names(), *standard_blocks()]
-        raise Problem("E0203", f"unknown operator or block `{head}`", item.head.span, did_you_mean(head, known))
+        raise _unknown(item, frame)
     call(builder, block, item, frame, label, label_span, stride)
+
+
+def _unknown(item: tree.Operation, frame: Frame) -> Problem:
+    """There is no such operator or block: what netdsl calls it, or the nearest name."""
+    head, span = item.head.text, item.head.span
+    message = f"unknown operator or block `{head}`"
+    if frame.find(head) is not None and item.kernel is None and item.out is None:
+        help = f"`{head}` is a label: `@{head}` goes on from its value, `reuse({head})` applies its layers again"
+        return Problem("E0203", message, span, help)
+    match = re.fullmatch(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)?)", head)
+    stem, kernel = (match[1], match[2]) if match else (head, "")
+    layer = foreign.layer(head) or foreign.layer(stem)
+    if layer is not None:
+        return Problem("E0203", message, span, layer.help, edits=_renamed(item, layer))
+    dashed = re.fullmatch(r"([A-Za-z]+[0-9]*(?:x[0-9]+)?)_([0-9]+)", head)
+    if dashed and (found := ops.resolve(dashed[1])) and ops.find(found[0]).geometry.out:
+        text = f"{dashed[1]}-{dashed[2]}"
+        return Problem("E0203", message, span, f"write `{text}`", edits=[Edit(span, text)])
+    blocks = [*frame.module.blocks, *standard_blocks()]
+    known = [*blocks, *ops.names()]
+    best = misspelt(head, known) or misspelt(stem, ops.names())
+    if best is None:
+        return Problem("E0203", message, span, did_you_mean(stem, known) or "`netdsl ops` lists all that there are")
+    text = best + (kernel if best in ops.names() and ops.find(best).geometry.kernel else "")
+    return Problem("E0203", message, span, f"did you mean `{text}`?", edits=[Edit(span, text)])
+
+
+def _renamed(item: tree.Operation, layer: foreign.Layer) -> list[Edit]:
+    """The edit for a layer that has another name here, where its arguments say nothing but what is known."""
+    bare = item.kernel is None and item.out is None and item.stride is None
+    arguments = item.arguments or ()
+    needless = layer.known and len(arguments) == 1 and arguments[0].name is None
+    if layer.same is None or not bare or (arguments and not needless):
+        return []
+    return [Edit(item.span, layer.same)]
 
 
 def signature(
@@ -62,7 +97,9 @@ def signature(
 
     def part(name: str | None, value: Any, span: Span, word: str) -> None:
         if name is None:
-            raise Problem("E0405", f"`{cls.name}` takes no {word}", span, f"write `{cls.name}`")
+            leading = next(iter(field_names(cls)), None)
+            inside = f"({leading}={show(value)})" if leading and cls.geometry == ops.Geometry() else ""
+            raise Problem("E0405", f"`{cls.name}` takes no {word}", span, f"write `{cls.name}{inside}`")
         if name in written:
             first = Related(written[name].span, "first given here")
             raise Problem("E0402", f"the {word} is given twice", span, related=[first])
@@ -107,7 +144,10 @@ def size(builder: Builder, expression: tree.Expression, evaluator: Evaluator) ->
     value = evaluator.value(expression)
     if isinstance(value, Word):
         raise Problem(
-            "E0201", f"unknown name `{value}`", expression.span, did_you_mean(value, [*evaluator.names], "in scope")
+            "E0201",
+            f"unknown name `{value}`",
+            expression.span,
+            did_you_mean(value, evaluator.names, "in scope") or f"`param {value} = ...` makes it known",
         )
     return value
 

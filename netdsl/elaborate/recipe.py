@@ -6,9 +6,10 @@ misspelt one is an error before anything trains. What they mean to a training lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from netdsl import foreign
 from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, show
 from netdsl.ir import Setting
@@ -75,9 +76,7 @@ def recipe(statement: tree.Train, evaluator: Evaluator, report: Report) -> Setti
             continue
         name = argument.name.text
         if name not in NAMES:
-            report.error(
-                "E0401", f"`train` has no setting `{name}`", argument.name.span, help=did_you_mean(name, NAMES)
-            )
+            report.error("E0401", f"`train` has no setting `{name}`", argument.name.span, help=_known_as(name, NAMES))
             continue
         if name in spans:
             first = Related(spans[name], "first given here")
@@ -130,7 +129,7 @@ def _named(name: str, value: Any, span: Span) -> Setting:
     for key, item in setting.kwargs.items():
         if key not in names:
             raise ValueProblem(
-                "E0401", f"`{title}` has no setting `{key}`", span, did_you_mean(key, names, "its settings")
+                "E0401", f"`{title}` has no setting `{key}`", span, _known_as(key, names, "its settings")
             )
         if key in given:
             raise ValueProblem("E0402", f"`{key}` of `{title}` is given twice", span)
@@ -140,6 +139,14 @@ def _named(name: str, value: Any, span: Span) -> Setting:
             if isinstance(each, (str, Setting)) or each is None:
                 raise ValueProblem("E0405", f"`{key}` of `{title}` (={show(each)}) must be a number", span)
     return Setting(name=title, kwargs={key: _plain(item) for key, item in given.items()})
+
+
+def _known_as(name: str, known: Iterable[str], what: str = "") -> str | None:
+    """The help for an unknown setting: what netdsl calls it, or the nearest name."""
+    same = next((each for each in foreign.ARGUMENTS.get(name.lower(), ()) if each in known), None)
+    if same is None and known is NAMES and any(name in settings for settings in OPTIMIZERS.values()):
+        return f"it is a setting of the optimizer: `optimizer=sgd({name}=...)`"
+    return f"netdsl calls it `{same}`" if same else did_you_mean(name, known, what)
 
 
 def _plain(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import gcd
+
 from netdsl.diagnostics import OpError
 from netdsl.shapes import LARGEST, Shape, numel, text
 
@@ -24,7 +26,8 @@ def plane(op: str, shape: Shape) -> tuple[int, int, int]:
     if len(shape) != 3:
         raise OpError(
             f"`{op}` needs channels x height x width; the input is {described(shape)}",
-            help=f"`reshape({shape[0]}x1x1)` makes {shape[0]} channels of one pixel of them",
+            help="an image comes in as `input 3x224x224`, channels first; behind `fc` and `flatten` the plane is gone, "
+            f"and `reshape({shape[0]}x1x1)` makes channels of the features",
         )
     return shape[0], shape[1], shape[2]
 
@@ -49,14 +52,16 @@ def flattened(op: str, shape: Shape) -> int:
     return bounded(op, (numel(shape),))[0]
 
 
-def divides(groups: int, channels: int, what: str, at: str = "groups") -> None:
-    """Check that `groups` divides the channels; the fix names the nearest numbers that do."""
+def divides(groups: int, channels: int, what: str, at: str = "groups", also: int = 0) -> None:
+    """Check that `groups` divides the channels; the fix names the nearest numbers that do, and divide `also` too."""
     if channels % groups:
-        found = [n for n in nearest_divisors(channels, groups) if n > 1]
+        found = [n for n in nearest_divisors(gcd(channels, also), groups) if n > 1]
         raise OpError(
             f"`{at}` (={groups}) must divide the {channels} {what}",
             at=at,
-            help="try " + " or ".join(map(str, found or [1])),
+            help="try " + " or ".join(map(str, found))
+            if found or not also
+            else f"{channels} and {also} have no common divisor: change one of them, or leave `{at}` out",
         )
 
 

@@ -97,8 +97,8 @@ class Convolution(Operator):
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, height, width = plane(self.name, inputs[0])
         out, groups = self.filters(channels)
-        divides(groups, channels, "input channels")
-        divides(groups, out, "output channels")
+        divides(groups, channels, "input channels", also=out)
+        divides(groups, out, "output channels", also=channels)
         return bounded(self.name, (out, *self.slide.conv(height, width)))
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:

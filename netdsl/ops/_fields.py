@@ -40,6 +40,9 @@ Rate: TypeAlias = Annotated[float, Field(ge=0, lt=1, strict=True), Words("a rate
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, strict=True), Words("a number from 0 to 1")]
 Finite: TypeAlias = Annotated[float, Field(allow_inf_nan=False, strict=True), Words("a number")]
 Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True), Words("a number greater than 0")]
+Epsilon: TypeAlias = Annotated[
+    float, Field(gt=0, lt=1, allow_inf_nan=False, strict=True), Words("a small number between 0 and 1, such as 1e-5")
+]
 NonNegative: TypeAlias = Annotated[
     float, Field(ge=0, allow_inf_nan=False, strict=True), Words("a number of at least 0")
 ]

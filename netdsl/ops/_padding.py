@@ -41,7 +41,9 @@ class Slide(NamedTuple):
             raise OpError(
                 f"`pad=same` needs an odd kernel; the kernel of `{self.op}` is {shown(self.kernel)}",
                 at="pad" if self.op in ("maxpool", "avgpool") else "kernel",
-                help="say how to pad: `pad=valid`, `pad=tf`, or a number of pixels",
+                help="the kernel comes first, then the channels: `conv3-64`"
+                if min(self.kernel) >= 16
+                else "take an odd kernel, or say how to pad: `pad=valid` (not at all), a number of pixels, or `pad=tf`",
             )
         y, x = ((size - 1) // 2 for size in self.extents)
         return y, y, x, x
@@ -96,12 +98,15 @@ class Slide(NamedTuple):
         top, bottom, left, right = self.sides(height, width)
         room = (height + top + bottom, width + left + right)
         padded = " with its padding" if any((top, bottom, left, right)) else ""
+        nothing = room[0] == 1 or room[1] == 1
         dilated = f", dilated to {shown(self.extents)}," if self.dilation != (1, 1) else ""
         fix = " or a smaller dilation" if dilated else ""
         raise OpError(
             f"the kernel {shown(self.kernel)} of `{self.op}`{dilated} is larger than the {shown(room)} input{padded}",
             at="kernel",
-            help=f"a kernel of at most {shown(self._largest(room))}{fix}, or more padding",
+            help="the plane has been halved down to nothing before: fewer strides and pools, or a larger input"
+            if nothing and self.stride != (1, 1)
+            else f"a kernel of at most {shown(self._largest(room))}{fix}, or more padding",
         )
 
     def _largest(self, room: tuple[int, int]) -> tuple[int, int]:

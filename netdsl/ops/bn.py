@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight
-from netdsl.ops._fields import Flag, Frozen, Positive, Share
+from netdsl.ops._fields import Epsilon, Flag, Frozen, Share
 from netdsl.shapes import Shape
 
 _UNSCALED = '''class BatchNorm{0}dUnscaled(nn.BatchNorm{0}d):
@@ -32,7 +32,7 @@ class BatchNorm(Operator):
     family = Family.NORMALIZATION
     aliases = ("batchnorm", "batch norm", "batch-norm", "batch normalization")
 
-    eps: Positive = 1e-5
+    eps: Epsilon = 1e-5
     """Added to the variance."""
     momentum: Share = 0.1
     """Share of the new batch in the running averages."""

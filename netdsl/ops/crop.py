@@ -58,7 +58,7 @@ class Crop(Operator):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.sides is None) == (self.to is None):
-            raise ValueError("say either how much to take away, `crop(4)`, or what is left, `crop(to=56x56)`")
+            raise ValueError("say either how much to take away or what is left; write `crop(4)` or `crop(to=56x56)`")
         return self
 
     def taken(self, inputs: tuple[Shape, ...]) -> Sides:

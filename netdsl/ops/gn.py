@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight, Window
 from netdsl.ops._checks import divides
-from netdsl.ops._fields import Count, Frozen, Positive
+from netdsl.ops._fields import Count, Epsilon, Frozen
 from netdsl.shapes import Shape
 
 
@@ -21,7 +21,7 @@ class GroupNorm(Operator):
 
     groups: Count
     """Number of groups; must divide the channels."""
-    eps: Positive = 1e-5
+    eps: Epsilon = 1e-5
     """Added to the variance."""
     frozen: Frozen = False
 

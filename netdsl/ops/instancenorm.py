@@ -5,7 +5,7 @@ from __future__ import annotations
 from netdsl.diagnostics import OpError
 from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight, Window
 from netdsl.ops._checks import plane
-from netdsl.ops._fields import Flag, Frozen, Positive
+from netdsl.ops._fields import Epsilon, Flag, Frozen
 from netdsl.shapes import Shape
 
 
@@ -20,7 +20,7 @@ class InstanceNorm(Operator):
     family = Family.NORMALIZATION
     aliases = ("instance norm", "instance-norm", "instance normalization")
 
-    eps: Positive = 1e-5
+    eps: Epsilon = 1e-5
     """Added to the variance."""
     scale: Flag = False
     """Learn a scale and an offset for each channel."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight
-from netdsl.ops._fields import Frozen, Positive
+from netdsl.ops._fields import Epsilon, Frozen
 from netdsl.shapes import Shape
 
 LAYER_NORM = '''class LayerNorm2d(nn.LayerNorm):
@@ -29,7 +29,7 @@ class LayerNorm(Operator):
     family = Family.NORMALIZATION
     aliases = ("layernorm", "layer norm", "layer-norm", "layer normalization")
 
-    eps: Positive = 1e-6
+    eps: Epsilon = 1e-6
     """Added to the variance."""
     frozen: Frozen = False
 

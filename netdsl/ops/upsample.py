@@ -37,7 +37,7 @@ class Upsample(Operator):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.factor is None) == (self.to is None):
-            raise ValueError("say either by how much, `upsample(2)`, or to what size, `upsample(to=56x56)`")
+            raise ValueError("say either by how much or to what size; write `upsample(2)` or `upsample(to=56x56)`")
         if self.align_corners and self.mode == "nearest":
             raise ValueError("`align_corners` needs `mode=bilinear` or `mode=bicubic`")
         return self

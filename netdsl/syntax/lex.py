@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from netdsl.syntax.scan import CLOSES, SPACE, STRING, Scan
 
@@ -36,7 +37,7 @@ _PLAIN = (
 )  # fmt: skip
 KEYWORDS = {word: word.upper() for word in _PLAIN}
 KEYWORDS |= {"concat": "JOIN", "add": "JOIN", "mul": "JOIN", "as": "_AS", "variant": "_VARIANT"}
-_LABEL = re.compile(rf"[{SPACE}]*(?:\{{[^{{}}\n]*\}}[{SPACE}]*[A-Za-z0-9_]*[{SPACE}]*)?:")
+_LABEL = re.compile(rf"[{SPACE}]*(?:\{{[^{{}}\n]*\}}[{SPACE}]*(?:[A-Za-z0-9_]+[{SPACE}]*)?)?:")
 _REPEAT = re.compile(rf"[x×][{SPACE}]*(?:[0-9]+(?![A-Za-z0-9_.])|\{{)")
 _ALIAS = re.compile(
     rf"(?:(?:max|avg|average)(?:[{SPACE}]*-[{SPACE}]*|[{SPACE}]+)pool(?:ing)?(?:[0-9]+(?:[x×][0-9]+)?)?|soft-max)(?![A-Za-z0-9_])",
@@ -49,7 +50,7 @@ _NET_NAME = re.compile(rf"[{SPACE}]*([A-Za-z0-9._-]+)")
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _TABLE = re.compile(
     rf"table[{SPACE}]*(?:\#[^\n]*)?\n(?:[{SPACE}]*(?:\#[^\n]*)?\n)*[{SPACE}]*\|[^\n]*"
-    rf"(?:\n[{SPACE}]*\|[{SPACE}:|-]*-[{SPACE}:|-]*(?=\n|\Z))?", re.I
+    rf"(?:\n[{SPACE}]*\|(?=[^\n-]*-)[{SPACE}:|-]*(?=\n|\Z))?", re.I
 )  # fmt: skip
 _LAST_BAR = re.compile(rf"[{SPACE}]*(?:\#[^\n]*)?(?:\n|\Z)")
 
@@ -232,6 +233,27 @@ class Lexer:
             depth -= 1
             self._use()
         return len(self.text) if depth or self.ended == len(self.ends) else max(self.stop, at)
+
+
+class Token(NamedTuple):
+    """One token as the parser took it: its kind, its text, and where it stands."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+class Recorder(Lexer):
+    """A lexer that puts down every token that the parser takes."""
+
+    def __init__(self, scan: Scan, accepts: Callable[[str], bool], tokens: list[Token]):
+        super().__init__(scan, accepts)
+        self.tokens = tokens
+
+    def take(self, kind: str) -> None:
+        self.tokens.append(Token(kind, self.value, self.start, self.end))
+        super().take(kind)
 
 
 _ROWS = re.compile(rf"[^\n]*(?:\n[{SPACE}]*(?:\#[^\n]*)?(?=\n)|\n[{SPACE}]*\|[^\n]*)*")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from netdsl.diagnostics import Edit, Related
 from netdsl.syntax.lex import END, KEYWORDS
+from netdsl.syntax.slips import SLIPS
 
 if TYPE_CHECKING:
     from netdsl.syntax.parse import _Parser
@@ -34,14 +35,14 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     "TRAIN": ("'(' must follow `train`", "as in `train(batch=256, epochs=90)`"),
     "REUSE": ("the label of layers, in parentheses, must follow `reuse`", "as in `reuse(conv1)`"),
     "AUX": ("a name must follow `aux`", "as in `aux aux1(weight=0.3) { gap; fc-1000 }`"),
-    "OUTPUT": ("a name must follow `output`", "as in `output features`"),
+    "OUTPUT": ("a name must follow `output`", "as in `output features`; a shape is claimed by `-> 10` behind a layer"),
     "_AT": ("a label must follow '@'", "as in `@conv1`"),
     "JOIN": ("branches in braces must follow", "as in `concat { conv1-64 | conv3-64 }`"),
     "RESIDUAL": ("a body in braces must follow `residual`", "as in `residual { conv3-64 x2 }`"),
     "ELSE": ("a body in braces must follow `else`", None),
     "_AS": ("a name must follow `as`", "as in `x4 as i`"),
-    "_ARROW": ("a shape must follow '->'", "as in `-> 64x112x112`"),
-    "_COLON": ("a layer must follow the label", "as in `conv1: conv3-64`"),
+    "_ARROW": ("a shape must follow '->'", "as in `-> 64x112x112`; layers follow each other behind `;` or a new line"),
+    "_COLON": ("a layer must follow the label", "as in `conv1: conv3-64`; what is no label has no `:` behind it"),
     "MINUS": ("a number of channels or features must follow '-'", "as in `conv3-64` or `fc-1000`"),
     "SLASH": ("a stride must follow '/'", "as in `conv3-64/2`"),
 }
@@ -58,6 +59,12 @@ _WORDS = {
     "_RPAR": "')'", "_RSQB": "']'", "_RBRACE": "'}'", "_COMMA": "','", "_COLON": "':'", "_EQUAL": "'='", "_LPAR": "'('",
     "_LBRACE": "'{'", "NAME": "a name", "STRING": "a text in quotation marks",
 }  # fmt: skip
+_LAYER = "a layer is written like `conv3-64/2(pad=1) x2 -> 64x28x28`; the next one stands behind `;` or on its own line"
+
+_OPENERS = {
+    "(": "layers stand in braces, `{ conv3-64; relu } x3`, a residual block in brackets, `[1x1, 64; 3x3, 64]`",
+    "=": "a value is written `param classes = 1000`",
+}
 
 
 class Problem:
@@ -89,6 +96,8 @@ class Problem:
 
     def tell(self) -> None:
         """Report it."""
+        if any(slip(self) for slip in SLIPS):
+            return
         for explain in (
             self._character,
             self._word,
@@ -102,15 +111,22 @@ class Problem:
         ):
             if explain():
                 return
+        if self.kind == "ELSE":
+            self.say("E0101", "this `else` has no `if` before it", "as in `if deep { conv3-64 x4 } else { conv3-64 }`")
+            return
         wanted = [words for kind, words in _WORDS.items() if self.accepts(kind)]
-        if self.accepts("BROKEN"):
-            self._say("E0101", f"{self.found} cannot begin a statement")
+        if self.accepts("_SEP") and not self.brackets and not self.accepts("BROKEN"):
+            self.say(
+                "E0101", f"unexpected {self.found} behind a whole statement", _LAYER if self.accepts("_LPAR") else None
+            )
+        elif self.accepts("BROKEN"):
+            self.say("E0101", f"{self.found} cannot begin a statement", _OPENERS.get(self.value))
         elif wanted and len(wanted) <= 3:
-            self._say("E0101", f"{' or '.join(wanted)} is expected here, not {self.found}")
+            self.say("E0101", f"{' or '.join(wanted)} is expected here, not {self.found}")
         else:
-            self._say("E0101", f"unexpected {self.found}")
+            self.say("E0101", f"unexpected {self.found}")
 
-    def _say(
+    def say(
         self,
         code: str,
         message: str,
@@ -127,28 +143,28 @@ class Problem:
         if self.kind != "BAD":
             return False
         if self.value == "×":
-            return self._say("E0101", "'×' stands between two numbers, as in `3×3`, or before a number of repetitions")
+            return self.say("E0101", "'×' stands between two numbers, as in `3×3`, or before a number of repetitions")
         meant = _LOOKALIKES.get(self.value)
         edits = (Edit(self.source.span(self.start, self.end), meant),) if meant else ()
         shown = f"'{self.value}'" if self.value.isprintable() else f"U+{ord(self.value):04X}"
-        return self._say("E0103", f"unknown character {shown}", f"write `{meant}`" if meant else None, edits)
+        return self.say("E0103", f"unknown character {shown}", f"write `{meant}`" if meant else None, edits)
 
     def _word(self) -> bool:
         if self.kind != "BAD_WORD":
             return False
         word = self.value.lower()
         if self.last == "_COLON":
-            return self._say("E0101", f"`{word}` cannot follow a label", "a label names layers")
+            return self.say("E0101", f"`{word}` cannot follow a label", "a label names layers")
         if word == "else":
-            return self._say("E0101", "this `else` has no `if` before it")
-        return self._say("E0101", f"`{word}` is a keyword and cannot begin a statement")
+            return self.say("E0101", "this `else` has no `if` before it")
+        return self.say("E0101", f"`{word}` is a keyword and cannot begin a statement")
 
     def _table(self) -> bool:
         if self.kind != "BAD_TABLE":
             return False
         if self.brackets or self.table:
-            return self._say("E0101", "a table cannot stand inside another statement")
-        return self._say(
+            return self.say("E0101", "a table cannot stand inside another statement")
+        return self.say(
             "E0101", "the columns of the table must follow `table`", "on the next line, as in `| 18-layer | 34-layer |`"
         )
 
@@ -158,14 +174,17 @@ class Problem:
         if self.last in _OPERATORS or self.last == "_ARROW":
             return False
         if self.brackets and self.brackets[-1] == "{":
-            return self._say(
+            return self.say(
                 "E0101",
                 "'|' stands between the branches of concat, add and mul only",
                 "put `;` between the layers of a group",
             )
         if self.table:
             return False
-        return self._say(
+        line = self.text[self.text.rfind("\n", 0, self.start) + 1 : self.start]
+        if line.strip():
+            return self.say("E0101", "'|' stands between branches, or cells of a table", "put `;` between layers")
+        return self.say(
             "E0101", "a row of a table stands outside a table", "put `table` on the line before its first row"
         )
 
@@ -179,22 +198,23 @@ class Problem:
         word = self.value.lower()
         if self.kind == "NUMBER" and self.last == "NAME" and self.text[start : self.start].strip() == before:
             if word == self.value and re.fullmatch(r"[A-Za-z]+", before):
-                help = f"as in `conv3-64` or `fc-1000`; for a block, `{before}({self.value})`"
-                return self._say("E0101", f"unexpected {self.found} behind '{before}'", help)
-            return self._say("E0101", f"unexpected {self.found} behind '{before[-40:]}'")
+                help = f"write `{before}-{self.value}` for channels or features, `{before}{self.value}` for a kernel, "
+                help += f"`{before}({self.value})` for an argument"
+                return self.say("E0101", f"unexpected {self.found} behind '{before}'", help)
+            return self.say("E0101", f"unexpected {self.found} behind '{before[-40:]}'")
         if word in ("x", "×") or re.fullmatch(r"x[0-9]+", word):
             if self.last in ("REPEAT", "_RBRACE") and word != "x":
-                return self._say(
+                return self.say(
                     "E0101",
                     "a statement is repeated once only",
                     "multiply the two, or put the layers in braces: `{ ... } x4`",
                 )
-            return self._say("E0101", "a number of repetitions must follow 'x'", "as in `conv3-64 x2` or `x{n}`")
+            return self.say("E0101", "a number of repetitions must follow 'x'", "as in `conv3-64 x2` or `x{n}`")
         if self.kind in ("NUMBER", "DIMS", "STRING"):
             return False
         rest = re.match(r"[^\n;|{}#]*", self.text[self.start :])
         second = (rest[0].strip() if rest else self.value)[:40]
-        return self._say(
+        return self.say(
             "E0108",
             f"a new statement begins at '{self.value[:40]}' without a separator",
             f"put `;` between them: `{before[-40:]}; {second}`",
@@ -222,7 +242,7 @@ class Problem:
             if '"' not in name:
                 edits = (Edit(self.source.span(self.start, self.start + len(name)), f'"{name}"'),)
                 help = f'write `{last.lower()} "{name[:60]}"`'
-        return self._say("E0101", f"{message}, not {self.found}", help, edits)
+        return self.say("E0101", f"{message}, not {self.found}", help, edits)
 
     def _claim(self) -> bool:
         if not self.accepts("_EQUAL") or self.last not in ("DOTTED", "NAME") or self.accepts("_RPAR"):
@@ -236,7 +256,7 @@ class Problem:
         elif self.kind in ("NUMBER", "DIMS"):
             edits = (Edit(self.source.span(self.behind, self.start), " = "),)
             help = f"write `{name} = {self.value[:40]}`"
-        return self._say("E0101", f"'=' must stand before {self.found}", help, edits)
+        return self.say("E0101", f"'=' must stand before {self.found}", help, edits)
 
     def _value(self) -> bool:
         """A value is missing."""
@@ -246,7 +266,7 @@ class Problem:
             or self.accepts("BROKEN")
         ):
             return False
-        return self._say("E0101", f"a value must stand here, not {self.found}", related=self._opened())
+        return self.say("E0101", f"a value must stand here, not {self.found}", related=self._opened())
 
     def _brackets(self) -> bool:
         """Inside parentheses and bracket blocks."""
@@ -254,19 +274,17 @@ class Problem:
             return False
         bracket = self.brackets[-1]
         if bracket == "(" and self.accepts("_RPAR"):
-            return self._say("E0101", f"',' or ')' is expected here, not {self.found}", related=self._opened())
+            return self.say("E0101", f"',' or ')' is expected here, not {self.found}", related=self._opened())
         if bracket == "[":
             if self.accepts("_COMMA") and not self.accepts("_RSQB"):
-                return self._say(
+                return self.say(
                     "E0101",
                     f"',' must stand between the kernel and the channels of a row, not {self.found}",
                     "as in `[3x3, 64; 3x3, 64]`",
                 )
             if self.accepts("_RSQB"):
                 between = "';'" if self.accepts("_SEP") else "','"
-                return self._say(
-                    "E0101", f"{between} or ']' is expected here, not {self.found}", related=self._opened()
-                )
+                return self.say("E0101", f"{between} or ']' is expected here, not {self.found}", related=self._opened())
         return False
 
     def _opened(self) -> tuple[Related, ...]:

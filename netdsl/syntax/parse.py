@@ -17,7 +17,7 @@ from netdsl.diagnostics import Report
 from netdsl.shapes import LARGEST
 from netdsl.source import Source
 from netdsl.syntax import tree
-from netdsl.syntax.lex import END, Lexer
+from netdsl.syntax.lex import END, Lexer, Recorder, Token
 from netdsl.syntax.messages import Problem
 from netdsl.syntax.reduce import Reducer
 from netdsl.syntax.scan import CLOSES, DEEPEST, MOST_ERRORS, OPENS, Scan, scan
@@ -26,8 +26,11 @@ MOST_BYTES = 2**20
 LONGEST_VALUE = 10_000
 
 
-def parse(source: Source, report: Report) -> tree.File:
-    """The tree of a text; what is wrong with it is in `report`, and what could be understood is in the tree."""
+def parse(source: Source, report: Report, tokens: list[Token] | None = None) -> tree.File:
+    """The tree of a text; what is wrong with it is in `report`, and what could be understood is in the tree.
+
+    Where a list for `tokens` is given, all tokens that the parser takes go into it.
+    """
     report.sources.setdefault(source.name, source)
     text = source.text
     whole = source.span(0, len(text))
@@ -38,7 +41,10 @@ def parse(source: Source, report: Report) -> tree.File:
     gc.disable()  # a hundred thousand new objects, all of them kept: collecting in between only costs time
     try:
         seen = scan(source, report)
-        statements = () if seen.hopeless else _Parser(source, report, seen).file()
+        parser = _Parser(source, report, seen)
+        if tokens is not None:
+            parser.lexer = Recorder(seen, parser.accepts, tokens)
+        statements = () if seen.hopeless else parser.file()
     finally:
         if paused:
             gc.enable()

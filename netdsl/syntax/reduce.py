@@ -65,7 +65,10 @@ class Reducer:
             if _looks_right(text):
                 self.error("E0106", "this number is out of range", span, "at most 40 characters, and not beyond 1e308")
             else:
-                self.error("E0106", f"'{_short(text)}' is not a number", span, _number_help(text))
+                meant = text.lower() if re.fullmatch(r"[0-9]+(?:[xX][0-9]+)+", text) else ""
+                help = f"write `{_short(meant)}`" if meant else _number_help(text)
+                edits = (Edit(span, meant),) if meant else ()
+                self.error("E0106", f"'{_short(text)}' is not a number", span, help, edits)
             value = 0
         return tree.Literal(value, text, span)
 
@@ -364,10 +367,19 @@ class Reducer:
     def table(self, start: int, end: int, header: str, rows: list[tree.TableRow] | None) -> tree.Table:
         columns = self._columns(header, start)
         kept = []
+        sizes = [len(row.cells) for row in rows or () if len(row.cells) > 1]
+        whole = len(sizes) > 1 and len(set(sizes)) == 1 and sizes[0] != len(columns)
+        if whole and columns:  # it is the first row that has another number than all others
+            self.error(
+                "E0104",
+                f"the table names {len(columns)} variants, and its rows have {sizes[0]} cells",
+                columns[0].span.to(columns[-1].span),
+                "name a variant for each column, with `|` between the names",
+            )
         for row in rows or ():
             if len(row.cells) in (1, len(columns)):
                 kept.append(row)
-            else:
+            elif not whole:
                 cells = f"{len(row.cells)} cells, the table has {len(columns)} columns"
                 self.error(
                     "E0104",

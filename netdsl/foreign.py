@@ -1,0 +1,260 @@
+"""What the rest of the world calls the things of this language: PyTorch, Keras, Caffe, Darknet, and the papers' prose.
+
+Whoever comes from there writes the words known to them; each has its line here, with how netdsl writes it, so that the
+message can say so. It is data: a word that people stumble over is one more line. Names are looked up without regard to
+case, and without the module they come from (`nn.Conv2d` is `conv2d`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Layer(NamedTuple):
+    """A layer by a foreign name: how netdsl writes it, with a few words on what differs.
+
+    `same` is the operator that does exactly this, if its arguments are left to their defaults; `known` says that the
+    number such a layer is given elsewhere (its channels) is what netdsl finds out by itself.
+    """
+
+    written: str
+    words: str = ""
+    same: str | None = None
+    known: bool = False
+
+    @property
+    def help(self) -> str:
+        return f"netdsl writes {self.written}" + (f": {self.words}" if self.words else "")
+
+
+_CONV = Layer("`conv3-64/2`", "the kernel, the output channels, the stride; the input channels are known")
+_UPCONV = Layer("`upconv2-64/2`", "the kernel, the output channels, the stride")
+_DWCONV = Layer("`dwconv3/2`", "the kernel, the stride; it keeps the channels")
+_MAXPOOL = Layer("`maxpool3/2`", "the window, the stride; `maxpool` alone is 2/2", "maxpool")
+_AVGPOOL = Layer("`avgpool3/2`", "the window, the stride; `avgpool` alone is 2/2", "avgpool")
+_GAP = Layer("`gap`, global average pooling", same="gap")
+_GMP = Layer("`gmp`, global max pooling", same="gmp")
+_FC = Layer("`fc-1000`", "the features that come out; those that come in are known")
+_BN = Layer("`bn`", "the channels are known", "bn", known=True)
+_LOSS = Layer("`train(loss=cross_entropy)`", "a loss is part of the recipe, not a layer")
+_ACT = Layer("`relu`, or `conv3-64(act=relu)`", "an activation is a layer by its own name, or an argument")
+
+LAYERS: dict[str, Layer] = {
+    # convolutions
+    "conv1d": Layer("`conv1x3-64`", "a signal is a plane of height 1, and kernels are height x width"),
+    "conv2d": _CONV,
+    "convolution2d": _CONV,
+    "convolutional": _CONV,
+    "lazyconv2d": _CONV,
+    "convtranspose2d": _UPCONV,
+    "conv2dtranspose": _UPCONV,
+    "deconv": _UPCONV,
+    "deconvolution": _UPCONV,
+    "depthwiseconv": _DWCONV,
+    "depthwiseconv2d": _DWCONV,
+    "separableconv2d": Layer("`dwconv3; conv1-64`", "depthwise, then pointwise"),
+    # pooling
+    "pool": Layer("`maxpool3/2` or `avgpool3/2`", "the window, the stride"),
+    "pooling": Layer("`maxpool3/2` or `avgpool3/2`", "the window, the stride"),
+    "maxpool2d": _MAXPOOL,
+    "maxpooling2d": _MAXPOOL,
+    "max_pool2d": _MAXPOOL,
+    "avgpool2d": _AVGPOOL,
+    "averagepooling2d": _AVGPOOL,
+    "avg_pool2d": _AVGPOOL,
+    "adaptiveavgpool2d": Layer("`gap`, or `avgpool(to=7x7)` for another size than 1x1"),
+    "adaptivemaxpool2d": Layer("`gmp`, or `maxpool(to=7x7)` for another size than 1x1"),
+    "globalaveragepooling2d": _GAP,
+    "globalavgpool2d": _GAP,
+    "globalavgpool": _GAP,
+    "globalaveragepool": _GAP,
+    "global_avg_pool": _GAP,
+    "global_average_pool": _GAP,
+    "globalmaxpooling2d": _GMP,
+    "globalmaxpool": _GMP,
+    # fully connected
+    "innerproduct": _FC,
+    "connected": _FC,
+    "lazylinear": _FC,
+    # normalization, regularization
+    "batchnorm2d": _BN,
+    "batchnorm1d": _BN,
+    "batchnormalization": _BN,
+    "batch_norm": _BN,
+    "norm": Layer("`bn`, `ln`, `gn(32)` or `lrn`", "which normalization it is"),
+    "normalization": Layer("`bn`, `ln`, `gn(32)` or `lrn`", "which normalization it is"),
+    "localresponsenorm": Layer("`lrn(5)`", "the number of channels it looks at"),
+    "groupnorm": Layer("`gn(32)`", "the number of groups; the channels are known"),
+    "layernorm": Layer("`ln`", "over the channels at each place; their number is known", "ln", known=True),
+    "layernormalization": Layer("`ln`", "over the channels at each place; their number is known", "ln"),
+    "instancenorm2d": Layer("`instancenorm`", "the channels are known", "instancenorm", known=True),
+    "dropout2d": Layer("`dropout(50%)`", "it drops single values; whole channels it does not drop"),
+    "spatialdropout2d": Layer("`dropout(50%)`", "it drops single values; whole channels it does not drop"),
+    # activations
+    "activation": _ACT,
+    "act": _ACT,
+    "leaky": Layer("`leakyrelu(0.1)`", "with its slope"),
+    # rearrangement
+    "view": Layer("`flatten`, or `reshape(64x7x7)`"),
+    "permute": Layer("`reshape(64x7x7)`", "it keeps the order of the values; axes are not exchanged"),
+    "zeropadding2d": Layer("`pad(1)`, or `conv3-64(pad=1)`"),
+    "zeropad2d": Layer("`pad(1)`, or `conv3-64(pad=1)`"),
+    "cropping2d": Layer("`crop(1)`"),
+    "upsampling2d": Layer("`upsample(2)`"),
+    "interpolate": Layer("`upsample(2)`, or `upsample(to=56x56)`"),
+    "pixelshuffle": Layer("`upconv2-64/2` or `upsample(2)`", "a pixel shuffle it has not"),
+    # joins and branches
+    "cat": Layer("`concat { conv1-64 | conv3-64 }`", "the branches stand in braces, with `|` between"),
+    "eltwise": Layer("`add { conv3-64 | identity }`", "the branches stand in braces, with `|` between"),
+    "route": Layer("`@conv1`, or `concat { @conv1 | identity }`", "a layer is called by its label"),
+    "shortcut": Layer("`residual { conv3-64 x2 }`, or `add { @conv1 | identity }`"),
+    "skip": Layer("`residual { conv3-64 x2 }`, or `add { @conv1 | identity }`"),
+    "sequential": Layer("`{ conv3-64; relu }`", "layers follow each other by themselves"),
+    "modulelist": Layer("`{ conv3-64; relu }`", "layers follow each other by themselves"),
+    # losses
+    "loss": _LOSS,
+    "cross_entropy": _LOSS,
+    "crossentropy": _LOSS,
+    "crossentropyloss": _LOSS,
+    "softmaxwithloss": Layer("`softmax`, and `train(loss=cross_entropy)`", "the loss is part of the recipe"),
+    "mseloss": Layer("`train(loss=mse)`", "a loss is part of the recipe, not a layer"),
+}
+"""Layers by the names that others give them, in lower case."""
+
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "kernel_size": ("kernel",),
+    "kernel_shape": ("kernel",),
+    "ksize": ("kernel",),
+    "pool_size": ("kernel",),
+    "filter_size": ("kernel",),
+    "size": ("kernel",),
+    "window": ("kernel",),
+    "out_channels": ("channels",),
+    "filters": ("channels",),
+    "num_filters": ("channels",),
+    "num_output": ("channels", "features"),
+    "width": ("channels",),
+    "units": ("features",),
+    "out_features": ("features",),
+    "neurons": ("features",),
+    "num_classes": ("features",),
+    "strides": ("stride",),
+    "padding": ("pad",),
+    "pads": ("pad",),
+    "dilation_rate": ("dilation",),
+    "group": ("groups",),
+    "num_groups": ("groups",),
+    "use_bias": ("bias",),
+    "bias_term": ("bias",),
+    "activation": ("act",),
+    "nonlinearity": ("act",),
+    "normalization": ("norm",),
+    "batch_normalize": ("norm",),
+    "kernel_initializer": ("init",),
+    "weight_filler": ("init",),
+    "ceil_mode": ("ceil",),
+    "count_include_pad": ("count_pad",),
+    "output_size": ("to",),
+    "scale_factor": ("factor",),
+    "negative_slope": ("slope",),
+    "alpha": ("slope",),
+    "rate": ("p", "dilation"),
+    "dropout_ratio": ("p",),
+    "prob": ("p",),
+    "epsilon": ("eps",),
+    "local_size": ("size",),
+    "n": ("size",),
+    "learning_rate": ("lr",),
+    "weight_decay_rate": ("weight_decay",),
+    "batch_size": ("batch",),
+}
+"""Arguments by the names that others give them, and what netdsl calls the same: the first that the operator has."""
+
+NEEDLESS: dict[str, str] = {
+    "in_channels": "the channels that come in are known: leave it out",
+    "in_features": "the features that come in are known: leave it out",
+    "num_features": "the channels that come in are known: leave it out",
+    "num_channels": "the channels that come in are known: leave it out",
+    "input_shape": "the shape that comes in is known: leave it out, and begin the file with `input 3x224x224`",
+    "input_dim": "the features that come in are known: leave it out",
+    "inplace": "how memory is used is no part of the architecture: leave it out",
+    "dim": "it always works along the channels or features: leave it out",
+    "axis": "it always works along the channels or features: leave it out",
+    "data_format": "channels always come first: leave it out",
+    "padding_mode": "convolutions pad with zeros only; another padding is a layer before it: `netdsl ops pad`",
+    "name": "a name stands in front of the layer, as its label: `conv1: conv3-64`",
+    "type": "the operator says it: leave it out",
+}
+"""Arguments that netdsl does not have, and why not."""
+
+STATEMENTS: dict[str, str] = {
+    "import": "a spec is data and imports nothing: leave the line out",
+    "from": "a spec is data and imports nothing: leave the line out",
+    "class": "a network begins with `net NAME`, and its layers stand below",
+    "def": "a block is written `block fire(squeeze, expand) { conv1-squeeze; conv3-expand }`",
+    "return": "the value of the last layer is the output: leave the line out",
+    "for": "a repetition stands behind the layer: `conv3-64 x3`, or `{ conv3-64; relu } x3`",
+    "while": "a repetition stands behind the layer: `conv3-64 x3`, or `{ conv3-64; relu } x3`",
+    "repeat": "a repetition stands behind the layer: `conv3-64 x3`, or `{ conv3-64; relu } x3`",
+    "elif": "write `else if`",
+    "elseif": "write `else if`",
+    "layer": "a layer is one line: its label if need be, its operator, its arguments: `conv1: conv3-64(pad=1)`",
+    "layers": "layers are lines that follow each other: `conv1: conv3-64(pad=1)`",
+    "let": "a value is written `param classes = 1000`",
+    "var": "a value is written `param classes = 1000`",
+    "const": "a value is written `param classes = 1000`",
+    "print": "a spec is data and does nothing; `netdsl summary` prints the layers",
+}
+"""Words with which statements begin elsewhere, and what stands in their place here."""
+
+PHRASES: dict[str, str] = {
+    "batch norm": "bn",
+    "batch normalization": "bn",
+    "layer norm": "ln",
+    "local response norm": "lrn",
+    "local response normalization": "lrn",
+    "response normalization": "lrn",
+    "global average pool": "gap",
+    "global average pooling": "gap",
+    "global avg pool": "gap",
+    "global avgpool": "gap",
+    "global pool": "gap",
+    "global max pool": "gmp",
+    "global max pooling": "gmp",
+    "leaky relu": "leakyrelu",
+    "drop out": "dropout",
+    "soft max": "softmax",
+    "group norm": "gn",
+    "up conv": "upconv",
+}
+"""Layers that papers write in several words, and the one word for each here."""
+
+JOINS: dict[str, str] = {
+    "concatenate": "concat",
+    "concatenation": "concat",
+    "cat": "concat",
+    "merge": "concat",
+    "parallel": "concat",
+    "sum": "add",
+    "plus": "add",
+    "eltwise": "add",
+    "multiply": "mul",
+    "times": "mul",
+}
+"""Joins of branches, by the names that others give them."""
+
+QUANTITIES: dict[str, str] = {
+    "flops": "`macs` counts multiply-adds; a paper that counts both operations of each prints twice as many FLOPs",
+    "mult_adds": "multiply-adds are `macs` here",
+    "madds": "multiply-adds are `macs` here",
+    "multiadds": "multiply-adds are `macs` here",
+    "parameters": "the number of parameters is `params` here",
+    "weights": "the number of parameters is `params` here",
+    "layers": "`depth` counts the weight layers on the longest path",
+}
+"""Figures by the names that others give them."""
+
+
+def layer(name: str) -> Layer | None:
+    """What netdsl writes for a layer called `name`, with or without its module: `nn.Conv2d`, `MaxPooling2D`."""
+    return LAYERS.get(name.rpartition(".")[2].lower())

@@ -1,0 +1,322 @@
+"""Tokens to pieces: bodies, statements, layers, tables.
+
+The tokens come from the parser and are known to be in order, so this asks no questions: it follows the grammar from token
+to token and spells each one canonically. A comment in the middle of a statement waits for the next place where one can
+stand; so all of them stay, in order.
+"""
+
+from __future__ import annotations
+
+import re
+
+from netdsl.syntax.format.expressions import CLOSES, Expressions
+from netdsl.syntax.format.pieces import Body, Braces, Cells, Note, Part, Remark, Row, Statement, Table
+from netdsl.syntax.lex import END
+from netdsl.syntax.scan import SPACE
+
+_STATEMENTS = frozenset(
+    ("NET", "SOURCE", "INPUT", "PARAM", "DEFAULT", "USE", "EXTENDS", "BLOCK", "EXPECT", "REPORTED", "TRAIN")
+)
+_BRANCH = frozenset(("_BAR", "_RBRACE"))
+_ROWS = frozenset(("_RSQB",))
+_CELL = frozenset(("_BAR", "_ROWBAR", "_TABLE_END"))
+_FILE = frozenset((END,))
+_HEADER = re.compile(rf"\n[{SPACE}]*\|([^#\n]*)")
+_COLUMN = re.compile(r"[^|\s](?:[^|]*[^|\s])?")
+
+
+class Reader(Expressions):
+    """Reads a file."""
+
+    def file(self) -> Body:
+        return self.body(_FILE)
+
+    # Bodies ----------------------------------------------------------------------------------------------------------
+
+    def body(self, ends: frozenset[str], braces: Braces | None = None) -> Body:
+        """Statements, or the rows of a bracket, up to a token that ends them."""
+        body = Body()
+        row: Row | None = None
+        while True:
+            token = self.token
+            if ends is not _CELL:  # comments behind a cell belong to the row
+                for note in self.notes():
+                    _place(body, note)
+                    row = None
+            if braces is not None:
+                braces.wide |= token.newline
+            if token.kind in ends:
+                return body
+            token.separated = False
+            if token.kind == "TABLE":
+                body.entries.append(self.table(token.blank and bool(body.entries)))
+                row = None
+                continue
+            if row is None or token.newline:
+                row = Row([], token.blank and bool(body.entries))
+                body.entries.append(row)
+            row.statements.append(self.bracket_row() if ends is _ROWS else self.statement())
+
+    def braces(self, ends: frozenset[str] = _BRANCH) -> Braces:
+        """A body in braces with its branches, or the rows of a bracket."""
+        opening = self.take()
+        found = Braces(opening, CLOSES[opening])
+        while True:
+            found.branches.append(self.body(ends, found))
+            bar = self.token.kind == "_BAR"
+            self.take()
+            if not bar:
+                found.close()
+                return found
+
+    # Statements ------------------------------------------------------------------------------------------------------
+
+    def statement(self) -> Statement:
+        kind = self.kind
+        found = Statement([])
+        if kind in _STATEMENTS:
+            found.parts.append(self.take().lower())
+            getattr(self, "_" + kind.lower())(found.parts)
+        else:
+            self.layer(found)
+        found.close()
+        return found
+
+    def _net(self, parts: list[Part]) -> None:
+        parts += (" ", self.take())
+
+    _source = _use = _net
+
+    def _input(self, parts: list[Part]) -> None:
+        parts.append(" ")
+        if self.kind == "NAME" and self.tokens[self.at + 1].kind == "_COLON":
+            parts += (self.take(), self.take() + " ")
+        self.expression(parts)
+
+    def _param(self, parts: list[Part]) -> None:
+        parts += (" ", self.take(), f" {self.take()} ")
+        self.expression(parts)
+
+    _expect = _param
+
+    def _reported(self, parts: list[Part]) -> None:
+        self._param(parts)
+        if self.kind == "STRING":
+            parts += (" ", self.take())
+
+    def _default(self, parts: list[Part]) -> None:
+        parts += (" ", self.spelling.operator(self.take()), self.items(followers=True))
+
+    def _extends(self, parts: list[Part]) -> None:
+        parts += (" ", self.take())
+        if self.kind == "_VARIANT":
+            parts += (f" {self.take().lower()} ", self.take())
+        self.optional_items(parts, " ")
+
+    def _block(self, parts: list[Part]) -> None:
+        parts += (" ", self.take(), self.items() if self.kind == "_LPAR" else "()", " ", self.braces())
+
+    def _train(self, parts: list[Part]) -> None:
+        parts.append(self.items())
+
+    # Layers ----------------------------------------------------------------------------------------------------------
+
+    def layer(self, found: Statement) -> None:
+        parts = found.parts
+        self.label(parts)
+        self.item(parts)
+        if self.kind in ("REPEAT", "_REPEAT_BRACE"):
+            found.repeat = len(parts)
+            word = self.take()
+            if word[-1] == "{":
+                parts.append(" x")
+                self.computed(parts, "{")
+            else:
+                parts.append(" x" + word[1:].strip())
+            if self.kind == "_AS":
+                parts.append(f" {self.take().lower()} {self.take()}")
+        if self.kind == "SLASH":
+            parts.append(" " + self.take())
+            self.value(parts)
+        if self.kind == "_ARROW":
+            self.take()
+            found.claim = self.take().replace("×", "x")
+
+    def label(self, parts: list[Part]) -> None:
+        """`name: `, also with an expression in the name; nothing where there is none."""
+        if not self.labelled():
+            return
+        while self.kind != "_COLON":
+            if self.kind == "_LBRACE":
+                self.computed(parts, self.take())
+            else:
+                parts.append(self.take())
+        parts.append(self.take() + " ")
+
+    def labelled(self) -> bool:
+        """Whether a label stands here."""
+        tokens, at = self.tokens, self.at
+        if tokens[at].kind != "NAME":
+            return False
+        at += 1
+        if tokens[at].kind == "_COLON":
+            return True
+        at += tokens[at].kind == "MINUS"
+        if tokens[at].kind != "_LBRACE" or tokens[at].separated:
+            return False
+        depth = 1
+        while depth:
+            at += 1
+            depth += (tokens[at].kind == "_LBRACE") - (tokens[at].kind == "_RBRACE")
+        at += 2 if tokens[at + 1].kind == "NAME" and not tokens[at + 1].separated else 1
+        return tokens[at].kind == "_COLON"
+
+    def item(self, parts: list[Part]) -> None:
+        kind = self.kind
+        if kind in ("NAME", "ALIAS"):
+            self.operation(parts)
+        elif kind == "_LSQB":
+            parts.append(self.braces(_ROWS))
+        elif kind == "_LBRACE":
+            parts.append(self.braces())
+        elif kind == "AUX":
+            parts.append(f"{self.take().lower()} {self.take()}")
+            self.optional_items(parts)
+            parts += (" ", self.braces())
+        elif kind in ("JOIN", "RESIDUAL"):
+            parts.append(self.take().lower())
+            self.optional_items(parts, followers=True)
+            parts += (" ", self.braces())
+        elif kind == "REUSE":
+            parts += (self.take().lower(), self.items(commas=False))
+        elif kind == "OUTPUT":
+            parts.append(f"{self.take().lower()} {self.take()}")
+        elif kind == "IF":
+            self.branch(parts)
+        else:
+            parts.append(self.take() + self.take())  # @name
+
+    def operation(self, parts: list[Part]) -> None:
+        """`conv3-64/2(pad=1)`."""
+        written = self.take().replace("×", "x")
+        known = self.spelling.head(written)
+        parts.append(written if known is None else known)
+        if self.kind == "_LBRACE":
+            self.computed(parts, self.take())
+        for sign in ("MINUS", "SLASH"):
+            if self.kind == sign:
+                parts.append(self.take())
+                self.value(parts)
+        if self.kind == "_LPAR":
+            parts.append(self.items(followers=known is not None))
+
+    def branch(self, parts: list[Part]) -> None:
+        """`if ... { } else if ... { } else { }`."""
+        while True:
+            parts.append(self.take().lower() + " ")
+            self.expression(parts)
+            parts += (" ", self.braces())
+            if self.kind != "ELSE":
+                return
+            parts.append(f" {self.take().lower()} ")
+            if self.kind != "IF":
+                parts.append(self.braces())
+                return
+
+    def bracket_row(self) -> Statement:
+        """`3x3, 64 /2, groups=32`."""
+        found = Statement([])
+        parts = found.parts
+        self.value(parts)
+        parts.append(self.take() + " ")
+        self.value(parts)
+        if self.kind == "SLASH":
+            parts.append(" " + self.take())
+            self.value(parts)
+        while self.kind == "_COMMA":
+            parts.append(self.take() + " ")
+            self.argument(parts, followers=True)
+        found.close()
+        return found
+
+    # Tables ----------------------------------------------------------------------------------------------------------
+
+    def table(self, blank: bool) -> Table:
+        """A table with its rows. A row is one line: comments inside its cells go above it."""
+        token = self.token
+        self.take()
+        header = _HEADER.search(token.text)
+        assert header
+        table = Table(Cells(_COLUMN.findall(header[1])), blank=blank)
+        start = token.start
+        for comment in token.inside:
+            if comment.span.start > start + header.start():
+                table.header.note = comment.text
+            elif "\n" in token.text[: comment.span.start - start]:
+                table.remarks.append(comment.text)
+            else:
+                table.lead = comment.text
+        while self.token.kind == "_ROWBAR":
+            notes, blank = self.notes(), self.token.blank and bool(table.rows)
+            for note in notes:
+                if note.own or not remark_row(table, note.text):
+                    table.rows.append(Remark(note.text, note.blank and bool(table.rows)))
+            self.take()
+            for text in self.unfold():
+                table.rows.append(Remark(text, blank))
+                blank = False
+            table.rows.append(self.cells(blank))
+        self.take()
+        return table
+
+    def unfold(self) -> list[str]:
+        """Take the line ends and the comments out of the row that begins here; gives the comments."""
+        found: list[str] = []
+        at = self.at
+        while self.tokens[at].kind not in ("_ROWBAR", "_TABLE_END"):
+            found += [note.text for note in self.tokens[at].notes]
+            self.tokens[at].notes, self.tokens[at].newline = (), False
+            at += 1
+        return found
+
+    def cells(self, blank: bool) -> Cells:
+        bodies = [self.body(_CELL)]
+        while self.token.kind == "_BAR":
+            self.take()
+            bodies.append(self.body(_CELL))
+        texts = [body.flat or "" for body in bodies]
+        row = Cells(texts, blank=blank)
+        if len(bodies) == 1 and bodies[0].entries:
+            (entry,) = bodies[0].entries
+            assert isinstance(entry, Row)
+            row.claim = entry.statements[-1].claim
+            if row.claim is not None:
+                row.texts = [texts[0].removesuffix(f" -> {row.claim}")]
+        return row
+
+
+def _place(body: Body, note: Note) -> None:
+    """Put a comment where it belongs: behind the line before it, below the comment that it goes on from, or alone."""
+    last = body.entries[-1] if body.entries else None
+    if note.own:
+        if isinstance(last, Row) and last.note is not None and note.column == last.column and not note.blank:
+            last.more.append(note.text)
+            return
+    elif last is None and body.lead is None:
+        body.lead = note.text
+        return
+    elif isinstance(last, Row) and last.note is None:
+        last.note, last.column = note.text, note.column
+        return
+    elif isinstance(last, Table) and remark_row(last, note.text):
+        return
+    body.entries.append(Remark(note.text, note.own and note.blank and bool(body.entries)))
+
+
+def remark_row(table: Table, text: str) -> bool:
+    """Put a comment behind the last row of a table; False where one stands there."""
+    last = table.rows[-1] if table.rows else table.header
+    if isinstance(last, Remark) or last.note is not None:
+        return False
+    last.note = text
+    return True

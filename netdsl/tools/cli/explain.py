@@ -1,0 +1,90 @@
+"""`netdsl explain`: what stands behind a code, with an example that is wrong in just that way and one that is right."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from netdsl.tools.cli._spec import color_option
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+    from netdsl.explain import Page
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from click.shell_completion import CompletionItem
+
+    from netdsl.codes import CODES
+
+    return [CompletionItem(code, help=words) for code, words in CODES.items() if code.startswith(incomplete.upper())]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  netdsl explain E0302             what it means, why the rule is there, the way out
+  netdsl explain e0302 E0203       several; the case does not matter
+  netdsl explain                   all codes
+  netdsl explain E0302 --format markdown
+"""
+)
+@click.argument("codes", metavar="[CODE]...", nargs=-1, shell_complete=_complete)
+@click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@color_option
+def command(codes: tuple[str, ...], format_: str, color: str) -> None:
+    """Explain a message by its code, or list all codes.
+
+    The messages that a page shows are those that the compiler prints for its examples now.
+    """
+    pages = [_page(code) for code in dict.fromkeys(code.upper() for code in codes)]
+    click.echo(_explained(pages, format_, color) if pages else _all(format_), nl=False)
+
+
+def _page(code: str) -> Page:
+    from netdsl import explain
+    from netdsl.codes import CODES
+
+    if code not in explain.codes():
+        from netdsl.diagnostics import nearest
+
+        best = nearest(code, CODES)
+        hint = f"did you mean {best}, {CODES[best]}?" if best else "`netdsl explain` lists all codes"
+        raise click.UsageError(f"there is no code '{code}'; {hint}")
+    return explain.find(code)
+
+
+def _explained(pages: list[Page], format_: str, color: str) -> str:
+    from netdsl.tools import explain
+
+    if format_ == "json":
+        record = {"format_version": 1, "codes": [explain.as_data(page) for page in pages]}
+        return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    if format_ == "markdown":
+        return "\n".join(explain.as_markdown(page) for page in pages)
+    from netdsl.tools.render.paint import wants_color
+
+    colored = wants_color(sys.stdout, color)
+    return "\n\n".join(explain.as_text(page, color=colored) for page in pages)
+
+
+def _all(format_: str) -> str:
+    from netdsl.codes import title
+    from netdsl.tools import explain
+
+    found = explain.ranges()
+    if format_ == "json":
+        codes = [
+            {"code": code, "title": title(code), "range": words} for words, members in found.items() for code in members
+        ]
+        return json.dumps({"format_version": 1, "codes": codes}, indent=2, ensure_ascii=False) + "\n"
+    if format_ == "markdown":
+        return explain.index()
+    parts = [
+        "\n".join([f"{words}:", *(f"  {code}  {title(code)}" for code in members)]) for words, members in found.items()
+    ]
+    return "\n\n".join(parts) + "\n\n`netdsl explain CODE` shows the page of one.\n"

@@ -1,0 +1,137 @@
+"""`netdsl fmt`: one layout for every spec. Files are changed in place, and only where that changes anything."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from netdsl.tools.cli._spec import STDIN, color_option, show
+
+if TYPE_CHECKING:
+    from netdsl.source import Source
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  netdsl fmt resnet.net               lay it out, in place
+  netdsl fmt specs/*.net --check      which ones would change? (status 1 if any)
+  netdsl fmt resnet.net --diff        show what would change
+  netdsl fmt - < in.net > out.net     from standard input to standard output
+"""
+)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--check", is_flag=True, help="Change nothing; list the files that would change.")
+@click.option("--diff", "diff_", is_flag=True, help="Change nothing; print what would change, as a patch.")
+@color_option
+def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int:
+    """Bring specs into the canonical layout.
+
+    Tables, claims and comments are lined up, long lines broken, and the papers' names of operators spelled one way; the
+    network stays the same. A file with a syntax error is left as it is, and the others are still laid out.
+
+    Exit status: 0 fine; 1 for a syntax error, and with --check for a file that would change; 2 for a file that cannot
+    be read or written.
+    """
+    from netdsl.tools.cli import WRONG_SPEC, WRONG_USE
+
+    worst = same = 0
+    for name in files:
+        source = _read(name, color)
+        text = None if source is None else _formatted(source, color)
+        if source is None:
+            worst = WRONG_USE
+            continue
+        if text is None:
+            worst = worst or WRONG_SPEC
+        differs = text is not None and text != source.text
+        same += text is not None and not differs
+        if diff_ and text is not None:
+            from netdsl.edits import diff
+
+            _print(diff(source, text))
+        if check and differs:
+            worst = worst or WRONG_SPEC
+            click.echo(f"{source.name}: would change", err=diff_)
+        if check or diff_:
+            continue
+        if name == STDIN:
+            _print(source.text if text is None else text)  # whoever filters a text through this never loses it
+        elif text is not None and differs:
+            if _replace(name, text, color):
+                click.echo(f"{name}: formatted")
+            else:
+                worst = WRONG_USE
+    if same == len(files) and not diff_ and (check or STDIN not in files):
+        click.echo("nothing to change" if same == 1 else f"nothing to change in {same} files")
+    return worst
+
+
+def _read(name: str, color: str) -> Source | None:
+    """The text of a file, or None with a message where it cannot be read."""
+    from netdsl.diagnostics import did_you_mean
+    from netdsl.elaborate.files import read
+    from netdsl.source import Source
+
+    if name == STDIN:
+        from netdsl.tools.cli._spec import _read_stdin
+
+        return Source("<stdin>", _read_stdin())
+    path = Path(name)
+    if not path.exists():
+        beside = [each.name for each in path.parent.glob("*.net")] if path.parent.is_dir() else []
+        _refuse(f"there is no file '{name}'", color, did_you_mean(path.name, beside))
+        return None
+    if not path.is_file():
+        inside = f"`netdsl fmt {name.rstrip('/')}/*.net` takes the files in it" if path.is_dir() else None
+        _refuse(f"'{name}' is not a file", color, inside)
+        return None
+    try:
+        return read(path, name)
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        _refuse(f"'{name}' cannot be read: {reason}", color)
+        return None
+
+
+def _formatted(source: Source, color: str) -> str | None:
+    """The canonical text, or None with the messages where there is a syntax error."""
+    from netdsl.formatting import formatted
+
+    text = formatted(source)
+    if text is None:
+        from netdsl.diagnostics import Report
+        from netdsl.syntax import parse
+
+        report = Report()
+        parse(source, report)
+        show(report, color)
+    return text
+
+
+def _replace(name: str, text: str, color: str) -> bool:
+    """Write a file anew; False with a message where that cannot be done."""
+    from netdsl.tools.cli._output import replace
+
+    try:
+        replace(text.encode("utf-8"), Path(name))
+    except OSError as problem:
+        _refuse(f"'{name}' cannot be written: {problem.strerror}", color)
+        return False
+    return True
+
+
+def _refuse(message: str, color: str, help: str | None = None) -> None:
+    from netdsl.diagnostics import Report
+
+    report = Report()
+    report.error("E0001", message, help=help)
+    show(report, color)
+
+
+def _print(text: str) -> None:
+    """Send text to stdout as it is, whatever the terminal's encoding and line ends are."""
+    click.echo(text.encode("utf-8"), nl=False, file=sys.stdout.buffer)

@@ -1,0 +1,174 @@
+"""The pages of `netdsl.explain` as people and programs see them: under each wrong example the message that the compiler
+prints for it now. What a page shows is computed when it is shown, so it cannot differ from what a user meets.
+
+`python -m netdsl.tools.explain` writes the pages of `docs/errors/`; a test holds that they are up to date.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from netdsl import explain
+from netdsl.codes import CODES, title
+from netdsl.explain import Example, Page, Prose
+from netdsl.source import Source
+
+if TYPE_CHECKING:
+    from netdsl.compiler import Compilation
+    from netdsl.diagnostics import Report
+
+DOCS = Path(__file__).parents[2] / "docs" / "errors"
+
+
+def run(page: Page, example: Example) -> Report:
+    """What checking an example says, in all its variants; for the code of a warning, the linter's messages too."""
+    from netdsl import compiler
+    from netdsl.diagnostics import Report
+
+    with TemporaryDirectory() as folder:
+        for each in page.examples("file"):
+            Path(folder, each.name).write_text(each.source, "utf-8")
+        source = Source(example.name, example.source)
+        settings = {name: int(value) if value.isdigit() else value for name, value in example.settings}
+
+        def compile(variant: str | None) -> Compilation:
+            return compiler.compile(source, variant=variant, params=settings, directory=Path(folder))
+
+        first = compile(example.variant)
+        compilations = [first]
+        if example.variant is None and first.variants:
+            compilations = [compile(variant) for variant in first.variants]
+        report = Report()
+        for compilation in compilations:
+            found = [compilation.report]
+            if page.code.startswith("W"):
+                from netdsl.lint import lint
+
+                found.append(lint(compilation))
+            for part in found:
+                report.sources.update(part.sources)
+                for diagnostic in part:
+                    report.add(diagnostic)
+    return report
+
+
+def printed(page: Page, example: Example, *, color: bool = False) -> str:
+    """The messages for an example as the terminal shows them; empty for one that is right."""
+    from netdsl.tools.render import render
+
+    return render(run(page, example), color=color)
+
+
+def as_text(page: Page, *, color: bool = False) -> str:
+    """A page for the terminal: code is indented, prose is left as it is."""
+    from netdsl.tools.render.paint import paint
+
+    parts = [paint(f"{page.code}: {page.title}", "strong", color)]
+    for part in page.parts:
+        if isinstance(part, Prose):
+            parts.append(_plain(part.text))
+            continue
+        if part.kind == "file":
+            parts.append(f"With this file `{part.name}` beside it:")
+        parts.append(_indented(part.text))
+        parts += [part.shortened] if part.shortened else []
+        if part.kind == "wrong":
+            parts.append(_asked(part))
+            parts.append(_indented(printed(page, part, color=color)))
+    return "\n\n".join(parts) + "\n"
+
+
+def as_markdown(page: Page) -> str:
+    """A page as Markdown, with a heading."""
+    parts = [f"# {page.code}: {page.title}"]
+    for part in page.parts:
+        if isinstance(part, Prose):
+            parts.append(part.text)
+            continue
+        if part.kind == "file":
+            parts.append(f"With this file `{part.name}` beside it:")
+        parts.append(f"```net\n{part.text}```")
+        parts += [part.shortened] if part.shortened else []
+        if part.kind == "wrong":
+            parts.append(_asked(part))
+            parts.append(f"```text\n{printed(page, part)}```")
+    return "\n\n".join(parts) + "\n"
+
+
+def as_data(page: Page) -> dict[str, Any]:
+    """A page for programs: its parts in order, each with its kind."""
+    parts: list[dict[str, Any]] = []
+    for part in page.parts:
+        if isinstance(part, Prose):
+            parts.append({"kind": "prose", "markdown": part.text})
+            continue
+        record: dict[str, Any] = {"kind": part.kind, "name": part.name, "text": part.text}
+        if part.command:
+            record["command"] = part.command
+        if part.kind == "wrong":
+            record["printed"] = printed(page, part)
+        parts.append(record)
+    return {"code": page.code, "title": page.title, "range": explain.range_of(page.code), "parts": parts}
+
+
+def ranges(codes: Iterable[str] = CODES) -> dict[str, list[str]]:
+    """Codes by the range they lie in, both in order."""
+    found: dict[str, list[str]] = {words: [] for words in explain.RANGES.values()}
+    for code in sorted(codes):
+        found[explain.range_of(code)].append(code)
+    return {words: members for words, members in found.items() if members}
+
+
+def index() -> str:
+    """The table of all codes, as Markdown."""
+    parts = [
+        "# The messages",
+        "Every message has a code. `netdsl explain E0302` prints its page in the terminal: what it means, why the rule "
+        "is\nthere, a spec that is wrong in that way with the message it gets, and how to mend it.",
+    ]
+    for words, members in ranges().items():
+        rows = "\n".join(f"| [{code}]({code}.md) | {title(code)} |" for code in members)
+        parts.append(f"## {words[0].upper()}{words[1:]}\n\n| code | |\n|---|---|\n{rows}")
+    parts.append("These pages are written by `python -m netdsl.tools.explain` from `netdsl/explain/pages/`.")
+    return "\n\n".join(parts) + "\n"
+
+
+def documents() -> dict[str, str]:
+    """The files of `docs/errors/` by their names."""
+    pages = {f"{code}.md": as_markdown(explain.find(code)) for code in explain.codes()}
+    return {"README.md": index(), **pages}
+
+
+def _asked(example: Example) -> str:
+    return f"`{example.command}` says:" if example.command else "netdsl says:"
+
+
+def _plain(prose: str) -> str:
+    """Markdown for a terminal: fenced code indented, all else as it stands."""
+    return re.sub(r"(?ms)^```[^\n]*\n(.*?)^```$", lambda fence: _indented(fence[1]), prose)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}".rstrip() for line in text.rstrip("\n").split("\n"))
+
+
+def main(folder: Path = DOCS) -> int:
+    """Write the pages into a folder, and take away those of codes that are no more."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = documents()
+    for path in folder.glob("*.md"):
+        if path.name not in written:
+            path.unlink()
+    for name, text in written.items():
+        (folder / name).write_text(text, "utf-8")
+    print(f"wrote {len(written)} pages into {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*map(Path, sys.argv[1:2])))

@@ -45,7 +45,7 @@ def test_the_second_check_compiles_nothing(compiled: list[object], capsys: pytes
 
 def test_a_change_is_seen(here: Path, compiled: list[object]) -> None:
     assert main(["check", "a.net"]) == 0
-    (here / "a.net").write_text(RIGHT + "conv4-4\n")
+    (here / "a.net").write_text(RIGHT + "nothing_like_it\n")
     assert main(["check", "a.net"]) == 1
     assert main(["check", "a.net"]) == 1
     assert len(compiled) == 3

@@ -54,14 +54,15 @@ def _package() -> str:
 class Question:
     """A spec as it was asked for: its text, and all that the answer depends on besides."""
 
-    def __init__(self, path: str, *asked: object):
+    def __init__(self, path: str, *asked: object, text: bytes | None = None):
+        """`path` and all else that was `asked`; `text` is what lies there, where that is known already."""
         self.path = Path(path)
         self.file: Path | None = None
         folder = directory()
         if folder is None:
             return
         try:
-            text = self.path.read_bytes()
+            text = self.path.read_bytes() if text is None else text
         except OSError:
             return
         parts = (text, os.fspath(self.path.absolute()), asked, sys.version, _package())

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from netdsl.compiler import Compilation
     from netdsl.diagnostics import Report
     from netdsl.ir import Network
+    from netdsl.source import Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -56,6 +57,20 @@ def spec_options(function: Function) -> Function:
     return function
 
 
+def format_option(function: Function) -> Function:
+    """`--format`: how a command that tells messages writes them. All but text goes to stdout, as one document."""
+    from netdsl.tools.render import formats
+
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(formats()),
+        default="text",
+        help="How messages are written: for people, as JSON or SARIF, or as annotations on GitHub.",
+        show_default=True,
+    )(function)
+
+
 color_option = click.option(
     "--color",
     type=click.Choice(["auto", "always", "never"]),
@@ -92,11 +107,15 @@ class Request:
             stem += f"_{self.variant}"
         return re.sub(r"\W", "_", stem, flags=re.ASCII)
 
-    def compile(self, variant: str | None = None) -> Compilation:
-        """Compile it; for an unreadable file too there is a compilation, with its message."""
+    def compile(self, variant: str | None = None, source: Source | None = None) -> Compilation:
+        """Compile it, or another text (`source`) in its place; for an unreadable file too there is a compilation, with
+        its message."""
         from netdsl import compiler
 
         chosen = variant or self.variant
+        if source is not None:
+            directory = Path.cwd() if self.path == STDIN else Path(self.path).parent
+            return compiler.compile(source, variant=chosen, params=self.settings, input=self.input, directory=directory)
         if self.path == STDIN:
             from netdsl.source import Source
 
@@ -147,6 +166,24 @@ def show(report: Report, color: str) -> None:
 
         colored = wants_color(sys.stderr, color)
         click.echo(render(report, color=colored), err=True, color=colored, nl=False)
+        _see(report)
+
+
+def _see(report: Report) -> None:
+    """Say, once at the end of the run and behind all else, where the codes of its messages are explained."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    root = context.find_root()
+    seen: list[str] = root.meta.setdefault("netdsl.codes", [])
+    if not seen:
+
+        def tell() -> None:
+            few = " ".join(sorted(seen)[:5])
+            click.echo(f"see: netdsl explain {few}", err=True)
+
+        root.call_on_close(tell)
+    seen.extend(code for code in dict.fromkeys(each.code for each in report) if code not in seen)
 
 
 def status(report: Report, *, asked_no_variant: bool = False) -> int:

@@ -1,4 +1,4 @@
-"""A report of messages as text for people, or as JSON for programs.
+"""A report of messages as text for people, as JSON or SARIF for programs, or as annotations on GitHub.
 
 Every format is one file of this folder, `as_NAME.py`, with one function `render(report, *, color)`; a format is
 imported when it is asked for. A new format is a new file and nothing else.
@@ -9,8 +9,10 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from netdsl.diagnostics import Report
+if TYPE_CHECKING:
+    from netdsl.diagnostics import Report
 
 __all__ = ["formats", "render"]
 

@@ -1,7 +1,8 @@
 """Messages as one JSON document, for editors, scripts and continuous integration.
 
 Lines and columns count from 1, offsets from 0, all in code points; an `end` is the place behind the last character.
-A message without a place has the range null, and so has one in a file that could not be read.
+A message without a place has the range null, and so has one in a file that could not be read. An edit puts its `text`
+in the place of its range: `edits` are certain, `suggestions` are ways out to choose from, all edits of one at once.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from netdsl.diagnostics import Diagnostic, Report
+from netdsl.diagnostics import Diagnostic, Edit, Report
 from netdsl.source import Source, Span
 
 FORMAT_VERSION = 1
@@ -41,7 +42,13 @@ def _diagnostic(diagnostic: Diagnostic, sources: dict[str, Source]) -> dict[str,
         **_place(diagnostic.span, sources),
         "help": diagnostic.help,
         "related": [{"message": each.message, **_place(each.span, sources)} for each in related],
+        "edits": _edits(diagnostic.edits, sources),
+        "suggestions": [{"title": each.title, "edits": _edits(each.edits, sources)} for each in diagnostic.proposals],
     }
+
+
+def _edits(edits: tuple[Edit, ...], sources: dict[str, Source]) -> list[dict[str, Any]]:
+    return [{**_place(each.span, sources), "text": each.text} for each in edits]
 
 
 def _place(span: Span | None, sources: dict[str, Source]) -> dict[str, Any]:

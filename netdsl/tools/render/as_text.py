@@ -1,7 +1,7 @@
 """Messages as text for people, in the style of rustc: what is wrong, where, the lines with the places marked, the fix.
 
 Places in the message's own file share one excerpt, every other file has its own behind `:::`; block calls that led to
-the place follow as a chain, then the help.
+the place follow as a chain, then the help, then what was found to work.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ def message(diagnostic: Diagnostic, sources: dict[str, Source], *, color: bool =
     notes += [("", words) for words in _chain(diagnostic.calls, sources)]
     if diagnostic.help:
         notes.append(("help", diagnostic.help))
+    if diagnostic.proposals:
+        notes.append(("help", "try " + "\n or ".join(each.title for each in diagnostic.proposals)))
 
     numbers = [len(row.gutter) for _, rows in drawn for row in rows if row.gutter.isdigit()]
     room = max(numbers, default=1)

@@ -1,0 +1,88 @@
+"""A spec checked as `netdsl check` does: for every variant where none is chosen, its messages in one report, each with
+what to try.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from netdsl.tools.cli._spec import Request
+
+if TYPE_CHECKING:
+    from netdsl.compiler import Compilation
+    from netdsl.diagnostics import Diagnostic, Report
+    from netdsl.source import Source
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found. `together` has the messages of all variants; what only some of them say names these.
+
+    `apart` are the compilations of the variants, each with its messages as they are said in `together`.
+    """
+
+    together: Compilation
+    variants: tuple[str, ...]
+    apart: tuple[tuple[Compilation, dict[Diagnostic, Diagnostic]], ...]
+
+    @property
+    def report(self) -> Report:
+        """All messages."""
+        return self.together.report
+
+
+def check(request: Request, source: Source | None = None) -> Checked:
+    """Check a spec, or another text in its place."""
+    from netdsl.compiler import Compilation
+    from netdsl.diagnostics import Report
+
+    first = request.compile(source=source)
+    if request.variant is not None or not first.variants:
+        same = {diagnostic: diagnostic for diagnostic in first.report}
+        return Checked(first, (request.variant,) if request.variant else (), ((first, same),))
+    report = Report()
+    said: dict[Diagnostic, list[str]] = {}
+    found = [request.compile(variant, source) for variant in first.variants]
+    for variant, each in zip(first.variants, found, strict=True):
+        report.sources.update(each.report.sources)
+        for diagnostic in each.report:
+            said.setdefault(diagnostic, []).append(variant)
+    as_said = {}
+    for diagnostic, variants in said.items():
+        told = diagnostic
+        if len(variants) < len(first.variants):
+            told = replace(diagnostic, message=f"{diagnostic.message} (variant {', '.join(variants)})")
+        report.add(told)
+        as_said[diagnostic] = told
+    apart = tuple((each, {diagnostic: as_said[diagnostic] for diagnostic in each.report}) for each in found)
+    return Checked(Compilation(None, report, first.variants, first.file), first.variants, apart)
+
+
+def again(request: Request) -> Callable[[Source], Compilation]:
+    """How to check another text of the same spec."""
+    return lambda source: check(request, source).together
+
+
+def with_proposals(request: Request, checked: Checked) -> Report:
+    """The messages, the errors with what may be tried against them."""
+    if not checked.report.errors:
+        return checked.report
+    from netdsl.fixes import MOST_TRIALS, Suggestion, proposed, suggestions
+
+    left = MOST_TRIALS
+
+    def counted(source: Source) -> Compilation:
+        nonlocal left
+        left -= 1
+        return check(request, source).together
+
+    found: dict[Diagnostic, list[Suggestion]] = {}
+    for compilation, as_said in checked.apart:
+        # the network of one variant says what does not fit; whether a change mends it, all of them say
+        about = [diagnostic for diagnostic, told in as_said.items() if told not in found]
+        whole = replace(compilation, report=checked.report)
+        for each in suggestions(whole, counted, about=about, most=left):
+            found.setdefault(as_said[each.diagnostic], []).append(each)
+    return proposed(checked.report, found)

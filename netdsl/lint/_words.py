@@ -1,0 +1,41 @@
+"""How warnings print figures: three digits as papers do, and how often a thing is there."""
+
+from __future__ import annotations
+
+from netdsl.ir import Node
+
+
+def short(count: int) -> str:
+    """A count in three digits: `9,408`, `590K`, `2.36M`, `1.85G`."""
+    if count < 10_000:
+        return f"{count:,}"
+    for unit, sign in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K")):
+        if count >= unit * 0.9995:
+            value = count / unit
+            places = 2 if value < 9.995 else 1 if value < 99.95 else 0
+            return f"{value:.{places}f}".rstrip("0").rstrip(".") + sign if places else f"{value:.0f}{sign}"
+    return f"{count:,}"
+
+
+def plural(count: int, word: str) -> str:
+    """`1 weight`, `2 weights`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def times(count: int) -> str:
+    """` (x4)` where a thing is there several times."""
+    return f" (x{count})" if count > 1 else ""
+
+
+def percent(share: float) -> str:
+    """A share in percent: whole, but never 0 or 100 where it is not."""
+    whole = round(100 * share)
+    if whole in (0, 100) and 0 < share < 1:
+        return f"{100 * share:.1f}%"
+    return f"{whole}%"
+
+
+def notation(node: Node) -> str:
+    """An operator as the papers print it; how its weights are drawn is left out."""
+    drawn: dict[str, object] = {key: None for key in ("init", "bias_init") if key in type(node.op).model_fields}
+    return node.op.model_copy(update=drawn).notation()

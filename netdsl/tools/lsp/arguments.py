@@ -1,0 +1,74 @@
+"""What may stand between the parentheses of an operator, a block, a recipe: the arguments and the words they take."""
+
+from __future__ import annotations
+
+from netdsl import ops
+from netdsl.elaborate import recipe, residual
+from netdsl.ops._init import INITS
+from netdsl.ops._reference import Parameter
+from netdsl.tools.lsp import files, pages
+from netdsl.tools.lsp.document import Document
+
+_RECIPES = {
+    "loss": recipe.LOSSES,
+    "optimizer": recipe.OPTIMIZERS,
+    "schedule": recipe.SCHEDULES,
+    "augment": recipe.AUGMENTATIONS,
+}
+_RESIDUAL = {
+    "shortcut": ("where the body changes the shape", residual.SHORTCUTS),
+    "stride_at": ("which row of a bracket takes its stride", residual.STRIDES),
+    "act": ("the activation behind the addition", ()),
+}
+
+
+def of(document: Document, head: str) -> tuple[Parameter, ...]:
+    """The arguments of what is called `head`, but for those that its notation holds; none where nothing is known."""
+    if head == "residual":
+        return tuple(Parameter(name, "", None, words) for name, (words, _) in _RESIDUAL.items())
+    if head == "train":
+        return tuple(Parameter(name, "", None, "") for name in recipe.NAMES)
+    if head == "aux":
+        return (Parameter("weight", "a number", None, "How much its loss counts in training."),)
+    if head == "block":
+        return ()
+    if head == "extends":
+        return tuple(Parameter(name, "", None, "") for name in files.extended_params(document))
+    operator = _operator(document, head)
+    if operator is not None:
+        notation = ops.find(operator).geometry
+        return tuple(each for each in pages.parameters(operator) if each.name not in notation)
+    settings = next((table[head] for table in _RECIPES.values() if head in table), None)
+    if settings is not None:
+        return tuple(Parameter(name, "", None, "") for name in settings)
+    block = files.block(document, head)
+    if block is None:
+        return ()
+    definition, source = block
+    return tuple(
+        Parameter(
+            each.name.text,
+            "",
+            source.text[each.default.span.start : each.default.span.end] if each.default is not None else None,
+            f"of the block `{head}`",
+        )
+        for each in definition.parameters
+    )
+
+
+def values(document: Document, head: str, argument: str) -> tuple[str, ...]:
+    """The words that an argument takes."""
+    if head == "train":
+        return tuple(INITS) if argument == "init" else tuple(_RECIPES.get(argument, ()))
+    if head == "residual":
+        return pages.values("conv", "act") if argument == "act" else _RESIDUAL.get(argument, ("", ()))[1]
+    operator = _operator(document, head)
+    return pages.values(operator, argument) if operator is not None else ()
+
+
+def _operator(document: Document, head: str) -> str | None:
+    """The operator that a word means, where no block of the file has that name."""
+    if head in files.blocks(document):
+        return None
+    resolved = ops.resolve(head)
+    return resolved[0] if resolved is not None else None

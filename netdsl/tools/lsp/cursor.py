@@ -1,0 +1,44 @@
+"""Where the cursor stands in the tree: the nodes around an offset, from the file down to the innermost."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from netdsl.syntax import tree
+
+Kind = TypeVar("Kind")
+
+
+def path(file: tree.File, offset: int) -> list[Any]:
+    """The nodes whose text holds the offset, outermost first. Just behind a node counts where nothing else begins."""
+    found: list[Any] = [file]
+    while True:
+        inside: Any = None
+        touching: Any = None
+        for child in children(found[-1]):
+            if isinstance(child, tree.Comment):
+                continue
+            if child.span.start <= offset < child.span.end:
+                inside = child
+            elif child.span.end == offset:
+                touching = child
+        if inside is None and touching is None:
+            return found
+        found.append(touching if inside is None else inside)
+
+
+def children(node: Any) -> list[Any]:
+    """The nodes right below one."""
+    below: list[Any] = []
+    for name in node.__slots__:
+        value = getattr(node, name)
+        if type(value) is tuple:
+            below.extend(value)
+        else:
+            below.append(value)
+    return [child for child in below if hasattr(child, "__slots__") and hasattr(child, "span")]
+
+
+def nearest(around: list[Any], kind: type[Kind]) -> Kind | None:
+    """The innermost node of a kind on a path."""
+    return next((node for node in reversed(around) if isinstance(node, kind)), None)

@@ -1,0 +1,126 @@
+"""The other files of a document: what `use`, `extends` and the standard library bring, and where it is defined."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from netdsl.elaborate import variants
+from netdsl.source import Source
+from netdsl.syntax import tree
+from netdsl.tools.lsp import pages
+from netdsl.tools.lsp.document import Document
+
+DEEPEST = 4
+"""So many folders down other specs are looked for."""
+MOST_FOLDERS = 500
+
+
+def block(document: Document, name: str) -> tuple[tree.Block, Source] | None:
+    """The block that a call names: of this file, of one it uses, or of the standard library."""
+    return _block(document, document.file, name, set()) or pages.standard(name)
+
+
+def _block(document: Document, file: tree.File, name: str, seen: set[str]) -> tuple[tree.Block, Source] | None:
+    seen.add(file.source.name)
+    for statement in file.statements:
+        if isinstance(statement, tree.Block) and statement.name.text == name:
+            return statement, file.source
+    for statement in file.statements:
+        if isinstance(statement, tree.Use):
+            used = opened(document, statement, file)
+            if used is not None and used.source.name not in seen:
+                found = _block(document, used, name, seen)
+                if found is not None:
+                    return found
+    return None
+
+
+def blocks(document: Document) -> dict[str, tuple[tree.Block, Source]]:
+    """The blocks of this file and of those it uses, by name."""
+    found: dict[str, tuple[tree.Block, Source]] = {}
+    waiting = [document.file]
+    seen: set[str] = set()
+    while waiting:
+        file = waiting.pop()
+        if file.source.name in seen:
+            continue
+        seen.add(file.source.name)
+        for statement in file.statements:
+            if isinstance(statement, tree.Block):
+                found.setdefault(statement.name.text, (statement, file.source))
+            elif isinstance(statement, tree.Use):
+                used = opened(document, statement, file)
+                waiting += [used] if used is not None else []
+    return found
+
+
+def opened(document: Document, statement: tree.Use | tree.Extends, asker: tree.File | None = None) -> tree.File | None:
+    """The tree of the file that a statement draws in; None where it could not be opened."""
+    head = os.path.dirname((asker or document.file).source.name)
+    return document.tree_of(os.path.normpath(os.path.join(head, str(statement.path.value))))
+
+
+def params(document: Document, file: tree.File, depth: int = 16) -> dict[str, tuple[tree.Param, Source]]:
+    """The params that a file can be extended with, by name."""
+    found: dict[str, tuple[tree.Param, Source]] = {}
+    for statement in file.statements:
+        rows = statement.rows if isinstance(statement, tree.Table) else ()
+        inside = [each for row in rows for cell in row.cells for each in cell.statements]
+        for each in (statement, *inside):
+            if isinstance(each, tree.Param):
+                found.setdefault(each.name.text, (each, file.source))
+        if isinstance(statement, tree.Extends) and depth:
+            below = opened(document, statement, file)
+            if below is not None:
+                found = {**params(document, below, depth - 1), **found}
+    return found
+
+
+def extended_params(document: Document) -> dict[str, tuple[tree.Param, Source]]:
+    """The params of the file that this one extends, by name."""
+    for statement in document.file.statements:
+        if isinstance(statement, tree.Extends):
+            file = opened(document, statement)
+            return params(document, file) if file is not None else {}
+    return {}
+
+
+def columns(document: Document, name: str) -> list[tuple[str, str]]:
+    """The variants of another file, by the name under which this one would extend it, each with its title."""
+    from netdsl.diagnostics import Report
+    from netdsl.elaborate.arguments import Problem
+    from netdsl.elaborate.files import Library
+
+    report = Report()
+    library = Library(report, document.unsaved)
+    library.add(document.source, document.directory)
+    try:
+        file = library.open(tree.Literal(name, name, document.source.span(0, 0)), document.source.name)
+    except Problem:
+        return []
+    return [(column, file.source.name) for column in variants(file)]
+
+
+def below(document: Document, most: int) -> list[str]:
+    """The specs in the directory of this one and below, at most so many, as `use` and `extends` name them."""
+    if document.directory is None or not document.directory.is_dir():
+        return []
+    found: list[str] = []
+    root = document.directory
+    for number, (folder, inside, names) in enumerate(os.walk(root)):
+        inside[:] = sorted(name for name in inside if not name.startswith("."))[:most]
+        if len(Path(folder).relative_to(root).parts) >= DEEPEST:
+            inside.clear()
+        for name in sorted(names):
+            path = Path(folder, name).relative_to(root).as_posix()
+            if name.endswith(".net") and path != document.source.name:
+                found.append(path)
+        if len(found) >= most or number >= MOST_FOLDERS:
+            break
+    return found[:most]
+
+
+def header(file: tree.File) -> tuple[tree.Name, ...]:
+    """The columns of a file's table, or of that which it extends; none where there is no table."""
+    return next((each.columns for each in file.statements if isinstance(each, tree.Table)), ())

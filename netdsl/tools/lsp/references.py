@@ -1,0 +1,35 @@
+"""Every place of a name, in its own file and in those of its directory that are open or draw it in."""
+
+from __future__ import annotations
+
+from netdsl.source import Span
+from netdsl.syntax import tree
+from netdsl.tools.lsp import cursor, files
+from netdsl.tools.lsp.document import Document
+
+
+def references(document: Document, offset: int, declaration: bool = True) -> list[Span]:
+    """The places of the name at an offset, in order; without those that define it unless `declaration`.
+
+    A block of another file, or of the standard library, is found wherever this file calls it.
+    """
+    named = document.names.at(offset)
+    if named is not None:
+        symbol = named[0]
+        return symbol.places if declaration else sorted(set(symbol.uses))
+    operation = cursor.nearest(cursor.path(document.file, offset), tree.Operation)
+    if operation is None or not operation.head.span.start <= offset <= operation.head.span.end:
+        return []
+    name = operation.head.text
+    found = files.blocks(document).get(name) or files.block(document, name)
+    called = sorted(calls(document, name))
+    return [found[0].name.span, *called] if found is not None and declaration else called
+
+
+def calls(document: Document, name: str) -> list[Span]:
+    """Where this file has `name` as the head of an operation."""
+    from netdsl.syntax import walk
+
+    return [
+        node.head.span for node in walk(document.file) if isinstance(node, tree.Operation) and node.head.text == name
+    ]

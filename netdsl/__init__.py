@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from netdsl.backends.graphviz import dot, draw  # type: ignore[no-redef]
     from netdsl.backends.table import summary
     from netdsl.backends.torch import build, emit, load_weights
+    from netdsl.comparison import Difference, compare
     from netdsl.compiler import Compilation, compile, load, loads
     from netdsl.diagnostics import Diagnostic, SpecError
     from netdsl.ir import Network
@@ -27,14 +28,17 @@ __version__ = "0.1.0"
 _HOMES = {
     "Compilation": "netdsl.compiler",
     "Diagnostic": "netdsl.diagnostics",
+    "Difference": "netdsl.comparison",
     "Network": "netdsl.ir",
     "SpecError": "netdsl.diagnostics",
     "build": "netdsl.backends.torch",
+    "compare": "netdsl.comparison",
     "compile": "netdsl.compiler",
     "dot": "netdsl.backends.graphviz",
     "draw": "netdsl.backends.graphviz",
     "emit": "netdsl.backends.torch",
     "load": "netdsl.compiler",
+    "load_ipython_extension": "netdsl.tools.jupyter",
     "load_weights": "netdsl.backends.torch",
     "loads": "netdsl.compiler",
     "summary": "netdsl.backends.table",
@@ -43,9 +47,11 @@ _HOMES = {
 __all__ = [
     "Compilation",
     "Diagnostic",
+    "Difference",
     "Network",
     "SpecError",
     "build",
+    "compare",
     "compile",
     "dot",
     "draw",

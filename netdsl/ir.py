@@ -20,6 +20,7 @@ from typing_extensions import TypeAliasType
 from netdsl import ops
 from netdsl.ops import Operator, Weight
 from netdsl.shapes import Shape
+from netdsl.shapes import text as shape_text
 from netdsl.source import Source, Span
 
 
@@ -346,9 +347,36 @@ class Network(Frozen):
         """Weight layers on the longest path, as the papers count."""
         return self._total("depth")
 
+    def __repr__(self) -> str:
+        """One line: name, shapes and figures, at no cost however large the network is."""
+        name = self.name if self.variant is None else f"{self.name}:{self.variant}"
+        several = len(self.inputs) > 1
+        given = ", ".join((f"{item.name}: " if several else "") + shape_text(item.shape) for item in self.inputs)
+        figures = "incomplete"
+        if self.complete and self.totals is not None:
+            amounts = f"{_amount(self.totals.params)} params, {_amount(self.totals.macs)} MACs"
+            figures = f"{amounts}, depth {self.totals.depth}"
+        return f"Network({name!r}, {given} -> {shape_text(self.output)}, {figures})"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        """What notebooks show: the diagram and the table; see `netdsl.backends.html`."""
+        from netdsl.backends.html import html
+
+        return html(self)
+
     @property
     def hash(self) -> str:
         """A digest of the function the network computes; see `netdsl.passes.hash`."""
         from netdsl.passes.hash import digest
 
         return digest(self)
+
+
+def _amount(count: int) -> str:
+    """A count as one reads it: `143.7M`."""
+    for size, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "K")):
+        if count >= size:
+            return f"{count / size:.1f}{suffix}"
+    return str(count)

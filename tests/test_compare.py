@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from pathlib import Path
 
@@ -60,21 +61,23 @@ def test_what_is_told(path: Path) -> None:
     assert len(expected.splitlines()) <= 28
 
 
-@pytest.mark.parametrize("pair", [*PAIRS, ("unet", "densenet:121"), ("lenet5", "squeezenet:1.0")], ids="-".join)
+@pytest.mark.parametrize("pair", [*PAIRS, ("unet", "densenet:121"), ("lenet5", "squeezenet:v1.0")], ids="-".join)
 def test_laws_of_pairs(pair: tuple[str, str]) -> None:
     left, right = map(netdsl.load, pair)
     difference = compare(left, right)
     conserved(difference)
     assert compare(right, left).mirrored() == difference
     assert compare(right, left).same == difference.same == (left.hash == right.hash)
-    assert len(difference.rows) >= max(len(left.nodes), len(right.nodes))
-    assert sum(row.left is not None for row in difference.rows) == len(left.nodes)
-    assert sum(row.right is not None for row in difference.rows) == len(right.nodes)
+    for side, network in enumerate((left, right)):
+        paths = [row[2 + side].path for row in difference.rows if row[2 + side] is not None]
+        assert sorted(paths) == sorted(node.path for node in network.nodes if not node.op.transparent)
 
 
 def test_a_param_makes_another_network() -> None:
     small, large = netdsl.load("resnet:50-layer", classes=10), netdsl.load("resnet:50-layer")
-    assert told(compare(small, large)) == ["~ fc-10 -> fc-1000  at fc                        +2,028,510     +2,027,520"]
+    assert [line.split() for line in told(compare(small, large))] == [
+        ["~", "fc-10", "->", "fc-1000", "at", "fc", "+2,028,510", "+2,027,520"]
+    ]
 
 
 # The same, spelled otherwise -----------------------------------------------------------------------------------------
@@ -106,7 +109,7 @@ def test_spelling_does_not_count(left: str, right: str) -> None:
     assert compare(loads(left), loads(right)).same
 
 
-@pytest.mark.parametrize("name", ["googlenet", "resnet:50-layer", "unet", "densenet:121", "shufflenet_v2:x1.0"])
+@pytest.mark.parametrize("name", ["googlenet", "resnet:50-layer", "unet", "densenet:121", "shufflenet_v2:1.0x"])
 def test_flat_text_is_the_same_under_other_names(name: str) -> None:
     network = netdsl.load(name)
     difference = compare(network, netdsl.loads(written(network)))
@@ -118,23 +121,27 @@ def test_flat_text_is_the_same_under_other_names(name: str) -> None:
 # One thing changed ---------------------------------------------------------------------------------------------------
 
 CHANGES = {
-    "an argument": ("conv3-8\nrelu", "conv5-8\nrelu", ["~ conv3-8 -> conv5-8  at 0"]),
+    "an argument": ("conv3-8\nrelu", "conv5-8\nrelu", ["~ conv3-8 -> conv5-8  at 0 (8x16x16)"]),
     "an operator": ("conv3-8\nrelu", "conv3-8\ngelu", ["~ relu -> gelu  at 1 (8x16x16)"]),
     "a new layer": ("conv3-8\nrelu", "conv3-8\nbn\nrelu", ["+ bn behind conv  at 1 (8x16x16)"]),
     "a layer less": ("conv3-8 x3", "conv3-8 x2", ["- conv3-8: 3 -> 2  at 2 (8x16x16)"]),
-    "a shortcut": ("conv3-8; conv3-8", "residual(act=none) { conv3-8; conv3-8 }", ["+ add { ... | identity }  at 2 (8x16x16)"]),
+    "a shortcut": (
+        "conv3-8; conv3-8",
+        "residual(act=none) { conv3-8; conv3-8 }",
+        ["+ add { ... | identity }  at 0.0 (8x16x16)"],
+    ),
     "a branch": (
         "concat { conv1-8 | conv3-8 }",
         "concat { conv1-8 | conv3-8 | conv5-8; relu }",
-        ["+ branch conv5-8, relu  at branch3.0 (8x16x16)"],
+        ["+ branch conv5-8, relu  at 0.branch3.0 (8x16x16)"],
     ),
     "the order of branches": (
         "concat { conv1-8 | conv3-8 }",
         "concat { conv3-8 | conv1-8 }",
-        ["~ concat joins its branches in another order  at 0"],
+        ["~ concat joins its branches in another order  at 0.2"],
     ),
-    "a join": ("add { conv1-8 | conv3-8 }", "mul { conv1-8 | conv3-8 }", ["~ add -> mul"]),
-    "an aux head": ("conv3-8\ngap", "conv3-8\naux a { gap; fc-2 }\ngap", ["+ aux head a  at a.0 (8x1x1)"]),
+    "a join": ("add { conv1-8 | conv3-8 }", "mul { conv1-8 | conv3-8 }", ["~ add -> mul  at 0.2 (8x16x16)"]),
+    "an aux head": ("conv3-8\ngap", "conv3-8\naux a { gap; fc-2 }\ngap", ["+ aux head a"]),
     "a weight of an aux head": (
         "conv3-8\naux a(weight=0.3) { gap }",
         "conv3-8\naux a(weight=0.4) { gap }",
@@ -143,7 +150,7 @@ CHANGES = {
     "an output": ("conv3-8\nrelu", "conv3-8\noutput early\nrelu", ["+ output early"]),
     "a softmax": ("gap; fc-3", "gap; fc-3; softmax", ["+ softmax behind fc  at 3 (3)"]),
     "weights shared": ("a: conv3-8\nconv3-8", "a: conv3-8\nreuse(a)", None),
-    "frozen weights": ("conv3-8", "conv3-8(frozen=true)", ["~ conv3-8 -> conv3-8(frozen=true)  at 0"]),
+    "frozen weights": ("conv3-8", "conv3-8(frozen=true)", ["~ conv3-8 -> conv3-8(frozen=true)  at 0 (8x16x16)"]),
     "another place of an output": (
         "conv3-8\noutput early\nrelu\nconv3-8",
         "conv3-8\nrelu\noutput early\nconv3-8",
@@ -158,7 +165,7 @@ def test_one_change_is_told_once(left: str, right: str, expected: list[str] | No
     conserved(difference)
     assert not difference.same
     if expected is not None:
-        assert [" ".join(line.split("  ")[:2]).strip() for line in told(difference)] == [" ".join(each.split("  ")) for each in expected]
+        assert [re.sub(r"   .*", "", line) for line in told(difference)] == expected
 
 
 def test_an_input_of_another_shape() -> None:
@@ -237,8 +244,7 @@ def test_one_statement_more_is_the_one_that_is_told(lines: list[str], data: st.D
     conserved(difference)
     assert [(each.kind, each.count) for each in difference.findings] == [("added", 1)], (lines, at, new)
     assert difference.findings[0].text.startswith(new.partition("(")[0])
-    added = [row.right for row in difference.rows if row.kind != "same"]
-    assert [place.op for place in added if place is not None] == [after.nodes[0].op.__class__ and added[0].op]
+    assert [row.kind for row in difference.rows if row.kind != "same"] == ["added"]
     changed = drawn([*lines[:at], {"leakyrelu(0.37)": "leakyrelu(0.41)"}.get(new, "leakyrelu(0.37)"), *lines[at:]])
     if changed is not None:
         kinds = sorted(row.kind for row in compare(after, changed).rows if row.kind != "same")
@@ -282,7 +288,10 @@ def test_long_networks_cost_no_more_than_they_are_long() -> None:
     two = compare(plain, more)
     assert {finding.count for finding in two.findings} == {1, 9} and two.exact
     every = compare(plain, normed)
-    assert [(each.text, each.count) for each in every.findings] == [("conv: bias", 5000), ("bn behind every conv", 5000)]
+    assert [(each.text, each.count) for each in every.findings] == [
+        ("conv: bias", 5000),
+        ("bn behind every conv", 5000),
+    ]
     assert not every.exact and "too long" in str(every)
     for each in (two, every):
         conserved(each)
@@ -292,7 +301,9 @@ def test_long_networks_cost_no_more_than_they_are_long() -> None:
 def test_places_in_few_words() -> None:
     assert brief(["layer2.0.conv1", "layer3.0.conv1"]) == "layer2.0.conv1, layer3.0.conv1"
     assert brief([f"inception{n}.branch3.1" for n in ("3a", "3b", "4a", "5b")]) == "inception*.branch3.1"
-    assert brief([str(n) for n in range(1000)]).startswith("0, 1, 2, ") and brief([str(n) for n in range(1000)]).endswith(" more")
+    assert brief([str(n) for n in range(1000)]).startswith("0, 1, 2, ") and brief(
+        [str(n) for n in range(1000)]
+    ).endswith(" more")
     assert brief([]) == ""
 
 

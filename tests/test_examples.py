@@ -69,8 +69,12 @@ MISTAKE = "net Example\ninput 64x56x56\n\nconv3-64(act=relu)\nadd { conv1-256/2 
 
 
 def test_the_message_in_the_readme_is_what_is_printed() -> None:
+    from netdsl.fixes import proposed, suggestions
     from netdsl.tools.render import render
 
-    printed = render(compile(Source("example.net", MISTAKE)).report, "text").strip("\n")
+    compilation = compile(Source("example.net", MISTAKE))
+    (mistake,) = compilation.report
+    found = {mistake: suggestions(compilation, compile)}
+    printed = render(proposed(compilation.report, found), "text").strip("\n")
     shown = "\n".join(f"    {line}".rstrip() for line in printed.splitlines() if line)
     assert shown in (ROOT / "README.md").read_text("utf-8")

@@ -477,7 +477,7 @@ BIG = 2**31 - 1
             [(64, 8, 8)],
             "groups",
             "`groups` (=2) must divide the 9 output channels",
-            "try 3",
+            "no common divisor",
         ),
         (
             "conv",

@@ -262,6 +262,8 @@ def test_json() -> None:
                         },
                     },
                 ],
+                "edits": [],
+                "suggestions": [],
             },
             {
                 "code": "W0001",
@@ -271,6 +273,8 @@ def test_json() -> None:
                 "range": None,
                 "help": None,
                 "related": [],
+                "edits": [],
+                "suggestions": [],
             },
             {
                 "code": "E0001",
@@ -280,6 +284,8 @@ def test_json() -> None:
                 "range": None,
                 "help": None,
                 "related": [],
+                "edits": [],
+                "suggestions": [],
             },
         ],
     }

@@ -588,14 +588,14 @@ MISTAKES = [
     ("f(a=)\nrelu", ")", "E0101: a value must stand here", "? relu"),
     ("net\nrelu", "", "E0101: a name must follow `net`", "? relu"),
     ("use foo.net\nrelu", "foo", "E0101: a file in quotation marks must follow `use`", "? relu"),
-    ("default conv act=relu\nrelu", "act", "E0101: '(' is expected here, not 'act'", "? relu"),
+    ("default conv act=relu\nrelu", "default conv act=relu", "E0101: the arguments of a default stand in paren", "? relu"),
     ("relu ->\nbn", "", "E0101: a shape must follow '->'", "? bn"),
     ("relu x\nbn", "x", "E0101: a number of repetitions must follow 'x'", "? bn"),
     ("relu x2 x3\nbn", "x3", "E0101: a statement is repeated once only", "? bn"),
     ("conv 3\nbn", "3", "E0101: unexpected '3' behind 'conv'", "? bn"),
     ("[3x3 64; 3x3, 64] x2\nrelu", "64", "E0101: ',' must stand between the kernel and the channels", "? relu"),
     ("{ a | b }\nrelu", "|", "E0101: '|' stands between the branches", "{} relu"),
-    ("relu | bn\nlrn", "|", "E0101: a row of a table stands outside a table", "? lrn"),
+    ("relu | bn\nlrn", "|", "E0101: '|' stands between branches, or cells of a table", "? lrn"),
     ("| A | B |\n|---|---|\n| relu | bn |\nlrn", "|", "E0101: a row of a table stands outside a table", "? lrn"),
     ("table\nrelu", "table", "E0101: the columns of the table must follow `table`", "? relu"),
     ("{ table\n relu }\nbn", "table", "E0101: a table cannot stand inside", "{} bn"),
@@ -771,6 +771,13 @@ def test_hostile_texts_end_soon(unit: str) -> None:
     for whole in (text, "param a = " + text, "table\n| a |\n" + text, "{" + text):
         assert len(read(whole)[1]) <= 301
     assert time.perf_counter() - start < 8
+
+
+@pytest.mark.parametrize("text", ["net{}" + " " * 200_000 + "b", "table\n|a|\n|" + "-" * 200_000 + "x"], ids=["label", "rule"])
+def test_a_long_run_of_one_character_is_read_once(text: str) -> None:
+    start = time.perf_counter()
+    read(text)
+    assert time.perf_counter() - start < 2
 
 
 def test_the_collector_is_as_it_was() -> None:

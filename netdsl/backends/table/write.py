@@ -29,17 +29,18 @@ def to_text(summary: Summary, *, bold: bool = False) -> str:
         return f"\x1b[1m{text}\x1b[0m" if bold else text
 
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    written = [strong(_title(summary))]
+    written = [strong(title(summary))]
     written += [f"throughout: {', '.join(summary.throughout)}"] if summary.throughout else []
-    written += ["", strong(write(_HEAD)), rule, *map(write, lines), rule, strong(write(total)), "", *_notes(summary)]
+    written += ["", strong(write(_HEAD)), rule, *map(write, lines), rule, strong(write(total)), "", *notes(summary)]
     return "\n".join(written) + "\n"
 
 
-def _title(summary: Summary) -> str:
+def title(summary: Summary) -> str:
+    """The line above the table: what goes in and comes out."""
     return f"{summary.title}: {_input(summary)} -> {shape_text(summary.output)}"
 
 
-def _notes(summary: Summary) -> Iterator[str]:
+def notes(summary: Summary) -> Iterator[str]:
     """What stands below the table."""
     yield f"depth {_count(summary.depth)}: convolutions and fully connected layers on the longest path"
     if summary.aux_params:
@@ -59,12 +60,12 @@ def to_markdown(summary: Summary) -> str:
         return text.replace("\\", "\\\\").replace("|", "\\|").replace("  ", "&nbsp;&nbsp;")
 
     total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
-    written = [f"**{cell(_title(summary))}**", ""]
+    written = [f"**{cell(title(summary))}**", ""]
     written += [f"Throughout: {cell(', '.join(summary.throughout))}", ""] if summary.throughout else []
     written += [f"| {' | '.join(_HEAD)} |", "|---|---|---|---:|---:|"]
     written += [f"| {' | '.join(map(cell, line))} |" for line in _lines(summary.rows, 0)]
     written += [f"| {' | '.join(f'**{each}**' if each else '' for each in total)} |", ""]
-    written += [f"- {cell(note)}" for note in _notes(summary)]
+    written += [f"- {cell(note)}" for note in notes(summary)]
     return "\n".join(written) + "\n"
 
 

@@ -1,0 +1,119 @@
+"""A network to a piece of HTML for notebooks: its diagram beside its table.
+
+All text of the network is a stranger's and is escaped; the diagram is an image of its own, in which nothing can run and
+whose names meet no other's on the page. It takes its colours from the page around it, so it fits light and dark ones.
+Showing a network must not take long, so that of a very large one only the figures are shown, and of a large one the
+beginning of the table.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Iterator
+from html import escape
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from netdsl.backends.graphviz import RenderError
+from netdsl.backends.graphviz.dot import write
+from netdsl.backends.graphviz.items import boxes
+from netdsl.backends.graphviz.picture import picture
+from netdsl.backends.graphviz.render import render
+from netdsl.backends.table import Row, Summary, summary
+from netdsl.backends.table.write import notes, title
+from netdsl.shapes import text as shape_text
+
+if TYPE_CHECKING:
+    from netdsl.ir import Network
+
+MOST_NODES = 20_000
+"""A network with more nodes is shown by its figures alone."""
+MOST_BOXES = 300
+"""A diagram with more boxes, all repetitions folded, is left out."""
+MOST_ROWS = 400
+"""A longer table is cut."""
+PATIENCE = 20.0
+"""Seconds that Graphviz may take."""
+
+_STYLE = """\
+<style>
+.netdsl { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start; }
+.netdsl > div { max-height: 36em; overflow: auto; min-width: 0; }
+.netdsl .netdsl-diagram { flex: 0 1 auto; max-width: 60%; background: #fff; border-radius: 4px; padding: 4px; }
+.netdsl .netdsl-diagram img { display: block; max-width: none; }
+.netdsl .netdsl-table { flex: 1 1 30em; }
+.netdsl table { border-collapse: collapse; margin: 0 0 .5em; border: 0; font-size: 12px; }
+.netdsl th, .netdsl td { text-align: left; padding: 2px 10px 2px 0; border: 0; white-space: nowrap; background: none; }
+.netdsl th:first-child { padding-left: .3em; }
+.netdsl td:nth-child(2) { font-family: monospace; white-space: normal; min-width: 14em; max-width: 40em; }
+.netdsl td:nth-child(n+4), .netdsl th:nth-child(n+4) { text-align: right; font-variant-numeric: tabular-nums; }
+.netdsl thead th { border-bottom: 1px solid rgba(128, 128, 128, .6); }
+.netdsl tfoot th { border-top: 1px solid rgba(128, 128, 128, .6); }
+.netdsl tbody tr:nth-child(even) { background: rgba(128, 128, 128, .08); }
+.netdsl p { margin: 0 0 .5em; }
+.netdsl small { opacity: .75; }
+</style>
+"""
+
+
+def html(network: Network) -> str:
+    """The diagram and the table of `network`, to stand within a page."""
+    if len(network.nodes) > MOST_NODES:
+        return f"<div><p><code>{escape(repr(network))}</code></p>{_remark(_TOO_LARGE.format(len(network.nodes)))}</div>"
+    table = summary(network)
+    head = f"<p><b>{escape(table.title)}</b>{escape(title(table).removeprefix(table.title))}</p>"
+    return (
+        f'{_STYLE}<div class="netdsl">{_diagram(network)}'
+        f'<div class="netdsl-table">{head}{"".join(_table(table))}{"".join(map(_remark, notes(table)))}</div></div>'
+    )
+
+
+_TOO_LARGE = "The network has {:,} nodes, too many to show here; netdsl.summary and netdsl.draw take them all."
+_TOO_MANY = "The diagram has {:,} boxes, too many to show here; netdsl.draw writes it."
+
+
+def _remark(text: str) -> str:
+    return f"<small>{escape(text)}</small><br>"
+
+
+def _diagram(network: Network) -> str:
+    """The diagram as an image, or a remark on why there is none."""
+    drawn = picture(network)
+    count = sum(1 for _ in boxes(drawn.items))
+    if count > MOST_BOXES:
+        return f"<div>{_remark(_TOO_MANY.format(count))}</div>"
+    try:
+        data = render(write(drawn), "svg", timeout=PATIENCE)
+    except RenderError as problem:
+        return f"<div>{_remark(f'no diagram: {problem}')}</div>"
+    name = escape(network.name, quote=True)
+    return (
+        f'<div class="netdsl-diagram"><img alt="diagram of {name}" '
+        f'src="data:image/svg+xml;base64,{b64encode(data).decode("ascii")}"></div>'
+    )
+
+
+def _table(table: Summary) -> Iterator[str]:
+    if table.throughout:
+        yield f"<p><small>throughout: <code>{escape(', '.join(table.throughout))}</code></small></p>"
+    yield "<table><thead><tr>"
+    yield from (f"<th>{each}</th>" for each in ("layer", "operator", "output", "params", "multiply-adds"))
+    yield "</tr></thead><tbody>"
+    rows = _rows(table.rows, 0)
+    yield from islice(rows, MOST_ROWS)
+    rest = sum(1 for _ in rows)
+    if rest:
+        yield f'<tr><td colspan="5">… and {rest:,} more rows</td></tr>'
+    params, macs = (f"{figure:,}" if figure is not None else "?" for figure in (table.params, table.macs))
+    yield "</tbody><tfoot><tr>"
+    yield from (f"<th>{each}</th>" for each in ("total", "", shape_text(table.output), params, macs))
+    yield "</tr></tfoot></table>"
+
+
+def _rows(rows: Iterable[Row], level: int) -> Iterator[str]:
+    for row in rows:
+        times = f" ×{row.times}" if row.times > 1 else ""
+        figures = (f"{figure:,}" if figure else "" for figure in (row.params, row.macs))
+        cells = "".join(f"<td>{each}</td>" for each in (escape(row.op) + times, shape_text(row.output), *figures))
+        yield f'<tr><td style="padding-left: {level + 0.3:g}em">{escape(row.name or "-")}</td>{cells}</tr>'
+        yield from _rows(row.rows, level + 1)

@@ -285,6 +285,19 @@ class Network(Frozen):
         """The ids of the nodes inside aux heads, which exist in training only."""
         return frozenset(node.id for scope in self.body.scopes() if scope.kind == "aux" for node in scope.nodes())
 
+    @cached_property
+    def named(self) -> dict[str, Node | Scope]:
+        """The parts of the network by what a spec can call them. A path names one part; a label may stand in several
+        blocks, and then means the first."""
+        parts: list[Node | Scope] = [scope for scope in self.body.scopes() if scope.kind != "net"]
+        parts += self.nodes
+        found: dict[str, Node | Scope] = {}
+        for part in parts:
+            found.setdefault(part.path, part)
+        for part in parts:
+            found.setdefault(part.label or "", part)
+        return found
+
     def node(self, value: int) -> Node | None:
         """The node that gives value number `value`; None for an input."""
         return self.nodes[value - len(self.inputs)] if value >= len(self.inputs) else None

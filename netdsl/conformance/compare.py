@@ -154,13 +154,20 @@ def _claims(network: Network) -> Iterator[Comparison]:
     What is expected is the paper's, unless it is a count to the last digit, or the spec reports something else of it.
     """
     printed = {(each.label, each.quantity) for each in network.reported}
-    for each in (*network.expected, *network.reported):
-        if each in network.reported and (_is_recorded(each) or each.quantity == "reference"):
-            continue
-        name = f"{each.label}.{each.quantity}" if each.label else each.quantity
-        own = each in network.expected and (_is_exact(each) or (each.label, each.quantity) in printed)
-        source = SPEC if own else PAPER
-        yield _compared(network, name, each.text, source, _line(each.note), each.value)
+    for each in network.expected:
+        own = _is_exact(each) or (each.label, each.quantity) in printed
+        yield _claim(network, each, SPEC if own else PAPER)
+    for each in network.reported:
+        if not _is_recorded(each) and each.quantity != "reference":
+            yield _claim(network, each, PAPER)
+
+
+def _claim(network: Network, claim: Figure, source: str) -> Comparison:
+    return _compared(network, _named(claim), claim.text, source, _line(claim.note), claim.value)
+
+
+def _named(claim: Figure) -> str:
+    return f"{claim.label}.{claim.quantity}" if claim.label else claim.quantity
 
 
 def _is_exact(figure: Figure) -> bool:
@@ -176,9 +183,8 @@ def _line(note: str | None) -> str:
     return " ".join((note or "").split())
 
 
-def _recorded(figure: Figure) -> str:
-    name = f"{figure.label}.{figure.quantity}" if figure.label else figure.quantity
-    return f"{name} {figure.text}" + (f" ({_line(figure.note)})" if figure.note else "")
+def _recorded(claim: Figure) -> str:
+    return f"{_named(claim)} {claim.text}" + (f" ({_line(claim.note)})" if claim.note else "")
 
 
 def _printed(network: Network, name: str) -> Iterator[Comparison]:

@@ -50,17 +50,10 @@ def _exact(written: str) -> Fraction:
 
 def find(network: Network, label: str) -> tuple[tuple[Node, ...], int] | None:
     """The nodes and the last value of what the spec calls `label`: a label, or a dotted path of modules."""
-    if not label:
+    part = network.named.get(label) if label else None
+    if part is None:
         return None
-    # A path names one part; a label may stand in several blocks, and then means the first.
-    for name in ("path", "label"):
-        for scope in network.body.scopes():
-            if label == getattr(scope, name) and scope.kind != "net":
-                return tuple(scope.nodes()), scope.exit
-        for node in network.nodes:
-            if label == getattr(node, name):
-                return (node,), node.id
-    return None
+    return ((part,), part.id) if isinstance(part, Node) else (tuple(part.nodes()), part.exit)
 
 
 def computed(network: Network, label: str | None, quantity: str) -> Any:

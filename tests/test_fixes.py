@@ -21,7 +21,7 @@ from netdsl.compiler import Compilation, compile
 from netdsl.diagnostics import Diagnostic, Edit, Report
 from netdsl.fixes import MOST_TRIALS, Suggestion, fix, suggestions
 from netdsl.fixes._suggest import MOST_WORK
-from netdsl.fixes._trial import moved
+from netdsl.fixes._trial import Moved
 from netdsl.source import Source
 from netdsl.syntax import parse
 from netdsl.tools.cli import main
@@ -164,9 +164,10 @@ def test_places_move_with_the_text() -> None:
     made = [Edit(source.span(1, 3), "X"), Edit(source.span(4, 4), "YY")]
     new = edits.apply(source, made)
     assert new == "aXdYYef"
-    assert [new[moved(at, made)] for at in (0, 1, 3, 5)] == ["a", "X", "d", "f"]
-    assert moved(2, made) == 1  # inside what is replaced: its start
-    assert new[moved(4, made)] == "Y" and new[moved(4, made, behind=True)] == "e"
+    moved = Moved(made)
+    assert [new[moved(at)] for at in (0, 1, 3, 5)] == ["a", "X", "d", "f"]
+    assert moved(2) == 1  # inside what is replaced: its start
+    assert new[moved(4)] == "Y" and new[moved(4, behind=True)] == "e"
 
 
 # Certain fixes -------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from netdsl.source import Source
 
 MOST_ROUNDS = 20
 """A fix can bring another to light; after so many in a row the rest is left."""
-MOST_CHECKS = 100
+MOST_CHECKS = 40
 """How often the text is compiled at most."""
 
 

@@ -6,24 +6,41 @@ it stands. Edits move what stands behind them, so places are carried over into t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, islice
 
 from netdsl.diagnostics import Diagnostic, Edit, Report
 
 
-def moved(offset: int, edits: Iterable[Edit], *, behind: bool = False) -> int:
-    """Where a place of the old text lies in the new one; a place inside a replaced stretch is the start of the new.
+class Moved:
+    """Where places of the old text lie in the new one, after edits that do not overlap."""
 
-    What is inserted right there comes after it, or before it where the place stands `behind`.
-    """
-    shift = 0
-    for edit in edits:
-        start, end = edit.span.start, edit.span.end
-        if end < offset or (end == offset and (start < end or behind)):
-            shift += len(edit.text) - (end - start)
-        elif start < offset:
-            shift -= offset - start
-    return offset + shift
+    def __init__(self, edits: Iterable[Edit]):
+        self.edits = sorted(set(edits), key=lambda edit: edit.span)
+        self.ends = [edit.span.end for edit in self.edits]
+        self.shifts = [0, *accumulate(len(edit.text) - (edit.span.end - edit.span.start) for edit in self.edits)]
+
+    def __call__(self, offset: int, *, behind: bool = False) -> int:
+        """A place in the new text; one inside a replaced stretch is the start of the new.
+
+        What is inserted right there comes after it, or before it where the place stands `behind`.
+        """
+        first = bisect_left(self.ends, offset)
+        shift = self.shifts[first]
+        for edit in islice(self.edits, first, None):
+            start, end = edit.span.start, edit.span.end
+            if start > offset:
+                break
+            if end == offset and (start < end or behind):
+                shift += len(edit.text) - (end - start)
+            elif start < offset < end:
+                shift -= offset - start
+        return offset + shift
+
+    def both(self, offset: int) -> tuple[int, int]:
+        """A place before what is inserted right there, and behind it."""
+        return self(offset), self(offset, behind=True)
 
 
 def added(before: Report, after: Report, edits: Sequence[Edit], diagnostic: Diagnostic) -> int | None:
@@ -36,12 +53,13 @@ def added(before: Report, after: Report, edits: Sequence[Edit], diagnostic: Diag
     span = diagnostic.span
     if span is None:
         return None
-    first, last = moved(span.start, edits), moved(span.end, edits, behind=True)
+    moved = Moved(edits)
+    first, last = moved(span.start), moved(span.end, behind=True)
     known = set()
     for each in before.errors:
         if each.span is not None:
             name, start = each.span.file, each.span.start
-            places = (moved(start, edits), moved(start, edits, behind=True)) if name == span.file else (start,)
+            places = moved.both(start) if name == span.file else (start,)
             known |= {(each.code, name, place) for place in places}
     count = 0
     for each in after.errors:
@@ -64,10 +82,10 @@ def settles(before: Report, after: Report, edits: Sequence[Edit], mended: Iterab
     if len(after.errors) > len(before.errors) or not _codes(after) <= _codes(before):
         return False
     left = {(each.code, each.message, each.span.file, each.span.start) for each in after if each.span}
+    moved = Moved(edits)
     for each in mended:
         assert each.span is not None
-        start = each.span.start
-        for place in (moved(start, edits), moved(start, edits, behind=True)):
+        for place in moved.both(each.span.start):
             if (each.code, each.message, each.span.file, place) in left:
                 return False
     return True

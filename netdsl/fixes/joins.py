@@ -80,9 +80,8 @@ def _goal(kind: str, right: Shape, shape: Shape) -> Shape | None:
         return None
     if kind == "concat":
         return (shape[0], *right[1:])
-    if len(right) == 3 and right[1:] == (1, 1) and shape[1:] != (1, 1):
-        return None  # a branch of one pixel follows the others
-    return (right[0], *shape[1:]) if shape[1:] == (1, 1) else right
+    one = (1, 1)  # a branch of one pixel is spread over the plane of the others: the channels are all that must agree
+    return (right[0], *shape[1:]) if one in (right[1:], shape[1:]) else right
 
 
 def _branch(fault: Fault, branch: Branch, goal: Shape, branches: list[Branch]) -> Iterator[Candidate]:

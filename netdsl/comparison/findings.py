@@ -14,7 +14,7 @@ from netdsl.comparison.changes import Argument, Cost, arguments, prices
 from netdsl.comparison.describe import Describer, argument_name, plural, value
 from netdsl.comparison.difference import Finding, Spot
 from netdsl.comparison.gather import Group, Groups
-from netdsl.comparison.match import Match, Row
+from netdsl.comparison.rows import Match, Row
 from netdsl.comparison.runs import runs
 from netdsl.comparison.sides import Sides
 from netdsl.comparison.structure import Layer
@@ -74,7 +74,8 @@ class _Finder:
         for at, row, found in changed:
             self.put(at, row, found, often, notations)
         for group in self.groups.known.values():
-            group.every = not group.aux and group.count == present[str(group.key[0])] >= SYSTEMATIC  # type: ignore[index]
+            name = str(group.key[0])  # type: ignore[index]
+            group.every = not group.aux and group.count == present[name] >= SYSTEMATIC
             pairs = notations[id(group)]
             if len(pairs) == 1:
                 (group.notations,) = pairs

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable
+from typing import TypeVar
 
 from netdsl.ir import Node
 from netdsl.ops import Family, Operator
@@ -85,9 +86,7 @@ class Forms:
         """How like two forks are, from 0 to 1: by the layers in them, and by their operators alone."""
         if one == other:
             return 1.0
-        return (
-            _overlap(self.features[one], self.features[other]) + 2 * _overlap(self.names(one), self.names(other))
-        ) / 3
+        return (overlap(self.features[one], self.features[other]) + 2 * overlap(self.names(one), self.names(other))) / 3
 
     def layers(self, one: int, other: int) -> float:
         """How like two layers are, from 0 to 1; see `likeness`."""
@@ -123,9 +122,10 @@ def likeness(one: Operator, other: Operator) -> float:
     return 0.4 + 0.55 * (equal / total if total else 1.0)
 
 
-def _overlap(one: Counter[int] | Counter[str], other: Counter[int] | Counter[str]) -> float:
+Key = TypeVar("Key")
+
+
+def overlap(one: Counter[Key], other: Counter[Key]) -> float:
     """The share of what two bags have in common (Dice's coefficient)."""
-    if len(other) < len(one):
-        one, other = other, one
-    common = sum(min(count, other[key]) for key, count in one.items() if key in other)  # type: ignore[index,misc]
-    return 2 * common / (one.total() + other.total())
+    total = one.total() + other.total()
+    return 2 * sum(min(one[key], other[key]) for key in one.keys() & other.keys()) / total if total else 1.0

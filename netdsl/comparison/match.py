@@ -9,70 +9,19 @@ layers belong together.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 
 from netdsl.comparison.align import Pairs, align
-from netdsl.comparison.forms import UNRELATED, Forms
-from netdsl.comparison.structure import COMMUTATIVE, Fork, Head, Item, Layer, Source, Structure, nodes
-from netdsl.ir import Network
+from netdsl.comparison.forms import UNRELATED, Forms, overlap
+from netdsl.comparison.rows import Match, Rewired, Row, Run
+from netdsl.comparison.slide import beginnings, moved
+from netdsl.comparison.structure import COMMUTATIVE, Fork, Head, Item, Layer, Source, Structure, following
+from netdsl.comparison.wiring import rewired
 
-_MANY_BRANCHES = 40
+_MANY_BRANCHES = 24
 """Of more branches than these, the order tells which belong together."""
 _SAME_PLANE, _SAME_SHAPE = 20, 1
 """What inputs of an equal plane, and of an equal shape, are worth, in thousandths of a layer's weight."""
-
-
-@dataclass(slots=True, eq=False)
-class Row:
-    """A layer on the left, on the right, or on both sides, `level` forks deep."""
-
-    one: Layer | None
-    other: Layer | None
-    level: int
-
-
-@dataclass(slots=True, eq=False)
-class Run:
-    """Items in a sequence that only one side has. `behind` is the item before them, `along` the pair before them.
-
-    `branch` says that they are a whole branch of the join of `along`, `head` that they are a whole side branch.
-    """
-
-    added: bool
-    items: list[Item]
-    rows: list[Row]
-    behind: Item | None
-    after: Item | None
-    along: tuple[Item, Item] | None
-    sequence: Sequence[Item]
-    branch: bool = False
-    head: Head | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Rewired:
-    """The layer behind it takes another value than its counterpart, or shares other weights, or joins its branches in
-    another order: `what` is `value`, `weights`, `order`."""
-
-    what: str
-    one: Layer | None
-    other: Layer | None
-    left: int | None = None
-    right: int | None = None
-    head: Head | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Match:
-    """How two structures fit. `partner` gives for a value on the left the one on the right."""
-
-    rows: list[Row] = field(default_factory=list)
-    runs: list[Run] = field(default_factory=list)
-    rewired: list[Rewired] = field(default_factory=list)
-    heads: list[tuple[Head | None, Head | None]] = field(default_factory=list)
-    partner: dict[int, int] = field(default_factory=dict)
-    exact: bool = True
 
 
 def match(one: Structure, other: Structure, forms: Forms) -> Match:
@@ -84,9 +33,9 @@ class _Matcher:
     def __init__(self, one: Structure, other: Structure, forms: Forms):
         self.one, self.other, self.forms = one, other, forms
         self.found = Match()
-        self.begins = _begins(one.network), _begins(other.network)
+        self.begins = beginnings(one.network), beginnings(other.network)
         self.gains: dict[tuple[int, int], int] = {}
-        self.sources: list[tuple[Source, Source, Rewired]] = []
+        self.paired: dict[tuple[int, int], Pairs] = {}
         self.head: Head | None = None
 
     def match(self) -> Match:
@@ -104,7 +53,7 @@ class _Matcher:
         found.partner = {
             row.one.node.id: row.other.node.id for row in found.rows if row.one is not None and row.other is not None
         }
-        self.wiring()
+        found.rewired += rewired(self.one, self.other, found)
         return found
 
     # Sequences -------------------------------------------------------------------------------------------------------
@@ -118,7 +67,7 @@ class _Matcher:
             lambda i: left[i].weight > 1,
         )
         self.found.exact &= exact
-        pairs = self.moved(pairs, left, right)
+        pairs = moved(pairs, left, right, self.begins)
         along: tuple[Item, Item] | None = None
         top = first = 0
         for i, j in [*pairs, (len(left), len(right))]:
@@ -128,61 +77,8 @@ class _Matcher:
                 self.run(True, right, (first, j), along, level)
             if i < len(left) and j < len(right):
                 along = left[i], right[j]
-                self.pair(left[i], right[j], level, _next(left, i), _next(right, j))
+                self.pair(left[i], right[j], level, following(left, i), following(right, j))
             top, first = i + 1, j + 1
-
-    def moved(self, pairs: Pairs, left: list[Item], right: list[Item]) -> Pairs:
-        """The pairs with each run of extra items moved to begin where the spec begins something, as late as can be:
-        of `a b a b a b` against `a b a b` the last `a b` is the new one, not `b a`."""
-        pairs = list(pairs)
-        for number in range(len(pairs) + 1):
-            top, first = (pairs[number - 1][0] + 1, pairs[number - 1][1] + 1) if number else (0, 0)
-            i, j = pairs[number] if number < len(pairs) else (len(left), len(right))
-            if (top < i) == (first < j):
-                continue
-            side = int(first < j)
-            start, end = (first, j) if side else (top, i)
-            shift = self.shift(pairs, number, (left, right), side, (start, end))
-            for step in range(shift):
-                pairs[number + step] = (i + step, first + step) if side else (top + step, j + step)
-            for step in range(1, 1 - shift):
-                one, other = pairs[number - step]
-                pairs[number - step] = (one, end - step) if side else (end - step, other)
-        return pairs
-
-    def shift(
-        self, pairs: Pairs, number: int, both: tuple[list[Item], list[Item]], side: int, run: tuple[int, int]
-    ) -> int:
-        """By how many items a run moves to the right, or to the left."""
-        items, (start, end) = both[side], run
-        begins = self.begins[side]
-
-        def equal(at: int, moving: int, step: int) -> bool:
-            """Whether the pair at `at` goes on where the pair beside it ends, and is equal to the item it would take
-            the place of."""
-            if not 0 <= at < len(pairs):
-                return False
-            if at not in (number, number - 1):
-                beside = pairs[at - step]
-                if (pairs[at][0] - beside[0], pairs[at][1] - beside[1]) != (step, step):
-                    return False
-            one, other = both[0][pairs[at][0]], both[1][pairs[at][1]]
-            return one.exact == other.exact == items[moving].exact
-
-        best, rank = 0, _rank(items[start], begins)
-        shift = 0
-        while equal(number + shift, start + shift, 1):
-            shift += 1
-            each = _rank(items[start + shift], begins)
-            if each >= rank:
-                best, rank = shift, each
-        shift = 0
-        while equal(number - 1 - shift, end - 1 - shift, -1):
-            shift += 1
-            each = _rank(items[start - shift], begins)
-            if each > rank:
-                best, rank = -shift, each
-        return best
 
     def run(
         self,
@@ -202,7 +98,7 @@ class _Matcher:
         ]
         behind = sequence[start - 1] if start else None
         self.found.rows += rows
-        self.found.runs.append(Run(added, items, rows, behind, _next(sequence, end - 1), along, sequence, branch))
+        self.found.runs.append(Run(added, items, rows, behind, following(sequence, end - 1), along, sequence, branch))
 
     def gain(self, one: Item, other: Item) -> int:
         """What it is worth to set two items against each other, in thousandths of a layer's weight."""
@@ -227,8 +123,8 @@ class _Matcher:
         if isinstance(one, Layer) and isinstance(other, Layer):
             self.found.rows.append(Row(one, other, level))
         elif isinstance(one, Source) and isinstance(other, Source):
-            rewired = Rewired("value", after, behind, one.value, other.value, self.head)
-            self.sources.append((one, other, rewired))
+            different = Rewired("value", after, behind, one.value, other.value, self.head)
+            self.found.sources.append((one, other, different))
         elif isinstance(one, Fork) and isinstance(other, Fork):
             self.fork(one, other, level)
 
@@ -263,11 +159,17 @@ class _Matcher:
                 each.sort(key=lambda branch: self.forms.number(tuple(item.exact for item in branch)))
         for left, right in zip(*branches, strict=True):
             for number, (first, second) in enumerate(zip(left, right, strict=True)):
-                self.pair(first, second, level + 1, _next(left, number), _next(right, number))
+                self.pair(first, second, level + 1, following(left, number), following(right, number))
         self.found.rows.append(Row(one.join, other.join, level))
 
-    def branches(self, one: Fork, other: Fork) -> list[tuple[int, int]]:
+    def branches(self, one: Fork, other: Fork) -> Pairs:
         """Which branches belong together, in the order of those on the left."""
+        key = one.exact, other.exact
+        if key not in self.paired:
+            self.paired[key] = self.ranked(one, other)
+        return self.paired[key]
+
+    def ranked(self, one: Fork, other: Fork) -> Pairs:
         sizes = len(one.branches), len(other.branches)
         if max(sizes) > _MANY_BRANCHES:
             return [(i, i) for i in range(min(sizes))]
@@ -278,9 +180,11 @@ class _Matcher:
             for j in range(sizes[1])
         )
         found: dict[int, int] = {}
+        taken: set[int] = set()
         for _, _, i, j in ranked:
-            if i not in found and j not in found.values():
+            if i not in found and j not in taken:
                 found[i] = j
+                taken.add(j)
         return sorted(found.items())
 
     def bag(self, branch: list[Item]) -> tuple[Counter[int], Counter[str]]:
@@ -299,7 +203,7 @@ class _Matcher:
             return 4.0
         if not one or not other:
             return 0.0
-        return _overlap(left[0], right[0]) + 2 * _overlap(left[1], right[1])
+        return overlap(left[0], right[0]) + 2 * overlap(left[1], right[1])
 
     # Forks against layers that stand alone ---------------------------------------------------------------------------
 
@@ -339,63 +243,9 @@ class _Matcher:
         self.forms.features[form] = self.forms.together(item.join.form, left)
         return [*main, Fork(item.join, rest, form, exact, weight, at)]
 
-    # Wiring ----------------------------------------------------------------------------------------------------------
-
-    def wiring(self) -> None:
-        """Sources that are not each other's counterparts, and weights that are shared with others."""
-        found = self.found
-        back = {right: left for left, right in found.partner.items()}
-        left, right = _Resolved(self.one, found.partner), _Resolved(self.other, back)
-
-        def apart(one: int, other: int) -> bool:
-            one, other = left.paired(self.one.behind[one]), right.paired(self.other.behind[other])
-            return found.partner.get(one, one) != other
-
-        for source, against, rewired in self.sources:
-            if apart(source.value, against.value):
-                found.rewired.append(rewired)
-        for run in found.runs:
-            for number, item in enumerate(run.items):
-                if isinstance(item, Source) and not run.rows and run.head is None:
-                    layer = _next(run.items, number)
-                    one, other = (None, layer) if run.added else (layer, None)
-                    found.rewired.append(Rewired("value", one, other, *_one_sided(run.added, item.value)))
-        for row in found.rows:
-            if row.one is None or row.other is None:
-                continue
-            shared, against_shared = row.one.node.shares, row.other.node.shares
-            if (-1 if shared is None else found.partner.get(shared)) != (
-                -1 if against_shared is None else against_shared
-            ):
-                found.rewired.append(Rewired("weights", row.one, row.other, shared, against_shared))
-
 
 _HALF_ALIKE = 250
 _LOOKED_AT = 50
-
-
-def _one_sided(added: bool, value: int) -> tuple[int | None, int | None]:
-    return (None, value) if added else (value, None)
-
-
-class _Resolved:
-    """For a value of one side the last one before it that has a counterpart, or the input it comes from."""
-
-    def __init__(self, structure: Structure, paired: dict[int, int]):
-        self.structure, self.known = structure, dict.fromkeys(paired, -1)
-        self.found: dict[int, int] = {}
-
-    def paired(self, value: int) -> int:
-        way = []
-        first = len(self.structure.network.inputs)
-        while value >= first and value not in self.known:
-            if value in self.found:
-                value = self.found[value]
-                break
-            way.append(value)
-            value = self.structure.inputs[value][0]
-        self.found.update(dict.fromkeys(way, value))
-        return value
 
 
 def _heads(one: list[Head], other: list[Head]) -> Iterator[tuple[Head | None, Head | None]]:
@@ -412,33 +262,9 @@ def _heads(one: list[Head], other: list[Head]) -> Iterator[tuple[Head | None, He
             yield None, head
 
 
-def _begins(network: Network) -> frozenset[int]:
-    """The nodes with which something begins that the spec shows as one."""
-    return frozenset(
-        next(iter(scope.nodes()), network.nodes[0]).id
-        for scope in network.body.scopes()
-        if scope.kind in ("block", "bracket", "iteration", "group") and scope.children
-    )
-
-
-def _rank(item: Item, begins: frozenset[int]) -> int:
-    """How well a run begins with this item."""
-    first = next(nodes(item), None)
-    return 2 * (first is not None and first.id in begins) + (isinstance(item, Fork) or item.weight > _LIGHT)
-
-
-_LIGHT = 1.0
-
-
 def _bonus(one: Layer, other: Layer) -> int:
     planes = [tuple(shape[1:] for shape in layer.shapes) for layer in (one, other)]
     return _SAME_PLANE * (planes[0] == planes[1]) + _SAME_SHAPE * (one.shapes == other.shapes)
-
-
-def _next(items: Sequence[Item], index: int) -> Layer | None:
-    """The layer behind an item: that joins, where it is a fork."""
-    item = items[index + 1] if index + 1 < len(items) else None
-    return item.join if isinstance(item, Fork) else item if isinstance(item, Layer) else None
 
 
 def _layers(item: Item, level: int) -> Iterator[tuple[Layer, int]]:
@@ -454,8 +280,3 @@ def _layers(item: Item, level: int) -> Iterator[tuple[Layer, int]]:
 def _main(fork: Fork) -> list[Item]:
     """The branch of a fork with the most in it."""
     return max(fork.branches, key=lambda branch: sum(item.weight for item in branch))
-
-
-def _overlap(one: Counter[int] | Counter[str], other: Counter[int] | Counter[str]) -> float:
-    common = (one & other).total()  # type: ignore[operator]
-    return 2 * common / (one.total() + other.total())

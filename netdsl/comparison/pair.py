@@ -15,8 +15,9 @@ from netdsl.comparison.difference import Difference, Place, RowKind, Side
 from netdsl.comparison.difference import Row as AlignedRow
 from netdsl.comparison.findings import findings
 from netdsl.comparison.forms import Forms
-from netdsl.comparison.match import Match, Row, match
+from netdsl.comparison.match import match
 from netdsl.comparison.recipe import recipes
+from netdsl.comparison.rows import Match, Row
 from netdsl.comparison.sides import Sides
 from netdsl.comparison.structure import Layer, structure
 from netdsl.ir import Network

@@ -10,11 +10,16 @@ _LONGEST = 66
 
 def brief(paths: Sequence[str]) -> str:
     """The paths, all of them where they are few, else the pattern they share, else the first of them."""
-    paths = list(dict.fromkeys(path for path in paths if path))
+    paths = list(dict.fromkeys(shortened(path) for path in paths if path))
     listed = ", ".join(paths)
     if len(paths) <= _LISTED and len(listed) <= _LONGEST:
         return listed
     return pattern(paths) or _first(paths)
+
+
+def shortened(path: str) -> str:
+    """A path of bearable length: its beginning and its end."""
+    return path if len(path) <= _LONGEST else f"{path[: _LONGEST // 2]}...{path[-_LONGEST // 2 + 3 :]}"
 
 
 def pattern(paths: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from netdsl.comparison.describe import argument_name, value
 from netdsl.comparison.difference import Finding, Spot
 from netdsl.comparison.forms import TRAINING_ONLY
 from netdsl.comparison.gather import Group, Groups
-from netdsl.comparison.match import Match
+from netdsl.comparison.rows import Match
 from netdsl.ir import Network, Setting
 
 

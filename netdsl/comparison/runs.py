@@ -9,7 +9,7 @@ from netdsl.comparison.changes import Cost
 from netdsl.comparison.describe import Describer
 from netdsl.comparison.difference import Finding, FindingKind, Spot
 from netdsl.comparison.gather import Group, Groups
-from netdsl.comparison.match import Match, Run
+from netdsl.comparison.rows import Match, Run
 from netdsl.comparison.sides import Sides
 from netdsl.comparison.structure import Fork, Item, Layer, nodes
 from netdsl.ops import Family
@@ -111,7 +111,7 @@ class _Runs:
         words = self.words[side]
         path = words.path(unit)
         if items is not None and len(items) > len(unit):
-            path = f"{path}..{words.path(items[-len(unit) :])}"
+            path = f"{path}..{_rest(path, words.path(items[-len(unit) :]))}"
         last = [node for item in unit for node in nodes(item)]
         shape = last[-1].shape if last else None
         return Spot(None, path, shape) if side else Spot(path, None, shape)
@@ -139,6 +139,11 @@ class _Runs:
 
 _FOLLOWING = (Family.NORMALIZATION, Family.ACTIVATION, Family.REGULARIZATION)
 """Layers that belong to the one before them."""
+
+
+def _rest(first: str, last: str) -> str:
+    """What is left of a path without the modules that it shares with the one before."""
+    return last.rpartition(".")[2] if first.rpartition(".")[0] == last.rpartition(".")[0] else last
 
 
 def _name(item: Item) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from netdsl.comparison.changes import Cost
 from netdsl.comparison.difference import Spot
-from netdsl.comparison.match import Row
+from netdsl.comparison.rows import Row
 from netdsl.comparison.structure import Item, nodes
 from netdsl.ir import Network, Node
 from netdsl.passes.costs import costs

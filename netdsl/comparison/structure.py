@@ -12,7 +12,7 @@ nothing uses) are sequences of their own, which begin with the value they are ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -240,3 +240,9 @@ def nodes(item: Item) -> Iterator[Node]:
             for each in branch:
                 yield from nodes(each)
         yield item.join.node
+
+
+def following(items: Sequence[Item], index: int) -> Layer | None:
+    """The layer behind an item: that joins, where it is a fork."""
+    item = items[index + 1] if index + 1 < len(items) else None
+    return item.join if isinstance(item, Fork) else item if isinstance(item, Layer) else None

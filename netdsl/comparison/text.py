@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from netdsl.comparison.difference import Difference, Finding, Place, Row, Side
-from netdsl.comparison.places import brief
+from netdsl.comparison.places import brief, shortened
 from netdsl.shapes import text as shape_text
 
 MOST = 10
@@ -182,7 +182,9 @@ def _where(finding: Finding) -> str:
         return ""
     spots = finding.spots
     if len(spots) <= _LISTED and all(_numbered(spot.path) for spot in spots):
-        return ", ".join(f"at {spot.path}" + (f" ({shape_text(spot.output)})" if spot.output else "") for spot in spots)
+        return ", ".join(
+            f"at {shortened(spot.path)}" + (f" ({shape_text(spot.output)})" if spot.output else "") for spot in spots
+        )
     text = brief([spot.path for spot in spots])
     return f"at {text}" if text else ""
 
@@ -239,7 +241,7 @@ def _cells(place: Place | None) -> tuple[str, str]:
     if place is None:
         return "", ""
     op = place.op if len(place.op) <= _COLUMN else f"{place.op[: _COLUMN - 3]}..."
-    return place.path, op
+    return shortened(place.path), op
 
 
 def _number(number: int) -> str:

@@ -265,10 +265,10 @@ def test_fix_changes_the_file(here: Path, capsys: pytest.CaptureFixture[str]) ->
 
 def test_what_cannot_be_fixed_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "a.net").write_text(MISSPELT + "conv3-4 -> 5x4x4\n")
-    (here / "b.net").write_text("input 3x8x8\nmaxpol\nconv3-8(groups=2)\n")
+    (here / "b.net").write_text("input 3x8x8\nmaxpol(depth=1)\n")
     assert main(["check", "--fix", "a.net", "b.net"]) == 1
     captured = capsys.readouterr()
-    assert (here / "b.net").read_text() == "input 3x8x8\nmaxpol\nconv3-8(groups=2)\n"
+    assert (here / "b.net").read_text() == "input 3x8x8\nmaxpol(depth=1)\n"
     assert "fixed 0 of 1 problem in b.net\n" in captured.err
     assert "line 2" in captured.err and "to light" in captured.err
 

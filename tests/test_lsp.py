@@ -143,6 +143,28 @@ def test_rename(text: str, expected: str) -> None:
         assert document.text[slice(*rename.prepare(document, offset)[1:])] != new
 
 
+def test_rename_reaches_the_files_that_draw_this_one_in(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    inner = "param c = 3\nblock b(n) { conv3-n }\n"
+    (tmp_path / "parts" / "blocks.net").write_text(inner)
+    (tmp_path / "user.net").write_text('use "parts/blocks.net"\ninput 3x8x8\nb(3); b(n=4)\n')
+    (tmp_path / "shadow.net").write_text('use "parts/blocks.net"\nblock b(n) { relu }\ninput 3x8x8\nb(3)\n')
+    (tmp_path / "other.net").write_text("# parts/blocks.net\ninput 3x8x8\nb(3)\n")
+    document = Document(Source("blocks.net", inner), tmp_path / "parts")
+    for place, new, expected in (
+        (inner.index("b("), "unit", "unit(3); unit(n=4)"),
+        (inner.index("n)"), "m", "b(3); b(m=4)"),
+    ):
+        ((other, edits),) = rename.others(document, place, new)
+        assert other.path == tmp_path / "user.net"
+        assert apply(other.source, edits).splitlines()[-1] == expected
+    base = Document(Source("base.net", "input 3x8x8\nparam c = 3\ntable\n| S | L |\n| fc-c |\n"), tmp_path)
+    (tmp_path / "one.net").write_text('extends "base.net" variant S (c=4)\n')
+    for word, new, expected in (("S |", "tiny", "variant tiny (c=4)"), ("c =", "classes", "variant S (classes=4)")):
+        ((other, edits),) = rename.others(base, base.text.index(word), new)
+        assert apply(other.source, edits).rstrip().endswith(expected)
+
+
 @pytest.mark.parametrize("spec", ["googlenet", "unet", "squeezenet", "two_layer"])
 def test_every_name_of_a_real_spec_can_be_changed(spec: str) -> None:
     """Whatever is renamed, the network stays what it is: `rename` proves it, or refuses."""
@@ -247,7 +269,7 @@ def test_outline() -> None:
 def test_folding() -> None:
     text = "# one\n# two\ninput 3x8x8  # no\nblock b() {\n  relu\n  relu\n}\ntable\n| A |\n| relu |\ntrain(batch=1,\n epochs=2)\n"
     document, _ = at_mark(text)
-    assert folding.folds(document) == [(0, 1, "comment"), (3, 5, "region"), (7, 9, "region"), (10, 10, "region")][:3]
+    assert folding.folds(document) == [(0, 1, "comment"), (3, 5, "region"), (7, 9, "region"), (10, 11, "region")]
 
 
 def test_formatting_changes_only_the_lines_it_must() -> None:
@@ -383,6 +405,28 @@ def test_truncated_at_tokens(spec: str) -> None:
     for end in ends[:: max(1, len(ends) // 25)]:
         everything(text[:end], end)
         everything(text[end:], 0, min(5, len(text) - end))
+
+
+def test_lines_that_end_as_on_windows() -> None:
+    text = (SPECS / "lenet5_modern.net").read_text("utf-8")
+    unix, windows = (Document(Source("test.net", each)) for each in (text, text.replace("\n", "\r\n")))
+    assert not diagnostics.messages(windows)
+    for hint, same in zip(inlay.hints(windows), inlay.hints(unix), strict=True):
+        assert windows.source.utf16(hint.offset) == unix.source.utf16(same.offset)
+    everything(windows.text, *range(0, len(windows.text), 20))
+
+
+@pytest.mark.parametrize("text", ["", "a\nbc", "é\n\U0001d11e x\n\n", "a\r\n\U0001d11eb\r\nc", "\f\u2028\x85\nx"])
+def test_positions_of_editors_lead_back_to_their_offsets(text: str) -> None:
+    source = Source("test.net", text)
+    for offset in range(len(text) + 1):
+        if text[max(0, offset - 1) : offset + 1] == "\r\n":
+            continue  # within the end of a line no editor has a place
+        line, column = source.utf16(offset)
+        assert line == text.count("\n", 0, offset)
+        assert column == len(text[text.rfind("\n", 0, offset) + 1 : offset].encode("utf-16-le")) // 2
+        assert source.offset(line, column) == offset
+    assert source.offset(99, 0) == len(text)
 
 
 @pytest.mark.parametrize(

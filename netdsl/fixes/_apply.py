@@ -1,7 +1,7 @@
 """The certain fixes of a spec, made: all that do not touch each other at once, again and again until nothing is left.
 
 A diagnostic's `edits` are certain in themselves. Together with another mistake they may still be wrong, so that each
-round is checked: fixes after which a message of a new kind would be told are left out, found by halving.
+round is checked: fixes after which the text is understood less than before are left out, found by halving.
 """
 
 from __future__ import annotations

@@ -32,7 +32,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         most = max(1, len(word) // 3)
         near = [(far, each) for each in folded if (far := _distance(word, each, most)) <= most]
         if near:
-            return folded[min(near, key=lambda pair: pair[0])[1]]
+            letters = sorted(word)  # of names that are equally near, one with the same letters is meant
+            return folded[min(near, key=lambda pair: (pair[0], sorted(pair[1]) != letters))[1]]
     parts = [each for each in folded if len(each) >= 3 and (word.startswith(each) or word.endswith(each))]
     parts += [each for each in folded if len(word) >= 3 and each.startswith(word)]
     return folded[max(parts, key=len)] if parts else None

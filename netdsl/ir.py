@@ -18,6 +18,7 @@ from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
 
 from netdsl import ops
+from netdsl.amounts import amount
 from netdsl.ops import Operator, Weight
 from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
@@ -367,7 +368,7 @@ class Network(Frozen):
         given = ", ".join((f"{item.name}: " if several else "") + shape_text(item.shape) for item in self.inputs)
         figures = "incomplete"
         if self.complete and self.totals is not None:
-            amounts = f"{_amount(self.totals.params)} params, {_amount(self.totals.macs)} MACs"
+            amounts = f"{amount(self.totals.params)} params, {amount(self.totals.macs)} MACs"
             figures = f"{amounts}, depth {self.totals.depth}"
         return f"Network({name!r}, {given} -> {shape_text(self.output)}, {figures})"
 
@@ -385,11 +386,3 @@ class Network(Frozen):
         from netdsl.passes.hash import digest
 
         return digest(self)
-
-
-def _amount(count: int) -> str:
-    """A count as one reads it: `143.7M`."""
-    for size, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "K")):
-        if count >= size:
-            return f"{count / size:.1f}{suffix}"
-    return str(count)

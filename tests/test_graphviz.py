@@ -11,9 +11,10 @@ from xml.etree import ElementTree
 import pytest
 
 import netdsl
+from netdsl.amounts import amount
 from netdsl.backends.graphviz import RenderError, dot, draw, render
 from netdsl.backends.graphviz.items import Box, Frame, boxes
-from netdsl.backends.graphviz.look import TINTS, amount, clean, shape
+from netdsl.backends.graphviz.look import TINTS, clean, shape
 from netdsl.backends.graphviz.picture import picture
 from netdsl.ir import Network
 from netdsl.ops import Family
@@ -174,8 +175,8 @@ def test_every_family_has_its_colour() -> None:
 
 
 def test_numbers() -> None:
-    assert [amount(n) for n in (0, 999, 1000, 9_408, 99_960, 143_667_240, 2_500_000_000)] == [
-        "0", "999", "1.00K", "9.41K", "100K", "144M", "2.50G",
+    assert [amount(n) for n in (0, 999, 1000, 9_408, 99_960, 999_999, 143_667_240, 2_500_000_000)] == [
+        "0", "999", "1.00K", "9.41K", "100K", "1.00M", "144M", "2.50G",
     ]  # fmt: skip
     assert shape((64, 56, 56), (256, 56, 56)) == "64…256x56x56"
     assert shape(None, None) == "?"

@@ -20,7 +20,7 @@ SPECS = PACKAGE.parent / "specs"
 
 # Stages in order; those in one line are blind to each other. A stage sees itself and all lines above its own.
 STAGES = [
-    {"source", "shapes", "codes", "foreign", "zoo"},
+    {"source", "shapes", "amounts", "codes", "foreign", "zoo"},
     {"diagnostics"},
     {"edits", "explain"},
     {"syntax", "ops"},

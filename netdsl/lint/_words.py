@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
+from netdsl.amounts import amount
 from netdsl.ir import Node
 
 
 def short(count: int) -> str:
-    """A count in three digits: `9,408`, `590K`, `2.36M`, `1.85G`."""
-    if count < 10_000:
-        return f"{count:,}"
-    for unit, sign in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K")):
-        if count >= unit * 0.9995:
-            value = count / unit
-            places = 2 if value < 9.995 else 1 if value < 99.95 else 0
-            return f"{value:.{places}f}".rstrip("0").rstrip(".") + sign if places else f"{value:.0f}{sign}"
-    return f"{count:,}"
+    """A count in three digits, where it has more than four: `9,408`, `590K`, `2.36M`."""
+    return f"{count:,}" if count < 10_000 else amount(count)
 
 
 def plural(count: int, word: str) -> str:

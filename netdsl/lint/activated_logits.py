@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from netdsl.diagnostics import Diagnostic
 from netdsl.lint._rule import Rule
 from netdsl.lint._subject import Subject
+from netdsl.lint.early_softmax import SIGMOIDS
 from netdsl.ops import Family
 
 _SCORES = ("cross_entropy", "hinge")
@@ -35,6 +36,8 @@ class ActivatedLogits(Rule):
                 continue
             if node.op.family is not Family.ACTIVATION or node.shape == (1,):
                 continue
+            if not final and node.op.name in SIGMOIDS:
+                continue  # W0401
             layer = subject.before(node)
             if layer is None or layer.op.family is not Family.FULLY_CONNECTED:
                 continue

@@ -9,7 +9,7 @@ from netdsl.ir import Node
 from netdsl.lint._rule import Rule
 from netdsl.lint._subject import Subject
 
-_SIGMOIDS = ("sigmoid", "hardsigmoid")
+SIGMOIDS = ("sigmoid", "hardsigmoid")
 _PASSING = ("dropout", "flatten")
 
 
@@ -46,7 +46,7 @@ class EarlySoftmax(Rule):
         name = getattr(loss, "name", loss)
         last = network.node(network.result)
         last = network.node(subject.origin(last.id)) if last is not None else None
-        if name == "cross_entropy" and last is not None and last.op.name in _SIGMOIDS and network.output != (1,):
+        if name == "cross_entropy" and last is not None and last.op.name in SIGMOIDS and network.output != (1,):
             yield self.warning(
                 f"`cross_entropy` takes scores, and the network gives the `{last.op.name}` of them",
                 subject.place(last),

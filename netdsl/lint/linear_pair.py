@@ -30,7 +30,7 @@ class LinearPair(Rule):
             assert first is not None
             if isinstance(node.op, Conv) and isinstance(first.op, Conv):
                 one = "x".join(str(a + b - 1) for a, b in zip(first.op.kernel, node.op.kernel, strict=True))
-                together = f"they are one {one} convolution"
+                together = f"but for the border they are one {one} convolution"
             else:
                 both = sum(prod(subject.network.weights(each)["weight"].shape) for each in (first, node))
                 one_layer = prod(subject.network.input_shapes(first)[0]) * prod(node.shape or (0,))  # type: ignore[index]

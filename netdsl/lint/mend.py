@@ -22,6 +22,8 @@ MOST_TRIALS = 100
 """How often the text is compiled at most."""
 _SMALLER = ("W0104",)
 """The codes whose edits take weights away."""
+_IDEMPOTENT = ("W0403",)
+"""The codes whose edits take a layer away that does nothing twice; a digest does not know that of a ReLU."""
 
 Compile = Callable[[Source], Mapping[str, Compilation]]
 Judge = Callable[[Mapping[str, Compilation]], Report]
@@ -62,7 +64,7 @@ def mend(source: Source, compile: Compile, judge: Judge) -> Mended:
         found.refused += trial.refused
         found.mended += trial.chosen
         found.text, before = trial.text, trial.after
-    assert differs(first, before, smaller=True) is None
+    assert differs(first, before, smaller=True, exactly=False) is None
     return found
 
 
@@ -83,7 +85,9 @@ class _Round:
         together = [*self.chosen, *group]
         text = edits.apply(self.source, [edit for each in together for edit in each.edits])
         after = self.compile(Source(self.source.name, text))
-        reason = differs(self.before, after, smaller=any(each.code in _SMALLER for each in together))
+        codes = {each.code for each in together}
+        smaller = not codes.isdisjoint(_SMALLER)
+        reason = differs(self.before, after, smaller=smaller, exactly=codes.isdisjoint((*_SMALLER, *_IDEMPOTENT)))
         if reason is None:
             self.chosen, self.text, self.after = together, text, after
         elif len(group) == 1:
@@ -117,9 +121,16 @@ def _touches(taken: list[tuple[int, int]], own: tuple[int, int]) -> bool:
 
 
 def differs(
-    before: Mapping[str, Compilation], after: Mapping[str, Compilation], *, smaller: bool = False
+    before: Mapping[str, Compilation],
+    after: Mapping[str, Compilation],
+    *,
+    smaller: bool = False,
+    exactly: bool = True,
 ) -> str | None:
-    """What is not as it was, in words, or None. With `smaller` there may be fewer weights, but no other shape."""
+    """What is not as it was, in words, or None.
+
+    With `smaller` biases may be gone, but nothing else of the weights; without `exactly` the digests may differ.
+    """
     for name, old in before.items():
         new = after.get(name)
         where = f" of variant {name}" if name else ""
@@ -132,13 +143,13 @@ def differs(
         if (old.network is None) != (new.network is None):
             return f"the network{where} would be gone"
         if old.network is not None and new.network is not None:
-            reason = _networks_differ(old.network, new.network, smaller)
+            reason = _networks_differ(old.network, new.network, smaller, exactly)
             if reason is not None:
                 return f"{reason}{where} would change"
     return None
 
 
-def _networks_differ(old: Network, new: Network, smaller: bool) -> str | None:
+def _networks_differ(old: Network, new: Network, smaller: bool, exactly: bool) -> str | None:
     if old.output != new.output or [old.shapes[each.value] for each in old.outputs] != [
         new.shapes[each.value] for each in new.outputs
     ]:
@@ -152,7 +163,7 @@ def _networks_differ(old: Network, new: Network, smaller: bool) -> str | None:
         return None if kept and all(name.endswith(".bias") or name == "bias" for name in gone) else "the weights"
     if one != two:
         return "the names of the weights"
-    return None if old.hash == new.hash else "the function"
+    return "the function" if exactly and old.hash != new.hash else None
 
 
 def _state(network: Network) -> dict[str, tuple[int, ...]]:

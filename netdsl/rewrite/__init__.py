@@ -63,7 +63,10 @@ def factorize(
             for row in item.rows:
                 parts = [spec.text(row.span)]
                 try:
-                    parts, more = factorized(spec, row, written(spec, row), into, channels)
+                    conv = written(spec, row)
+                    if not candidate(conv.kernel):
+                        raise Refusal("its kernel has another size")
+                    parts, more = factorized(spec, row, conv, into, channels)
                     notes += more
                 except Refusal as refusal:
                     reasons.append(refusal)
@@ -135,7 +138,7 @@ def _all(
             changes.append(one(spec, found))
         except Refusal as refusal:
             why = refusal.message + (f"; {refusal.help}" if refusal.help else "")
-            told = (spec.line(found.item.span), f"`{spec.text(found.item.span)}`: {why}")
+            told = (spec.line(found.item.span), f"`{' '.join(spec.text(found.item.span).split())}`: {why}")
             (quiet if refusal.done else skipped).append(told)
     if labels and not changes:
         reasons = [f"line {line}: {why}" for line, why in skipped + quiet] or ["it holds no such convolution"]

@@ -104,17 +104,20 @@ def _price(each: Rewriting) -> str:
 
 
 def _cuts(source: Source, after: Mapping[str, Compilation], claims: list[tree.Expect]) -> list[Edit]:
-    """The edits that take claims out, and rows of a table with nothing else in them as a whole."""
+    """The edits that take claims out, and rows of a table with nothing else in them as a whole line."""
     file = next(iter(after.values())).file
     gone = {each.span for each in claims}
-    rows = []
+    cuts = []
     for row in walk(file):
         if isinstance(row, tree.TableRow):
             inside = [each.span for cell in row.cells for each in cell.statements]
-            if inside and gone.issuperset(inside):
-                rows.append(row.span)
+            start = source.text.rfind("\n", 0, row.span.start) + 1
+            end = source.text.find("\n", row.span.end) + 1 or len(source.text)
+            if inside and gone.issuperset(inside) and "#" not in source.text[start:end]:
+                cuts.append(source.span(start, end))
                 gone.difference_update(inside)
-    return [Edit(edits.without(source, span), "") for span in (*rows, *sorted(gone))]
+    cuts += [edits.without(source, span) for span in sorted(gone)]
+    return [Edit(span, "") for span in cuts]
 
 
 def _made(source: Source, changes: list[Change]) -> str:

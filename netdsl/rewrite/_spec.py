@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -67,14 +68,25 @@ class Spec:
         """The nodes of one operator that a statement, or a row, makes in all variants; without projections."""
         return [each for each in self._by_span.get(span, []) if each[1].op.name == op and not each[1].implicit]
 
+    @cached_property
+    def _places(self) -> list[Span]:
+        """The places of this file that made layers, in order."""
+        return sorted(span for span in self._by_span if span.file == self.source.name)
+
     def within(self, start: int, end: int) -> list[tuple[Network, Node]]:
         """All nodes whose text lies in a stretch of this file."""
-        return [
-            pair
-            for span, pairs in self._by_span.items()
-            if span.file == self.source.name and start <= span.start and span.end <= end
-            for pair in pairs
-        ]
+        first = bisect_left(self._places, start, key=lambda span: span.start)
+        behind = bisect_left(self._places, end, key=lambda span: span.start)
+        inside = (span for span in self._places[first:behind] if span.end <= end)
+        return [pair for span in inside for pair in self._by_span[span]]
+
+    @cached_property
+    def _comments(self) -> list[int]:
+        return sorted(each.span.start for each in self.file.comments)
+
+    def commented(self, span: Span) -> bool:
+        """Whether a comment stands inside a place."""
+        return bisect_left(self._comments, span.start) < bisect_left(self._comments, span.end)
 
     @cached_property
     def layers(self) -> list[tree.Layer]:

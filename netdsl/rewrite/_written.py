@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from netdsl import ops
 from netdsl.ops.conv import Conv
 from netdsl.rewrite._spec import Refusal, Spec
-from netdsl.source import Span
 from netdsl.syntax import tree
 
 _HEAD = re.compile(r"(.*?)\d+(?:[x×]\d+)?")
@@ -100,7 +99,7 @@ def written(spec: Spec, item: tree.Operation | tree.Row, stride: str | None = No
         if argument.name is None:
             raise Refusal("it has an argument without a name", "give its name")
         arguments.append((argument.name.text, spec.text(argument.value.span)))
-    if any("#" in comment.text for comment in spec.file.comments if _inside(comment.span, item.span)):
+    if spec.commented(item.span):
         raise Refusal("a comment stands inside it", "put the comment before the statement")
     if item.out is None or any(name in ("kernel", "channels") for name, _ in arguments):
         raise Refusal("its kernel or channels are not in its notation", "write it as in `conv5-64`")
@@ -114,7 +113,3 @@ def written(spec: Spec, item: tree.Operation | tree.Row, stride: str | None = No
         raise Refusal("its kernel is an expression", "write the number")
     own = spec.expression(item.stride) if item.stride is not None else stride
     return Written(name, op.kernel, spec.expression(item.out), own, tuple(arguments), op)
-
-
-def _inside(span: Span, outer: Span) -> bool:
-    return outer.start <= span.start < outer.end

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from netdsl.amounts import amount
 from netdsl.backends.graphviz import look
 from netdsl.backends.graphviz.items import Box, Frame, Item, boxes
 from netdsl.backends.graphviz.picture import Picture, picture
@@ -156,7 +157,7 @@ class _Writer:
         first = self.params(box.start, box.end + (box.times - 1) * (box.end - box.start))
         if first:
             final = first if box.times > 1 else self.params(last.start, last.end)
-            notes.append(f"{_between(look.amount(first), look.amount(final))} params")
+            notes.append(f"{_between(amount(first), amount(final))} params")
         return [*words, look.small(" · ".join(notes))] if notes else words
 
     def params(self, start: int, end: int) -> int:

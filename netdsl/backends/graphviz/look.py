@@ -127,15 +127,6 @@ def shape(first: Shape | None, last: Shape | None) -> str:
     return "x".join(str(one) if one == other else f"{one}…{other}" for one, other in zip(first, last, strict=True))
 
 
-def amount(count: int) -> str:
-    """A count with three digits: `9,408` is `9.41K`."""
-    for size, suffix in ((10**9, "G"), (10**6, "M"), (10**3, "K")):
-        if count >= size:
-            scaled = count / size
-            return f"{scaled:.{2 if scaled < 9.995 else 1 if scaled < 99.95 else 0}f}{suffix}"
-    return str(count)
-
-
 def argument(name: str, value: Value) -> str:
     """An argument of a block: a number stands alone, as in the papers; everything else needs its name."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -30,7 +30,7 @@ class Piece:
         self.separated = separated
         self.newline = self.blank = False
         self.notes: Sequence[Note] = ()
-        self.inside: list[tree.Comment] = []
+        self.inside: Sequence[tree.Comment] = ()
 
 
 def pieces(file: tree.File, tokens: list[Token]) -> list[Piece]:
@@ -59,13 +59,13 @@ def pieces(file: tree.File, tokens: list[Token]) -> list[Piece]:
             end = comment.span.end
             at += 1
         behind = text[end : piece.start]
-        piece.notes = notes
+        piece.notes = notes or ()
         piece.newline |= "\n" in behind
         piece.blank = behind.count("\n") > 1 and _BLANK.search(behind) is not None
         found.append(piece)
         end = piece.end
         while at < len(comments) and comments[at].span.start < end:
-            piece.inside.append(comments[at])
+            piece.inside = (*piece.inside, comments[at])
             at += 1
     return found
 

@@ -59,12 +59,13 @@ def _options(function: Function) -> Function:
 
 
 @command.command(
+    short_help="Large kernels as stacks of small ones.",
     epilog="""\b
 Examples:
   netdsl rewrite factorize googlenet_own.net --diff
   netdsl rewrite factorize net.net --into 1xn
   netdsl rewrite factorize net.net conv2 --channels grow -i
-"""
+""",
 )
 @click.option(
     "--into", type=click.Choice(_INTO), default="3x3", show_default=True, help="A stack of 3x3, or 1xn and nx1."
@@ -90,7 +91,8 @@ def factorize(
 ) -> int:
     """Large kernels as stacks of small ones: 5x5 as two 3x3, 7x7 as three; or n x n as 1xn and nx1.
 
-    LABEL are the statements to change, with all inside them; without any, all that can be. The last layer of a stack
+    LABEL are the statements to change, with all inside them; without any, all that
+    cost less then. The last layer of a stack
     has the stride, as in Inception-v2, so that the window stays what it was.
 
     From: Simonyan & Zisserman 2015, section 2.3; Szegedy et al. 2016, section 3.
@@ -115,12 +117,13 @@ def factorize(
 
 
 @command.command(
+    short_help="1x1 convolutions before large ones.",
     epilog="""\b
 Examples:
   netdsl rewrite reduce vgg_own.net --diff
   netdsl rewrite reduce net.net conv4 --to 64
   netdsl rewrite reduce net.net --kernel 5x5 -i
-"""
+""",
 )
 @click.option(
     "--ratio", type=click.IntRange(min=2), default=None, help="Channels in for one behind the reduction.  [4]"
@@ -142,8 +145,8 @@ def reduce(
 ) -> int:
     """A 1x1 convolution before large ones, which then see a quarter of the channels.
 
-    LABEL are the statements to change, with all inside them; without any, all that have fewer weights then. A bracket
-    of two rows, [3x3, C; 3x3, C], becomes the bottleneck [1x1, C/4; 3x3, C/4; 1x1, C].
+    LABEL are the statements to change, with all inside them; without any, all that cost less then. A bracket of
+    two rows, [3x3, C; 3x3, C], becomes the bottleneck [1x1, C/4; 3x3, C/4; 1x1, C].
 
     From: Lin et al. 2014; Szegedy et al. 2015, section 4; He et al. 2016, section 4.1.
     """

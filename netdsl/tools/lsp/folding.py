@@ -34,8 +34,7 @@ def _parts(document: Document) -> Iterator[Fold]:
     for node in walk(document.file):
         if isinstance(node, _FOLDED):
             first, last = position(node.span.start).line, position(node.span.end).line
-            closed = document.text[node.span.end - 1] in ")]}"
-            last -= closed  # the line of the bracket stays in sight
+            last -= document.source.line(last).lstrip()[:1] in (")", "]", "}")  # a bracket alone stays in sight
             if last > first:
                 yield Fold(first - 1, last - 1, "region")
 

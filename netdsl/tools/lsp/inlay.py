@@ -2,7 +2,7 @@
 
 In a row of a table the hint stands behind the last bar, where it moves no column: there it is the shape of the variant
 that is shown. A statement that claims its shape (`-> 64x56x56`) needs none, and neither does one that leaves the shape
-as it is where another one follows on its line (`bn; relu; conv3-64`).
+as it is where another one follows on its line (`bn; relu; conv3-64`), or the last one in braces that close on its line.
 """
 
 from __future__ import annotations
@@ -64,8 +64,13 @@ def _statements(
 def _layer(
     document: Document, layer: tree.Layer, after: tree.Statement | None, places: Places, start: int, end: int
 ) -> Iterator[Hint]:
-    for body in bodies(layer.item):
-        yield from _statements(document, body.statements, places, start, end)
+    inside = [
+        hint for body in bodies(layer.item) for hint in _statements(document, body.statements, places, start, end)
+    ]
+    hint = _shape(document, layer, places)
+    if inside and hint is not None and _repeats(document, layer, inside[-1], hint):
+        inside.pop()
+    yield from inside
     if layer.claim is not None or isinstance(layer.item, (tree.Output, tree.If)):
         return
     if isinstance(after, tree.Layer) and "\n" not in document.text[layer.span.end : after.span.start]:
@@ -73,9 +78,16 @@ def _layer(
         known = places.network.shapes
         if placed and all(known[each.entry] == known[each.exit] for each in placed):
             return
-    hint = _shape(document, layer, places)
     if hint is not None:
         yield hint
+
+
+def _repeats(document: Document, layer: tree.Layer, last: Hint, hint: Hint) -> bool:
+    """Whether the last hint inside `{ ... }` says the same as the one behind it, in one line."""
+    if not isinstance(layer.item, (tree.Group, tree.Residual, tree.Aux)) or not layer.item.body.statements:
+        return False
+    end = layer.item.body.statements[-1].span.end
+    return last.offset == end and last.text == hint.text and "\n" not in document.text[end : layer.span.end]
 
 
 def bodies(item: tree.Item) -> tuple[tree.Body, ...]:

@@ -18,6 +18,7 @@ from netdsl.syntax import tree, walk
 from netdsl.syntax.lex import KEYWORDS
 from netdsl.tools.lsp import cursor, files
 from netdsl.tools.lsp.document import Document
+from netdsl.tools.lsp.elsewhere import Elsewhere, elsewhere
 from netdsl.tools.lsp.names import Symbol
 
 
@@ -31,7 +32,7 @@ def prepare(document: Document, offset: int) -> Span:
 
 
 def rename(document: Document, offset: int, new: str) -> list[Edit]:
-    """The edits that call what is at an offset `new`, wherever it stands. Raises `Refused`."""
+    """The edits of this file that call what is at an offset `new`, wherever it stands. Raises `Refused`."""
     symbol, _ = _symbol(document, offset)
     if new == symbol.name:
         return []
@@ -39,6 +40,12 @@ def rename(document: Document, offset: int, new: str) -> list[Edit]:
     edits = [Edit(span, new) for span in symbol.places]
     _same(document, edits, new)
     return edits
+
+
+def others(document: Document, offset: int, new: str) -> list[tuple[Elsewhere, list[Edit]]]:
+    """The edits of the files that draw in this one, where they have the name too. Raises `Refused`."""
+    symbol, _ = _symbol(document, offset)
+    return [(each, [Edit(span, new) for span in each.spans]) for each in elsewhere(document, symbol)]
 
 
 def _symbol(document: Document, offset: int) -> tuple[Symbol, Span]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 from collections.abc import Generator
 from pathlib import Path
 from time import perf_counter
@@ -276,10 +277,12 @@ async def on_rename(ls: Server, params: types.RenameParams) -> types.WorkspaceEd
     uri = params.text_document.uri
     document, offset = await ls.at(uri, params.position)
     try:
-        edits = rename.rename(document, offset, params.new_name)
+        changes = {uri: translate.edits(document.source, rename.rename(document, offset, params.new_name))}
+        for other, edits in rename.others(document, offset, params.new_name):
+            changes[other.path.as_uri()] = translate.edits(other.source, edits)
     except rename.Refused as refusal:
         raise JsonRpcInvalidParams(str(refusal)) from None
-    return types.WorkspaceEdit({uri: translate.edits(document, edits)})
+    return types.WorkspaceEdit(changes)
 
 
 @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
@@ -299,7 +302,7 @@ async def on_formatting(ls: Server, params: types.DocumentFormattingParams) -> l
     from netdsl.tools.lsp import formatting
 
     document = await ls.document(params.text_document.uri)
-    return translate.edits(document, formatting.formatting(document))
+    return translate.edits(document.source, formatting.formatting(document))
 
 
 @server.feature(
@@ -348,8 +351,17 @@ def _uri(params: Any) -> str:
     return uri
 
 
+def _worth_logging(record: logging.LogRecord) -> bool:
+    """Whether a line of pygls' log tells of a mistake: an answer that refuses, or that comes too late, is none."""
+    problem = record.exc_info[1] if record.exc_info else None
+    return not isinstance(problem, (JsonRpcContentModified, JsonRpcInvalidParams))
+
+
 def start(tcp: int | None = None) -> None:
     """Serve on standard input and output, or on a port of this machine."""
+    log = logging.getLogger("pygls.protocol.json_rpc")
+    log.setLevel(logging.ERROR)
+    log.addFilter(_worth_logging)
     gc.collect()
     gc.freeze()  # what was imported stays, so that no collection between keystrokes looks at it again
     if tcp is None:

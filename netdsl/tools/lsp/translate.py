@@ -125,8 +125,8 @@ def hint(document: Document, found: Hint) -> types.InlayHint:
 def completions(document: Document, offset: int, found: list[completion.Item]) -> list[types.CompletionItem]:
     made = []
     end = position(document.source, offset)
+    places = {start: types.Range(position(document.source, start), end) for start in {each.start for each in found}}
     for rank, each in enumerate(found):
-        place = types.Range(position(document.source, each.start), end)
         made.append(
             types.CompletionItem(
                 each.label,
@@ -136,7 +136,7 @@ def completions(document: Document, offset: int, found: list[completion.Item]) -
                 if each.documentation
                 else None,
                 sort_text=f"{rank:04}",
-                text_edit=types.TextEdit(place, each.insert),
+                text_edit=types.TextEdit(places[each.start], each.insert),
             )
         )
     return made
@@ -173,8 +173,8 @@ def fold(found: folding.Fold) -> types.FoldingRange:
     return types.FoldingRange(found.first, found.last, kind=_FOLD[found.kind])
 
 
-def edits(document: Document, found: Iterable[Edit]) -> list[types.TextEdit]:
-    return [types.TextEdit(range_of(document.source, each.span), each.text) for each in found]
+def edits(source: Source, found: Iterable[Edit]) -> list[types.TextEdit]:
+    return [types.TextEdit(range_of(source, each.span), each.text) for each in found]
 
 
 def fix(document: Document, uri: str, found: actions.Fix, told: list[Message]) -> types.CodeAction:
@@ -184,5 +184,5 @@ def fix(document: Document, uri: str, found: actions.Fix, told: list[Message]) -
         types.CodeActionKind.QuickFix,
         [diagnostic(document, uri, message) for message in about],
         found.certain,
-        edit=types.WorkspaceEdit({uri: edits(document, found.edits)}),
+        edit=types.WorkspaceEdit({uri: edits(document.source, found.edits)}),
     )

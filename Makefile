@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BUILD  := build/demo
 
-.PHONY: demo test lint types format clean
+.PHONY: demo test lint types format generate clean
 .DEFAULT_GOAL := demo
 
 ## demo: compile VGG-19 from its paper's column, print its table, draw it, and run it
@@ -34,6 +34,15 @@ types: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+## generate: what is made from the sources and kept beside them; the tests hold all of it up to date
+generate: $(VENV)/.dev
+	$(BIN)/python -m netdsl.syntax.tables
+	$(BIN)/python -m netdsl.tools.catalogue
+	$(BIN)/python -m netdsl.tools.explain
+	$(BIN)/netdsl conformance --format markdown > docs/conformance.md.new && mv docs/conformance.md.new docs/conformance.md
+	$(BIN)/python -m netdsl.conformance.lessons docs/zoo.in.md > docs/zoo.md.new && mv docs/zoo.md.new docs/zoo.md
+	$(BIN)/python editors/vscode/scripts/grammar.py
 
 clean:
 	rm -rf $(VENV) build dist

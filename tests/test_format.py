@@ -183,9 +183,13 @@ def blanks(random: random.Random, least: int = 1) -> str:
 
 def line_end(random: random.Random, noted: bool) -> str:
     """A line end, with a comment before it, blank lines and comments below it; `noted` says that one stands there."""
-    ends = [blanks(random) + "\n" if noted else f"{blanks(random, 0)}# {next(COUNT)} | ; {{ (\n"] if random.random() < 0.1 else ["\n"]
+    ends = (
+        [blanks(random) + "\n" if noted else f"{blanks(random, 0)}# {next(COUNT)} | ; {{ (\n"]
+        if random.random() < 0.1
+        else ["\n"]
+    )
     while random.random() < 0.1:
-        ends.append(blanks(random, 0) + random.choice(["\n", f"# {next(COUNT)} \" [\n"]))
+        ends.append(blanks(random, 0) + random.choice(["\n", f'# {next(COUNT)} " [\n']))
     return "".join(ends)
 
 

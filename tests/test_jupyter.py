@@ -55,7 +55,7 @@ def test_a_cell_gives_a_network(shell: InteractiveShell) -> None:
     assert isinstance(net, netdsl.Network) and net.params == 2442
     (shown,) = outputs
     assert "2,442" in shown.data["text/html"] and "data:image/svg+xml" in shown.data["text/html"]
-    assert shown.data["text/plain"] == repr(net) == "Network('Small', 3x8x8 -> 10, 2.4K params, 111.2K MACs, depth 2)"
+    assert shown.data["text/plain"] == repr(net) == "Network('Small', 3x8x8 -> 10, 2.44K params, 111K MACs, depth 2)"
 
 
 def test_its_options(shell: InteractiveShell) -> None:

@@ -12,10 +12,9 @@ Which names stand for the same operator is not known here: a `Spelling` says it.
 from __future__ import annotations
 
 from netdsl.syntax import tree
-from netdsl.syntax.format.columns import lined_up
+from netdsl.syntax.format.columns import TooLarge, lined_up
 from netdsl.syntax.format.expressions import Spelling
 from netdsl.syntax.format.read import Reader
-from netdsl.syntax.format.table import TooWide
 from netdsl.syntax.format.tokens import pieces
 from netdsl.syntax.format.write import Writer
 from netdsl.syntax.lex import Token
@@ -34,11 +33,8 @@ def layout(file: tree.File, tokens: list[Token], spelling: Spelling) -> str:
     for room in (MOST_BYTES, 0):
         writer = Writer(room)
         try:
-            text = lined_up(writer.file(body))
-        except TooWide:
-            continue
-        if len(text.encode("utf-8", "surrogatepass")) <= MOST_BYTES:
-            return text
-        if writer.room == room:
-            break  # there is no table that could take less
+            return lined_up(writer.file(body), MOST_BYTES)
+        except TooLarge:
+            if not writer.tables:
+                break  # there is nothing that could take less
     return file.source.text

@@ -45,19 +45,29 @@ class Line:
     bar: bool = False
 
 
-def lined_up(lines: Sequence[Line]) -> str:
-    """The text of the lines."""
+class TooLarge(Exception):
+    """The text would be larger than a spec may be."""
+
+
+def lined_up(lines: Sequence[Line], most: int) -> str:
+    """The text of the lines. Raises `TooLarge` where it takes more than `most` bytes."""
     for run in _runs(lines):
         _repeats(run)
         _claims(run)
         _notes(run)
     parts: list[str] = []
+    size = 0
     for number, line in enumerate(lines):
-        if line.blank and number:
-            parts.append("\n")
         indent = " " * (line.indent - 2) + "| " if line.bar else " " * line.indent
-        parts.append(f"{indent}{line.code}".rstrip() + "\n")
-    return "".join(parts)
+        text = f"{indent}{line.code}".rstrip()
+        parts.append(f"\n{text}\n" if line.blank and number else f"{text}\n")
+        size += len(parts[-1])
+        if size > most:
+            raise TooLarge
+    text = "".join(parts)
+    if len(text.encode("utf-8")) > most:
+        raise TooLarge
+    return text
 
 
 def _runs(lines: Sequence[Line]) -> Iterator[list[Line]]:

@@ -5,7 +5,7 @@ A cell much longer than the rest does not widen its column: its row is longer th
 
 from __future__ import annotations
 
-from netdsl.syntax.format.columns import CLAIM_GAP, Kind, Line
+from netdsl.syntax.format.columns import CLAIM_GAP, Kind, Line, TooLarge
 from netdsl.syntax.format.pieces import Cells, Remark, Table
 
 LONGEST_CELL = 64
@@ -16,13 +16,9 @@ WIDEST_STRETCH = 120
 """For the sake of a row that spans it a table becomes at most this wide."""
 
 
-class TooWide(Exception):
-    """The padded table would be larger than a spec may be."""
-
-
 def write(table: Table, lines: list[Line], room: int) -> int:
     """Add the lines of a table. `room` is how many characters they may take; 0 asks for no padding at all. Gives what is
-    left of it. Raises `TooWide`.
+    left of it. Raises `TooLarge`.
     """
     rows = [row for row in table.rows if isinstance(row, Cells)]
     arrow = max((len(row.claim) + 3 for row in rows if row.claim is not None), default=0)
@@ -30,7 +26,7 @@ def write(table: Table, lines: list[Line], room: int) -> int:
     if room:
         room -= (_inner(widths) + 5) * (len(rows) + 2)
         if room <= 0:
-            raise TooWide
+            raise TooLarge
     lines.append(Line(0, "table", Kind.EDGE, blank=table.blank, note=table.lead))
     lines += [Line(0, text, Kind.REMARK) for text in table.remarks]
     dashes = ["-" * (width + 2) for width in widths] or ["---"] * len(table.header.texts)

@@ -64,9 +64,11 @@ def pieces(file: tree.File, tokens: list[Token]) -> list[Piece]:
         piece.blank = behind.count("\n") > 1 and _BLANK.search(behind) is not None
         found.append(piece)
         end = piece.end
+        first = at
         while at < len(comments) and comments[at].span.start < end:
-            piece.inside = (*piece.inside, comments[at])
             at += 1
+        if at > first:
+            piece.inside = comments[first:at]
     return found
 
 

@@ -16,10 +16,13 @@ STEP = 2
 
 
 class Writer:
-    """Lays out a file. `room` is how many characters the padded rows of tables may take in all."""
+    """Lays out a file. `room` is how many characters the padded rows of tables may take in all, and `tables`
+    whether there are any.
+    """
 
     def __init__(self, room: int):
         self.room = room
+        self.tables = False
         self.lines: list[Line] = []
 
     def file(self, body: Body) -> list[Line]:
@@ -37,6 +40,7 @@ class Writer:
             if isinstance(entry, Remark):
                 self.lines.append(Line(indent, entry.text, Kind.REMARK, blank=entry.blank))
             elif isinstance(entry, Table):
+                self.tables = True
                 self.room = table.write(entry, self.lines, self.room)
             else:
                 self.row(entry, indent)

@@ -19,6 +19,7 @@ _STYLES |= {"output": "warning", "aux": "warning", "recipe": "warning", "init": 
 
 
 @click.command(
+    short_help="Tell how two networks differ.",
     epilog="""\b
 Examples:
   netdsl compare vgg:D vgg:E                    three convolutions more
@@ -36,7 +37,7 @@ changes, in all its places; together they are the change of the totals.
 \b
 Exit status, as of diff: 0 the same, 1 they differ, 2 a spec is wrong or
 cannot be read.
-"""
+""",
 )
 @click.argument("left", type=SpecParameter(), metavar="FILE[:VARIANT]")
 @click.argument("right", type=SpecParameter(), metavar="FILE[:VARIANT]")

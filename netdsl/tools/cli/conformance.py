@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="Hold the figures of networks against their papers.",
     epilog="""\b
 Examples:
   netdsl conformance                      the whole zoo
@@ -20,7 +21,7 @@ Examples:
   netdsl conformance googlenet vgg:D      some of it, with the reasons
   netdsl conformance mine.net             a spec of your own
   netdsl conformance --format markdown > docs/conformance.md
-"""
+""",
 )
 @click.argument("specs", type=SpecParameter(), metavar="[FILE[:VARIANT]]...", nargs=-1)
 @click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)

@@ -20,6 +20,7 @@ WARNED = 1
 
 
 @click.command(
+    short_help="Warn of what costs or loses something.",
     epilog="""\b
 Examples:
   netdsl lint vgg.net                     every variant, every rule
@@ -31,7 +32,7 @@ Examples:
 In the text, `# netdsl: allow W0101` behind a statement, or on a line of its
 own before one, silences the warning there; `allow-file` for the whole file.
 Exit status: 0 nothing to say, 1 a warning or an error, 2 wrong use.
-"""
+""",
 )
 @click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1)
 @click.option("--select", metavar="CODES", multiple=True, help="Only these, as W0101 or W02; commas between.")

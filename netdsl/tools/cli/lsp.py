@@ -8,11 +8,12 @@ import click
 
 
 @click.command(
+    short_help="Run the language server for editors.",
     epilog="""\b
 Examples:
   netdsl lsp                 what an editor's settings name as the command
   netdsl lsp --tcp 2087      for editors that connect to a port
-"""
+""",
 )
 @click.option("--stdio", is_flag=True, help="Talk on standard input and output, which is what it does anyway.")
 @click.option("--tcp", type=click.IntRange(1, 65535), metavar="PORT", help="Listen on a port of this machine instead.")

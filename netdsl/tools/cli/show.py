@@ -8,12 +8,13 @@ from netdsl.tools.cli._spec import SpecParameter
 
 
 @click.command(
+    short_help="Print the spec of a network of the zoo.",
     epilog="""\b
 Examples:
   netdsl show vgg
   netdsl show vgg16_bn          the table in which it is a column
   netdsl show resnet | less -S
-"""
+""",
 )
 @click.argument("name", type=SpecParameter(), metavar="NAME")
 def command(name: str) -> None:

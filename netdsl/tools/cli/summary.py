@@ -10,12 +10,13 @@ from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
 
 
 @click.command(
+    short_help="Print the table of a network.",
     epilog="""\b
 Examples:
   netdsl summary vgg19.net
   netdsl summary resnet:50-layer --markdown > table.md
   netdsl summary googlenet --json | jq .params
-"""
+""",
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
 @click.option("--json", "format_", flag_value="json", help="As JSON, all figures exact.")

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    short_help="Check a spec whenever it is saved.",
     epilog="""\b
 Examples:
   netdsl watch vgg19.net                        its table, or its mistakes, on every save
   netdsl watch resnet.net                       every variant of its table
   netdsl watch resnet.net:50-layer -o r.svg     and its diagram; a viewer shows it grow
-"""
+""",
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
 @click.option("-o", "--out", metavar="OUT", help="The .svg, .png, .pdf or .dot file to draw into, on every save.")

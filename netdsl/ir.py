@@ -20,6 +20,7 @@ from typing_extensions import TypeAliasType
 from netdsl import ops
 from netdsl.amounts import amount
 from netdsl.ops import Operator, Weight
+from netdsl.ops._notation import number
 from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
 from netdsl.source import Source, Span
@@ -93,6 +94,22 @@ class Setting(Frozen):
 
 Value = TypeAliasType("Value", "bool | int | float | str | Setting | tuple[Value, ...] | None")
 """What an argument can be once it is evaluated."""
+
+
+def written(value: Value) -> str:
+    """A value as a spec writes it; a string without its quotes, since words are strings here."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(written, value))}]"
+    if isinstance(value, Setting):
+        given = [*map(written, value.args), *(f"{name}={written(each)}" for name, each in value.kwargs.items())]
+        return f"{value.name}({', '.join(given)})" if given else value.name
+    return str(value)
 
 
 # The tree --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from netdsl.comparison.difference import Finding, Spot
 from netdsl.comparison.forms import TRAINING_ONLY
 from netdsl.comparison.gather import Group, Groups
 from netdsl.comparison.rows import Match
-from netdsl.ir import Network, Setting
+from netdsl.ir import Network, Setting, written
 
 
 def recipes(one: Network, other: Network, match: Match) -> tuple[Finding, ...]:
@@ -23,7 +23,7 @@ def _settings(one: Setting | None, other: Setting | None) -> Iterator[Finding]:
     left = dict(one.kwargs) if one is not None else {}
     right = dict(other.kwargs) if other is not None else {}
     for name in [*left, *(name for name in right if name not in left)]:
-        before, after = (_text(each[name]) if name in each else None for each in (left, right))
+        before, after = (written(each[name]) if name in each else None for each in (left, right))
         if before != after:
             yield Finding("recipe", f"train: {name}", before=before or "not given", after=after or "not given")
 
@@ -47,19 +47,3 @@ def _initial(match: Match) -> Iterator[Finding]:
             group = groups.group((left.op.name, name, words), "init", at, False, begin)
             group.add(Spot(left.path, right.path, right.shape), Cost())
     return iter([finding for _, finding in groups.findings()])
-
-
-def _text(item: Any) -> str:
-    """A setting as a spec writes it."""
-    if item is None:
-        return "none"
-    if isinstance(item, bool):
-        return str(item).lower()
-    if isinstance(item, float):
-        return f"{item:g}"
-    if isinstance(item, tuple):
-        return f"[{', '.join(map(_text, item))}]"
-    if isinstance(item, Setting):
-        given = [*map(_text, item.args), *(f"{name}={_text(each)}" for name, each in item.kwargs.items())]
-        return f"{item.name}({', '.join(given)})" if given else item.name
-    return str(item)

@@ -12,12 +12,16 @@ def walk(node: Any) -> Iterator[Any]:
     while waiting:
         node = waiting.pop()
         yield node
-        below: list[Any] = []
-        for name in node.__slots__:
-            value = getattr(node, name)
-            if type(value) is tuple:
-                below.extend(value)
-            else:
-                below.append(value)
-        nodes = [child for child in below if hasattr(child, "__slots__") and hasattr(child, "span")]
-        waiting.extend(sorted(nodes, key=lambda child: child.span.start, reverse=True))
+        waiting.extend(sorted(children(node), key=lambda child: child.span.start, reverse=True))
+
+
+def children(node: Any) -> list[Any]:
+    """The nodes right below one, in no order."""
+    below: list[Any] = []
+    for name in node.__slots__:
+        value = getattr(node, name)
+        if type(value) is tuple:
+            below.extend(value)
+        else:
+            below.append(value)
+    return [child for child in below if hasattr(child, "__slots__") and hasattr(child, "span")]

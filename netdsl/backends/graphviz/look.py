@@ -14,7 +14,7 @@ from functools import lru_cache
 from html import escape
 from typing import NamedTuple
 
-from netdsl.ir import Setting, Value
+from netdsl.ir import Value, written
 from netdsl.ops import Family, Operator
 from netdsl.shapes import Shape, text
 
@@ -131,15 +131,4 @@ def argument(name: str, value: Value) -> str:
     """An argument of a block: a number stands alone, as in the papers; everything else needs its name."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
-    return f"{name}={_value(value)}"
-
-
-def _value(value: Value) -> str:
-    if isinstance(value, bool) or value is None:
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_value, value))}]"
-    if isinstance(value, Setting):
-        given = [*map(_value, value.args), *(f"{name}={_value(each)}" for name, each in value.kwargs.items())]
-        return f"{value.name}({', '.join(given)})" if given else value.name
-    return str(value)
+    return f"{name}={written(value)}"

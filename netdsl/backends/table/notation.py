@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from netdsl.ir import Network, Scope
+from netdsl.ir import Network, Scope, written
 from netdsl.ops import Operator
 
 _LONGEST_OPERATOR = 60
@@ -70,20 +70,10 @@ def _common_arguments(network: Network) -> dict[str, dict[str, Any]]:
 def call(scope: Scope) -> str:
     """How a group is called in the table: a block with the values of its parameters."""
     if scope.kind == "block" and scope.arguments:
-        text = f"{scope.title}({', '.join(map(_value, scope.arguments.values()))})"
+        text = f"{scope.title}({', '.join(map(written, scope.arguments.values()))})"
         return text if len(text) <= _LONGEST_OPERATOR else f"{text[: _LONGEST_OPERATOR - 3]}..."
     if scope.kind == "aux":
         return "aux"
     if scope.kind == "bracket":
         return f"[{scope.title}]"
     return scope.title if scope.title != scope.name else ""
-
-
-def _value(value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, tuple):
-        return f"[{', '.join(map(_value, value))}]"
-    return str(getattr(value, "name", value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from netdsl.syntax import tree
+from netdsl.syntax.walk import children
 
 Kind = TypeVar("Kind")
 
@@ -25,18 +26,6 @@ def path(file: tree.File, offset: int) -> list[Any]:
         if inside is None and touching is None:
             return found
         found.append(touching if inside is None else inside)
-
-
-def children(node: Any) -> list[Any]:
-    """The nodes right below one."""
-    below: list[Any] = []
-    for name in node.__slots__:
-        value = getattr(node, name)
-        if type(value) is tuple:
-            below.extend(value)
-        else:
-            below.append(value)
-    return [child for child in below if hasattr(child, "__slots__") and hasattr(child, "span")]
 
 
 def nearest(around: list[Any], kind: type[Kind]) -> Kind | None:

@@ -3,8 +3,7 @@ weights."""
 
 from __future__ import annotations
 
-from netdsl.elaborate.values import show as written
-from netdsl.ir import Node, Scope
+from netdsl.ir import Node, Scope, written
 from netdsl.shapes import text
 from netdsl.source import Span
 from netdsl.syntax import tree
@@ -107,7 +106,7 @@ def calls(document: Document, block: tree.Block, variant: str | None) -> str:
     for scope in places.network.body.scopes():
         if scope.kind == "block" and scope.title == block.name.text:
             part = Placed(scope.entry, scope.exit, (scope,))
-            values = ", ".join(f"{name}={_value(value)}" for name, value in scope.arguments.items())
+            values = ", ".join(f"{name}={written(value)}" for name, value in scope.arguments.items())
             lines.append(
                 f"- {f'`{scope.path}` ' if scope.path else ''}({values}): {_shapes(places, part)}, "
                 f"{places.cost(part).params:,} params"
@@ -125,13 +124,9 @@ def arguments(document: Document, parameter: Symbol, variant: str | None) -> str
     if made is None or block is None:
         return ""
     values = {
-        _value(scope.arguments[parameter.name]): None
+        written(scope.arguments[parameter.name]): None
         for scope in made.body.scopes()
         if scope.kind == "block" and scope.title == block.name and parameter.name in scope.arguments
     }
     listed = list(values)[:MOST]
     return f" of `{block.name}`" + (f" = `{', '.join(listed)}`" if listed else "")
-
-
-def _value(value: object) -> str:
-    return value if isinstance(value, str) else written(value)

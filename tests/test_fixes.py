@@ -94,7 +94,7 @@ def test_every_offer_mends_its_error(text: str) -> None:
     "name, right, wrong",
     [
         ("zfnet", "conv4: conv3-", "conv4: conv2-"),
-        ("vgg19", "conv3-512 x4; maxpool   -> 512x14x14", "conv3-511 x4; maxpool   -> 512x14x14"),
+        ("vgg19", "conv3-512 x4; maxpool    -> 512x14x14", "conv3-511 x4; maxpool    -> 512x14x14"),
         ("vgg19", "-> 128x56x56", "-> 128x55x55"),
         ("lenet5", "-> 120x1x1", "-> 120x2x1"),
         ("unet", "-> 512x52x52", "-> 521x52x52"),

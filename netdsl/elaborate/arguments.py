@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from netdsl import foreign, ops
+from netdsl import ops
 from netdsl.diagnostics import Edit, Related, did_you_mean, misspelt
 from netdsl.elaborate.values import Word, show
 from netdsl.ir import Setting
@@ -93,6 +93,8 @@ def _unknown(
     what: str, free: Sequence[str], extra: Sequence[str], argument: tree.Argument, arguments: Sequence[tree.Argument]
 ) -> Problem:
     """An argument that there is not, with what netdsl calls it, where others call it so."""
+    from netdsl import foreign
+
     assert argument.name is not None
     name, span = argument.name.text, argument.name.span
     known = list(dict.fromkeys((*free, *extra)))
@@ -282,6 +284,8 @@ def follower(argument: str, given: Given, defaults: Mapping[str, Mapping[str, Gi
         written = {**dict(zip(names, setting.args, strict=False))}
         for key, item in setting.kwargs.items():
             if key not in names:
+                from netdsl import foreign
+
                 same = next((each for each in foreign.ARGUMENTS.get(key.lower(), ()) if each in names), None)
                 help = f"netdsl calls it `{same}`" if same else did_you_mean(key, names, "its arguments")
                 raise Problem("E0401", f"`{cls.name}` has no argument `{key}`", span, help)
@@ -294,5 +298,7 @@ def follower(argument: str, given: Given, defaults: Mapping[str, Mapping[str, Gi
 
 def _known_as(name: str, family: ops.Family) -> str | None:
     """What netdsl calls a norm or activation that others call `name`."""
+    from netdsl import foreign
+
     layer = foreign.layer(name)
     return layer.help if layer and layer.same and ops.find(layer.same).family == family else None

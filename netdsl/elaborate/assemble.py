@@ -113,6 +113,7 @@ class Assembler:
                     file = self.library.open(statement.path, module.file.source.name)
                 except Problem as problem:
                     self.report.error(problem.code, problem.message, problem.span, help=problem.help)
+                    module.partial = True
                     continue
                 if file.source.name in seen:
                     self.report.error("E0705", "a file uses itself, directly or through others", statement.span)

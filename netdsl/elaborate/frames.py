@@ -14,11 +14,15 @@ from netdsl.syntax import tree
 
 @dataclass
 class Module:
-    """The names of one file: its blocks (None: one whose definition has a syntax error) and its params."""
+    """The names of one file: its blocks (None: one whose definition has a syntax error) and its params.
+
+    `partial`: a file that it uses cannot be read, so that a name may be one of that file's blocks.
+    """
 
     file: tree.File
     blocks: dict[str, tuple[tree.Block, Module] | None] = field(default_factory=dict)
     params: dict[str, Any] = field(default_factory=dict)
+    partial: bool = False
 
 
 @dataclass

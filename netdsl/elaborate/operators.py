@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from netdsl import foreign, ops
+from netdsl import ops
 from netdsl.diagnostics import Edit, Related, did_you_mean, misspelt
 from netdsl.elaborate.arguments import FOLLOWERS, Given, Problem, bind, construct, field_names, follower
 from netdsl.elaborate.blocks import call
@@ -17,8 +17,10 @@ from netdsl.ops import Operator
 from netdsl.shapes import LARGEST
 from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.syntax.lex import STATEMENTS
 
 if TYPE_CHECKING:
+    from netdsl import foreign
     from netdsl.elaborate.build import Builder
 
 
@@ -48,6 +50,8 @@ def operation(
             found = {each.name.text: each for each in file.statements if isinstance(each, tree.Block)}
             module.blocks = {name: (each, module) for name, each in found.items()}
             block = module.blocks.get(head)
+    if block is None and frame.module.partial:
+        raise Unknown  # it may be a block of the file that cannot be read, which has been told
     if block is None:
         raise _unknown(item, frame)
     call(builder, block, item, frame, label, label_span, stride)
@@ -55,6 +59,8 @@ def operation(
 
 def _unknown(item: tree.Operation, frame: Frame) -> Problem:
     """There is no such operator or block: what netdsl calls it, or the nearest name."""
+    from netdsl import foreign
+
     head, span = item.head.text, item.head.span
     message = f"unknown operator or block `{head}`"
     if frame.find(head) is not None and item.kernel is None and item.out is None:
@@ -71,6 +77,8 @@ def _unknown(item: tree.Operation, frame: Frame) -> Problem:
         return Problem("E0203", message, span, f"write `{text}`", edits=[Edit(span, text)])
     blocks = [*frame.module.blocks, *standard_blocks()]
     known = [*blocks, *ops.names()]
+    if item.out is None and item.stride is None and item.arguments is None:
+        known += STATEMENTS
     best = misspelt(head, known) or misspelt(stem, ops.names())
     if best is None:
         return Problem("E0203", message, span, did_you_mean(stem, known) or "`netdsl ops` lists all that there are")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from netdsl import foreign
 from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, show
 from netdsl.ir import Setting
@@ -143,6 +142,8 @@ def _named(name: str, value: Any, span: Span) -> Setting:
 
 def _known_as(name: str, known: Iterable[str], what: str = "") -> str | None:
     """The help for an unknown setting: what netdsl calls it, or the nearest name."""
+    from netdsl import foreign
+
     same = next((each for each in foreign.ARGUMENTS.get(name.lower(), ()) if each in known), None)
     if same is None and known is NAMES and any(name in settings for settings in OPTIMIZERS.values()):
         return f"it is a setting of the optimizer: `optimizer=sgd({name}=...)`"

@@ -36,6 +36,8 @@ _PLAIN = (
     "aux", "output", "reuse", "residual", "if", "else", "and", "or", "not", "true", "false", "none",
 )  # fmt: skip
 KEYWORDS = {word: word.upper() for word in _PLAIN}
+STATEMENTS = (*_PLAIN[: _PLAIN.index("else")], "concat", "add", "mul")
+"""The keywords that can begin a statement."""
 KEYWORDS |= {"concat": "JOIN", "add": "JOIN", "mul": "JOIN", "as": "_AS", "variant": "_VARIANT"}
 _LABEL = re.compile(rf"[{SPACE}]*(?:\{{[^{{}}\n]*\}}[{SPACE}]*(?:[A-Za-z0-9_]+[{SPACE}]*)?)?:")
 _REPEAT = re.compile(rf"[x×][{SPACE}]*(?:[0-9]+(?![A-Za-z0-9_.])|\{{)")

@@ -18,7 +18,6 @@ from netdsl.shapes import LARGEST
 from netdsl.source import Source
 from netdsl.syntax import tree
 from netdsl.syntax.lex import END, Lexer, Recorder, Token
-from netdsl.syntax.messages import Problem
 from netdsl.syntax.reduce import Reducer
 from netdsl.syntax.scan import CLOSES, DEEPEST, MOST_ERRORS, OPENS, Scan, scan
 
@@ -201,6 +200,8 @@ class _Parser:
         give up.
         """
         lexer, table = self.lexer, self.table
+        from netdsl.syntax.messages import Problem
+
         problem = Problem(self, kind)
         at, stop = lexer.at if kind == "_ROWBAR" else lexer.start, lexer.end
         begin, depth = self._drop(at)

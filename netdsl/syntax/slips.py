@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netdsl import foreign
-from netdsl.diagnostics import Edit
+from netdsl.diagnostics import Edit, misspelt
 from netdsl.syntax.habits import answer
-from netdsl.syntax.lex import KEYWORDS
+from netdsl.syntax.lex import KEYWORDS, STATEMENTS
 
 if TYPE_CHECKING:
     from netdsl.syntax.messages import Problem
@@ -25,6 +25,8 @@ _STATEMENT = re.compile(r"[^\n;|#]*")
 _COUNT = re.compile(r"\*\s*(\d+)")
 _NEXT = re.compile(r",\s*[A-Za-z@{\[]")
 _STRIDE = re.compile(r"stride\s*=?\s*([0-9]+(?:x[0-9]+)?)", re.I)
+_JOINS = ("concat", "add", "mul", "residual")
+_FIRST = re.compile(r"([A-Za-z]+)[ \t]+(?=[A-Za-z0-9_\"{])")
 _ALONE = re.compile(r":[ \t]*(?:#|\n|$)")
 
 
@@ -78,6 +80,22 @@ def habit(problem: Problem) -> bool:
     problem.start, problem.end = place.start, place.end
     edits = () if found.text is None else (Edit(place, found.text),)
     return problem.say("E0101", found.message, found.help, edits)
+
+
+def keyword(problem: Problem) -> bool:
+    """`expct params = 3`: a statement whose first word is misspelt."""
+    start, text = statement(problem)
+    word = _FIRST.match(text)
+    if word is None or word[1].lower() in KEYWORDS or not start < problem.start <= start + len(text):
+        return False
+    meant = misspelt(word[1], STATEMENTS)
+    if meant is None:
+        return False
+    place = problem.source.span(start, start + len(word[1]))
+    problem.start, problem.end = place.start, place.end
+    return problem.say(
+        "E0101", f"no statement begins with `{word[1]}`", f"did you mean `{meant}`?", (Edit(place, meant),)
+    )
 
 
 def comma(problem: Problem) -> bool:
@@ -169,7 +187,7 @@ def body(problem: Problem) -> bool:
     if word is None or word[1].lower() in KEYWORDS or problem.accepts("_SEP"):
         return False
     span = problem.source.span(opened - len(word[0]), opened - len(word[0]) + len(word[1]))
-    join = foreign.JOINS.get(word[1].lower())
+    join = foreign.JOINS.get(word[1].lower()) or misspelt(word[1], _JOINS)
     message = f"`{word[1]}` takes no layers in braces"
     layer = foreign.layer(word[1])
     problem.start, problem.end = span.start, span.end
@@ -204,6 +222,6 @@ def colon(problem: Problem) -> bool:
 
 
 SLIPS: tuple[Callable[[Problem], bool], ...] = (
-    comment, body, row, habit, stride, arrow, argument, capital, comma, colon,
+    comment, keyword, body, row, habit, stride, arrow, argument, capital, comma, colon,
 )  # fmt: skip
 """The questions, in the order in which they are asked."""

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netdsl.tools.cli._checked import Checked, again, check, with_proposals
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option, show, spec_options, status
 from netdsl.tools.verdicts import Question
 
 if TYPE_CHECKING:
     from netdsl.diagnostics import Report
     from netdsl.fixes import Fixed
+    from netdsl.tools.cli._checked import Checked
 
 
 @click.command(
@@ -70,6 +70,8 @@ def command(
             if format_ == "text":
                 click.echo(_ok(request, known), err=showing)
             continue
+        from netdsl.tools.cli._checked import check, with_proposals
+
         checked = check(request)
         fixed = None
         if (fixing or showing) and checked.together.file is not None:
@@ -120,6 +122,7 @@ def _mend(request: Request, checked: Checked, showing: bool) -> tuple[Checked, F
     """Make the certain fixes, in the file or for show; what is found afterwards, and what was done."""
     from netdsl.fixes import fix
     from netdsl.source import Source
+    from netdsl.tools.cli._checked import again, check
 
     assert checked.together.file is not None
     source = checked.together.file.source

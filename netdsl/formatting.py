@@ -20,8 +20,9 @@ from netdsl.syntax.lex import Token
 
 
 def formatted(source: Source) -> str | None:
-    """The canonical text of a spec; the same text where it is laid out already. None where there is a syntax error: then
-    nothing may change.
+    """The canonical text of a spec; the same text where it is laid out already.
+
+    None where there is a syntax error: then nothing may change.
 
     Names that mean nothing and shapes that do not fit are no obstacle. The result says the same as the text: the same
     statements, the same comments in the same order; laid out again it stays as it is.

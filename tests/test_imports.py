@@ -140,6 +140,7 @@ def loaded(arguments: list[str], directory: Path) -> set[str]:
     [
         ["check"],
         ["check", "--format", "json"],
+        ["fmt", "--check"],
         ["summary"],
         ["summary", "--json"],
         ["draw", "-o", "net.dot"],

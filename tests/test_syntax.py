@@ -773,7 +773,9 @@ def test_hostile_texts_end_soon(unit: str) -> None:
     assert time.perf_counter() - start < 8
 
 
-@pytest.mark.parametrize("text", ["net{}" + " " * 200_000 + "b", "table\n|a|\n|" + "-" * 200_000 + "x"], ids=["label", "rule"])
+@pytest.mark.parametrize(
+    "text", ["net{}" + " " * 200_000 + "b", "table\n|a|\n|" + "-" * 200_000 + "x"], ids=["label", "rule"]
+)
 def test_a_long_run_of_one_character_is_read_once(text: str) -> None:
     start = time.perf_counter()
     read(text)

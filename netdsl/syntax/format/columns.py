@@ -1,7 +1,7 @@
 """Lines to text: what stands at the ends of adjacent lines is lined up.
 
-Claims, the comments behind lines, and the `xN` of a paper's rows begin in one column over a run of lines: lines of one body
-without a blank line between them. A line that is far longer than its neighbours does not move their column.
+Claims, the comments behind lines, and the `xN` of a paper's rows begin in one column over a run of lines: lines of one
+body without a blank line between them. A line that is far longer than its neighbours does not move their column.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Kind(Enum):
 
 @dataclass(slots=True)
 class Line:
-    """One line. `bar` puts the `|` of a branch into its indentation; `repeat_at` is where in its code an `xN` stands."""
+    """One line. `bar` puts the `|` of a branch into its indentation; `repeat_at` is where in its code `xN` stands."""
 
     indent: int
     code: str

@@ -55,8 +55,8 @@ class Items:
 
 @dataclass(slots=True)
 class Braces:
-    """Statements in `{ }`, in branches, or the rows of a residual block in `[ ]`. `wide` says that the author wrote them
-    over several lines.
+    """Statements in `{ }`, in branches, or the rows of a residual block in `[ ]`. `wide` says that the author wrote
+    them over several lines.
     """
 
     opening: str

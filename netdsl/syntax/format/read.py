@@ -1,15 +1,16 @@
-"""Tokens to pieces: bodies, statements, layers, tables.
+"""Tokens to pieces: bodies, statements, tables.
 
-The tokens come from the parser and are known to be in order, so this asks no questions: it follows the grammar from token
-to token and spells each one canonically. A comment in the middle of a statement waits for the next place where one can
-stand; so all of them stay, in order.
+The tokens come from the parser and are known to be in order, so this asks no questions: it follows the grammar from
+token to token and spells each one canonically. A comment in the middle of a statement waits for the next place where
+one can stand; so all of them stay, in order.
 """
 
 from __future__ import annotations
 
 import re
 
-from netdsl.syntax.format.expressions import CLOSES, Expressions
+from netdsl.syntax.format.expressions import CLOSES
+from netdsl.syntax.format.layers import BRANCH, ROWS, Layers
 from netdsl.syntax.format.pieces import Body, Braces, Cells, Note, Part, Remark, Row, Statement, Table
 from netdsl.syntax.lex import END
 from netdsl.syntax.scan import SPACE
@@ -17,15 +18,13 @@ from netdsl.syntax.scan import SPACE
 _STATEMENTS = frozenset(
     ("NET", "SOURCE", "INPUT", "PARAM", "DEFAULT", "USE", "EXTENDS", "BLOCK", "EXPECT", "REPORTED", "TRAIN")
 )
-_BRANCH = frozenset(("_BAR", "_RBRACE"))
-_ROWS = frozenset(("_RSQB",))
 _CELL = frozenset(("_BAR", "_ROWBAR", "_TABLE_END"))
 _FILE = frozenset((END,))
 _HEADER = re.compile(rf"\n[{SPACE}]*\|([^#\n]*)")
 _COLUMN = re.compile(r"[^|\s](?:[^|]*[^|\s])?")
 
 
-class Reader(Expressions):
+class Reader(Layers):
     """Reads a file."""
 
     def file(self) -> Body:
@@ -41,7 +40,7 @@ class Reader(Expressions):
             token = self.token
             if ends is not _CELL:  # comments behind a cell belong to the row
                 for note in self.notes():
-                    _place(body, note)
+                    _place(body, note, barred=braces is not None and bool(braces.branches))
                     row = None
             if braces is not None:
                 braces.wide |= token.newline
@@ -55,10 +54,9 @@ class Reader(Expressions):
             if row is None or token.newline:
                 row = Row([], token.blank and bool(body.entries))
                 body.entries.append(row)
-            row.statements.append(self.bracket_row() if ends is _ROWS else self.statement())
+            row.statements.append(self.bracket_row() if ends is ROWS else self.statement())
 
-    def braces(self, ends: frozenset[str] = _BRANCH) -> Braces:
-        """A body in braces with its branches, or the rows of a bracket."""
+    def braces(self, ends: frozenset[str] = BRANCH) -> Braces:
         opening = self.take()
         found = Braces(opening, CLOSES[opening])
         while True:
@@ -119,126 +117,6 @@ class Reader(Expressions):
     def _train(self, parts: list[Part]) -> None:
         parts.append(self.items())
 
-    # Layers ----------------------------------------------------------------------------------------------------------
-
-    def layer(self, found: Statement) -> None:
-        parts = found.parts
-        self.label(parts)
-        self.item(parts)
-        if self.kind in ("REPEAT", "_REPEAT_BRACE"):
-            found.repeat = len(parts)
-            word = self.take()
-            if word[-1] == "{":
-                parts.append(" x")
-                self.computed(parts, "{")
-            else:
-                parts.append(" x" + word[1:].strip())
-            if self.kind == "_AS":
-                parts.append(f" {self.take().lower()} {self.take()}")
-        if self.kind == "SLASH":
-            parts.append(" " + self.take())
-            self.value(parts)
-        if self.kind == "_ARROW":
-            self.take()
-            found.claim = self.take().replace("×", "x")
-
-    def label(self, parts: list[Part]) -> None:
-        """`name: `, also with an expression in the name; nothing where there is none."""
-        if not self.labelled():
-            return
-        while self.kind != "_COLON":
-            if self.kind == "_LBRACE":
-                self.computed(parts, self.take())
-            else:
-                parts.append(self.take())
-        parts.append(self.take() + " ")
-
-    def labelled(self) -> bool:
-        """Whether a label stands here."""
-        tokens, at = self.tokens, self.at
-        if tokens[at].kind != "NAME":
-            return False
-        at += 1
-        if tokens[at].kind == "_COLON":
-            return True
-        at += tokens[at].kind == "MINUS"
-        if tokens[at].kind != "_LBRACE" or tokens[at].separated:
-            return False
-        depth = 1
-        while depth:
-            at += 1
-            depth += (tokens[at].kind == "_LBRACE") - (tokens[at].kind == "_RBRACE")
-        at += 2 if tokens[at + 1].kind == "NAME" and not tokens[at + 1].separated else 1
-        return tokens[at].kind == "_COLON"
-
-    def item(self, parts: list[Part]) -> None:
-        kind = self.kind
-        if kind in ("NAME", "ALIAS"):
-            self.operation(parts)
-        elif kind == "_LSQB":
-            parts.append(self.braces(_ROWS))
-        elif kind == "_LBRACE":
-            parts.append(self.braces())
-        elif kind == "AUX":
-            parts.append(f"{self.take().lower()} {self.take()}")
-            self.optional_items(parts)
-            parts += (" ", self.braces())
-        elif kind in ("JOIN", "RESIDUAL"):
-            parts.append(self.take().lower())
-            self.optional_items(parts, followers=True)
-            parts += (" ", self.braces())
-        elif kind == "REUSE":
-            parts += (self.take().lower(), self.items(commas=False))
-        elif kind == "OUTPUT":
-            parts.append(f"{self.take().lower()} {self.take()}")
-        elif kind == "IF":
-            self.branch(parts)
-        else:
-            parts.append(self.take() + self.take())  # @name
-
-    def operation(self, parts: list[Part]) -> None:
-        """`conv3-64/2(pad=1)`."""
-        written = self.take().replace("×", "x")
-        known = self.spelling.head(written)
-        parts.append(written if known is None else known)
-        if self.kind == "_LBRACE":
-            self.computed(parts, self.take())
-        for sign in ("MINUS", "SLASH"):
-            if self.kind == sign:
-                parts.append(self.take())
-                self.value(parts)
-        if self.kind == "_LPAR":
-            parts.append(self.items(followers=known is not None))
-
-    def branch(self, parts: list[Part]) -> None:
-        """`if ... { } else if ... { } else { }`."""
-        while True:
-            parts.append(self.take().lower() + " ")
-            self.expression(parts)
-            parts += (" ", self.braces())
-            if self.kind != "ELSE":
-                return
-            parts.append(f" {self.take().lower()} ")
-            if self.kind != "IF":
-                parts.append(self.braces())
-                return
-
-    def bracket_row(self) -> Statement:
-        """`3x3, 64 /2, groups=32`."""
-        found = Statement([])
-        parts = found.parts
-        self.value(parts)
-        parts.append(self.take() + " ")
-        self.value(parts)
-        if self.kind == "SLASH":
-            parts.append(" " + self.take())
-            self.value(parts)
-        while self.kind == "_COMMA":
-            parts.append(self.take() + " ")
-            self.argument(parts, followers=True)
-        found.close()
-        return found
-
     # Tables ----------------------------------------------------------------------------------------------------------
 
     def table(self, blank: bool) -> Table:
@@ -295,10 +173,12 @@ class Reader(Expressions):
         return row
 
 
-def _place(body: Body, note: Note) -> None:
-    """Put a comment where it belongs: behind the line before it, below the comment that it goes on from, or alone."""
+def _place(body: Body, note: Note, *, barred: bool) -> None:
+    """Put a comment where it belongs: behind what opens the body or behind the bar (`barred`), behind the line before
+    it, below the comment that it goes on from, or alone.
+    """
     last = body.entries[-1] if body.entries else None
-    if note.own:
+    if note.own and not (barred and last is None and body.lead is None):
         if isinstance(last, Row) and last.note is not None and note.column == last.column and not note.blank:
             last.more.append(note.text)
             return

@@ -17,8 +17,8 @@ WIDEST_STRETCH = 120
 
 
 def write(table: Table, lines: list[Line], room: int) -> int:
-    """Add the lines of a table. `room` is how many characters they may take; 0 asks for no padding at all. Gives what is
-    left of it. Raises `TooLarge`.
+    """Add the lines of a table. `room` is how many characters they may take; 0 asks for no padding at all. Gives what
+    is left of it. Raises `TooLarge`.
     """
     rows = [row for row in table.rows if isinstance(row, Cells)]
     arrow = max((len(row.claim) + 3 for row in rows if row.claim is not None), default=0)
@@ -72,8 +72,8 @@ def _widths(header: Cells, rows: list[Cells], arrow: int) -> list[int]:
 
 
 def _row(row: Cells, widths: list[int], arrow: int) -> str:
-    """A row; without widths it is not padded. Behind a cell that is too long for its column the next ones make up for it
-    as far as they can.
+    """A row; without widths it is not padded. Behind a cell that is too long for its column the next ones make up for
+    it as far as they can.
     """
     if len(row.texts) == len(widths) > 1 or not widths:
         texts = [f"{text} -> {row.claim}" if row.claim is not None else text for text in row.texts]

@@ -97,8 +97,8 @@ class Writer:
         self.lines.append(Line(indent, text, kind, claim=statement.claim))
 
     def items(self, items: Items, text: str, indent: int, base: int, ahead: int) -> str:
-        """Add a list to a line that has `text` so far; gives the text of the last line, which goes on. `base` is how far
-        in the line begins, `ahead` how much must stand on a line with the closing bracket.
+        """Add a list to a line that has `text` so far; gives the text of the last line, which goes on. `base` is how
+        far in the line begins, `ahead` how much must stand on a line with the closing bracket.
         """
         flat = items.flat
         if flat is not None and (not items.content or indent + len(text) + len(flat) + ahead <= WIDTH):
@@ -152,7 +152,7 @@ class Writer:
 
 
 def _ahead(parts: Sequence[Part], behind: int) -> int:
-    """How much must stand on the line behind a list: all up to the next bracket that can break; `behind` if none does."""
+    """How much must stand on a line behind a list: all up to the next bracket that can break; `behind` without one."""
     length = 0
     for part in parts:
         if isinstance(part, str):

@@ -120,7 +120,7 @@ class Request:
             from netdsl.source import Source
 
             if self._stdin is None:
-                self._stdin = _read_stdin()
+                self._stdin = read_stdin()
             source = Source("<stdin>", self._stdin)
             return compiler.compile(
                 source, variant=chosen, params=self.settings, input=self.input, directory=Path.cwd()
@@ -198,7 +198,7 @@ def status(report: Report, *, asked_no_variant: bool = False) -> int:
     return WRONG_SPEC if errors else 0
 
 
-def _read_stdin() -> str:
+def read_stdin() -> str:
     from netdsl.elaborate.files import LARGEST
 
     data = sys.stdin.buffer.read(LARGEST + 1)

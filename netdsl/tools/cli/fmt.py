@@ -77,9 +77,9 @@ def _read(name: str, color: str) -> Source | None:
     from netdsl.source import Source
 
     if name == STDIN:
-        from netdsl.tools.cli._spec import _read_stdin
+        from netdsl.tools.cli._spec import read_stdin
 
-        return Source("<stdin>", _read_stdin())
+        return Source("<stdin>", read_stdin())
     path = Path(name)
     if not path.exists():
         beside = [each.name for each in path.parent.glob("*.net")] if path.parent.is_dir() else []

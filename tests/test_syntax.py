@@ -685,7 +685,7 @@ silu
     assert isinstance(block, tree.Block) and isinstance(table, tree.Table)
     assert names(block.body.statements) == "? relu concat gelu"
     assert [names(branch.statements) for branch in block.body.statements[2].item.branches] == ["bn", "?", "lrn", "?"]  # type: ignore[union-attr]
-    assert [[names(cell.statements) for cell in row.cells] for row in table.rows] == [["relu ?", "?"], ["lrn"]]
+    assert [[names(cell.statements) for cell in row.cells] for row in table.rows] == [["relu ?", "?"], ["?"], ["lrn"]]
 
 
 def test_help_and_edits() -> None:
@@ -849,7 +849,7 @@ def test_one_character_lost_is_few_errors(path: Path, rng: random.Random) -> Non
     at = rng.randrange(len(text))
     before, _ = read(text)
     after, messages = read(text[:at] + text[at + 1 :])
-    assert len(messages) <= 3, messages
+    assert len(messages) <= 5, messages
     assert len(after.statements) >= len(before.statements) - 2 or messages
 
 

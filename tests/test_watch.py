@@ -30,10 +30,12 @@ class Watched:
     def __init__(self, folder: Path, *arguments: str):
         self.folder = folder
         self.output = ""
+        # Ctrl-C is ignored by what a shell has started in the background, and by all that this starts.
         self.process = subprocess.Popen(
             [sys.executable, "-m", "netdsl", "watch", *arguments], cwd=folder, text=True, encoding="utf-8",
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "NO_COLOR": "1"},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

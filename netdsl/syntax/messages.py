@@ -83,6 +83,11 @@ class Problem:
         self.behind = parser.ends[-1] if parser.ends else 0
         self.brackets = list(lexer.brackets)
         self.table = lexer.table
+        self.barred = parser.barred
+        braces = (
+            start for start, value in zip(reversed(parser.starts), reversed(parser.values), strict=True) if value == "{"
+        )
+        self.opened = next(braces, -1)
         ended = kind in (END, "_TABLE_END", "_ROWBAR") or (kind == "_SEP" and "\n" in self.value)
         self.start, self.end = (self.behind, self.behind) if ended else (lexer.start, lexer.end)
         states = list(parser.states)
@@ -174,6 +179,9 @@ class Problem:
         if self.last in _OPERATORS or self.last == "_ARROW":
             return False
         if self.brackets and self.brackets[-1] == "{":
+            if self.opened in self.barred:
+                return True  # once for each brace
+            self.barred.add(self.opened)
             return self.say(
                 "E0101",
                 "'|' stands between the branches of concat, add and mul only",

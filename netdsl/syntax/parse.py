@@ -94,6 +94,7 @@ class _Parser:
         self.chains = [0]  # for each open bracket, how many `else if` hang on one another
         self.errors = 0
         self.last = -1
+        self.barred: set[int] = set()  # the braces of which it has been told that no `|` can stand in them
 
     def file(self) -> tuple[tree.Statement, ...]:
         """The statements of a file."""
@@ -212,7 +213,7 @@ class _Parser:
             whole = self.values[-1]  # the mistake follows a whole statement: that is the broken one
             begin = whole[-1].span.start
         bar = self._accepts([*self.states, table[state]["BROKEN"]] if body else self.states[:], "_BAR")
-        rows = not lexer.brackets and not lexer.table and kind in ("_BAR", "BAD_TABLE")
+        rows = not lexer.table and (kind == "BAD_TABLE" or (kind == "_BAR" and not lexer.brackets))
         end = lexer.skip_rows(at) if rows else lexer.skip(at, depth, bar)
         if end <= at == self.last:  # never twice in one place
             end = lexer.skip(max(stop, at + 1), depth, bar)
@@ -245,7 +246,7 @@ class _Parser:
         while len(self.states) > 1:
             row = self.table[self.states[-1]]
             behind = row.get("_SEP", -1)
-            if "BROKEN" in row or (behind >= 0 and "BROKEN" in self.table[behind]):
+            if not closed and ("BROKEN" in row or (behind >= 0 and "BROKEN" in self.table[behind])):
                 break
             self.states.pop()
             self.ends.pop()

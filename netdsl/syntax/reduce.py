@@ -379,7 +379,9 @@ class Reducer:
         for row in rows or ():
             if len(row.cells) in (1, len(columns)):
                 kept.append(row)
-            elif not whole:
+                continue
+            kept.append(tree.TableRow((tree.Body((tree.Broken(row.span),), row.span),), row.span))
+            if not whole and not any(_is_broken(cell) for cell in row.cells):
                 cells = f"{len(row.cells)} cells, the table has {len(columns)} columns"
                 self.error(
                     "E0104",
@@ -450,3 +452,8 @@ def _number_help(text: str) -> str | None:
     if re.match(r"[0-9]+[A-Za-z_]", text):
         return "a name begins with a letter"
     return None
+
+
+def _is_broken(cell: tree.Body) -> bool:
+    """Whether a mistake in a cell has been told."""
+    return any(isinstance(each, tree.Broken) for each in cell.statements)

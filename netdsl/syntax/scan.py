@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from netdsl.diagnostics import Edit, Related, Report
 from netdsl.source import Source
@@ -29,6 +30,11 @@ _LEXEME = re.compile(
 _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 _EVENT = re.compile(STRING + r"|#[^\n]*|[][(){}]|\n")
 _COMMENT = re.compile(STRING + r"|#[^\n]*")
+_OUTSIDE = re.compile(
+    r"\n+(?=(?:net|source|input|param|use|extends|block|table|expect|reported|train)\b(?![ \t]*:))", re.I
+)
+_ROW = re.compile(rf"\n[{SPACE}]*\|[^\n]*\Z")
+_JOINED = re.compile(r"\b(?:concat|add|mul)\b[^{}\n]*\Z", re.I)
 _GOES_ON = re.compile(r"[ \t\r\n]*[0-9{]")
 
 
@@ -52,7 +58,7 @@ def scan(source: Source, report: Report) -> Scan:
     found = Scan(text)
     blanks: list[tuple[int, int]] = []
     stack: list[tuple[int, str]] = []
-    unclosed: list[tuple[int, str, int]] = []
+    unclosed: list[_Unclosed] = []
     if text.startswith("\ufeff"):
         blanks.append((0, 1))
     for match in _LEXEME.finditer(text, 1 if blanks else 0):
@@ -77,7 +83,7 @@ def scan(source: Source, report: Report) -> Scan:
                 stack.pop()
             elif any(opening == CLOSES[first] for _, opening in stack):
                 while stack[-1][1] != CLOSES[first]:
-                    unclosed.append((*stack.pop(), at))
+                    unclosed.append(_Unclosed(*stack.pop(), at, bool(stack)))
                 stack.pop()
             else:
                 span = source.span(at, at + 1)
@@ -109,7 +115,7 @@ def scan(source: Source, report: Report) -> Scan:
             if first not in '"#':
                 blanks.append(match.span())
     if not found.hopeless:
-        unclosed += [(*opening, len(text)) for opening in reversed(stack)]
+        unclosed += [_Unclosed(*opening, len(text), bool(index)) for index, opening in enumerate(stack)]
     if unclosed:
         _mend(source, report, found, unclosed)
     found.mistakes.sort()
@@ -128,12 +134,24 @@ def _escaped(string: str) -> bool:
     return (len(body) - len(body.rstrip("\\"))) % 2 == 1
 
 
-def _mend(source: Source, report: Report, found: Scan, unclosed: list[tuple[int, str, int]]) -> None:
+class _Unclosed(NamedTuple):
+    """A bracket that is never closed: the place before which it must end, and whether it stands in another one."""
+
+    at: int
+    opening: str
+    limit: int
+    inside: bool
+
+
+def _mend(source: Source, report: Report, found: Scan, unclosed: list[_Unclosed]) -> None:
     """Report the brackets that are never closed, and say where each is taken to end: the inner ones first."""
     known: list[int] = []
     strings = list(found.mistakes)
-    for at, opening, limit in sorted(unclosed, reverse=True):
-        end = limit if opening == "{" else _end(source.text, at, opening, limit, known)
+    for at, opening, limit, inside in sorted(unclosed, reverse=True):
+        if opening == "{":
+            end = limit if inside else _end_of_body(source.text, at, limit)
+        else:
+            end = _end(source.text, at, opening, limit, known)
         known.append(end)
         found.ends.append((end, OPENS[opening]))
         found.mistakes.append(at)
@@ -148,6 +166,22 @@ def _mend(source: Source, report: Report, found: Scan, unclosed: list[tuple[int,
             "E0102", f"this '{opening}' {fate}", span, help=f"put a `{OPENS[opening]}` {where}", related=related
         )
     found.ends.sort(key=lambda end: end[0])  # stable: of those in one place the inner ones stay first
+
+
+def _end_of_body(text: str, at: int, limit: int) -> int:
+    """Where a '{' that is never closed and stands in no other bracket is taken to end: with its cell of a table, or
+    before the first line that begins with what stands outside of bodies only.
+    """
+    line = text.rfind("\n", 0, at)
+    if line >= 0 and _ROW.match(text[line:at]):
+        end = text.find("\n", at, limit)
+        end = limit if end < 0 else end
+        last = text[at:end].rstrip(SPACE)
+        if not _JOINED.search(text[line:at]):
+            last = last.partition("|")[0]
+        return at + len(last.removesuffix("|").rstrip(SPACE))
+    outside = _OUTSIDE.search(text, at, limit)
+    return outside.start() if outside else limit
 
 
 def _end(text: str, at: int, opening: str, limit: int, known: list[int]) -> int:

@@ -27,6 +27,7 @@ _NEXT = re.compile(r",\s*[A-Za-z@{\[]")
 _STRIDE = re.compile(r"stride\s*=?\s*([0-9]+(?:x[0-9]+)?)", re.I)
 _JOINS = ("concat", "add", "mul", "residual")
 _FIRST = re.compile(r"([A-Za-z]+)[ \t]+(?=[A-Za-z0-9_\"{])")
+_RULE = re.compile(r"[ \t]*\|[ \t:|]*-[ \t:|-]*\|")
 _ALONE = re.compile(r":[ \t]*(?:#|\n|$)")
 
 
@@ -51,6 +52,8 @@ def statement(problem: Problem) -> tuple[int, str]:
 def comment(problem: Problem) -> bool:
     """Comments of other languages."""
     two = problem.text[problem.start : problem.start + 2]
+    if problem.table and problem.value in ("-", ":") and (dashes := _dashes(problem)) is not None:
+        return dashes
     if two == "/*":
         return problem.say(
             "E0101", "a comment begins with `#`, and ends with its line", "put `#` before each line of it"
@@ -64,6 +67,20 @@ def comment(problem: Problem) -> bool:
         problem.end = problem.start + len(two)
         return problem.say("E0101", f"a comment begins with `#`, not with `{two}`", "write `#`", edits)
     return False
+
+
+def _dashes(problem: Problem) -> bool | None:
+    """The line under the names of a table's columns, with something behind it; None where it is not that."""
+    line = problem.text.rfind("\n", 0, problem.start) + 1
+    rule = _RULE.match(problem.text, line)
+    if rule is None or problem.start >= rule.end():
+        return None
+    if "-" in problem.text[line : problem.start]:
+        return True  # told at its first dash
+    problem.start, problem.end = line + len(rule[0]) - len(rule[0].lstrip()), rule.end()
+    return problem.say(
+        "E0101", "the dashes under the names of a table's columns stand on a line of their own", "end the line here"
+    )
 
 
 def habit(problem: Problem) -> bool:

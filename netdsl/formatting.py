@@ -16,7 +16,7 @@ from netdsl.elaborate.files import standard_blocks
 from netdsl.source import Source
 from netdsl.syntax import parse, tree
 from netdsl.syntax.format import layout
-from netdsl.syntax.lex import Token
+from netdsl.syntax.lex import KEYWORDS, Token
 
 
 def formatted(source: Source) -> str | None:
@@ -72,6 +72,8 @@ class _Names:
         if resolved is None:
             return None
         name, kernel = resolved
+        if name in KEYWORDS:
+            return None  # `Concatenate { ... }` is no `concat`, though it should have been
         if self.uses and written.isidentifier() and not written.lower().startswith(name):
             return written  # a block that is used may go by this alias
         return name + (kernel or "")

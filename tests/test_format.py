@@ -428,3 +428,8 @@ def test_what_is_no_spec(fmt: Any) -> None:
     status, out, err = fmt("rouhg.net", "folder", "bytes.net", "rough.net")
     assert (status, out) == (2, "rough.net: formatted\n")
     assert "did you mean `rough.net`?" in err and "folder/*.net" in err and "not UTF-8" in err
+
+
+def test_what_only_resembles_a_join_keeps_its_name() -> None:
+    text = "input 3x4x4\nConcatenate{a - b}\n"
+    assert formatted(Source("case.net", text)) == text

@@ -286,3 +286,11 @@ def test_command_refuses(spec: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["rewrite", "reduce", str(spec), "--to", "4", "--ratio", "2"]) == 2
     assert main(["rewrite", "reduce", "nowhere.net"]) == 2
     assert spec.read_text() == SPEC
+
+
+def test_blocks_of_the_standard_library_are_told_of() -> None:
+    text = "input 192x28x28\ninception(64, 96, 128, 16, 32, 32) x2\n"
+    found = rewrite.factorize(Source("a.net", text), lambda source: {"": compile(source)})
+    assert not found.changes and found.text == text
+    ((line, why),) = found.skipped
+    assert line == 2 and "`inception` is of the standard library" in why and "std/inception.net" in why

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from netdsl.rewrite._apply import Rewriting, Rewritten, rewritten
 from netdsl.rewrite._change import Change, placed, statement_stride
 from netdsl.rewrite._factorize import CHANNELS, INTO, factorized
-from netdsl.rewrite._find import Found, find
+from netdsl.rewrite._find import Found, find, out_of_reach
 from netdsl.rewrite._reduce import RATIO, bottlenecked, reduced
 from netdsl.rewrite._spec import CannotRewrite, Compile, Refusal, Spec
 from netdsl.rewrite._written import written
@@ -143,6 +143,8 @@ def _all(
     if labels and not changes:
         reasons = [f"line {line}: {why}" for line, why in skipped + quiet] or ["it holds no such convolution"]
         raise CannotRewrite(f"{', '.join(f'`{label}`' for label in labels)} cannot be rewritten: {'; '.join(reasons)}")
+    if not labels:
+        skipped += out_of_reach(spec, candidate)
     return rewritten(spec, compile, changes, skipped, keep_claims, saves)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from netdsl.diagnostics import did_you_mean
 from netdsl.elaborate.files import standard_blocks
+from netdsl.ops.conv import Conv
 from netdsl.rewrite._spec import CannotRewrite, Spec
 from netdsl.rewrite._written import is_conv
 from netdsl.syntax import tree, walk
@@ -33,6 +34,25 @@ def find(spec: Spec, labels: Sequence[str], candidate: Callable[[tuple[int, int]
         if fits and isinstance(item, tree.Bracket | tree.Operation):
             found[item.span.start] = Found(layer, item)
     return [found[start] for start in sorted(found)]
+
+
+def out_of_reach(spec: Spec, candidate: Callable[[tuple[int, int]], bool]) -> list[tuple[int, str]]:
+    """The standard blocks with a convolution whose kernel is a `candidate`: the line of the first call of each, and why
+    nothing in it is rewritten."""
+    calls: dict[str, list[int]] = {}
+    for network in spec.networks:
+        for scope in network.body.scopes():
+            if scope.kind != "block" or scope.span.file != spec.source.name or scope.title not in standard_blocks():
+                continue
+            if scope.title in spec.blocks:
+                continue
+            if any(isinstance(node.op, Conv) and candidate(node.op.kernel) for node in scope.nodes()):
+                calls.setdefault(scope.title, []).append(spec.line(scope.span))
+    files = standard_blocks()
+    return [
+        (min(lines), f"`{name}` is of the standard library: copy it from netdsl/std/{files[name]} into this file first")
+        for name, lines in calls.items()
+    ]
 
 
 def _fits(spec: Spec, item: tree.Operation | tree.Row, candidate: Callable[[tuple[int, int]], bool]) -> bool:

@@ -21,7 +21,7 @@ test("it starts without a server, and says how to get one", async () => {
   const nothing = { dispose() {} };
   const listen = () => nothing;
   const settings = { path: "/nowhere/netdsl", python: "" };
-  const document = { languageId: "netdsl", uri: { path: "/work/a.net", toString: () => "file:///work/a.net" } };
+  const document = { languageId: "netdsl", uri: { path: "/project/a.net", toString: () => "file:///project/a.net" } };
   const handlers = {};
   const posted = [];
   const editor = new Proxy(

@@ -6,11 +6,11 @@ const { serverCommand, missing } = require("../dist/test/command.js");
 const { page } = require("../dist/test/page.js");
 
 test("the program comes from the settings", () => {
-  const command = (path, python) => serverCommand({ path, python }, "/work", "/home/me");
+  const command = (path, python) => serverCommand({ path, python }, "/project", "/home/me");
   assert.deepStrictEqual(command("", ""), { command: "netdsl", args: ["lsp"] });
   assert.deepStrictEqual(command("", "py"), { command: "py", args: ["-m", "netdsl", "lsp"] });
   assert.deepStrictEqual(command(" ~/bin/netdsl ", "py"), { command: "/home/me/bin/netdsl", args: ["lsp"] });
-  assert.strictEqual(command("", "${workspaceFolder}/.venv/bin/python").command, "/work/.venv/bin/python");
+  assert.strictEqual(command("", "${workspaceFolder}/.venv/bin/python").command, "/project/.venv/bin/python");
   assert.strictEqual(serverCommand({ path: "${workspaceFolder}/n", python: "" }, undefined, "").command, "./n");
 });
 

@@ -84,10 +84,9 @@ class Problem:
         self.brackets = list(lexer.brackets)
         self.table = lexer.table
         self.barred = parser.barred
-        braces = (
-            start for start, value in zip(reversed(parser.starts), reversed(parser.values), strict=True) if value == "{"
-        )
-        self.opened = next(braces, -1)
+        self.opened = _innermost(parser)
+        # A `}` that closes nothing comes of one before it that has closed too much.
+        self.surplus = any(at > lexer.start and text[at] == "}" for at in parser.mistakes)
         ended = kind in (END, "_TABLE_END", "_ROWBAR") or (kind == "_SEP" and "\n" in self.value)
         self.start, self.end = (self.behind, self.behind) if ended else (lexer.start, lexer.end)
         states = list(parser.states)
@@ -116,6 +115,8 @@ class Problem:
         ):
             if explain():
                 return
+        if self.kind == "ELSE" and self.surplus:
+            return
         if self.kind == "ELSE":
             self.say("E0101", "this `else` has no `if` before it", "as in `if deep { conv3-64 x4 } else { conv3-64 }`")
             return
@@ -161,7 +162,7 @@ class Problem:
         if self.last == "_COLON":
             return self.say("E0101", f"`{word}` cannot follow a label", "a label names layers")
         if word == "else":
-            return self.say("E0101", "this `else` has no `if` before it")
+            return self.surplus or self.say("E0101", "this `else` has no `if` before it")
         return self.say("E0101", f"`{word}` is a keyword and cannot begin a statement")
 
     def _table(self) -> bool:
@@ -301,3 +302,16 @@ class Problem:
             return ()
         at = self.text.rfind(self.brackets[-1], 0, self.start)
         return (Related(self.source.span(at, at + 1), "opened here"),) if "\n" in self.text[at : self.start] else ()
+
+
+def _innermost(parser: _Parser) -> int:
+    """Where the innermost brace begins that is open, or -1; on the stack lie pairs too that are not yet a node."""
+    closed = 0
+    for start, value in zip(reversed(parser.starts), reversed(parser.values), strict=True):
+        if value == "}":
+            closed += 1
+        elif value == "{" and closed:
+            closed -= 1
+        elif value == "{":
+            return start
+    return -1

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 
 from netdsl.compiler import compile
-from netdsl.source import Source
+from netdsl.text.source import Source
 
 
 def written(count: int) -> str:

@@ -11,34 +11,37 @@ What is not named here may change.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from netdsl.analysis.compare import Difference, compare
     from netdsl.backends.graphviz import dot, draw  # type: ignore[no-redef]
     from netdsl.backends.table import summary
     from netdsl.backends.torch import build, emit, load_weights
-    from netdsl.comparison import Difference, compare
     from netdsl.compiler import Compilation, compile, load, loads
-    from netdsl.diagnostics import Diagnostic, SpecError
     from netdsl.ir import Network
+    from netdsl.passes.hash import digest
+    from netdsl.text.diagnostics import Diagnostic, SpecError
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Compilation": "netdsl.compiler",
-    "Diagnostic": "netdsl.diagnostics",
-    "Difference": "netdsl.comparison",
+    "Diagnostic": "netdsl.text.diagnostics",
+    "Difference": "netdsl.analysis.compare",
     "Network": "netdsl.ir",
-    "SpecError": "netdsl.diagnostics",
+    "SpecError": "netdsl.text.diagnostics",
     "build": "netdsl.backends.torch",
-    "compare": "netdsl.comparison",
+    "compare": "netdsl.analysis.compare",
     "compile": "netdsl.compiler",
+    "digest": "netdsl.passes.hash",
     "dot": "netdsl.backends.graphviz",
     "draw": "netdsl.backends.graphviz",
     "emit": "netdsl.backends.torch",
     "load": "netdsl.compiler",
-    "load_ipython_extension": "netdsl.tools.jupyter",
+    "load_ipython_extension": "netdsl.tools.notebooks",
     "load_weights": "netdsl.backends.torch",
     "loads": "netdsl.compiler",
     "summary": "netdsl.backends.table",
@@ -53,6 +56,7 @@ __all__ = [
     "build",
     "compare",
     "compile",
+    "digest",
     "dot",
     "draw",
     "emit",
@@ -74,3 +78,7 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOMES])
+
+
+if "IPython" in sys.modules:
+    import_module("netdsl.tools.notebooks").show_networks()

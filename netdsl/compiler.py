@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from netdsl.diagnostics import Report, SpecError
 from netdsl.elaborate import Library, elaborate, variants
 from netdsl.elaborate.files import read
 from netdsl.ir import Network
 from netdsl.passes import PASSES
 from netdsl.shapes import Shape
-from netdsl.source import Source
 from netdsl.syntax.tree import File
+from netdsl.text.diagnostics import Report, SpecError
+from netdsl.text.source import Source
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
 
 from netdsl import ops
-from netdsl.amounts import amount
 from netdsl.ops import Operator, Weight
-from netdsl.ops._notation import number
+from netdsl.ops.shared.notation import number
 from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
-from netdsl.source import Source, Span
+from netdsl.text.amounts import amount
+from netdsl.text.source import Source, Span
 
 
 class Frozen(BaseModel):
@@ -46,9 +46,11 @@ def _dump_operator(op: Operator) -> dict[str, Any]:
 
 
 def _operator_json_schema(_schema: Any, _handler: Any) -> dict[str, Any]:
+    from netdsl.ops.shared.reference import schema as schema_of
+
     choices = []
     for name in ops.names():
-        schema = _inlined(ops.find(name).model_json_schema(mode="serialization"))
+        schema = _inlined(schema_of(ops.find(name)))
         properties = {"name": {"const": name}, **schema.get("properties", {})}
         choices.append({**schema, "properties": properties, "required": ["name", *schema.get("required", [])]})
     return {"oneOf": choices}
@@ -390,16 +392,3 @@ class Network(Frozen):
         return f"Network({name!r}, {given} -> {shape_text(self.output)}, {figures})"
 
     __str__ = __repr__
-
-    def _repr_html_(self) -> str:
-        """What notebooks show: the diagram and the table; see `netdsl.backends.html`."""
-        from netdsl.backends.html import html
-
-        return html(self)
-
-    @property
-    def hash(self) -> str:
-        """A digest of the function the network computes; see `netdsl.passes.hash`."""
-        from netdsl.passes.hash import digest
-
-        return digest(self)

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from netdsl import zoo
-from netdsl.conformance import Comparison, Conformance, Verdict, prove, references
-from netdsl.conformance.figures import figure
-from netdsl.conformance.lessons import LessonError, fill
-from netdsl.conformance.markdown import page
-from netdsl.conformance.sections import sections
+from netdsl.analysis.conformance import Comparison, Conformance, Verdict, prove, references
+from netdsl.analysis.conformance.figures import figure
+from netdsl.analysis.conformance.lessons import LessonError, fill
+from netdsl.analysis.conformance.markdown import page
+from netdsl.analysis.conformance.sections import sections
 from netdsl.tools.cli import main
 
 PAGE = Path(__file__).parent.parent / "docs" / "conformance.md"
@@ -182,7 +182,9 @@ def test_figures_of_parts() -> None:
 
 def test_the_lessons_are_what_the_specs_give() -> None:
     template = (PAGE.parent / "zoo.in.md").read_text("utf-8")
-    assert (PAGE.parent / "zoo.md").read_text("utf-8") == fill(template), "run python -m netdsl.conformance.lessons"
+    assert (PAGE.parent / "zoo.md").read_text("utf-8") == fill(template), (
+        "run python -m netdsl.analysis.conformance.lessons"
+    )
 
 
 FENCE = "```net\nnet small\ninput 8\nlast: fc-2\nreported year = 2026\n```\n"

@@ -15,8 +15,8 @@ import pytest
 import netdsl
 from netdsl import ops
 from netdsl.compiler import compile
-from netdsl.source import Source
 from netdsl.syntax.lex import KEYWORDS
+from netdsl.text.source import Source
 from netdsl.tools.vocabulary import vocabulary
 
 FOLDER = Path(__file__).parent.parent / "editors" / "vscode"

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from netdsl import edits
 from netdsl.compiler import Compilation, compile
-from netdsl.explain import marks
-from netdsl.source import Source
+from netdsl.text import edits
+from netdsl.text.explain import marks
+from netdsl.text.source import Source
 
 HERE = Path(__file__).parent
 

@@ -10,7 +10,7 @@ import pytest
 
 import netdsl
 from netdsl.compiler import compile
-from netdsl.source import Source
+from netdsl.text.source import Source
 
 ROOT = Path(__file__).parent.parent
 
@@ -69,7 +69,7 @@ MISTAKE = "net Example\ninput 64x56x56\n\nconv3-64(act=relu)\nadd { conv1-256/2 
 
 
 def test_the_message_in_the_readme_is_what_is_printed() -> None:
-    from netdsl.fixes import proposed, suggestions
+    from netdsl.analysis.fixes import proposed, suggestions
     from netdsl.tools.render import render
 
     compilation = compile(Source("example.net", MISTAKE))

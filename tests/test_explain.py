@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from netdsl import explain
-from netdsl.codes import CODES
 from netdsl.compiler import compile
-from netdsl.explain import Example, Page, Prose, marks
-from netdsl.source import Source
+from netdsl.text import explain
+from netdsl.text.codes import CODES
+from netdsl.text.explain import Example, Page, Prose, marks
+from netdsl.text.source import Source
 from netdsl.tools import explain as shown
 from netdsl.tools.cli import main
 

@@ -16,14 +16,15 @@ from pathlib import Path
 
 import pytest
 
-from netdsl import compiler, edits, zoo
+from netdsl import compiler, zoo
+from netdsl.analysis.fixes import MOST_TRIALS, Suggestion, fix, suggestions
+from netdsl.analysis.fixes._suggest import MOST_WORK
+from netdsl.analysis.fixes._trial import Moved
 from netdsl.compiler import Compilation, compile
-from netdsl.diagnostics import Diagnostic, Edit, Report
-from netdsl.fixes import MOST_TRIALS, Suggestion, fix, suggestions
-from netdsl.fixes._suggest import MOST_WORK
-from netdsl.fixes._trial import Moved
-from netdsl.source import Source
 from netdsl.syntax import parse
+from netdsl.text import edits
+from netdsl.text.diagnostics import Diagnostic, Edit, Report
+from netdsl.text.source import Source
 from netdsl.tools.cli import main
 
 FOLDER = Path(__file__).parent / "fixes"

@@ -15,10 +15,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from netdsl.analysis.fixes import proposed, suggestions
 from netdsl.compiler import compile
-from netdsl.diagnostics import Diagnostic, Edit, Proposal, Related, Report
-from netdsl.fixes import proposed, suggestions
-from netdsl.source import Source, Span
+from netdsl.text.diagnostics import Diagnostic, Edit, Proposal, Related, Report
+from netdsl.text.source import Source, Span
 from netdsl.tools.cli import main
 from netdsl.tools.render import formats, render
 

@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 import pytest
 
 import netdsl
-from netdsl.amounts import amount
 from netdsl.backends.graphviz import RenderError, dot, draw, render
 from netdsl.backends.graphviz.items import Box, Frame, boxes
 from netdsl.backends.graphviz.look import TINTS, clean, shape
 from netdsl.backends.graphviz.picture import picture
 from netdsl.ir import Network
 from netdsl.ops import Family
+from netdsl.text.amounts import amount
 
 rendering = importlib.import_module("netdsl.backends.graphviz.render")
 ROOT = Path(__file__).parent.parent

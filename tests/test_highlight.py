@@ -79,10 +79,10 @@ def test_every_operator_is_coloured(name: str) -> None:
 
 
 def test_every_name_that_the_language_reads_is_coloured() -> None:
-    from netdsl.diagnostics import Report
-    from netdsl.source import Source
     from netdsl.syntax import parse
     from netdsl.syntax.tree import Layer, Operation
+    from netdsl.text.diagnostics import Report
+    from netdsl.text.source import Source
 
     seen = 0
     for name in ops.names():

@@ -17,13 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_random import HEAD, LAW, statements
 
-from netdsl import explain, zoo
-from netdsl.codes import CODES
+from netdsl import zoo
+from netdsl.analysis.lint import lint, lint_variants, rules
+from netdsl.analysis.lint.mend import Mended, differs, mend
 from netdsl.compiler import Compilation, compile
-from netdsl.diagnostics import Report
-from netdsl.lint import lint, lint_variants, rules
-from netdsl.lint.mend import Mended, differs, mend
-from netdsl.source import Source
+from netdsl.text import explain
+from netdsl.text.codes import CODES
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source
 from netdsl.tools.cli import main
 
 FOLDER = Path(__file__).parent / "lint"

@@ -14,8 +14,8 @@ import pytest_lsp
 from lsprotocol import types as lsp
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
-from netdsl.edits import apply
-from netdsl.source import Source
+from netdsl.text.edits import apply
+from netdsl.text.source import Source
 from netdsl.tools.cli import main
 from netdsl.tools.lsp import (
     actions,

@@ -17,8 +17,10 @@ from strategies_ops import BARE, Case, build, cases, source, tensors
 from torch.utils.flop_counter import FlopCounterMode
 
 from netdsl import ops
-from netdsl.diagnostics import OpError
-from netdsl.ops import _reference
+from netdsl.ops.shared.notation import notation
+from netdsl.ops.shared.reference import reference
+from netdsl.ops.shared.reference import schema as schema_of
+from netdsl.text.diagnostics import OpError
 
 CHECKS = [HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large]
 NAMES = ops.names()
@@ -176,21 +178,21 @@ def test_json_and_notation(name: str) -> None:
         assert cls.model_validate(json.loads(json.dumps(op.model_dump(mode="json", by_alias=True)))) == op
         assert cls.model_validate(op.model_dump(by_alias=True)) == op
         assert hash(op) == hash(op.model_copy())
-        assert read(op.notation()) == op, op.notation()
+        assert read(notation(op)) == op, notation(op)
 
     law()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_reference(name: str) -> None:
-    page = _reference.reference(name)
+    page = reference(ops.find(name))
     assert page.summary.endswith((".", "!"))
     assert page.details
     for parameter in page.parameters:
         assert parameter.description, f"{name}({parameter.name}) has no description"
         assert parameter.type not in ("", "a value")
     cls = ops.find(name)
-    schema = cls.model_json_schema(mode="serialization")
+    schema = schema_of(cls)
     names = [info.alias or key for key, info in cls.model_fields.items()]
     assert names == list(schema.get("properties", {}))
     assert all(schema["properties"][each]["description"] for each in names)

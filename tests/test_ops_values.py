@@ -14,11 +14,11 @@ from strategies_ops import Case, build, source
 from torch import Tensor, nn
 
 from netdsl import ops
-from netdsl.diagnostics import OpError
 from netdsl.ir import Setting
 from netdsl.ops import Operator
-from netdsl.ops._init import INITS, parse, statements
-from netdsl.ops._notation import number, percent
+from netdsl.ops.shared.init import INITS, parse, statements
+from netdsl.ops.shared.notation import notation, number, percent
+from netdsl.text.diagnostics import OpError
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated"),
@@ -683,7 +683,7 @@ def test_arguments_out_of_bounds(name: str, arguments: dict[str, Any], message: 
     ],
 )
 def test_notation(name: str, arguments: dict[str, Any], text: str) -> None:
-    assert make(name, **arguments).notation() == text
+    assert notation(make(name, **arguments)) == text
 
 
 def test_numbers_lose_nothing() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from netdsl.diagnostics import Diagnostic, Related, Report
-from netdsl.source import Source, Span
+from netdsl.text.diagnostics import Diagnostic, Related, Report
+from netdsl.text.source import Source, Span
 from netdsl.tools.render import formats, render
 from netdsl.tools.render.line import LONGEST, ShownLine, visible
 from netdsl.tools.render.paint import wants_color

@@ -15,10 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_random import LAW
 
-from netdsl import rewrite, zoo
+from netdsl import zoo
+from netdsl.analysis import rewrite
+from netdsl.analysis.rewrite import CannotRewrite, Rewritten
 from netdsl.compiler import Compilation, compile
-from netdsl.rewrite import CannotRewrite, Rewritten
-from netdsl.source import Source
+from netdsl.text.source import Source
 from netdsl.tools.cli import main
 
 

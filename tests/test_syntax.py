@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netdsl.diagnostics import Report
-from netdsl.source import Source
 from netdsl.syntax import parse, parse_dims, parse_value, tables, tree, walk
 from netdsl.syntax.lex import KEYWORDS
 from netdsl.syntax.numbers import number
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source
 
 ROOT = Path(__file__).parent.parent
 SPECS = sorted([*ROOT.glob("specs/*.net"), *ROOT.glob("netdsl/std/*.net")])
@@ -864,8 +864,8 @@ def test_the_tables_are_those_of_the_grammar() -> None:
 
 def test_parsing_needs_no_lark() -> None:
     code = (
-        "import sys; from netdsl.syntax import parse; from netdsl.source import Source\n"
-        "from netdsl.diagnostics import Report\n"
+        "import sys; from netdsl.syntax import parse; from netdsl.text.source import Source\n"
+        "from netdsl.text.diagnostics import Report\n"
         "assert parse(Source('a', 'conv3-64'), Report()).statements\nprint('lark' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"

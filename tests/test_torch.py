@@ -198,7 +198,7 @@ def test_text_of_the_spec_is_never_code() -> None:
 
 
 def test_a_network_with_errors_is_not_compiled() -> None:
-    from netdsl.source import Source
+    from netdsl.text.source import Source
 
     wrong = compile(Source("x", "input 3x8x8\nconv4-4\n")).network
     assert wrong is not None and not wrong.complete

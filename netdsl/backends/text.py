@@ -1,6 +1,6 @@
 """A network back to .net text: flat, one statement a node, without blocks, repeats or tables.
 
-What a tool made of a network, or of its JSON, can be read and checked again: the text has the same `hash`. The names
+What a tool made of a network, or of its JSON, can be read and checked again: the text has the same digest. The names
 of modules are not kept, since they follow from the blocks.
 """
 
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 
 from netdsl.ir import Network, Node, Scope
+from netdsl.ops.shared.notation import notation
 from netdsl.shapes import text as shape_text
 
 
@@ -84,10 +85,10 @@ class _Printer:
             self.lines.append(f"{indent}{label}reuse({self.name(node.shares)})")
         elif node.op.inputs != (1, 1):
             branches = " | ".join(f"@{self.name(value)}" for value in node.inputs)
-            self.lines.append(f"{indent}{label}{node.op.notation()} {{ {branches} }}")
+            self.lines.append(f"{indent}{label}{notation(node.op)} {{ {branches} }}")
         else:
             self.go(node.inputs[0], indent)
-            self.lines.append(f"{indent}{label}{node.op.notation()}")
+            self.lines.append(f"{indent}{label}{notation(node.op)}")
         self.current = node.id
 
     def outputs(self, child: Node | Scope, indent: str) -> None:

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from netdsl import ops
-from netdsl.diagnostics import Edit, Related, did_you_mean, misspelt
 from netdsl.elaborate.values import Word, show
 from netdsl.ir import Setting
 from netdsl.ops import Operator
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import Edit, Related, did_you_mean, misspelt
+from netdsl.text.source import Span
 
 
 class Given(NamedTuple):
@@ -199,7 +199,7 @@ _BOUNDS = {
 def _way_out(cls: type[Operator], name: str, value: Any, values: Mapping[str, Given], place: Span) -> dict[str, Any]:
     """The help for a value that an argument cannot have, and the edit where it is certain what was meant."""
     if isinstance(value, str) and _takes_word(cls, name):
-        from netdsl.ops._reference import choices
+        from netdsl.ops.shared.reference import choices
 
         known = choices(cls, name)
         best = misspelt(value, known) or next((each for each in known if each == value.lower()), None)
@@ -241,13 +241,13 @@ def _example(cls: type[Operator], whole: bool = False) -> str:
 
 
 def _takes_word(cls: type[Operator], name: str) -> bool:
-    from netdsl.ops._reference import choices
+    from netdsl.ops.shared.reference import choices
 
     return bool(choices(cls, name))
 
 
 def _type(cls: type[Operator], name: str) -> str:
-    from netdsl.ops._reference import type_in_words
+    from netdsl.ops.shared.reference import type_in_words
 
     return type_in_words(cls, name)
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from netdsl import ops
-from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.elaborate import naming
 from netdsl.elaborate.arguments import Problem
 from netdsl.elaborate.build import Builder, TooManyLayers
@@ -31,8 +30,9 @@ from netdsl.ir import (
     ShapeClaim,
 )
 from netdsl.shapes import Shape, text
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import Related, Report, did_you_mean
+from netdsl.text.source import Span
 
 _HEADERS = frozenset(
     ["net", "source", "input", "param", "default", "use", "extends", "block", "table", "expect", "reported", "train"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from netdsl.diagnostics import Related
 from netdsl.elaborate.arguments import Given, Problem, bind
 from netdsl.elaborate.frames import Frame, Module
 from netdsl.elaborate.values import Evaluator, plain
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import Related
+from netdsl.text.source import Span
 
 if TYPE_CHECKING:
     from netdsl.elaborate.build import Builder

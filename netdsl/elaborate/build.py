@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from netdsl import ops
-from netdsl.diagnostics import OpError, Related, Report, did_you_mean
 from netdsl.elaborate.arguments import Given, Problem, bind, field_names
 from netdsl.elaborate.draft import AuxDraft, DraftNode, DraftScope
 from netdsl.elaborate.files import Library
@@ -23,8 +22,9 @@ from netdsl.elaborate.residual import SETTINGS, bracket, residual
 from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem
 from netdsl.ops import Operator
 from netdsl.shapes import LARGEST, Shape, text
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import OpError, Related, Report, did_you_mean
+from netdsl.text.source import Span
 
 MOST_LAYERS = 1_000_000
 PLACERS: dict[type, Callable[..., None]] = {

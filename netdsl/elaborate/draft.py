@@ -8,7 +8,7 @@ from typing import Any
 
 from netdsl.ops import Operator
 from netdsl.shapes import Shape
-from netdsl.source import Span
+from netdsl.text.source import Span
 
 
 @dataclass(slots=True, eq=False)

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from netdsl.diagnostics import Report, did_you_mean
 from netdsl.elaborate.arguments import Problem
-from netdsl.source import Source
 from netdsl.syntax import parse, tree
+from netdsl.text.diagnostics import Report, did_you_mean
+from netdsl.text.source import Source
 
 LARGEST = 2**20
 """The most bytes a file may have."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from netdsl.diagnostics import Related
 from netdsl.elaborate.arguments import Given
 from netdsl.elaborate.draft import DraftNode, DraftScope
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import Related
+from netdsl.text.source import Span
 
 
 @dataclass

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from netdsl import ops
-from netdsl.diagnostics import OpError, Related
 from netdsl.elaborate.arguments import Problem, bind, construct, field_names
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.operators import complete
 from netdsl.ops import Operator
 from netdsl.shapes import text
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import OpError, Related
+from netdsl.text.source import Span
 
 if TYPE_CHECKING:
     from netdsl.elaborate.build import Builder

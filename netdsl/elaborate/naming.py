@@ -15,9 +15,9 @@ from __future__ import annotations
 import keyword
 from dataclasses import dataclass, field
 
-from netdsl.diagnostics import Related, Report
 from netdsl.elaborate.draft import DraftNode, DraftScope
-from netdsl.source import Span
+from netdsl.text.diagnostics import Related, Report
+from netdsl.text.source import Span
 
 TAKEN = frozenset(
     [

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from netdsl import ops
-from netdsl.diagnostics import Edit, Related, did_you_mean, misspelt
 from netdsl.elaborate.arguments import FOLLOWERS, Given, Problem, bind, construct, field_names, follower
 from netdsl.elaborate.blocks import call
 from netdsl.elaborate.files import standard_blocks
@@ -15,9 +14,10 @@ from netdsl.elaborate.frames import Frame, Module
 from netdsl.elaborate.values import Evaluator, Unknown, Word, show
 from netdsl.ops import Operator
 from netdsl.shapes import LARGEST
-from netdsl.source import Span
 from netdsl.syntax import tree
 from netdsl.syntax.lex import STATEMENTS
+from netdsl.text.diagnostics import Edit, Related, did_you_mean, misspelt
+from netdsl.text.source import Span
 
 if TYPE_CHECKING:
     from netdsl import foreign

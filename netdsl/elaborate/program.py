@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.elaborate.arguments import Problem, bind
 from netdsl.elaborate.files import Library
 from netdsl.elaborate.frames import Module
 from netdsl.elaborate.values import Evaluator, ValueProblem
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import Related, Report, did_you_mean
+from netdsl.text.source import Span
 
 DEEPEST_EXTENDS = 16
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, show
 from netdsl.ir import Setting
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import Related, Report, did_you_mean
+from netdsl.text.source import Span
 
 LOSSES = {
     "cross_entropy": ("label_smoothing",),
@@ -98,7 +98,7 @@ def _check(name: str, value: Any, span: Span) -> Any:
             return tuple(_named(name, item, span) for item in items)
         return _named(name, value, span)
     if name == "init":
-        from netdsl.ops._init import parse
+        from netdsl.ops.shared.init import parse
 
         try:
             parse(value)

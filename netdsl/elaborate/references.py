@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netdsl.diagnostics import Related, did_you_mean
 from netdsl.elaborate.arguments import Problem, bind
 from netdsl.elaborate.draft import AuxDraft, DraftNode, DraftScope
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.shapes import text
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import Related, did_you_mean
+from netdsl.text.source import Span
 
 if TYPE_CHECKING:
     from netdsl.elaborate.build import Builder

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netdsl import ops
-from netdsl.diagnostics import did_you_mean
 from netdsl.elaborate.arguments import Given, Problem, bind, follower
 from netdsl.elaborate.draft import DraftScope
 from netdsl.elaborate.frames import Frame
@@ -19,8 +18,9 @@ from netdsl.elaborate.operators import complete, place, size
 from netdsl.elaborate.values import show
 from netdsl.ops import Family, Operator
 from netdsl.shapes import Shape, text
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import did_you_mean
+from netdsl.text.source import Span
 
 if TYPE_CHECKING:
     from netdsl.elaborate.build import Builder

@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from netdsl.diagnostics import did_you_mean
 from netdsl.ir import Setting
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import did_you_mean
+from netdsl.text.source import Span
 
 LARGEST = 2**63 - 1
 

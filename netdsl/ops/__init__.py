@@ -1,7 +1,7 @@
 """The vocabulary: one file per operator, the file's name is the operator's name.
 
 The folder is the registry: `find("conv")` imports `netdsl/ops/conv.py` when it is first asked for, and
-`names()` lists the folder. Files that begin with an underscore are what the operators share.
+`names()` lists the folder. What the operators share is in `netdsl/ops/shared/`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from netdsl.ops._base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window
 
 __all__ = [
     "Call",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Self
 
-from netdsl.ops._base import Call, Torch
-from netdsl.ops._fields import Flag, Pad, Pair
-from netdsl.ops._padding import reversed_sides, single
-from netdsl.ops._pool import Pooling
+from netdsl.ops.shared.base import Call, Torch
+from netdsl.ops.shared.fields import Flag, Pad, Pair
+from netdsl.ops.shared.padding import reversed_sides, single
+from netdsl.ops.shared.pool import Pooling
 from netdsl.shapes import Shape
 
 SAME = '''class AvgPool2dSame(nn.Module):

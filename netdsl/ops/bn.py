@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight
-from netdsl.ops._fields import Epsilon, Flag, Frozen, Share
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
+from netdsl.ops.shared.fields import Epsilon, Flag, Frozen, Share
 from netdsl.shapes import Shape
 
 _UNSCALED = '''class BatchNorm{0}dUnscaled(nn.BatchNorm{0}d):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from netdsl.diagnostics import OpError
-from netdsl.ops._base import Family, Operator, Torch
-from netdsl.ops._checks import bounded, listed
+from netdsl.ops.shared.base import Family, Operator, Torch
+from netdsl.ops.shared.checks import bounded, listed
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
 
 
 class Concat(Operator):

@@ -6,13 +6,13 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from netdsl.diagnostics import OpError
-from netdsl.ops._base import Call, Geometry, Torch, Weight
-from netdsl.ops._checks import plane
-from netdsl.ops._conv import Convolution
-from netdsl.ops._fields import Count, Flag, Frozen, Pad, Pair, Size, Words
-from netdsl.ops._init import BiasInitial, Init, Initial, statements
+from netdsl.ops.shared.base import Call, Geometry, Torch, Weight
+from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.conv import Convolution
+from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Pair, Size, Words
+from netdsl.ops.shared.init import BiasInitial, Init, Initial, statements
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
 
 CONNECTED = '''class ConnectedConv2d(nn.Module):
     """Convolution in which each output map sees only the input maps listed for it: one filter for each such link."""

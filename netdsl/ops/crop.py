@@ -6,13 +6,13 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.diagnostics import OpError
-from netdsl.ops._base import Call, Family, Operator, Torch, Window
-from netdsl.ops._checks import plane
-from netdsl.ops._fields import Pair
-from netdsl.ops._fields import Sides as SidesField
-from netdsl.ops._padding import Sides, shown
+from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.fields import Pair
+from netdsl.ops.shared.fields import Sides as SidesField
+from netdsl.ops.shared.padding import Sides, shown
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
 
 CROP = '''class Crop(nn.Module):
     """The plane without `top` and `bottom` rows and `left` and `right` columns."""

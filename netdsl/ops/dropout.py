@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Call, Family, Operator, Torch
-from netdsl.ops._fields import Rate
+from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.fields import Rate
 from netdsl.shapes import Shape
 
 

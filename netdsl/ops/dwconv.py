@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Geometry
-from netdsl.ops._conv import Convolution
-from netdsl.ops._fields import Count, Flag, Frozen, Pad, Pair
-from netdsl.ops._init import BiasInitial, Initial
+from netdsl.ops.shared.base import Geometry
+from netdsl.ops.shared.conv import Convolution
+from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Pair
+from netdsl.ops.shared.init import BiasInitial, Initial
 
 
 class DwConv(Convolution):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Call, Family, Operator, Torch
-from netdsl.ops._checks import flattened
+from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.checks import flattened
 from netdsl.shapes import Shape
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Call, Family, Operator, Torch, Window
-from netdsl.ops._checks import plane
 from netdsl.ops.avgpool import AvgPool
+from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.checks import plane
 from netdsl.shapes import Shape
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
-from netdsl.ops._activation import Activation
-from netdsl.ops._fields import Words
+from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.fields import Words
 
 
 def _none(value: Any) -> Any:

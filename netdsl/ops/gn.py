@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight, Window
-from netdsl.ops._checks import divides
-from netdsl.ops._fields import Count, Epsilon, Frozen
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight, Window
+from netdsl.ops.shared.checks import divides
+from netdsl.ops.shared.fields import Count, Epsilon, Frozen
 from netdsl.shapes import Shape
 
 

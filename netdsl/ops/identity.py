@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Torch
 from netdsl.shapes import Shape
 
 

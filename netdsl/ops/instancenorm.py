@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from netdsl.diagnostics import OpError
-from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight, Window
-from netdsl.ops._checks import plane
-from netdsl.ops._fields import Epsilon, Flag, Frozen
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight, Window
+from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.fields import Epsilon, Flag, Frozen
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
 
 
 class InstanceNorm(Operator):

@@ -6,9 +6,9 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Window
-from netdsl.ops._checks import plane
-from netdsl.ops._fields import Count, Positive
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window
+from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.fields import Count, Positive
 from netdsl.shapes import Shape
 
 LCN = '''class LocalContrastNorm(nn.Module):

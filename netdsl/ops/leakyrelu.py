@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netdsl.ops._activation import Activation
-from netdsl.ops._fields import Finite
+from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.fields import Finite
 
 
 class LeakyRelu(Activation):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight
-from netdsl.ops._fields import Epsilon, Frozen
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
+from netdsl.ops.shared.fields import Epsilon, Frozen
 from netdsl.shapes import Shape
 
 LAYER_NORM = '''class LayerNorm2d(nn.LayerNorm):

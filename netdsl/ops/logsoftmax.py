@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netdsl.ops._activation import Activation
-from netdsl.ops._base import Call, Torch
+from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.base import Call, Torch
 from netdsl.shapes import Shape
 
 

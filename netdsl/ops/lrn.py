@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Call, Constant, Family, Operator, Torch
-from netdsl.ops._checks import plane
-from netdsl.ops._fields import Count, Finite
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch
+from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.fields import Count, Finite
 from netdsl.shapes import Shape
 
 

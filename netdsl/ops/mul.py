@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops._join import Elementwise
+from netdsl.ops.shared.join import Elementwise
 
 
 class Mul(Elementwise):

@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from netdsl.diagnostics import OpError
-from netdsl.ops._base import Call, Family, Operator, Torch, Window
-from netdsl.ops._checks import bounded, plane
-from netdsl.ops._fields import Finite, Sides, Size, Words
-from netdsl.ops._padding import reversed_sides, shown
+from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.checks import bounded, plane
+from netdsl.ops.shared.fields import Finite, Sides, Size, Words
+from netdsl.ops.shared.padding import reversed_sides, shown
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
 
 
 class Pad(Operator):

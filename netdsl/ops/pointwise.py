@@ -6,10 +6,10 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.ops._base import Call, Constant, Family, Geometry, Operator, Torch, Weight
-from netdsl.ops._checks import plane
-from netdsl.ops._fields import Count, Flag, Frozen
-from netdsl.ops._init import BiasInitial, Initial, statements
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight
+from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.fields import Count, Flag, Frozen
+from netdsl.ops.shared.init import BiasInitial, Initial, statements
 from netdsl.shapes import Shape
 
 POINTWISE = '''class Pointwise(nn.Linear):

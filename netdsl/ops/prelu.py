@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.ops._activation import Activation
-from netdsl.ops._base import Call, Constant, Torch, Weight
-from netdsl.ops._fields import Finite, Flag, Frozen
+from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.base import Call, Constant, Torch, Weight
+from netdsl.ops.shared.fields import Finite, Flag, Frozen
 from netdsl.shapes import Shape
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Self
 
-from netdsl.ops._base import Call, Family, Geometry, Operator, Torch, Weight, Window
-from netdsl.ops._checks import vector
-from netdsl.ops._fields import Count, Frozen
-from netdsl.ops._init import Initial, statements
+from netdsl.ops.shared.base import Call, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops.shared.checks import vector
+from netdsl.ops.shared.fields import Count, Frozen
+from netdsl.ops.shared.init import Initial, statements
 from netdsl.shapes import Shape
 
 RBF = '''class RBF(nn.Module):

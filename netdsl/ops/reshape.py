@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from netdsl.diagnostics import OpError
-from netdsl.ops._base import Call, Family, Operator, Torch, Window
-from netdsl.ops._checks import described
-from netdsl.ops._fields import Count, Words
+from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.checks import described
+from netdsl.ops.shared.fields import Count, Words
 from netdsl.shapes import Shape, numel, text
+from netdsl.text.diagnostics import OpError
 
 RESHAPE = '''class Reshape(nn.Module):
     """The values of each sample in another shape."""

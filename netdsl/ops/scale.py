@@ -6,8 +6,8 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Weight
-from netdsl.ops._fields import Finite, Flag, Frozen
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
+from netdsl.ops.shared.fields import Finite, Flag, Frozen
 from netdsl.shapes import Shape
 
 CONSTANT = '''class Scale(nn.Module):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.ops._base import Call, Family, Operator, Torch
-from netdsl.ops._checks import divides, plane
-from netdsl.ops._fields import Count
+from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.checks import divides, plane
+from netdsl.ops.shared.fields import Count
 from netdsl.shapes import Shape
 
 

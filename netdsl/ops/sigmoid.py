@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops._activation import Activation
+from netdsl.ops.shared.activation import Activation
 
 
 class Sigmoid(Activation):

@@ -6,11 +6,11 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from netdsl.diagnostics import OpError
-from netdsl.ops._base import Call, Family, Operator, Torch
-from netdsl.ops._checks import described
-from netdsl.ops._fields import Count, Size
+from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.checks import described
+from netdsl.ops.shared.fields import Count, Size
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
 
 SLICE = '''class Slice(nn.Module):
     """The channels from `start` to before `stop`."""

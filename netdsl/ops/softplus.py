@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netdsl.ops._activation import Activation
-from netdsl.ops._fields import Finite, Positive
+from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.fields import Finite, Positive
 
 
 class Softplus(Activation):

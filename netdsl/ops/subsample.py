@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import prod
 from typing import Self
 
-from netdsl.ops._base import Call, Family, Geometry, Operator, Torch, Weight, Window
-from netdsl.ops._checks import plane
-from netdsl.ops._fields import Frozen, Pair
-from netdsl.ops._padding import Slide
+from netdsl.ops.shared.base import Call, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.fields import Frozen, Pair
+from netdsl.ops.shared.padding import Slide
 from netdsl.shapes import Shape
 
 SUBSAMPLE = '''class Subsample(nn.Module):

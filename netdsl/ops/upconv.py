@@ -6,13 +6,13 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.diagnostics import OpError
-from netdsl.ops._base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window
-from netdsl.ops._checks import bounded, divides, plane
-from netdsl.ops._fields import Count, Flag, Frozen, Pair, PairOfSizes
-from netdsl.ops._init import BiasInitial, Initial, statements
-from netdsl.ops._padding import shown, single
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops.shared.checks import bounded, divides, plane
+from netdsl.ops.shared.fields import Count, Flag, Frozen, Pair, PairOfSizes
+from netdsl.ops.shared.init import BiasInitial, Initial, statements
+from netdsl.ops.shared.padding import shown, single
 from netdsl.shapes import Shape, extent, transposed_size
+from netdsl.text.diagnostics import OpError
 
 
 class UpConv(Operator):

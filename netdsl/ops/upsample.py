@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from netdsl.ops._base import Call, Constant, Family, Operator, Torch, Window
-from netdsl.ops._checks import bounded, plane
-from netdsl.ops._fields import Flag, Pair
-from netdsl.ops._padding import single
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window
+from netdsl.ops.shared.checks import bounded, plane
+from netdsl.ops.shared.fields import Flag, Pair
+from netdsl.ops.shared.padding import single
 from netdsl.shapes import Shape
 
 

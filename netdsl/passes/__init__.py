@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from netdsl.diagnostics import Report
 from netdsl.ir import Network
 from netdsl.passes.claims import verify_claims
 from netdsl.passes.totals import totals
+from netdsl.text.diagnostics import Report
 
 
 def _totals(network: Network, report: Report) -> Network:

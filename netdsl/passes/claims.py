@@ -11,11 +11,12 @@ from fractions import Fraction
 from typing import Any
 
 from netdsl import foreign
-from netdsl.diagnostics import Related, Report, did_you_mean
 from netdsl.ir import Figure, Network, Node
+from netdsl.ops.shared.notation import notation
 from netdsl.passes.costs import cost
 from netdsl.passes.depth import depths
 from netdsl.shapes import numel, text
+from netdsl.text.diagnostics import Related, Report, did_you_mean
 
 QUANTITIES = ("params", "macs", "depth", "output", "units", "frozen", "aux_params", "connections")
 _TOTALS = {"params": "params", "macs": "macs", "depth": "depth", "frozen": "frozen_params", "aux_params": "aux_params"}
@@ -131,7 +132,7 @@ def _shape_help(network: Network, made: Node | None, shape: tuple[int, ...], cla
     if made is None:
         return None
     shapes = network.input_shapes(made)
-    return f"`{made.op.notation()}` makes it of {text(shapes[0])}" if shapes and len(shapes) == 1 else None
+    return f"`{notation(made.op)}` makes it of {text(shapes[0])}" if shapes and len(shapes) == 1 else None
 
 
 def _expect(network: Network, figure: Figure, report: Report) -> None:

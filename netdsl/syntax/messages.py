@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from netdsl.diagnostics import Edit, Related
 from netdsl.syntax.lex import END, KEYWORDS
 from netdsl.syntax.slips import SLIPS
+from netdsl.text.diagnostics import Edit, Related
 
 if TYPE_CHECKING:
     from netdsl.syntax.parse import _Parser

@@ -13,13 +13,13 @@ import re
 from bisect import insort
 from typing import Any
 
-from netdsl.diagnostics import Report
 from netdsl.shapes import LARGEST
-from netdsl.source import Source
 from netdsl.syntax import tree
 from netdsl.syntax.lex import END, Lexer, Recorder, Token
 from netdsl.syntax.reduce import Reducer
 from netdsl.syntax.scan import CLOSES, DEEPEST, MOST_ERRORS, OPENS, Scan, scan
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source
 
 MOST_BYTES = 2**20
 LONGEST_VALUE = 10_000

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from netdsl.diagnostics import Edit, Report
 from netdsl.shapes import LARGEST
-from netdsl.source import Source, Span
 from netdsl.syntax import tree
 from netdsl.syntax.numbers import number
 from netdsl.syntax.scan import MOST_ERRORS
+from netdsl.text.diagnostics import Edit, Report
+from netdsl.text.source import Source, Span
 
 DEEPEST_EXPRESSION = 64
 LONGEST_STRING = 10_000

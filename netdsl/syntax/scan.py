@@ -12,9 +12,9 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from netdsl.diagnostics import Edit, Related, Report
-from netdsl.source import Source
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import Edit, Related, Report
+from netdsl.text.source import Source
 
 DEEPEST = 64
 MOST_ERRORS = 100

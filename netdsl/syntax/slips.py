@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from netdsl import foreign
-from netdsl.diagnostics import Edit, misspelt
 from netdsl.syntax.habits import answer
 from netdsl.syntax.lex import KEYWORDS, STATEMENTS
+from netdsl.text.diagnostics import Edit, misspelt
 
 if TYPE_CHECKING:
     from netdsl.syntax.messages import Problem

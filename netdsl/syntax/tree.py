@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from netdsl.source import Source, Span
 from netdsl.syntax.node import node
+from netdsl.text.source import Source, Span
 
 
 @node

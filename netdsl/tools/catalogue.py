@@ -17,9 +17,9 @@ from typing import Any
 
 from netdsl import zoo
 from netdsl.compiler import Compilation, compile
-from netdsl.diagnostics import SpecError
 from netdsl.ir import Network
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import SpecError
 from netdsl.zoo import Entry
 
 FORMAT_VERSION = 1

@@ -1,5 +1,5 @@
-"""The pages of `netdsl.explain` as people and programs see them: under each wrong example the message that the compiler
-prints for it now. What a page shows is computed when it is shown, so it cannot differ from what a user meets.
+"""The pages of `netdsl.text.explain` as people and programs see them: under each wrong example the message that the
+compiler prints for it now. What a page shows is computed when it is shown, so it cannot differ from what a user meets.
 
 `python -m netdsl.tools.explain` writes the pages of `docs/errors/`; a test holds that they are up to date.
 """
@@ -13,14 +13,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from netdsl import explain
-from netdsl.codes import CODES, title
-from netdsl.explain import Example, Page, Prose
-from netdsl.source import Source
+from netdsl.text import explain
+from netdsl.text.codes import CODES, title
+from netdsl.text.explain import Example, Page, Prose
+from netdsl.text.source import Source
 
 if TYPE_CHECKING:
     from netdsl.compiler import Compilation
-    from netdsl.diagnostics import Report
+    from netdsl.text.diagnostics import Report
 
 DOCS = Path(__file__).parents[2] / "docs" / "errors"
 
@@ -28,7 +28,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "errors"
 def run(page: Page, example: Example) -> Report:
     """What checking an example says, in all its variants; for the code of a warning, the linter's messages too."""
     from netdsl import compiler
-    from netdsl.diagnostics import Report
+    from netdsl.text.diagnostics import Report
 
     with TemporaryDirectory() as folder:
         for each in page.examples("file"):
@@ -47,7 +47,7 @@ def run(page: Page, example: Example) -> Report:
         for compilation in compilations:
             found = [compilation.report]
             if page.code.startswith("W"):
-                from netdsl.lint import lint
+                from netdsl.analysis.lint import lint
 
                 found.append(lint(compilation))
             for part in found:
@@ -134,7 +134,7 @@ def index() -> str:
     for words, members in ranges().items():
         rows = "\n".join(f"| [{code}]({code}.md) | {title(code)} |" for code in members)
         parts.append(f"## {words[0].upper()}{words[1:]}\n\n| code | |\n|---|---|\n{rows}")
-    parts.append("These pages are written by `python -m netdsl.tools.explain` from `netdsl/explain/pages/`.")
+    parts.append("These pages are written by `python -m netdsl.tools.explain` from `netdsl/text/explain/pages/`.")
     return "\n\n".join(parts) + "\n"
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from netdsl import ops
-from netdsl.diagnostics import Report
 from netdsl.elaborate.files import standard_blocks
 from netdsl.elaborate.values import FUNCTIONS, SIZES
-from netdsl.source import Source
 from netdsl.syntax import parse
 from netdsl.syntax.lex import KEYWORDS
 from netdsl.syntax.tree import Layer, Operation
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source
 
 # Sorted by the part they play in a statement; what is in no list here opens a statement of the file.
 _CONSTANTS = frozenset({"true", "false", "none"})

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from netdsl.compiler import Compilation
-from netdsl.source import Source
 from netdsl.syntax.tree import Extends, Use
+from netdsl.text.source import Source
 
 Look: TypeAlias = tuple[int, int, int] | None
 """What a file looks like from outside: time of change, size, inode; None where there is no file."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from netdsl.amounts import amount
 from netdsl.backends.graphviz import look
 from netdsl.backends.graphviz.items import Box, Frame, Item, boxes
 from netdsl.backends.graphviz.picture import Picture, picture
 from netdsl.ops import Family
+from netdsl.ops.shared.notation import notation
 from netdsl.shapes import numel
+from netdsl.text.amounts import amount
 
 if TYPE_CHECKING:
     from graphviz import Digraph
@@ -146,13 +147,13 @@ class _Writer:
         """The lines of a box: the operator, its arguments, what follows it, and what the spec calls it."""
         op = box.main.op
         last = box.last or box
-        head, arguments = look.notation(op) if last.main.op == op else (op.name, "")
-        words = [look.minor(node.op.notation()) for node in box.before]
+        head, arguments = look.caption(op) if last.main.op == op else (op.name, "")
+        words = [look.minor(notation(node.op)) for node in box.before]
         words.append(look.bold(head) + (f" {look.bold(look.times(box.times))}" if box.times > 1 else ""))
         if arguments:
             words.append(look.minor(arguments))
         if box.after:
-            words.append(look.minor(" · ".join(node.op.notation() for node in box.after)))
+            words.append(look.minor(" · ".join(notation(node.op) for node in box.after)))
         notes = [_between(box.label, last.label)] if box.label else []
         first = self.params(box.start, box.end + (box.times - 1) * (box.end - box.start))
         if first:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from netdsl.ir import Node, Value
-from netdsl.source import Span
+from netdsl.text.source import Span
 
 
 @dataclass(slots=True, eq=False)

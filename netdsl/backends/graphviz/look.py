@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from netdsl.ir import Value, written
 from netdsl.ops import Family, Operator
+from netdsl.ops.shared.notation import notation
 from netdsl.shapes import Shape, text
 
 FONT = "Helvetica,Arial,sans-serif"
@@ -69,7 +70,7 @@ def clean(value: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def notation(op: Operator) -> tuple[str, str]:
+def caption(op: Operator) -> tuple[str, str]:
     """An operator as its box says it: the notation of the papers, and below it the arguments where they are long.
 
     How weights are drawn and whether there is a bias is no matter of a diagram; a long list is only named.
@@ -79,7 +80,7 @@ def notation(op: Operator) -> tuple[str, str]:
     plain = {
         name: fields[name].default for name in (*QUIET, *lists) if name in fields and not fields[name].is_required()
     }
-    text = op.symbol or op.model_copy(update=plain).notation()
+    text = op.symbol or notation(op.model_copy(update=plain))
     head, _, arguments = text.partition("(")
     if len(text) <= SHORT and not lists:
         return text, ""

@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from netdsl.ir import Network, Scope, written
 from netdsl.ops import Operator
+from netdsl.ops.shared.notation import notation
 
 _LONGEST_OPERATOR = 60
 _MANY = 3
@@ -32,7 +33,7 @@ class Notations:
         key = (id(op), short)
         if key not in self.known:
             usual = self.common.get(op.name) if short else None
-            self.known[key] = (op.model_copy(update=usual) if usual else op).notation()
+            self.known[key] = notation(op.model_copy(update=usual) if usual else op)
         return self.known[key]
 
     def throughout(self) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ class Notations:
             arguments = example.model_copy(
                 update={key: item for key, item in bare.items() if item is not PydanticUndefined}
             )
-            found.append(f"{name}({arguments.notation().partition('(')[2]}")
+            found.append(f"{name}({notation(arguments).partition('(')[2]}")
         return tuple(found)
 
 

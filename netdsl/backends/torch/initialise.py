@@ -12,7 +12,7 @@ from functools import cached_property
 from netdsl.backends.torch.layout import WIDTH
 from netdsl.backends.torch.levels import Again, Leaf, Level
 from netdsl.backends.torch.plan import Plan
-from netdsl.ops._init import Init, parse
+from netdsl.ops.shared.init import Init, parse
 
 MODULES = ("nn.Conv2d", "nn.ConvTranspose2d", "nn.Linear")
 """The modules of those operators, or what they derive from."""

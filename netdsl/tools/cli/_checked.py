@@ -12,8 +12,8 @@ from netdsl.tools.cli._spec import Request
 
 if TYPE_CHECKING:
     from netdsl.compiler import Compilation
-    from netdsl.diagnostics import Diagnostic, Report
-    from netdsl.source import Source
+    from netdsl.text.diagnostics import Diagnostic, Report
+    from netdsl.text.source import Source
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Checked:
 def check(request: Request, source: Source | None = None) -> Checked:
     """Check a spec, or another text in its place."""
     from netdsl.compiler import Compilation
-    from netdsl.diagnostics import Report
+    from netdsl.text.diagnostics import Report
 
     first = request.compile(source=source)
     if request.variant is not None or not first.variants:
@@ -69,7 +69,7 @@ def with_proposals(request: Request, checked: Checked) -> Report:
     """The messages, the errors with what may be tried against them."""
     if not checked.report.errors:
         return checked.report
-    from netdsl.fixes import MOST_TRIALS, Suggestion, proposed, suggestions
+    from netdsl.analysis.fixes import MOST_TRIALS, Suggestion, proposed, suggestions
 
     left = MOST_TRIALS
 

@@ -33,7 +33,7 @@ class _Folder(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
-            from netdsl.diagnostics import did_you_mean
+            from netdsl.text.diagnostics import did_you_mean
 
             hint = did_you_mean(args[0], self.list_commands(ctx), "the commands are")
             raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from netdsl.compiler import Compilation
-    from netdsl.diagnostics import Report
     from netdsl.ir import Network
-    from netdsl.source import Source
+    from netdsl.text.diagnostics import Report
+    from netdsl.text.source import Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -117,7 +117,7 @@ class Request:
             directory = Path.cwd() if self.path == STDIN else Path(self.path).parent
             return compiler.compile(source, variant=chosen, params=self.settings, input=self.input, directory=directory)
         if self.path == STDIN:
-            from netdsl.source import Source
+            from netdsl.text.source import Source
 
             if self._stdin is None:
                 self._stdin = read_stdin()
@@ -131,7 +131,7 @@ class Request:
 
     def _missing(self) -> Compilation:
         from netdsl import compiler, zoo
-        from netdsl.diagnostics import Report, did_you_mean
+        from netdsl.text.diagnostics import Report, did_you_mean
 
         report = Report()
         name = self.path
@@ -234,9 +234,9 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str) -> Any:
-    from netdsl.diagnostics import Report
     from netdsl.elaborate.values import Evaluator, ValueProblem
     from netdsl.syntax import parse_value
+    from netdsl.text.diagnostics import Report
 
     report = Report()
     expression = parse_value(text, report, f"--set {name}")

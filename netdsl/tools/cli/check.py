@@ -12,8 +12,8 @@ from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option,
 from netdsl.tools.verdicts import Question
 
 if TYPE_CHECKING:
-    from netdsl.diagnostics import Report
-    from netdsl.fixes import Fixed
+    from netdsl.analysis.fixes import Fixed
+    from netdsl.text.diagnostics import Report
     from netdsl.tools.cli._checked import Checked
 
 
@@ -120,15 +120,15 @@ def _refuse(requests: list[Request], specs: tuple[str, ...], format_: str) -> No
 
 def _mend(request: Request, checked: Checked, showing: bool) -> tuple[Checked, Fixed]:
     """Make the certain fixes, in the file or for show; what is found afterwards, and what was done."""
-    from netdsl.fixes import fix
-    from netdsl.source import Source
+    from netdsl.analysis.fixes import fix
+    from netdsl.text.source import Source
     from netdsl.tools.cli._checked import again, check
 
     assert checked.together.file is not None
     source = checked.together.file.source
     fixed = fix(checked.together, again(request))
     if showing:
-        from netdsl.edits import diff
+        from netdsl.text.edits import diff
         from netdsl.tools.render.line import visible
 
         written = diff(source, fixed.text)
@@ -163,7 +163,7 @@ def _tell(request: Request, fixed: Fixed, showing: bool) -> None:
 
 def _together(reports: list[Report]) -> Report:
     """The messages of several files as one report."""
-    from netdsl.diagnostics import Report
+    from netdsl.text.diagnostics import Report
 
     every = Report()
     for report in reports:

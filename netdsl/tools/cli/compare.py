@@ -11,7 +11,7 @@ import click
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, Stop, color_option, network
 
 if TYPE_CHECKING:
-    from netdsl.comparison.text import Line
+    from netdsl.analysis.compare.text import Line
     from netdsl.ir import Network
 
 _STYLES = {"added": "help", "removed": "error", "changed": "warning", "rewired": "warning", "input": "warning"}
@@ -75,15 +75,15 @@ def command(
         for spec, more in ((left, set_left), (right, set_right))
     ]
 
-    from netdsl.comparison import compare
+    from netdsl.analysis.compare import compare
 
     difference = compare(*networks, recipe=recipe)
     if json_:
-        from netdsl.comparison.document import document
+        from netdsl.analysis.compare.document import document
 
         click.echo(json.dumps(document(difference), indent=2))
     else:
-        from netdsl.comparison.text import full, short
+        from netdsl.analysis.compare.text import full, short
 
         _print(full(difference) if all_ else short(difference), color)
     return int(not difference.same or (names and bool(difference.renamed)))

@@ -9,7 +9,7 @@ import click
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option, show, status
 
 if TYPE_CHECKING:
-    from netdsl.conformance import Conformance
+    from netdsl.analysis.conformance import Conformance
 
 
 @click.command(
@@ -39,10 +39,10 @@ def command(specs: tuple[str, ...], format_: str, summary: bool, failed: bool, c
     "by design: ..." or "unsettled: ...". The exit status is 1 where one has none.
     """
     from netdsl import zoo
-    from netdsl.conformance import prove
-    from netdsl.conformance.markdown import page
-    from netdsl.conformance.sections import sections
-    from netdsl.conformance.text import text, to_json
+    from netdsl.analysis.conformance import prove
+    from netdsl.analysis.conformance.markdown import page
+    from netdsl.analysis.conformance.sections import sections
+    from netdsl.analysis.conformance.text import text, to_json
     from netdsl.tools.render.line import visible
 
     if failed and (summary or format_ == "markdown"):

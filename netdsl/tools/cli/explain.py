@@ -13,13 +13,13 @@ from netdsl.tools.cli._spec import color_option
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from netdsl.explain import Page
+    from netdsl.text.explain import Page
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
-    from netdsl.codes import CODES
+    from netdsl.text.codes import CODES
 
     return [CompletionItem(code, help=words) for code, words in CODES.items() if code.startswith(incomplete.upper())]
 
@@ -46,11 +46,11 @@ def command(codes: tuple[str, ...], format_: str, color: str) -> None:
 
 
 def _page(code: str) -> Page:
-    from netdsl import explain
-    from netdsl.codes import CODES
+    from netdsl.text import explain
+    from netdsl.text.codes import CODES
 
     if code not in explain.codes():
-        from netdsl.diagnostics import nearest
+        from netdsl.text.diagnostics import nearest
 
         best = nearest(code, CODES)
         hint = f"did you mean {best}, {CODES[best]}?" if best else "`netdsl explain` lists all codes"
@@ -73,7 +73,7 @@ def _explained(pages: list[Page], format_: str, color: str) -> str:
 
 
 def _all(format_: str) -> str:
-    from netdsl.codes import title
+    from netdsl.text.codes import title
     from netdsl.tools import explain
 
     found = explain.ranges()

@@ -11,7 +11,7 @@ import click
 from netdsl.tools.cli._spec import STDIN, color_option, show
 
 if TYPE_CHECKING:
-    from netdsl.source import Source
+    from netdsl.text.source import Source
 
 
 @click.command(
@@ -50,7 +50,7 @@ def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int
         differs = text is not None and text != source.text
         same += text is not None and not differs
         if diff_ and text is not None:
-            from netdsl.edits import diff
+            from netdsl.text.edits import diff
 
             _print(diff(source, text))
         if check and differs:
@@ -72,9 +72,9 @@ def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int
 
 def _read(name: str, color: str) -> Source | None:
     """The text of a file, or None with a message where it cannot be read."""
-    from netdsl.diagnostics import did_you_mean
     from netdsl.elaborate.files import read
-    from netdsl.source import Source
+    from netdsl.text.diagnostics import did_you_mean
+    from netdsl.text.source import Source
 
     if name == STDIN:
         from netdsl.tools.cli._spec import read_stdin
@@ -99,12 +99,12 @@ def _read(name: str, color: str) -> Source | None:
 
 def _formatted(source: Source, color: str) -> str | None:
     """The canonical text, or None with the messages where there is a syntax error."""
-    from netdsl.formatting import formatted
+    from netdsl.analysis.formatting import formatted
 
     text = formatted(source)
     if text is None:
-        from netdsl.diagnostics import Report
         from netdsl.syntax import parse
+        from netdsl.text.diagnostics import Report
 
         report = Report()
         parse(source, report)
@@ -125,7 +125,7 @@ def _replace(name: str, text: str, color: str) -> bool:
 
 
 def _refuse(message: str, color: str, help: str | None = None) -> None:
-    from netdsl.diagnostics import Report
+    from netdsl.text.diagnostics import Report
 
     report = Report()
     report.error("E0001", message, help=help)

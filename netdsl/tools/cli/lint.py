@@ -11,10 +11,10 @@ import click
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option, show, spec_options, status
 
 if TYPE_CHECKING:
+    from netdsl.analysis.lint.mend import Mended
     from netdsl.compiler import Compilation
-    from netdsl.diagnostics import Report
-    from netdsl.lint.mend import Mended
-    from netdsl.source import Source
+    from netdsl.text.diagnostics import Report
+    from netdsl.text.source import Source
 
 WARNED = 1
 
@@ -72,7 +72,7 @@ def command(
         raise click.UsageError(
             "--fix and --diff change the file for all its variants, params and inputs; leave these out"
         )
-    from netdsl.diagnostics import Report
+    from netdsl.text.diagnostics import Report
 
     every = Report()
     worst = 0
@@ -103,7 +103,7 @@ def _codes(written: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _check_codes(select: tuple[str, ...], ignore: tuple[str, ...]) -> None:
-    from netdsl.lint import chosen
+    from netdsl.analysis.lint import chosen
 
     try:
         chosen(select, ignore)
@@ -121,7 +121,7 @@ def _compilations(request: Request, source: Source | None = None) -> Mapping[str
 
 def _judge(compilations: Mapping[str, Compilation], asked: tuple[tuple[str, ...], tuple[str, ...]]) -> Report:
     """The errors of a spec, as `check` shows them, and the warnings about what can be known of it."""
-    from netdsl.lint import lint_variants
+    from netdsl.analysis.lint import lint_variants
 
     report = lint_variants(compilations, select=asked[0], ignore=asked[1])
     for compilation in compilations.values():
@@ -137,9 +137,9 @@ def _mend(
     diff: bool,
 ) -> tuple[Report, bool]:
     """Make the safe edits, or show them; what is left to say, and whether something changed."""
-    from netdsl import edits
-    from netdsl.lint.mend import mend
-    from netdsl.source import Source
+    from netdsl.analysis.lint.mend import mend
+    from netdsl.text import edits
+    from netdsl.text.source import Source
 
     file = next(iter(compilations.values())).file
     if file is None:
@@ -193,7 +193,7 @@ def _list() -> int:
     """The rules, what each is for, and the papers it follows."""
     import textwrap
 
-    from netdsl.lint import rules
+    from netdsl.analysis.lint import rules
 
     for rule in rules():
         click.echo(f"{rule.code}  {rule.title}{'  [--fix]' if rule.fixes else ''}")

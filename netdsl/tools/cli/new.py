@@ -35,9 +35,9 @@ def command(name: str, file: Path) -> None:
 
 def _drawn_in(text: str) -> list[str]:
     """The files that a spec uses or extends."""
-    from netdsl.diagnostics import Report
-    from netdsl.source import Source
     from netdsl.syntax import parse, tree
+    from netdsl.text.diagnostics import Report
+    from netdsl.text.source import Source
 
     statements = parse(Source("spec", text), Report()).statements
     return [str(each.path.value) for each in statements if isinstance(each, (tree.Use, tree.Extends))]

@@ -27,7 +27,7 @@ def command(name: str | None) -> None:
         return
     found = ops.resolve(name)
     if found is None:
-        from netdsl.diagnostics import did_you_mean
+        from netdsl.text.diagnostics import did_you_mean
 
         known = [alias for each in ops.names() for alias in (each, *ops.find(each).aliases)]
         hint = did_you_mean(name.lower(), known) or "`netdsl ops` lists all"
@@ -38,12 +38,12 @@ def command(name: str | None) -> None:
 def _all() -> str:
     from netdsl import ops
     from netdsl.elaborate.files import standard_blocks
-    from netdsl.ops._reference import reference
+    from netdsl.ops.shared.reference import reference
 
     room = max(map(len, ops.names()), default=0)
     families: dict[str, list[str]] = {}
     for name in ops.names():
-        page = reference(name)
+        page = reference(ops.find(name))
         families.setdefault(page.family, [f"{page.family}:"]).append(f"  {name:<{room}}  {page.summary}")
     blocks = ", ".join(sorted(standard_blocks()))
     parts = ["\n".join(lines) for lines in families.values()]
@@ -55,9 +55,9 @@ def _all() -> str:
 
 def _page(name: str) -> str:
     from netdsl import ops
-    from netdsl.ops._reference import reference
+    from netdsl.ops.shared.reference import reference
 
-    page = reference(name)
+    page = reference(ops.find(name))
     parts = [f"{page.name}  ({page.family})", page.summary]
     if page.details:
         parts.append(page.details)

@@ -11,9 +11,9 @@ import click
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option, show
 
 if TYPE_CHECKING:
+    from netdsl.analysis.rewrite import Rewritten
     from netdsl.compiler import Compilation
-    from netdsl.rewrite import Rewritten
-    from netdsl.source import Source
+    from netdsl.text.source import Source
 
 Function = TypeVar("Function", bound=Callable[..., object])
 _INTO = ("3x3", "1xn")
@@ -97,7 +97,7 @@ def factorize(
 
     From: Simonyan & Zisserman 2015, section 2.3; Szegedy et al. 2016, section 3.
     """
-    from netdsl import rewrite
+    from netdsl.analysis import rewrite
 
     request = _request(spec, in_place)
     size = _size(kernel)
@@ -150,7 +150,7 @@ def reduce(
 
     From: Lin et al. 2014; Szegedy et al. 2015, section 4; He et al. 2016, section 4.1.
     """
-    from netdsl import rewrite
+    from netdsl.analysis import rewrite
 
     if ratio is not None and to is not None:
         raise click.UsageError("--ratio and --to both say how many channels; give one of them")
@@ -207,8 +207,8 @@ def _compilations(request: Request, source: Source | None = None) -> Mapping[str
 
 def _run(request: Request, change: Callable[[Source], Rewritten], in_place: bool, diff: bool, color: str) -> int:
     """Rewrite, write, and tell."""
-    from netdsl import edits
-    from netdsl.rewrite import CannotRewrite
+    from netdsl.analysis.rewrite import CannotRewrite
+    from netdsl.text import edits
     from netdsl.tools.cli import WRONG_SPEC
     from netdsl.tools.cli._spec import status
 

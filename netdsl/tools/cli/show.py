@@ -25,7 +25,7 @@ def command(name: str) -> None:
 def spec_text(name: str) -> str:
     """The text of a spec of the zoo. Raises `UsageError` where there is none by that name."""
     from netdsl import zoo
-    from netdsl.diagnostics import did_you_mean
+    from netdsl.text.diagnostics import did_you_mean
 
     path = zoo.spec_of(name.removesuffix(".net"))
     if path is None:

@@ -17,8 +17,8 @@ from netdsl.tools.cli._output import check_place, kind_of, write
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, show, spec_options
 
 if TYPE_CHECKING:
-    from netdsl.diagnostics import Report
     from netdsl.ir import Network
+    from netdsl.text.diagnostics import Report
 
 
 @click.command(

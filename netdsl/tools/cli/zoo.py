@@ -90,8 +90,8 @@ def _fits(entry: Entry, pattern: str) -> bool:
 
 def _condition(written: str) -> Callable[[Entry], bool]:
     """`params<10M` as a test of an entry. Raises `BadParameter` for what is none."""
-    from netdsl.diagnostics import Report, did_you_mean
     from netdsl.syntax import parse_value, tree
+    from netdsl.text.diagnostics import Report, did_you_mean
 
     match = _CONDITION.fullmatch(written)
     if match is None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from netdsl.analysis.fixes import suggestions
 from netdsl.compiler import Compilation, compile
-from netdsl.diagnostics import Diagnostic, Edit
-from netdsl.fixes import suggestions
-from netdsl.source import Source
+from netdsl.text.diagnostics import Diagnostic, Edit
+from netdsl.text.source import Source
 from netdsl.tools.lsp.diagnostics import Message
 from netdsl.tools.lsp.document import Document
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from netdsl import ops
 from netdsl.elaborate import recipe, residual
-from netdsl.ops._init import INITS
-from netdsl.ops._reference import Parameter
+from netdsl.ops.shared.init import INITS
+from netdsl.ops.shared.reference import Parameter
 from netdsl.tools.lsp import files, pages
 from netdsl.tools.lsp.document import Document
 

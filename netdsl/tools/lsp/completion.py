@@ -10,7 +10,7 @@ from netdsl import ops
 from netdsl.elaborate.files import standard_blocks
 from netdsl.elaborate.values import FUNCTIONS, SIZES
 from netdsl.ir import Network
-from netdsl.ops._reference import reference
+from netdsl.ops.shared.reference import reference
 from netdsl.shapes import text
 from netdsl.syntax import tree
 from netdsl.tools.lsp import arguments, cursor, files, hover, inlay, pages
@@ -53,7 +53,7 @@ def _statement(document: Document, place: Context) -> Iterator[Item]:
     for name, (block, source) in files.blocks(document).items():
         yield _item(place, name, "block", pages.call(block, source), pages.block(block, source), f"{name}(")
     for name in ops.names():
-        yield _item(place, name, "operator", reference(name).summary, pages.operator(name))
+        yield _item(place, name, "operator", reference(ops.find(name)).summary, pages.operator(name))
     for name in sorted(standard_blocks()):
         found = pages.standard(name)
         if found is not None:
@@ -65,7 +65,7 @@ def _statement(document: Document, place: Context) -> Iterator[Item]:
 def _operator(document: Document, place: Context) -> Iterator[Item]:
     """Behind `default`."""
     for name in ops.names():
-        yield _item(place, name, "operator", reference(name).summary, pages.operator(name), f"{name}(")
+        yield _item(place, name, "operator", reference(ops.find(name)).summary, pages.operator(name), f"{name}(")
     yield _item(place, "residual", "keyword", *pages.ITEMS["residual"], "residual(")
 
 
@@ -83,7 +83,7 @@ def _value(document: Document, place: Context) -> Iterator[Item]:
     """Behind `name=`: the words that the argument takes."""
     for word in arguments.values(document, place.head, place.argument):
         known = word in ops.names()
-        yield _item(place, word, "value", reference(word).summary if known else "")
+        yield _item(place, word, "value", reference(ops.find(word)).summary if known else "")
     yield from _expression(document, place)
 
 

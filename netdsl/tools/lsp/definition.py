@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl import ops
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.source import Span
 from netdsl.tools.lsp import cursor, files
 from netdsl.tools.lsp.document import Document
 

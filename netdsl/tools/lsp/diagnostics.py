@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from netdsl.diagnostics import Diagnostic, Related
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import Diagnostic, Related
+from netdsl.text.source import Span
 from netdsl.tools.lsp.document import Document
 
 MOST = 500
@@ -44,7 +44,7 @@ def messages(document: Document) -> list[Message]:
 
 def warnings(document: Document) -> list[Message]:
     """What `netdsl lint` says of the variants that have been compiled, as far as errors let it see."""
-    from netdsl.lint import lint_variants
+    from netdsl.analysis.lint import lint_variants
 
     made = {variant or "": document.compilation(variant) for variant in document.checked}
     return _ordered([_message(document, each, []) for each in lint_variants(made)])

@@ -13,11 +13,11 @@ from functools import cached_property
 from pathlib import Path
 
 from netdsl.compiler import Compilation, compile
-from netdsl.diagnostics import Report
 from netdsl.elaborate.files import STANDARD
 from netdsl.ir import Network
-from netdsl.source import Source, Span
 from netdsl.syntax import parse, tree
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source, Span
 from netdsl.tools.lsp.names import Names
 from netdsl.tools.lsp.places import Places
 

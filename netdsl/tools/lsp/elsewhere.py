@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from netdsl.diagnostics import Report
 from netdsl.elaborate.files import read
-from netdsl.source import Source, Span
 from netdsl.syntax import parse, tree, walk
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source, Span
 from netdsl.tools.lsp.document import Document
 from netdsl.tools.lsp.names import Symbol
 

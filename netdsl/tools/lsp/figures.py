@@ -4,9 +4,10 @@ weights."""
 from __future__ import annotations
 
 from netdsl.ir import Node, Scope, written
+from netdsl.ops.shared.notation import notation
 from netdsl.shapes import text
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.source import Span
 from netdsl.tools.lsp.document import Document
 from netdsl.tools.lsp.names import Symbol
 from netdsl.tools.lsp.places import Placed, Places
@@ -52,7 +53,7 @@ def _one(places: Places, part: Placed) -> str:
 def _title(part: Placed) -> str:
     main = part.main
     name = f"`{part.path}` " if part.path else ""
-    return f"{name}{f'`{main.op.notation()}` ' if isinstance(main, Node) else ''}"
+    return f"{name}{f'`{notation(main.op)}` ' if isinstance(main, Node) else ''}"
 
 
 def _shapes(places: Places, part: Placed) -> str:

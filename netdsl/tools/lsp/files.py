@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 from netdsl.elaborate import variants
-from netdsl.source import Source
 from netdsl.syntax import tree
+from netdsl.text.source import Source
 from netdsl.tools.lsp import pages
 from netdsl.tools.lsp.document import Document
 
@@ -88,9 +88,9 @@ def extended_params(document: Document) -> dict[str, tuple[tree.Param, Source]]:
 
 def columns(document: Document, name: str) -> list[tuple[str, str]]:
     """The variants of another file, by the name under which this one would extend it, each with its title."""
-    from netdsl.diagnostics import Report
     from netdsl.elaborate.arguments import Problem
     from netdsl.elaborate.files import Library
+    from netdsl.text.diagnostics import Report
 
     report = Report()
     library = Library(report, document.unsaved)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from netdsl.diagnostics import Edit
-from netdsl.formatting import formatted
+from netdsl.analysis.formatting import formatted
+from netdsl.text.diagnostics import Edit
 from netdsl.tools.lsp.document import Document
 
 

@@ -11,8 +11,8 @@ from netdsl.elaborate.values import show as written
 from netdsl.ir import Network
 from netdsl.passes.claims import QUANTITIES, computed, show
 from netdsl.shapes import text
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.source import Span
 from netdsl.tools.lsp import cursor, figures, files, pages
 from netdsl.tools.lsp.document import Document
 from netdsl.tools.lsp.names import Symbol

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from netdsl.source import Span
 from netdsl.syntax import tree, walk
+from netdsl.text.source import Span
 
 Kind: TypeAlias = Literal["label", "input", "block", "parameter", "param", "index", "variant", "aux"]
 

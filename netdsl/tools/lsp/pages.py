@@ -6,9 +6,9 @@ from functools import cache
 
 from netdsl import ops
 from netdsl.elaborate.files import STANDARD, read, standard_blocks
-from netdsl.ops._reference import Parameter, choices, reference
-from netdsl.source import Source
+from netdsl.ops.shared.reference import Parameter, choices, reference
 from netdsl.syntax import tree
+from netdsl.text.source import Source
 
 FOLLOWERS = {"norm": "The normalization that follows it.", "act": "The activation that follows it."}
 STATEMENTS = {
@@ -53,7 +53,7 @@ QUANTITIES = {
 @cache
 def operator(name: str) -> str:
     """The page of an operator, as `netdsl ops NAME` has it. Raises `KeyError` for an unknown one."""
-    page = reference(name)
+    page = reference(ops.find(name))
     parts = [f"**{page.geometry}** ({page.family})", page.summary]
     if page.details:
         parts.append(page.details)
@@ -66,7 +66,7 @@ def operator(name: str) -> str:
 @cache
 def parameters(name: str) -> tuple[Parameter, ...]:
     """The arguments of an operator, `norm` and `act` among them."""
-    page = reference(name)
+    page = reference(ops.find(name))
     followed = ops.find(name).followed_by
     more = [Parameter(each, "", "none", words) for each, words in FOLLOWERS.items() if each in followed]
     return (*page.parameters, *more)
@@ -85,7 +85,7 @@ def values(name: str, key: str) -> tuple[str, ...]:
     if key in FOLLOWERS and key in ops.find(name).followed_by:
         family = ops.Family.NORMALIZATION if key == "norm" else ops.Family.ACTIVATION
         return ("none", *(each for each in ops.names() if ops.find(each).family == family))
-    kinds = {each.name: each.type for each in reference(name).parameters}
+    kinds = {each.name: each.type for each in reference(ops.find(name)).parameters}
     if kinds.get(key) == "true or false":
         return ("true", "false")
     return choices(ops.find(name), key)
@@ -117,8 +117,8 @@ def comment(definition: tree.Block, source: Source) -> str:
 @cache
 def standard(name: str) -> tuple[tree.Block, Source] | None:
     """The block of the standard library called `name`, and the file that it is in."""
-    from netdsl.diagnostics import Report
     from netdsl.syntax import parse
+    from netdsl.text.diagnostics import Report
 
     file = standard_blocks().get(name)
     if file is None:

@@ -14,7 +14,7 @@ from netdsl.ir import Network, Node, Scope
 from netdsl.passes.costs import Cost, costs
 from netdsl.passes.receptive import Field, receptive_fields
 from netdsl.shapes import Shape
-from netdsl.source import Span
+from netdsl.text.source import Span
 
 
 @dataclass(frozen=True, slots=True)

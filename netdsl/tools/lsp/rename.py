@@ -10,12 +10,13 @@ import re
 
 from netdsl import ops
 from netdsl.compiler import Compilation
-from netdsl.diagnostics import Edit
-from netdsl.edits import apply
 from netdsl.elaborate.files import standard_blocks
-from netdsl.source import Source, Span
+from netdsl.passes.hash import digest
 from netdsl.syntax import tree, walk
 from netdsl.syntax.lex import KEYWORDS
+from netdsl.text.diagnostics import Edit
+from netdsl.text.edits import apply
+from netdsl.text.source import Source, Span
 from netdsl.tools.lsp import cursor, files
 from netdsl.tools.lsp.document import Document
 from netdsl.tools.lsp.elsewhere import Elsewhere, elsewhere
@@ -122,4 +123,4 @@ def _digest(compilation: Compilation) -> str | None:
     network = compilation.network
     if network is None or not network.complete:
         return None
-    return network.model_copy(update={"outputs": (), "aux": ()}).hash
+    return digest(network.model_copy(update={"outputs": (), "aux": ()}))

@@ -21,7 +21,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, lsp_method
 
 from netdsl import __version__
-from netdsl.source import Source
+from netdsl.text.source import Source
 from netdsl.tools.lsp import (
     actions,
     completion,

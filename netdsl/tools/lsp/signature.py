@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from netdsl import ops
-from netdsl.ops._reference import reference
+from netdsl.ops.shared.reference import reference
 from netdsl.tools.lsp import arguments, pages
 from netdsl.tools.lsp.context import context
 from netdsl.tools.lsp.document import Document
@@ -48,4 +48,4 @@ def signature(document: Document, offset: int) -> Signature | None:
     active = names.index(place.argument) if place.argument in names else None
     if active is None and not place.argument and not place.given and place.position < len(names):
         active = place.position
-    return Signature(f"{label})", reference(resolved[0]).summary if resolved else "", tuple(parts), active)
+    return Signature(f"{label})", reference(ops.find(resolved[0])).summary if resolved else "", tuple(parts), active)

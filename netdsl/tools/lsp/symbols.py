@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from netdsl.source import Span
 from netdsl.syntax import tree
+from netdsl.text.source import Span
 from netdsl.tools.lsp import inlay
 from netdsl.tools.lsp.document import Document
 

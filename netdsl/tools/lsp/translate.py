@@ -10,8 +10,8 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from netdsl.diagnostics import Edit
-from netdsl.source import Source, Span
+from netdsl.text.diagnostics import Edit
+from netdsl.text.source import Source, Span
 from netdsl.tools.lsp import actions, completion, folding, symbols
 from netdsl.tools.lsp.diagnostics import Message
 from netdsl.tools.lsp.document import Document

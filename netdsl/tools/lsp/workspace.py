@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from netdsl.source import Source
+from netdsl.text.source import Source
 from netdsl.tools.lsp import diagnostics
 from netdsl.tools.lsp.diagnostics import Message
 from netdsl.tools.lsp.document import Document

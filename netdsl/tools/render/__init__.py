@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from netdsl.diagnostics import Report
+    from netdsl.text.diagnostics import Report
 
 __all__ = ["formats", "render"]
 

@@ -10,9 +10,9 @@ Source: "Workflow commands for GitHub Actions", docs.github.com, and `packages/c
 
 from __future__ import annotations
 
-from netdsl.codes import CODES
-from netdsl.diagnostics import Diagnostic, Report
-from netdsl.source import Source, Span
+from netdsl.text.codes import CODES
+from netdsl.text.diagnostics import Diagnostic, Report
+from netdsl.text.source import Source, Span
 from netdsl.tools.render.line import visible
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}

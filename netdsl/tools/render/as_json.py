@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from netdsl.diagnostics import Diagnostic, Edit, Report
-from netdsl.source import Source, Span
+from netdsl.text.diagnostics import Diagnostic, Edit, Report
+from netdsl.text.source import Source, Span
 
 FORMAT_VERSION = 1
 

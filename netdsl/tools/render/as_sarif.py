@@ -16,10 +16,11 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from netdsl import __version__, explain
-from netdsl.codes import CODES
-from netdsl.diagnostics import Diagnostic, Edit, Related, Report
-from netdsl.source import Source, Span
+from netdsl import __version__
+from netdsl.text import explain
+from netdsl.text.codes import CODES
+from netdsl.text.diagnostics import Diagnostic, Edit, Related, Report
+from netdsl.text.source import Source, Span
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"

@@ -6,8 +6,8 @@ the place follow as a chain, then the help, then what was found to work.
 
 from __future__ import annotations
 
-from netdsl.diagnostics import Diagnostic, Related, Report
-from netdsl.source import Source, Span
+from netdsl.text.diagnostics import Diagnostic, Related, Report
+from netdsl.text.source import Source, Span
 from netdsl.tools.render.excerpt import Mark, Row, excerpt
 from netdsl.tools.render.line import visible
 from netdsl.tools.render.paint import paint

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from netdsl.source import Source
+from netdsl.text.source import Source
 from netdsl.tools.render.line import ShownLine, indent, visible, width
 from netdsl.tools.render.paint import paint
 

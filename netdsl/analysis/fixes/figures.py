@@ -1,0 +1,45 @@
+"""A claimed figure that does not hold: the computed one, with as many digits as the claim has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from netdsl.analysis.fixes._fault import Candidate, Fault
+from netdsl.passes.claims import computed, holds, precision
+from netdsl.shapes import text
+from netdsl.syntax import tree
+
+CODES = ("E0504",)
+
+
+def propose(fault: Fault) -> Iterator[Candidate]:
+    network = fault.known.network
+    claim = fault.around(tree.Expect)
+    if network is None or claim is None:
+        return
+    label = claim.label.text if claim.label else None
+    whole = network.model_copy(update={"complete": True})  # but for the claim: it was held against the network
+    try:
+        value = computed(whole, label, claim.quantity.text)
+    except (KeyError, ValueError):
+        return  # unknown, as is told elsewhere
+    written = fault.text(claim.value.span)
+    new = text(value) if isinstance(value, tuple) else rounded(value, written)
+    where = f"{label}.{claim.quantity.text}" if label else claim.quantity.text
+    edit = fault.edit(claim.value.span.start, claim.value.span.end, new)
+    yield Candidate(f"`expect {where} = {new}`, which is what it comes to", (edit,))
+
+
+def rounded(value: int, written: str) -> str:
+    """A figure to as many digits as another is written with: 9,472 as `9.5K` where that was `9.4K`."""
+    unit = precision(written)
+    if unit is None or unit < Fraction(1, 1000):
+        return str(value)
+    suffix = written.strip()[-1:] if written.strip()[-1:] in "KMGT" else ""
+    scale = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}[suffix]
+    digits = len(written.strip().removesuffix(suffix).partition(".")[2]) if "e" not in written.lower() else 0
+    whole = (Fraction(value) / unit + Fraction(1, 2)).__floor__() * unit / scale
+    new = f"{whole.numerator * 10**digits // whole.denominator:0{digits + 1}d}"
+    new = f"{new[:-digits]}.{new[-digits:]}{suffix}" if digits else f"{new}{suffix}"
+    return new if whole and holds(value, 0.0, new) else str(value)

@@ -1,0 +1,91 @@
+"""A spec in its canonical layout, with the papers' aliases in their canonical spelling.
+
+The layout knows no operator and the operators know no text; here they meet. A name is only respelled where it certainly
+means the operator: never where a block of the file, or one that could come with `use`, goes by it, and never where a
+param does.
+"""
+
+from __future__ import annotations
+
+import gc
+from functools import cached_property
+
+from netdsl import ops
+from netdsl.elaborate.files import standard_blocks
+from netdsl.syntax import parse, tree
+from netdsl.syntax.format import layout
+from netdsl.syntax.lex import KEYWORDS, Token
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source
+
+
+def formatted(source: Source) -> str | None:
+    """The canonical text of a spec; the same text where it is laid out already.
+
+    None where there is a syntax error: then nothing may change.
+
+    Names that mean nothing and shapes that do not fit are no obstacle. The result says the same as the text: the same
+    statements, the same comments in the same order; laid out again it stays as it is.
+    """
+    tokens: list[Token] = []
+    report = Report()
+    paused = gc.isenabled()
+    gc.disable()  # all that is made is kept until the end: collecting in between only costs time
+    try:
+        file = parse(source, report, tokens)
+        return None if report.errors else layout(file, tokens, _Names(file, tokens))
+    finally:
+        if paused:
+            gc.enable()
+
+
+class _Names:
+    """How the names of one file are spelled."""
+
+    def __init__(self, file: tree.File, tokens: list[Token]):
+        self.file = file
+        self.tokens = tokens
+        self.known: dict[str, str | None] = {}
+        self.blocks = {each.name.text for each in file.statements if isinstance(each, tree.Block)}
+        self.uses = any(isinstance(each, tree.Use) for each in file.statements)
+
+    @cached_property
+    def values(self) -> set[str]:
+        """The names of params, parameters and indices anywhere in the file."""
+        blocks = [each for each in self.file.statements if isinstance(each, tree.Block)]
+        found = {parameter.name.text for block in blocks for parameter in block.parameters}
+        for before, token in zip(self.tokens, self.tokens[1:], strict=False):
+            if before.kind in ("PARAM", "_AS"):
+                found.add(token.text)
+        return found
+
+    def head(self, written: str) -> str | None:
+        """The operator at the head of a layer, kernel and all; None for a block or what is unknown."""
+        if written not in self.known:
+            self.known[written] = self._head(written)
+        return self.known[written]
+
+    def _head(self, written: str) -> str | None:
+        if written in self.blocks:
+            return None
+        resolved = ops.resolve(written, aliases=written not in standard_blocks())
+        if resolved is None:
+            return None
+        name, kernel = resolved
+        if name in KEYWORDS:
+            return None  # `Concatenate { ... }` is no `concat`, though it should have been
+        if self.uses and written.isidentifier() and not written.lower().startswith(name):
+            return written  # a block that is used may go by this alias
+        return name + (kernel or "")
+
+    def operator(self, written: str) -> str:
+        """An operator behind `default`."""
+        resolved = ops.resolve(written)
+        if resolved is None:
+            return written.lower() if written.lower() == "residual" else written
+        return resolved[0] + (resolved[1] or "")
+
+    def value(self, written: str) -> str:
+        """A norm or an activation."""
+        resolved = None if written in self.values else ops.resolve(written)
+        return written if resolved is None else resolved[0] + (resolved[1] or "")

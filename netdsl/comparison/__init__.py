@@ -1,6 +1,0 @@
-"""Two networks to what sets them apart, aligned by structure and not by lines or labels."""
-
-from netdsl.comparison.difference import Detail, Difference, Finding, Place, Row, Side, Spot
-from netdsl.comparison.pair import compare
-
-__all__ = ["Detail", "Difference", "Finding", "Place", "Row", "Side", "Spot", "compare"]

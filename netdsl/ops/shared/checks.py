@@ -1,0 +1,72 @@
+"""What operators ask of their inputs, in the words of the reader: a plane, a vector, sizes within the limits."""
+
+from __future__ import annotations
+
+from math import gcd
+
+from netdsl.shapes import LARGEST, Shape, numel, text
+from netdsl.text.diagnostics import OpError
+
+
+def described(shape: Shape) -> str:
+    """`64x56x56`, or `1000 features`."""
+    return text(shape) if len(shape) == 3 else f"{shape[0]} feature{'s' * (shape[0] != 1)}"
+
+
+def listed(shapes: tuple[Shape, ...]) -> str:
+    """`64x56x56 and 32x56x56`; of many, the first few."""
+    words = [described(shape) for shape in shapes[:6]]
+    if len(shapes) > 6:
+        words.append(f"{len(shapes) - 6} more")
+    return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
+
+
+def plane(op: str, shape: Shape) -> tuple[int, int, int]:
+    """The input as channels, height, width; an `OpError` for a vector of features."""
+    if len(shape) != 3:
+        raise OpError(
+            f"`{op}` needs channels x height x width; the input is {described(shape)}",
+            help="an image comes in as `input 3x224x224`, channels first; behind `fc` and `flatten` the plane is gone, "
+            f"and `reshape({shape[0]}x1x1)` makes channels of the features",
+        )
+    return shape[0], shape[1], shape[2]
+
+
+def vector(op: str, shape: Shape) -> int:
+    """The number of features of the input; an `OpError` for a feature map."""
+    if len(shape) != 1:
+        raise OpError(f"`{op}` needs a vector of features; the input is {text(shape)}", help="put `flatten` before it")
+    return shape[0]
+
+
+def bounded(op: str, shape: Shape) -> Shape:
+    """The shape, if none of its dimensions is beyond the limit of the language."""
+    for size in shape:
+        if size > LARGEST:
+            raise OpError(f"`{op}` gives {text(shape)}; a dimension may be at most 2^31-1", code="E0005")
+    return shape
+
+
+def flattened(op: str, shape: Shape) -> int:
+    """The number of values in the input as one vector."""
+    return bounded(op, (numel(shape),))[0]
+
+
+def divides(groups: int, channels: int, what: str, at: str = "groups", also: int = 0) -> None:
+    """Check that `groups` divides the channels; the fix names the nearest numbers that do, and divide `also` too."""
+    if channels % groups:
+        found = [n for n in nearest_divisors(gcd(channels, also), groups) if n > 1]
+        raise OpError(
+            f"`{at}` (={groups}) must divide the {channels} {what}",
+            at=at,
+            help="try " + " or ".join(map(str, found))
+            if found or not also
+            else f"{channels} and {also} have no common divisor: change one of them, or leave `{at}` out",
+        )
+
+
+def nearest_divisors(n: int, near: int) -> list[int]:
+    """The divisors of n next to `near`, at most one below and one above. Looks at a few thousand numbers at most."""
+    below = next((d for d in range(min(near, n), max(near - 2000, 0), -1) if n % d == 0), 1)
+    above = next((d for d in range(near + 1, min(n, near + 2000) + 1) if n % d == 0), n)
+    return sorted({below, above}) if near < n else [n]

@@ -1,0 +1,124 @@
+"""An operator as the papers print it: `conv3-64/2(pad=1, bias=false)`. The text reads back to the same operator."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from netdsl.ops.shared.base import Operator
+from netdsl.ops.shared.fields import Rate, Words
+from netdsl.ops.shared.init import Init
+
+_RATE = next(item for item in Rate.__metadata__ if isinstance(item, Words))  # type: ignore[attr-defined]
+
+
+def notation(op: Operator) -> str:
+    """The canonical text of an operator: geometry first, then the arguments that are not defaults, by name.
+
+    An operator without geometry has its first argument without its name: `dropout(40%)`.
+    """
+    cls = type(op)
+    parts = cls.geometry
+    text = cls.name
+    for key, sign in ((parts.kernel, ""), (parts.out, "-"), (parts.stride, "/")):
+        if key is not None and (
+            cls.model_fields[key].is_required() or getattr(op, key) != cls.model_fields[key].default
+        ):
+            text += sign + value(getattr(op, key))
+    arguments = []
+    for index, (key, info) in enumerate(cls.model_fields.items()):
+        item = getattr(op, key)
+        if key in parts or (not info.is_required() and _same(item, info.default)):
+            continue
+        written = argument(info, item)
+        bare = index == 0 and parts == (None, None, None)
+        arguments.append(written if bare else f"{info.alias or key}={written}")
+    return text + (f"({', '.join(arguments)})" if arguments else "")
+
+
+def _same(item: Any, default: Any) -> bool:
+    return type(item) is type(default) and bool(item == default)
+
+
+def argument(info: FieldInfo, item: Any) -> str:
+    """A field's value as a spec writes it: rates in percent, paddings as short as they go."""
+    if isinstance(item, float) and _RATE in info.metadata:
+        return percent(item)
+    if (
+        isinstance(item, tuple)
+        and len(item) == 4
+        and any(isinstance(w, Words) and "[top" in w.text for w in _all(info))
+    ):
+        top, bottom, left, right = item
+        if top == bottom and left == right:
+            return value((top, left))
+    lists = any(isinstance(words, Words) and words.text.startswith("a list") for words in _all(info))
+    return listed(item) if lists else value(item)
+
+
+def _all(info: FieldInfo) -> list[Any]:
+    from typing import get_args
+
+    found = list(info.metadata)
+    todo = [info.annotation]
+    while todo:
+        for inner in get_args(todo.pop()):
+            todo.append(inner)
+            found.append(inner)
+    return found
+
+
+def value(item: Any) -> str:
+    """A value as a spec writes it; a pair of sizes as one number where both agree, or `1x7`."""
+    if item is None:
+        return "none"
+    if isinstance(item, bool):
+        return "true" if item else "false"
+    if isinstance(item, float):
+        return number(item)
+    if isinstance(item, Init):
+        settings = [f"{key}={value(getattr(item, key))}" for key in _settings(item)]
+        return item.name + (f"({', '.join(settings)})" if settings else "")  # type: ignore[attr-defined,no-any-return]
+    if isinstance(item, tuple):
+        if len(item) == 1:
+            return value(item[0])
+        if len(item) == 2 and all(isinstance(size, int) for size in item):
+            return str(item[0]) if item[0] == item[1] else f"{item[0]}x{item[1]}"
+        if len(item) == 3 and all(isinstance(size, int) for size in item):
+            return "x".join(map(str, item))
+        return listed(item)
+    return str(item)
+
+
+def listed(item: Any) -> str:
+    """A list, and the lists in it, in brackets."""
+    return "[" + ", ".join(map(listed, item)) + "]" if isinstance(item, tuple) else value(item)
+
+
+def _settings(init: Init) -> list[str]:
+    return [
+        key
+        for key, info in type(init).model_fields.items()
+        if key != "name" and (info.is_required() or key in init.settings)
+    ]
+
+
+def number(item: float) -> str:
+    """A number as short as it goes without loss: `2`, `0.75`, `1e-5`."""
+    if item.is_integer() and abs(item) < 1e15:
+        return str(int(item))
+    if 1e-3 <= abs(item) < 1e15:
+        return repr(item)
+    _, digits, exponent = Decimal(repr(item)).normalize().as_tuple()
+    first, rest = digits[0], "".join(map(str, digits[1:]))
+    sign = "-" if item < 0 else ""
+    return f"{sign}{first}{'.' + rest if rest else ''}e{int(exponent) + len(rest)}"
+
+
+def percent(rate: float) -> str:
+    """A rate as `40%` where that is exact and short; else as a number."""
+    shown = Decimal(repr(rate)) * 100
+    text = f"{shown.normalize():f}"
+    return f"{text}%" if len(text) <= 5 and float(text) / 100 == rate else number(rate)

@@ -9,11 +9,12 @@ loss.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, GetPydanticSchema
+from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema
 from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
 
@@ -114,10 +115,49 @@ def written(value: Value) -> str:
     return str(value)
 
 
+# What was written ------------------------------------------------------------------------------------------------
+
+
+class Choice(Frozen):
+    """An `if` of the spec, for what stands in one of its arms: its test as written, and whether it held.
+
+    `value` is the number of the current value where it was asked, which `channels` in the test means.
+    """
+
+    test: str
+    taken: bool
+    value: int
+
+
+class Definition(Frozen):
+    """A block as the spec defines it: its parameters with their defaults as written (None: it has none), and the
+    comment above it."""
+
+    name: str
+    parameters: dict[str, str | None]
+    doc: str = ""
+    span: Span
+
+
+class Written(Frozen):
+    """A part of the network, with the expressions that it was written with.
+
+    - `terms`: the spec's text for what was computed, by the field it gives; what was written as a constant has none. A
+      `^` stands before it for each call that lies between the text and its use (a `default` line further out), a `!`
+      where it speaks of the current value of another place.
+    - `arms`: the `if`s around it inside its block, outermost first.
+
+    Neither adds to what the network computes, and where they are empty JSON is without them.
+    """
+
+    terms: dict[str, str] = Field({}, exclude_if=operator.not_)
+    arms: tuple[Choice, ...] = Field((), exclude_if=operator.not_)
+
+
 # The tree --------------------------------------------------------------------------------------------------------
 
 
-class Node(Frozen):
+class Node(Written):
     """One operator applied to earlier values.
 
     - `inputs`: the numbers of the values it takes, in order.
@@ -157,7 +197,7 @@ ScopeKind: TypeAlias = Literal[
 ]
 
 
-class Scope(Frozen):
+class Scope(Written):
     """A part of the network that the spec shows as one.
 
     - `kind`: what it is. A `repeat` holds `iteration`s; a `join` and a `residual` hold their `branch`es (a residual's
@@ -167,6 +207,10 @@ class Scope(Frozen):
     - `name`, `path`: as for a node; an empty `name` says that it adds no level of modules.
     - `arguments`: the values of a block's parameters (for a bracket block: none).
     - `entry`, `exit`: the numbers of the current value before and after it.
+    - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
+      its params.
+    - `choices`: of a block and the net, every `if` that was met, taken or not.
+    - `definition`: of a block, the key of `Network.definitions`.
     """
 
     kind: ScopeKind
@@ -179,6 +223,8 @@ class Scope(Frozen):
     entry: int
     exit: int
     span: Span
+    choices: tuple[Choice, ...] = Field((), exclude_if=operator.not_)
+    definition: str | None = Field(None, exclude_if=operator.not_)
 
     def nodes(self) -> Iterator[Node]:
         """All nodes inside, in order."""
@@ -289,6 +335,7 @@ class Network(Frozen):
     totals: Totals | None = None
     complete: bool = True
     sources: tuple[Source, ...] = ()
+    definitions: dict[str, Definition] = Field({}, exclude_if=operator.not_)
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:

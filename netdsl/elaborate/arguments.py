@@ -7,7 +7,7 @@ said by the operator's own file; this module puts the values in their places and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -22,10 +22,11 @@ from netdsl.text.source import Span
 
 
 class Given(NamedTuple):
-    """A value and where it was written."""
+    """A value and where it was written; `term` is the text of an expression that names something."""
 
     value: Any
     span: Span
+    term: str | None = None
 
 
 class Problem(Exception):
@@ -52,11 +53,17 @@ def field_names(cls: type[Operator]) -> list[str]:
 
 
 def bind(
-    what: str, names: Sequence[str], extra: Sequence[str], arguments: Sequence[tree.Argument], value: Any
+    what: str,
+    names: Sequence[str],
+    extra: Sequence[str],
+    arguments: Sequence[tree.Argument],
+    value: Any,
+    term: Callable[[tree.Expression], str | None] = lambda expression: None,
 ) -> dict[str, Given]:
     """Give each argument its name: positional ones in the order of `names`, named ones from `names` and `extra`.
 
-    `value` evaluates an expression. Raises `Problem` for unknown, repeated and misplaced arguments.
+    `value` evaluates an expression, `term` tells its text. Raises `Problem` for unknown, repeated and misplaced
+    arguments.
     """
     bound: dict[str, Given] = {}
     named = False
@@ -85,7 +92,7 @@ def bind(
                 argument.span,
                 related=[Related(bound[name].span, "first given here")],
             )
-        bound[name] = Given(value(argument.value), argument.span)
+        bound[name] = Given(value(argument.value), argument.span, term(argument.value))
     return bound
 
 
@@ -257,9 +264,16 @@ def _type(cls: type[Operator], name: str) -> str:
 FOLLOWERS = {"norm": ops.Family.NORMALIZATION, "act": ops.Family.ACTIVATION}
 
 
-def follower(argument: str, given: Given, defaults: Mapping[str, Mapping[str, Given]]) -> Operator | None:
+class Follower(NamedTuple):
+    """The operator that `norm=` or `act=` names, and the terms of that argument and of its defaults."""
+
+    op: Operator
+    terms: dict[str, str]
+
+
+def follower(argument: str, given: Given, defaults: Mapping[str, Mapping[str, Given]]) -> Follower | None:
     """The operator that `norm=` or `act=` names, with its own defaults; None for `none`."""
-    value, span = given
+    value, span, term = given
     if value is None:
         return None
     setting = value if isinstance(value, Setting) else None
@@ -293,7 +307,10 @@ def follower(argument: str, given: Given, defaults: Mapping[str, Mapping[str, Gi
                 raise Problem("E0402", f"`{key}` is given twice", span)
             written[key] = item
         values.update({key: Given(item, span) for key, item in written.items()})
-    return construct(cls, values, span)
+    terms = {key: each.term for key, each in values.items() if each.term is not None}
+    if term is not None:
+        terms[argument] = term
+    return Follower(construct(cls, values, span), terms)
 
 
 def _known_as(name: str, family: ops.Family) -> str | None:

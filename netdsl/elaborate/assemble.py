@@ -19,7 +19,7 @@ from netdsl.elaborate.frames import Frame, Module, Value
 from netdsl.elaborate.freeze import freeze
 from netdsl.elaborate.program import Program, Reader
 from netdsl.elaborate.recipe import recipe
-from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, plain, show
+from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, plain, references, show, text_of
 from netdsl.ir import (
     AuxHead,
     Figure,
@@ -63,6 +63,8 @@ class Assembler:
         self.builder.children = self.root.children
         self.inputs: list[NetworkInput] = []
         self.values: dict[str, Any] = {}
+        self.builder.settable = self.values
+        self.terms: dict[str, str] = {}
         self.set: dict[str, Span | None] = {}
         self.figures: dict[str, dict[tuple[str | None, str], Figure]] = {"expect": {}, "reported": {}}
         self.source: str | None = None
@@ -205,6 +207,8 @@ class Assembler:
                     related=[Related(self.train[1], "first given here")],
                 )
             self.train = (recipe(statement, builder.evaluator(frame), self.report), statement.span)
+            for number, argument in enumerate(statement.arguments):
+                self.note(f"train {number}", argument.value)
         elif isinstance(statement, (tree.Table, tree.Extends)):
             raise Problem("E0704", "this belongs at the top level of the file", statement.span)
 
@@ -258,6 +262,7 @@ class Assembler:
         if self.layers:
             raise Problem("E0704", "inputs come before the first layer", statement.span)
         value = Evaluator(self.values).value(statement.shape)
+        self.note(f"input {len(self.inputs)}", statement.shape)
         shape = value if isinstance(value, tuple) else (value,)
         if isinstance(statement.shape, tree.Literal) and value == 0 and statement.shape.text.strip("0"):
             self.builder.input(None)  # no number, which has been reported
@@ -305,6 +310,14 @@ class Assembler:
         self.values[name] = self.program.settings.get(name, value)
         if self.values[name] != value:
             self.changed.add(name)
+        if name not in self.program.settings:
+            self.note(name, statement.value)
+
+    def note(self, name: str, expression: tree.Expression) -> None:
+        """Remember an expression that names params; those that give no param have a blank in their name."""
+        names = [each for each in references(expression) if each in self.values]
+        if names:
+            self.terms[name] = text_of(expression, self.report) if " " not in name else " + ".join(names)
 
     def figure(self, statement: tree.Expect | tree.Reported, frame: Frame) -> None:
         word = "expect" if isinstance(statement, tree.Expect) else "reported"
@@ -347,6 +360,7 @@ class Assembler:
                 self.report.error("E0703", "the network has no layers", place, help="write its layers below the input")
             return None
         root.exit = builder.current
+        root.terms, root.choices = self.terms, tuple(builder.choices)
         naming.assign(root, self.report)
         complete = not builder.failed and not self.report.errors
         settings = {name: plain(value) for name, value in self.values.items() if value is not Unknown}
@@ -375,6 +389,7 @@ class Assembler:
             train=self.train[0] if self.train else None,
             complete=complete,
             sources=tuple(self.report.sources.values()),
+            definitions=builder.definitions,
         )
 
 

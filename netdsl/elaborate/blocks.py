@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from netdsl.elaborate.arguments import Given, Problem, bind
 from netdsl.elaborate.frames import Frame, Module
 from netdsl.elaborate.values import Evaluator, plain
+from netdsl.ir import Definition
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related
 from netdsl.text.source import Span
@@ -57,7 +58,7 @@ def call(
         raise Problem("E0003", f"blocks and groups nest more than {DEEPEST} deep through these calls", item.span)
     evaluator = builder.evaluator(frame)
     names = [parameter.name.text for parameter in block.parameters]
-    bound = bind(block.name.text, names, (), item.arguments or (), evaluator.value)
+    bound = bind(block.name.text, names, (), item.arguments or (), evaluator.value, builder.terms(frame))
     if stride is not None:
         if "stride" not in names:
             raise Problem(
@@ -91,7 +92,8 @@ def call(
                 [Related(block.name.span, "defined here")],
             )
     values.update(arguments)
-    inner = Frame(module, values, dict(frame.defaults), {}, None, block, (where, *frame.calls), frame.depth + 1)
+    defaults = {name: _further(each) for name, each in frame.defaults.items()}
+    inner = Frame(module, values, defaults, {}, None, block, (where, *frame.calls), frame.depth + 1)
     inner.caller = frame  # type: ignore[attr-defined]
     scope, outer = builder.open(
         "block",
@@ -100,8 +102,53 @@ def call(
         label=label,
         label_span=label_span,
         arguments={name: plain(value) for name, value in arguments.items()},
+        terms={name: each.term for name, each in bound.items() if each.term is not None},
+        definition=_definition(builder, block, module),
     )
+    arms, choices = builder.arms, builder.choices
+    builder.arms, builder.choices = (), []
     try:
         builder.body(block.body, inner)
     finally:
+        scope.choices = tuple(builder.choices)
+        builder.arms, builder.choices = arms, choices
         builder.close(scope, outer)
+
+
+def _further(defaults: dict[str, Given]) -> dict[str, Given]:
+    """Defaults one call further in, where their terms speak of the names further out."""
+    if not any(each.term for each in defaults.values()):
+        return defaults
+    return {
+        name: each if each.term is None else each._replace(term=f"^{each.term}") for name, each in defaults.items()
+    }
+
+
+def _definition(builder: Builder, block: tree.Block, module: Module) -> str:
+    """The key of a block's definition, which is remembered with the first call."""
+    key = f"{block.span.file}:{block.span.start}"
+    if key not in builder.definitions:
+        source = module.file.source
+
+        def text(expression: tree.Expression | None) -> str | None:
+            return expression and " ".join(source.text[expression.span.start : expression.span.end].split())
+
+        builder.definitions[key] = Definition(
+            name=block.name.text,
+            parameters={each.name.text: text(each.default) for each in block.parameters},
+            doc=_comment(module.file, source.position(block.span.start).line),
+            span=block.span,
+        )
+    return key
+
+
+def _comment(file: tree.File, line: int) -> str:
+    """The text of the comment lines that stand right above a line."""
+    found: list[str] = []
+    above = {file.source.position(each.span.start).line: each for each in file.comments}
+    while (comment := above.get(line - 1)) is not None:
+        line -= 1
+        if file.source.line(line).lstrip()[:1] != "#":
+            break
+        found.insert(0, comment.text.lstrip("#").strip())
+    return " ".join(found)

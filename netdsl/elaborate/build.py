@@ -19,7 +19,8 @@ from netdsl.elaborate.joins import join_statement
 from netdsl.elaborate.operators import operation
 from netdsl.elaborate.references import aux, goto, output, reuse
 from netdsl.elaborate.residual import SETTINGS, bracket, residual
-from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem
+from netdsl.elaborate.values import SIZES, Evaluator, Unknown, ValueProblem, references, text_of
+from netdsl.ir import Choice, Definition
 from netdsl.ops import Operator
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.syntax import tree
@@ -58,6 +59,10 @@ class Builder:
         self.claims: list[tuple[Shape, int, Span, Span]] = []
         self.failed = False
         self.params: dict[str, set[str]] = {}
+        self.settable: dict[str, Any] = {}
+        self.definitions: dict[str, Definition] = {}
+        self.arms: tuple[Choice, ...] = ()
+        self.choices: list[Choice] = []
 
     # Messages --------------------------------------------------------------------------------------------------------
 
@@ -97,6 +102,22 @@ class Builder:
     def evaluator(self, frame: Frame) -> Evaluator:
         return Evaluator(frame.names, self.shape if self.shapes else ())
 
+    def terms(self, frame: Frame) -> Callable[[tree.Expression], str | None]:
+        """What tells the text of expressions that name something here; see `netdsl.ir.Written`."""
+        names = frame.names
+        hidden = () if frame.module.params is self.settable else frame.module.params
+
+        def term(node: tree.Expression) -> str | None:
+            kind = type(node)
+            if kind is tree.Literal or kind is tree.Dims:
+                return None
+            found = list(references(node))
+            if not any(name in names or name in SIZES for name in found) or any(name in hidden for name in found):
+                return None
+            return text_of(node, self.report)
+
+        return term
+
     @property
     def shape(self) -> Shape | None:
         """The shape of the current value."""
@@ -132,6 +153,7 @@ class Builder:
         *,
         implicit: bool = False,
         given: str | None = None,
+        terms: dict[str, str] | None = None,
         refuse: Callable[[OpError], None] | None = None,
     ) -> DraftNode:
         """Apply `op` to values; the result becomes the current value.
@@ -154,7 +176,11 @@ class Builder:
                     refuse(refusal)
                 else:
                     self.refuse(frame, op, inputs, span, refusal, places or {})
-        node = DraftNode(len(self.shapes), op, inputs, shape, span, implicit=implicit, given=given)
+        if places:
+            terms = {name: each.term for name, each in places.items() if each.term is not None}
+        node = DraftNode(
+            len(self.shapes), op, inputs, shape, span, implicit=implicit, given=given, terms=terms, arms=self.arms
+        )
         self.shapes.append(shape)
         self.made.append(node)
         self.children.append(node)
@@ -198,7 +224,7 @@ class Builder:
 
     def open(self, kind: str, span: Span, **more: Any) -> tuple[DraftScope, list[DraftNode | DraftScope]]:
         """Begin a scope; what is placed until `close` lies in it."""
-        scope = DraftScope(kind, span, self.current, **more)
+        scope = DraftScope(kind, span, self.current, arms=self.arms, **more)
         outer, self.children = self.children, scope.children
         outer.append(scope)
         return scope, outer
@@ -230,7 +256,8 @@ class Builder:
         name = statement.operator.text
         try:
             if name.lower() == "residual":
-                found = bind("residual", (), SETTINGS, statement.arguments, self.evaluator(frame).value)
+                value, term = self.evaluator(frame).value, self.terms(frame)
+                found = bind("residual", (), SETTINGS, statement.arguments, value, term)
                 frame.defaults["residual"] = {**frame.defaults.get("residual", {}), **found}
                 return
             resolved = ops.resolve(name)
@@ -238,12 +265,18 @@ class Builder:
                 help = did_you_mean(name, ops.names())
                 raise Problem("E0203", f"unknown operator `{name}`", statement.operator.span, help)
             cls = ops.find(resolved[0])
-            found = bind(
-                cls.name, (), [*field_names(cls), *cls.followed_by], statement.arguments, self.evaluator(frame).value
-            )
+            value, term = self.evaluator(frame).value, self.terms(frame)
+            found = bind(cls.name, (), [*field_names(cls), *cls.followed_by], statement.arguments, value, term)
         except (Problem, ValueProblem, Unknown) as problem:
             self.tell(frame, problem)
             return
+        for name, given in found.items():
+            if given.term is not None and any(
+                each in SIZES and each not in frame.names
+                for argument in statement.arguments
+                for each in references(argument.value)
+            ):
+                found[name] = given._replace(term=f"!{given.term}")
         frame.defaults[cls.name] = {**frame.defaults.get(cls.name, {}), **found}
 
     def layer(self, layer: tree.Layer, frame: Frame) -> None:
@@ -253,7 +286,8 @@ class Builder:
         stride: Given | None = None
         try:
             if layer.stride is not None:
-                stride = Given(self.evaluator(frame).value(layer.stride), layer.stride.span)
+                term = self.terms(frame)(layer.stride)
+                stride = Given(self.evaluator(frame).value(layer.stride), layer.stride.span, term)
             if layer.repeat is None:
                 label = self.label(layer.label, frame)
                 self.item(layer, frame, label, stride)
@@ -323,6 +357,15 @@ class Builder:
         scope, outer = self.open(
             "repeat", layer.span, label=label, label_span=layer.label.span if label and layer.label else None
         )
+        term = self.terms(frame)(layer.repeat.count)
+        if term is not None or layer.repeat.index is not None:
+            index = layer.repeat.index.text if layer.repeat.index is not None else None
+            named = layer.label if layer.label is not None and layer.label.index is not None else None
+            place = named.span if named else layer.span
+            text = self.report.sources[place.file].text[place.start : place.end] if named else None
+            scope.terms = {
+                key: each for key, each in (("count", term), ("index", index), ("label", text)) if each is not None
+            }
         try:
             before = self.steps
             for index in range(count):
@@ -394,7 +437,14 @@ class Builder:
     def _if(self, item: tree.If, frame: Frame, label: str | None, label_span: Span | None) -> None:
         if label is not None:
             raise Problem("E0703", "an `if` takes no label", label_span or item.span, "label the statements inside it")
-        if self.evaluator(frame).truth(item.test):
-            self.body(item.then, frame.inner())
-        elif item.otherwise is not None:
-            self.body(item.otherwise, frame.inner())
+        taken = self.evaluator(frame).truth(item.test)
+        choice = Choice(test=text_of(item.test, self.report), taken=taken, value=self.current)
+        self.choices.append(choice)
+        outside, self.arms = self.arms, (*self.arms, choice)
+        try:
+            if taken:
+                self.body(item.then, frame.inner())
+            elif item.otherwise is not None:
+                self.body(item.otherwise, frame.inner())
+        finally:
+            self.arms = outside

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from netdsl.ir import Choice
 from netdsl.ops import Operator
 from netdsl.shapes import Shape
 from netdsl.text.source import Span
@@ -27,6 +28,8 @@ class DraftNode:
     shares: DraftNode | None = None
     name: str = ""
     path: str = ""
+    terms: dict[str, str] | None = None
+    arms: tuple[Choice, ...] = ()
 
     @property
     def weighted(self) -> bool:
@@ -50,6 +53,10 @@ class DraftScope:
     children: list[DraftNode | DraftScope] = field(default_factory=list)
     name: str = ""
     path: str = ""
+    terms: dict[str, str] | None = None
+    arms: tuple[Choice, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    definition: str | None = None
 
     def nodes(self) -> Iterator[DraftNode]:
         """All nodes inside, in order."""

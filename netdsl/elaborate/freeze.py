@@ -23,6 +23,8 @@ def freeze(draft: DraftScope) -> Scope:
                     shares=child.shares.id if child.shares else None,
                     implicit=child.implicit,
                     span=child.span,
+                    terms=child.terms or {},
+                    arms=child.arms,
                 )
             )
         else:
@@ -38,4 +40,8 @@ def freeze(draft: DraftScope) -> Scope:
         entry=draft.entry,
         exit=draft.exit,
         span=draft.span,
+        terms=draft.terms or {},
+        arms=draft.arms,
+        choices=draft.choices,
+        definition=draft.definition,
     )

@@ -35,7 +35,8 @@ def branch(builder: Builder, body: tree.Body, frame: Frame, entry: int) -> int:
 def join_statement(builder: Builder, item: tree.Join, frame: Frame, label: str | None, label_span: Span | None) -> None:
     """`concat`, `add` or `mul` of branches, then its activation."""
     cls = ops.find(item.kind.text)
-    written = bind(cls.name, field_names(cls), cls.followed_by, item.arguments, builder.evaluator(frame).value)
+    value, term = builder.evaluator(frame).value, builder.terms(frame)
+    written = bind(cls.name, field_names(cls), cls.followed_by, item.arguments, value, term)
     values, _, act = complete(builder, cls, written, frame)
     if len(item.branches) < cls.inputs[0]:
         help = f"`|` stands between branches, and `identity` passes the value on: `{cls.name} {{ ... | identity }}`"
@@ -46,7 +47,7 @@ def join_statement(builder: Builder, item: tree.Join, frame: Frame, label: str |
         exits = [branch(builder, body, frame, entry) for body in item.branches]
         join(builder, frame, construct(cls, values, item.span), exits, item.branches, item.kind.span)
         if act is not None:
-            builder.node(frame, act, (builder.current,), item.kind.span, implicit=True)
+            builder.node(frame, act.op, (builder.current,), item.kind.span, implicit=True, terms=act.terms)
     finally:
         builder.close(scope, outer)
 

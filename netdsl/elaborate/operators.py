@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from netdsl import ops
-from netdsl.elaborate.arguments import FOLLOWERS, Given, Problem, bind, construct, field_names, follower
+from netdsl.elaborate.arguments import FOLLOWERS, Follower, Given, Problem, bind, construct, field_names, follower
 from netdsl.elaborate.blocks import call
 from netdsl.elaborate.files import standard_blocks
 from netdsl.elaborate.frames import Frame, Module
@@ -98,12 +98,13 @@ def _renamed(item: tree.Operation, layer: foreign.Layer) -> list[Edit]:
 
 def signature(
     builder: Builder, cls: type[Operator], kernel: str | None, item: tree.Operation, frame: Frame, stride: Given | None
-) -> tuple[dict[str, Given], Operator | None, Operator | None]:
+) -> tuple[dict[str, Given], Follower | None, Follower | None]:
     """The arguments of an operator as written, over the defaults; its norm and its activation."""
     evaluator = builder.evaluator(frame)
     written: dict[str, Given] = {}
+    term = builder.terms(frame)
 
-    def part(name: str | None, value: Any, span: Span, word: str) -> None:
+    def part(name: str | None, value: Any, span: Span, word: str, term: str | None = None) -> None:
         if name is None:
             leading = next(iter(field_names(cls)), None)
             inside = f"({leading}={show(value)})" if leading and cls.geometry == ops.Geometry() else ""
@@ -111,23 +112,23 @@ def signature(
         if name in written:
             first = Related(written[name].span, "first given here")
             raise Problem("E0402", f"the {word} is given twice", span, related=[first])
-        written[name] = Given(value, span)
+        written[name] = Given(value, span, term)
 
     if kernel is not None:
         sizes = tuple(map(int, kernel.split("x"))) if len(kernel) < 24 else (LARGEST + 1,)
         part(cls.geometry.kernel, sizes[0] if len(sizes) == 1 else sizes, item.head.span, "kernel")
     if item.kernel is not None:
-        part(cls.geometry.kernel, size(builder, item.kernel, evaluator), item.kernel.span, "kernel")
+        part(cls.geometry.kernel, size(builder, item.kernel, evaluator), item.kernel.span, "kernel", term(item.kernel))
     if item.out is not None:
-        part(cls.geometry.out, size(builder, item.out, evaluator), item.out.span, "number behind `-`")
+        part(cls.geometry.out, size(builder, item.out, evaluator), item.out.span, "number behind `-`", term(item.out))
     if item.stride is not None:
-        part(cls.geometry.stride, size(builder, item.stride, evaluator), item.stride.span, "stride")
+        part(cls.geometry.stride, size(builder, item.stride, evaluator), item.stride.span, "stride", term(item.stride))
     if stride is not None:
-        part(cls.geometry.stride, stride.value, stride.span, "stride")
+        part(cls.geometry.stride, stride.value, stride.span, "stride", stride.term)
     names = field_names(cls)
     if item.arguments:
         rest = [name for name in names if name not in written]
-        found = bind(cls.name, rest, (*names, *cls.followed_by), item.arguments, evaluator.value)
+        found = bind(cls.name, rest, (*names, *cls.followed_by), item.arguments, evaluator.value, term)
         for name, given in found.items():
             if name in written:
                 first = Related(written[name].span, "first given here")
@@ -138,7 +139,7 @@ def signature(
 
 def complete(
     builder: Builder, cls: type[Operator], written: dict[str, Given], frame: Frame
-) -> tuple[dict[str, Given], Operator | None, Operator | None]:
+) -> tuple[dict[str, Given], Follower | None, Follower | None]:
     """Written arguments over the defaults in force, and the norm and activation among them as operators."""
     values = {**frame.defaults.get(cls.name, {}), **written}
     followers = {
@@ -165,8 +166,8 @@ def place(
     frame: Frame,
     cls: type[Operator],
     values: Mapping[str, Given],
-    norm: Operator | None,
-    act: Operator | None,
+    norm: Follower | None,
+    act: Follower | None,
     span: Span,
     label: str | None = None,
     label_span: Span | None = None,
@@ -178,7 +179,7 @@ def place(
     unit.
     """
     op = construct(cls, values, span)
-    weighted_act = act is not None and act.weighted
+    weighted_act = act is not None and act.op.weighted
     if cls.flattens and builder.shape is not None and len(builder.shape) > 1:
         builder.node(frame, ops.find("flatten")(), (builder.current,), span, implicit=True)
     unit = None
@@ -192,7 +193,9 @@ def place(
             node.given = cls.name
     for index, follows in enumerate((norm, act), 1):
         if follows is not None:
-            name = given[index] if given else follows.name if unit else None
-            builder.node(frame, follows, (builder.current,), span, implicit=True, given=name)
+            name = given[index] if given else follows.op.name if unit else None
+            builder.node(
+                frame, follows.op, (builder.current,), span, implicit=True, given=name, terms=follows.terms
+            )
     if unit is not None:
         builder.close(unit, outer)

@@ -25,7 +25,7 @@ def aux(builder: Builder, item: tree.Aux, frame: Frame, label: str | None, label
         raise Problem(
             "E0704", "`aux` belongs outside of blocks", item.span, "attach the head where the block is called"
         )
-    bound = bind("aux", ("weight",), (), item.arguments, builder.evaluator(frame).number)
+    bound = bind("aux", ("weight",), (), item.arguments, builder.evaluator(frame).number, builder.terms(frame))
     before = next((aux for aux in builder.aux if aux.scope.title == name), None)
     taken = before.scope.label_span if before else builder.outputs[name].span if name in builder.outputs else None
     if taken is not None:
@@ -38,6 +38,7 @@ def aux(builder: Builder, item: tree.Aux, frame: Frame, label: str | None, label
         builder.close(scope, outer)
         builder.current = entry
     weight = bound["weight"].value if "weight" in bound else None
+    scope.terms = {name: each.term for name, each in bound.items() if each.term is not None}
     builder.aux.append(AuxDraft(scope, None if weight is None else float(weight), scope.exit))
 
 

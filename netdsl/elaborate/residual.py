@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netdsl import ops
-from netdsl.elaborate.arguments import Given, Problem, bind, follower
+from netdsl.elaborate.arguments import Follower, Given, Problem, bind, follower
 from netdsl.elaborate.draft import DraftScope
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.joins import branch as walk_branch
@@ -30,7 +30,7 @@ SHORTCUTS = ("projection", "pad", "identity", "always")
 STRIDES = ("first", "spatial")
 
 
-def _settings(frame: Frame, written: dict[str, Given], span: Span) -> tuple[str, str, Operator | None]:
+def _settings(frame: Frame, written: dict[str, Given], span: Span) -> tuple[str, str, Follower | None]:
     """The shortcut, the place of the stride, and the activation after the addition."""
     given = {**frame.defaults.get("residual", {}), **written}
 
@@ -57,7 +57,7 @@ def _settings(frame: Frame, written: dict[str, Given], span: Span) -> tuple[str,
 
 def residual(builder: Builder, item: tree.Residual, frame: Frame, label: str | None, label_span: Span | None) -> None:
     """`residual(shortcut=..., act=...) { body }`, the body as it is written."""
-    written = bind("residual", (), SETTINGS, item.arguments, builder.evaluator(frame).value)
+    written = bind("residual", (), SETTINGS, item.arguments, builder.evaluator(frame).value, builder.terms(frame))
     shortcut, _, act = _settings(frame, written, item.span)
     scope, outer = builder.open("residual", item.span, title="residual", label=label, label_span=label_span)
     entry = builder.current
@@ -91,7 +91,7 @@ def bracket(
         try:
             for number, row in enumerate(rows, 1):
                 act_after = None if number == len(rows) else row.act
-                names = tuple(f"{each.name}{number}" if each else "" for each in (conv, row.norm, act_after))
+                names = tuple(f"{each}{number}" if each else "" for each in (conv.name, _name(row.norm), _name(act_after)))
                 place(builder, frame, conv, row.values, row.norm, act_after, row.span, given=names)  # type: ignore[arg-type]
         finally:
             builder.close(branch, around)
@@ -105,8 +105,8 @@ class _Row(NamedTuple):
     """One row: the arguments of its convolution over the defaults, and whether it has a stride of its own."""
 
     values: dict[str, Given]
-    norm: Operator | None
-    act: Operator | None
+    norm: Follower | None
+    act: Follower | None
     strided: bool
     span: Span
 
@@ -114,14 +114,15 @@ class _Row(NamedTuple):
 def _row(builder: Builder, frame: Frame, row: tree.Row, conv: type[Operator]) -> _Row:
     """The arguments of one row, its norm and its activation."""
     evaluator = builder.evaluator(frame)
+    term = builder.terms(frame)
     written = {
-        "kernel": Given(size(builder, row.kernel, evaluator), row.kernel.span),
-        "channels": Given(size(builder, row.out, evaluator), row.out.span),
+        "kernel": Given(size(builder, row.kernel, evaluator), row.kernel.span, term(row.kernel)),
+        "channels": Given(size(builder, row.out, evaluator), row.out.span, term(row.out)),
     }
     if row.stride is not None:
-        written["stride"] = Given(size(builder, row.stride, evaluator), row.stride.span)
+        written["stride"] = Given(size(builder, row.stride, evaluator), row.stride.span, term(row.stride))
     known = [name for name in conv.model_fields if name not in written]
-    more = bind("conv", (), [*known, *conv.followed_by], row.arguments, evaluator.value)
+    more = bind("conv", (), [*known, *conv.followed_by], row.arguments, evaluator.value, term)
     values, norm, act = complete(builder, conv, {**written, **more}, frame)
     return _Row(values, norm, act, "stride" in written or "stride" in more, row.span)
 
@@ -149,7 +150,7 @@ def _finish(
     exit: int,
     branch: DraftScope,
     shortcut: str,
-    act: Operator | None,
+    act: Follower | None,
     span: Span,
     body: Span,
 ) -> None:
@@ -170,7 +171,7 @@ def _finish(
     else:
         builder.node(frame, add, (exit, scope.exit), span)
     if act is not None:
-        builder.node(frame, act, (builder.current,), span, implicit=True)
+        builder.node(frame, act.op, (builder.current,), span, implicit=True, terms=act.terms)
 
 
 def _shortcut(
@@ -231,10 +232,14 @@ def _shortcut(
     place(builder, frame, conv, values, norm, None, span)
 
 
-def _norm(branch: DraftScope) -> Operator | None:
+def _norm(branch: DraftScope) -> Follower | None:
     """The norm of the body: that of its last normalization."""
-    norms = [node.op for node in branch.nodes() if node.op.family is Family.NORMALIZATION]
-    return norms[-1] if norms else None
+    norms = [node for node in branch.nodes() if node.op.family is Family.NORMALIZATION]
+    return Follower(norms[-1].op, norms[-1].terms or {}) if norms else None
+
+
+def _name(follower: Follower | None) -> str:
+    return follower.op.name if follower else ""
 
 
 def _stride(builder: Builder, before: Shape, after: Shape, branch: DraftScope) -> tuple[int, int] | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
 from netdsl.ir import Setting
 from netdsl.syntax import tree
-from netdsl.text.diagnostics import did_you_mean
+from netdsl.text.diagnostics import Report, did_you_mean
 from netdsl.text.source import Span
 
 LARGEST = 2**63 - 1
@@ -95,6 +95,35 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
     "ceil": (math.ceil, 1, 1),
     "floor": (math.floor, 1, 1),
 }
+
+
+def references(node: Any) -> Iterator[str]:
+    """The names in an expression."""
+    kind = type(node)
+    if kind is tree.Reference:
+        yield node.name
+    elif kind is tree.Binary:
+        yield from references(node.left)
+        yield from references(node.right)
+    elif kind is tree.Unary:
+        yield from references(node.operand)
+    elif kind is tree.Call:
+        for each in node.arguments:
+            yield from references(each.value)
+    elif kind is tree.Conditional:
+        for each in (node.test, node.then, node.otherwise):
+            yield from references(each)
+    elif kind is tree.ListValue:
+        for each in node.items:
+            yield from references(each)
+    elif kind is tree.Element:
+        yield from references(node.items)
+        yield from references(node.index)
+
+
+def text_of(node: tree.Expression, report: Report) -> str:
+    """An expression as it is written, in one line."""
+    return " ".join(report.sources[node.span.file].text[node.span.start : node.span.end].split())
 
 
 class Evaluator:

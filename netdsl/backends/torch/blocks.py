@@ -1,66 +1,46 @@
 """The classes of a network but its own: the blocks that it and other blocks construct.
 
 They are found from the inside out: the blocks without blocks in them first, so that by the time a class is made the
-classes it constructs have their arguments.
+classes it constructs have their arguments. The instances of one definition are one class if they can be; if they cannot,
+those that are alike are, and as many more as fit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from netdsl.backends.torch.classes import Class, Instance, group, unify
-from netdsl.backends.torch.construct import Construct
+from netdsl.backends.torch.classes import Class
 from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
-from netdsl.backends.torch.levels import Leaf, Level
+from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.members import Members
-from netdsl.backends.torch.names import Numbered, camel, stem, variable
+from netdsl.backends.torch.merge import Form, Instance, Merge, Split, defaults_of, shape_of
+from netdsl.backends.torch.names import Numbered, camel, prose, stem, variable
 from netdsl.backends.torch.plan import Plan
+from netdsl.backends.torch.trace import Tracer, kernels
 from netdsl.ir import Node, Scope
 
-SHORTEST_CLASS = 3
-"""So many layers in a row, so many times in the network itself, become a class."""
+MOST_KINDS = 12
+"""So many kinds of instances are tried in one another's classes."""
 
 
 class Blocks:
-    """The classes of the blocks of one network. `constructs` are the calls that make each level that has a class."""
+    """The classes of the blocks of one network."""
 
-    def __init__(self, plan: Plan, initialisation: Initialisation, taken: set[str]):
+    def __init__(self, plan: Plan, tracer: Tracer, initialisation: Initialisation, taken: set[str]):
         self.plan = plan
         self.network = plan.network
         self.root = plan.root
+        self.tracer = tracer
         self.initialisation = initialisation
         self.taken = taken
         self.numbered = Numbered(taken)
         self.classes: list[Class] = []
-        self.constructs: dict[int, Construct] = {}
-        self._sequences()
         heights: dict[int, list[Level]] = {}
         self._heights(self.root, heights)
         for height in sorted(heights):
             self._classes(heights[height])
-
-    def _sequences(self) -> None:
-        """Make a class of layers in a row that the network has several times."""
-        found: dict[Any, list[Level]] = {}
-        waiting = [self.root]
-        for level in waiting:
-            for member in level.members:
-                if not isinstance(member, Level) or member.kind == "class":
-                    continue
-                waiting.append(member)
-                leaves = [each for each in member.members if isinstance(each, Leaf)]
-                if member.kind == "sequential" and len(leaves) == len(member.members) >= SHORTEST_CLASS:
-                    shape = Members(member, {}).construct(member).skeleton()
-                    drawn = tuple(self.initialisation.statements(leaf) for leaf in leaves)
-                    found.setdefault((shape, drawn), []).append(member)
-        for levels in found.values():
-            if len(levels) < SHORTEST_CLASS:
-                continue
-            words = [each.node.op.name for each in levels[0].members if isinstance(each, Leaf)]
-            base = camel(words[0]) + "Block" if len(words) > 3 else "".join(map(camel, words))
-            for level in levels:
-                level.kind, level.chained, level.base = "class", True, base
 
     def _heights(self, level: Level, found: dict[int, list[Level]]) -> int:
         """How many classes are nested in a level; levels by that number."""
@@ -71,58 +51,81 @@ class Blocks:
         return height
 
     def _classes(self, levels: list[Level]) -> None:
-        bases: dict[str, list[Level]] = {}
+        kinds: dict[Any, list[Level]] = {}
         for level in levels:
-            bases.setdefault(level.base or _base(level), []).append(level)
-        for base, members in bases.items():
+            kinds.setdefault(level.scope.definition or _base(level), []).append(level)
+        for alike in kinds.values():
+            base = _base(alike[0])
             projects = any(
-                isinstance(each, Level) and each.scope.kind == "shortcut" for level in members for each in level.members
+                isinstance(each, Level) and each.scope.kind == "shortcut" for level in alike for each in level.members
             )
-            pairs = [(self._instance(level, projects), level) for level in members]
-            levels_of = {id(instance): level for instance, level in pairs}
-            for found in group([instance for instance, _ in pairs]):
-                alike = [levels_of[id(instance)] for instance in found]
-                if projects and all(each.option is None for each in found):
-                    found = [self._instance(level, False) for level in alike]
-                made = unify(self.numbered(base), found, self.taken)
-                made.doc = _doc(alike)
-                self.classes.append(made)
-                for instance, level in zip(found, alike, strict=True):
-                    assert instance.construct is not None
-                    self.constructs[id(level)] = instance.construct
+            definition = self.tracer.definition(alike[0].scope)
+            defaults = defaults_of(definition.parameters) if definition is not None else {}
+            for merge in self._merged([self._instance(level, projects) for level in alike], defaults):
+                merge.made.name = self.numbered(base)
+                merge.made.doc = self._doc([each.level for each in merge.instances])
+                self.classes.append(merge.made)
+                for number, instance in enumerate(merge.instances):
+                    self.tracer.classes[id(instance.level)] = (merge.made, merge.given(number))
 
-    def _instance(self, level: Level, projects: bool) -> Instance:
+    def _merged(self, instances: list[Instance], defaults: dict[str, Any]) -> list[Merge]:
+        """The classes of the instances of one block, in order of first use."""
+
+        def attempt(group: Sequence[Instance]) -> Merge | None:
+            try:
+                return Merge("", group, self.taken, defaults)
+            except Split:
+                return None
+
+        whole = attempt(instances)
+        if whole is not None:
+            return [whole]
+        groups: dict[Any, list[Instance]] = {}
+        for instance in instances:
+            groups.setdefault(_signature(instance), []).append(instance)
+        found: list[Merge] = []
+        for group in groups.values():
+            made = attempt(group)
+            if made is None:
+                found += [self._alone(each, defaults) for each in group]
+                continue
+            for place, other in enumerate(found if len(groups) <= MOST_KINDS else []):
+                together = attempt([*other.instances, *group])
+                if together is not None:
+                    found[place] = together
+                    break
+            else:
+                found.append(made)
+        return found
+
+    def _alone(self, instance: Instance, defaults: dict[str, Any]) -> Merge:
+        """The class of one instance, which there always is."""
+        try:
+            return Merge("", [instance], self.taken, defaults)
+        except Split:
+            unrolled = self._instance(instance.level, False, loops=False)
+            return Merge("", [unrolled], self.taken, defaults)
+
+    def _instance(self, level: Level, projects: bool, loops: bool = True) -> Instance:
         """What one class-like level holds and does; `projects` where others of its kind have a `downsample`."""
-        known: dict[str, Any] = {}
-        entry = self.network.shapes[level.inputs[0]]
-        if entry is not None:
-            known["in_channels" if len(entry) == 3 else "in_features"] = entry[0]
-        for name, value in level.scope.arguments.items():
-            if isinstance(value, int | float | bool):
-                known.setdefault(name, value)
-        members = Members(level, self.constructs)
+        trace = self.tracer.trace(level, loops)
+        members = Members(level, trace)
         init = (*members.parameters, *self.initialisation.lines(level, members.access))
-        made = Instance(members.attributes, init=init, known=known)
         if level.chained:
-            return made
-        addition = None
-        if projects:
-            made.optional = "downsample"
-            if "downsample" not in dict(made.attributes):
-                addition = _addition(level.scope)
-                if addition is None:
-                    made.optional = None
-                else:
-                    made.attributes.append(("downsample", None))
+            return Instance(level, trace, Form(members.attributes, init=init))
         inputs = self._arguments(level)
-        forward = Forward(level, self.plan, inputs, members.access)
-        forward.write(level.outputs, addition)
-        made.forward = tuple(forward.lines(level.outputs))
-        made.inputs = tuple(inputs.values())
         optional = set() if self._aside(level) else self.network.aux_nodes
         kinds = ["Tensor | None" if value in optional else "Tensor" for value in level.outputs]
-        made.gives = kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
-        return made
+        gives = kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
+
+        def form(addition: int | None = None) -> Form:
+            forward = Forward(level, self.plan, inputs, members.access, addition=addition)
+            forward.write(level.outputs)
+            lines = tuple(forward.lines(level.outputs))
+            return Form(members.attributes, tuple(inputs.values()), gives, lines, init)
+
+        addition = _addition(level.scope) if projects else None
+        return Instance(level, trace, form(), form(addition) if addition is not None else None)
 
     def _aside(self, level: Level) -> bool:
         """Whether a level is part of an aux head."""
@@ -145,13 +148,39 @@ class Blocks:
             names[value] = name
         return names
 
+    def _doc(self, levels: list[Level]) -> str:
+        """The docstring of the class of some levels: the comment above the block, where there is one."""
+        scope = levels[0].scope
+        definition = self.tracer.definition(scope)
+        if definition is not None and definition.doc:
+            return prose(definition.doc)
+        if scope.kind == "bracket":
+            return f"A residual building block of {', '.join(kernels(scope))} convolutions"
+        if scope.kind == "block":
+            return f"The block `{scope.title}`"
+        if scope.kind == "aux":
+            return f"The auxiliary head `{scope.title}`"
+        labels = list(dict.fromkeys(level.scope.label for level in levels if level.scope.label))
+        if not labels:
+            words = {"residual": "A residual connection", "join": "Branches that are joined"}
+            return words.get(scope.kind, "Layers in a row")
+        listed = ", ".join(f"`{label}`" for label in labels[:8]) + (" and others" if len(labels) > 8 else "")
+        return f"The layers of {listed}"
+
+
+def _signature(instance: Instance) -> Any:
+    """Equal for instances that differ in constants only."""
+    form = instance.form
+    parts = tuple((name, shape_of(item)) for name, item, _ in form.attributes)
+    return form.inputs, form.gives, form.forward, form.init, parts, instance.trace.loop is None
+
 
 def _base(level: Level) -> str:
     """What a class is called, before it needs a number."""
     scope = level.scope
     if scope.kind == "bracket":
         known = {("3x3", "3x3"): "BasicBlock", ("1x1", "3x3", "1x1"): "Bottleneck"}
-        return known.get(_kernels(scope), "ResidualBlock")
+        return known.get(kernels(scope), "ResidualBlock")
     words = [scope.title if scope.kind in ("block", "aux", "join", "residual") else "", scope.label or "", scope.kind]
     if scope.label and scope.kind != "block" and scope.kind != "aux":
         words.insert(0, stem(scope.label))
@@ -159,30 +188,8 @@ def _base(level: Level) -> str:
     return f"Block{name}" if name[0].isdigit() else name
 
 
-def _kernels(scope: Scope) -> tuple[str, ...]:
-    return tuple(row.strip().partition(",")[0] for row in scope.title.split(";"))
-
-
-def _doc(levels: list[Level]) -> str:
-    """The docstring of the class of some levels."""
-    scope = levels[0].scope
-    if scope.kind == "bracket":
-        return f"A residual building block of {', '.join(_kernels(scope))} convolutions."
-    if scope.kind == "block":
-        return f"The block `{scope.title}`."
-    if scope.kind == "aux":
-        return f"The auxiliary head `{scope.title}`."
-    labels = list(dict.fromkeys(level.scope.label for level in levels if level.scope.label))
-    if not labels:
-        return {"residual": "A residual connection.", "join": "Branches that are joined."}.get(
-            scope.kind, "Layers in a row."
-        )
-    listed = ", ".join(f"`{label}`" for label in labels[:8]) + (" and others" if len(labels) > 8 else "")
-    return f"The layers of {listed}."
-
-
 def _addition(scope: Scope) -> int | None:
-    """The addition of the only residual in a scope, if its shortcut is the identity."""
+    """The addition of the only residual in a scope."""
     found: list[int | None] = []
 
     def search(scope: Scope) -> None:
@@ -190,10 +197,8 @@ def _addition(scope: Scope) -> int | None:
             if isinstance(child, Node) or child.name:
                 continue
             if child.kind == "residual":
-                shortcut = next((e for e in child.children if isinstance(e, Scope) and e.kind == "shortcut"), None)
-                add = next((e for e in child.children if isinstance(e, Node) and e.op.name == "add"), None)
-                identity = shortcut is not None and not shortcut.children
-                found.append(add.id if identity and add is not None else None)
+                add = next((each for each in child.children if isinstance(each, Node) and each.op.name == "add"), None)
+                found.append(add.id if add is not None else None)
             search(child)
 
     search(scope)

@@ -1,16 +1,21 @@
-"""Expressions that construct modules, as trees: what they share, and where they differ.
+"""Expressions that construct modules, as trees with constants or terms at their leaves.
 
-Two constructions have the same `skeleton` when they differ in constants only; `constants` lists these in order. Classes
-get their constructor's arguments by laying the constants of all their instances side by side.
+A construction with terms, evaluated where these have values, is one with constants; the writer of a class proves by that
+that the class makes what each of its instances is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
+from netdsl.backends.torch.terms import Term, as_term, plain
+
 Skeleton: TypeAlias = Any
+
+UNSET: Any = object()
+"""In place of a default that there is not."""
 
 
 @dataclass(frozen=True)
@@ -27,18 +32,6 @@ class Callee(Protocol):
 
     name: str
     parameters: list[Parameter]
-
-
-@dataclass(frozen=True, slots=True)
-class Symbol:
-    """A constant that has become an expression: an argument of the constructor, or arithmetic on some."""
-
-    text: str
-
-    @property
-    def factor(self) -> str:
-        """The text as a factor of a product."""
-        return f"({self.text})" if " + " in self.text else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,26 +78,25 @@ class Construct:
 
         return replace(self, arguments=tuple(replace(a, value=other(a.value)) for a in self.arguments))
 
+    def key(self) -> Any:
+        """Equal for constructions that are written alike."""
+        return self.skeleton(), tuple((type(plain(value)), as_term(value)) for _, value in self.constants())
+
 
 def _form(value: Any) -> Any:
-    return len(value.values) if isinstance(value, Items) else value is None
+    return len(value.values) if isinstance(value, Items) else 0
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """`nn.Sequential(...)` of constructions with their keys, in order; what repeats are `Run`s and `Cycle`s."""
+    """`nn.Sequential(...)` of constructions with their keys, in order; what repeats are `Run`s and `Cycle`s.
+
+    `when` is for each of them the condition under which it is there: the arms of the spec in one instance, a term (or
+    None) in a class.
+    """
 
     items: tuple[tuple[str, Any], ...]
-
-    def skeleton(self) -> Skeleton:
-        return (type(self).__name__, tuple((key, item.skeleton()) for key, item in self.items))
-
-    def constants(self) -> Iterator[tuple[str, Any]]:
-        for _, item in self.items:
-            yield from item.constants()
-
-    def substitute(self, values: Iterator[Any]) -> Chain:
-        return type(self)(tuple((key, item.substitute(values)) for key, item in self.items))
+    when: tuple[Any, ...] = ()
 
 
 class ModuleDict(Chain):
@@ -122,24 +114,9 @@ class Run:
     """
 
     first: Construct
-    count: Any
-    steps: tuple[Any, ...]
+    count: int
+    steps: tuple[int, ...]
     key: tuple[str, int] | None = None
-
-    def skeleton(self) -> Skeleton:
-        return ("Run", self.first.skeleton(), tuple(step != 0 for step in self.steps), self.key)
-
-    def constants(self) -> Iterator[tuple[str, Any]]:
-        yield "layers", self.count
-        yield from self.first.constants()
-        for step in self.steps:
-            if step != 0:
-                yield "growth", step
-
-    def substitute(self, values: Iterator[Any]) -> Run:
-        count = next(values)
-        first = self.first.substitute(values)
-        return Run(first, count, tuple(next(values) if step != 0 else 0 for step in self.steps), self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,50 +124,34 @@ class Cycle:
     """A loop over several constructions, the same ones `count` times, under numbers as keys."""
 
     items: tuple[Construct, ...]
-    count: Any
-
-    def skeleton(self) -> Skeleton:
-        return ("Cycle", tuple(item.skeleton() for item in self.items))
-
-    def constants(self) -> Iterator[tuple[str, Any]]:
-        yield "layers", self.count
-        for item in self.items:
-            yield from item.constants()
-
-    def substitute(self, values: Iterator[Any]) -> Cycle:
-        count = next(values)
-        return Cycle(tuple(item.substitute(values) for item in self.items), count)
+    count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Each:
-    """A loop over the values of one constant, the `column`-th of `first`; all others are the same.
-
-    `key` is as in a `Run`.
-    """
-
-    first: Construct
-    column: int
-    values: Any
-    key: tuple[str, int] | None = None
-
-    def skeleton(self) -> Skeleton:
-        return ("Each", self.first.skeleton(), self.column, self.key)
-
-    def constants(self) -> Iterator[tuple[str, Any]]:
-        for column, (role, value) in enumerate(self.first.constants()):
-            yield (f"{role}s", self.values) if column == self.column else (role, value)
-
-    def substitute(self, values: Iterator[Any]) -> Each:
-        given = [next(values) for _ in self.first.constants()]
-        column, given[self.column] = given[self.column], None
-        return Each(self.first.substitute(iter(given)), self.column, column, self.key)
-
-
-Construction: TypeAlias = Construct | Chain | Run | Cycle | Each
-LOOPS = (Run, Cycle, Each)
+Construction: TypeAlias = Construct | Chain | Run | Cycle
+LOOPS = (Run, Cycle)
 
 
 def alike(a: Any, b: Any) -> bool:
     """Whether two constants are the same: `1`, `1.0` and `True` are not."""
     return type(a) is type(b) and bool(a == b)
+
+
+def valued(item: Any, names: Mapping[str, Any]) -> Any:
+    """What a construction makes where its names have these values, in a form that can be compared."""
+    if isinstance(item, Chain):
+        items = item.items
+        if item.when:
+            kept = [each for each, when in zip(items, item.when, strict=True) if not isinstance(when, Term) or when.evaluate(names)]
+            places = iter(range(len(kept)))
+            items = tuple((key or str(next(places)), each) for key, each in kept) if "" in dict(items) else tuple(kept)
+        return type(item).__name__, tuple((key, valued(each, names)) for key, each in items)
+    assert isinstance(item, Construct)
+    arguments = tuple((a.keyword, _value(a.value, names)) for a in item.arguments)
+    return item.function, item.frozen, item.parameter, arguments
+
+
+def _value(value: Any, names: Mapping[str, Any]) -> Any:
+    if isinstance(value, Items):
+        return tuple(_value(each, names) for each in value.values)
+    found = value.evaluate(names) if isinstance(value, Term) else plain(value)
+    return type(found), found

@@ -30,7 +30,7 @@ class Step:
     """One expression: the values it gives and takes, and its text for given inputs.
 
     `follows` is written around a call just before it, `takes` takes calls among its terms, `join` is not taken itself,
-    `aux` is for training only.
+    `aux` is for training only, `kept` is a statement of its own.
     """
 
     outputs: tuple[int, ...]
@@ -40,13 +40,15 @@ class Step:
     takes: bool = False
     join: bool = False
     aux: bool = False
+    kept: bool = False
 
 
 class Forward:
     """Writes the statements of one class.
 
     `inputs` are the variables of the values it is given, `access` how a member is reached from `self` or from the
-    container that owns it, `taken` the names that no variable may have.
+    container that owns it, `taken` the names that no variable may have. `addition` is the node whose second term passes
+    `self.downsample`, if there is one.
     """
 
     def __init__(
@@ -56,12 +58,14 @@ class Forward:
         inputs: dict[int, str],
         access: Callable[[Member, str], str],
         taken: Iterable[str] = (),
+        addition: int | None = None,
     ):
         self.level = level
         self.plan = plan
         self.variables = dict(inputs)
         self.access = access
         self.taken = frozenset(taken)
+        self.addition = addition
         self.preferred: dict[int, str] = {}
         self.steps: list[Step] = []
         self.aliases: dict[int, int] = {}
@@ -91,9 +95,18 @@ class Forward:
                 step.text = partial(fill, layer.torch.expression.replace("{m}", reached))
                 step.takes, step.join = True, not layer.bare
             step.aux = aux or (isinstance(member, Level) and member.scope.kind == "aux")
+            if self.addition is not None and isinstance(member, Level) and member.scope.kind == "shortcut":
+                step.text, step.kept = _optional, True
+            elif leaf is not None and leaf.node.id == self.addition and len(self.steps) and not self._projected():
+                self.steps.append(Step((SHORTCUT,), step.inputs[1:], _optional, kept=True))
+                self.preferred[SHORTCUT] = "shortcut"
+                step.inputs = (step.inputs[0], SHORTCUT)
             if leaf is not None and leaf.constructed:
                 step.follows = leaf.node.implicit or leaf.node.op.family in FOLLOWING
             self.steps.append(step)
+
+    def _projected(self) -> bool:
+        return any(step.kept for step in self.steps)
 
     def _prefer(self, scope: Scope, name: str) -> None:
         """The variable that suits each value, by where it is made."""
@@ -141,11 +154,8 @@ class Forward:
 
     # Statements ------------------------------------------------------------------------------------------------------
 
-    def write(self, results: Iterable[int], addition: int | None = None) -> None:
-        """Find the statements; afterwards `name` tells the variable of each of `results`.
-
-        `addition` is the node whose second term, the value unchanged, passes `self.downsample` all the same.
-        """
+    def write(self, results: Iterable[int]) -> None:
+        """Find the statements; afterwards `name` tells the variable of each of `results`."""
         through = self._through
         left: dict[int, int] = {}
         users: dict[int, list[int]] = {}
@@ -161,10 +171,9 @@ class Forward:
         for place, step in enumerate(self.steps):
             texts: list[str] = []
             sources: list[int] = []
-            for position, value in enumerate(step.inputs):
+            for value in step.inputs:
                 text, used = pending.pop(value) if value in pending else (self.variables[value], [value])
-                written = flat(text) or ""
-                texts.append(f"self.downsample({written})" if (addition, position) == (step.outputs[0], 1) else written)
+                texts.append(flat(text) or "")
                 sources += used
             expression = (
                 step.text(texts) if len(texts) <= MOST_TERMS or not step.join else self._long(step, texts, bound, left)
@@ -217,7 +226,7 @@ class Forward:
 
     def _inlines(self, step: Step, place: int, users: dict[int, list[int]], left: dict[int, int], text: str) -> bool:
         """Whether an expression is written into the one that takes it."""
-        if step.aux or len(step.outputs) != 1 or left.get(step.outputs[0], 0) != 1:
+        if step.aux or step.kept or len(step.outputs) != 1 or left.get(step.outputs[0], 0) != 1:
             return False
         used = users.get(step.outputs[0], ())
         if len(used) != 1 or self.steps[used[0]].aux:
@@ -240,6 +249,14 @@ class Forward:
         while (name in bound and left.get(bound[name], 0) > 0) or name in self.taken:
             name, number = f"{base}{number}", number + 1
         return name
+
+
+SHORTCUT = -1
+"""The number of the value behind a `downsample` that may not be there."""
+
+
+def _optional(texts: list[str]) -> str:
+    return f"{texts[0]} if self.downsample is None else self.downsample({texts[0]})"
 
 
 def _single(scope: Scope) -> str:

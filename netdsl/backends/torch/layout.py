@@ -7,12 +7,12 @@ one line; what does not is opened at its outermost bracket: its items in one lin
 from __future__ import annotations
 
 import keyword
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from netdsl.backends.torch.construct import LOOPS, Chain, Construct, Cycle, Each, Items, ModuleDict, Run, Symbol
+from netdsl.backends.torch.construct import LOOPS, Chain, Construct, Cycle, Items, ModuleDict, Run
+from netdsl.backends.torch.terms import Term, as_term, literal, make, name, plain
 
 WIDTH = 120
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -52,24 +52,6 @@ Text: TypeAlias = str | Bracket | Loop
 
 
 # Constants and constructions as text trees ---------------------------------------------------------------------------
-
-
-def literal(value: Any) -> str:
-    """A constant as Python source. Strings are quoted with double quotes, as formatters want them."""
-    if isinstance(value, Symbol):
-        return value.text
-    if isinstance(value, str):
-        text = ascii(value)
-        return '"' + text[1:-1] + '"' if text[0] == "'" and '"' not in text else text
-    if isinstance(value, tuple):
-        inside = ", ".join(map(literal, value))
-        return f"({inside},)" if len(value) == 1 else f"({inside})"
-    if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
-            return f'float("{value}")'
-        mantissa, e, exponent = repr(value).partition("e")
-        return f"{mantissa}e{int(exponent)}" if e else mantissa
-    return repr(value)
 
 
 def tree(value: Any) -> Text:
@@ -115,23 +97,16 @@ def _places(chain: Chain) -> list[tuple[int | None, str]]:
     found: list[tuple[int | None, str]] = []
     at: int | None = 0
     for key, item in chain.items:
-        if isinstance(item, Run | Each) and item.key is not None:
+        if isinstance(item, Run) and item.key is not None:
             at = None
         found.append((at, key))
-        if isinstance(item, LOOPS):
-            length = _length(item)
-            at = None if at is None or length is None else at + length
-        elif at is not None:
-            at += 1
+        if at is not None:
+            at += _length(item) if isinstance(item, LOOPS) else 1
     return found
 
 
-def _length(loop: Run | Cycle | Each) -> int | None:
-    """How many layers a loop makes; None where an argument says it."""
-    if isinstance(loop, Each):
-        return len(loop.values) if isinstance(loop.values, tuple) else None
-    if not isinstance(loop.count, int):
-        return None
+def _length(loop: Run | Cycle) -> int:
+    """How many layers a loop makes."""
     return loop.count if isinstance(loop, Run) else loop.count * len(loop.items)
 
 
@@ -145,7 +120,7 @@ def _call(construct: Construct) -> Bracket:
     items = tuple(
         (f"{a.keyword}=" if a.keyword else "", tree(a.value))
         for a in construct.arguments
-        if a.keyword not in usual or a.value != usual[a.keyword] or type(a.value) is not type(usual[a.keyword])
+        if a.keyword not in usual or a.value != usual[a.keyword] or type(plain(a.value)) is not type(usual[a.keyword])
     )
     if construct.parameter:
         grad = (("requires_grad=", "False"),) if construct.frozen else ()
@@ -153,43 +128,26 @@ def _call(construct: Construct) -> Bracket:
     return Bracket(f"{name}(", items, ").requires_grad_(False)" if construct.frozen else ")")
 
 
-def _loop(loop: Run | Cycle | Each) -> Loop:
+def _loop(loop: Run | Cycle) -> Loop:
     if isinstance(loop, Cycle):
         layers = Bracket("(", tuple(("", tree(item)) for item in loop.items), ")")
-        return Loop("layer", ((f"for _ in range({literal(loop.count)})", ""), ("for layer in ", layers)))
-    if isinstance(loop, Each):
-        roles = list(loop.first.constants())
-        variable = roles[loop.column][0]
-        others = " ".join(literal(value) for _, value in roles if isinstance(value, Symbol))
-        while re.search(rf"\b{variable}\b", others):
-            variable += "_"
-        values = [Symbol(variable) if place == loop.column else value for place, (_, value) in enumerate(roles)]
-        item = tree(loop.first.substitute(iter(values)))
-        if loop.key is None:
-            return Loop(item, ((f"for {variable} in ", tree(loop.values)),))
-        prefix, number = loop.key
-        key = f'f"{prefix}{{i}}"' if prefix else "str(i)"
-        over = Bracket("enumerate(", (("", tree(loop.values)), *((("start=", str(number)),) if number else ())), ")")
-        return Loop(Bracket("(", (("", key), ("", item)), ")"), ((f"for i, {variable} in ", over),))
-    count = literal(loop.count)
-    moving = any(step != 0 for step in loop.steps)
+        return Loop("layer", ((f"for _ in range({loop.count})", ""), ("for layer in ", layers)))
     values = [
-        _moved(value, step) if step != 0 else value
+        _moved(value, step) if step else value
         for (_, value), step in zip(loop.first.constants(), loop.steps, strict=True)
     ]
     item = tree(loop.first.substitute(iter(values)))
     if loop.key is None:
-        return Loop(item, ((f"for {'i' if moving else '_'} in range({count})", ""),))
+        return Loop(item, ((f"for {'i' if any(loop.steps) else '_'} in range({loop.count})", ""),))
     prefix, number = loop.key
     index = f"i + {number}" if number else "i"
     key = f'f"{prefix}{{{index}}}"' if prefix else f"str({index})"
-    return Loop(Bracket("(", (("", key), ("", item)), ")"), ((f"for i in range({count})", ""),))
+    return Loop(Bracket("(", (("", key), ("", item)), ")"), ((f"for i in range({loop.count})", ""),))
 
 
-def _moved(value: Any, step: Any) -> Symbol:
-    factor = step.factor if isinstance(step, Symbol) else literal(step)
-    moving = "i" if factor == "1" else f"{factor} * i"
-    return Symbol(moving if isinstance(value, int) and value == 0 else f"{literal(value)} + {moving}")
+def _moved(value: int, step: int) -> Term:
+    moving = name("i") if step == 1 else make("*", as_term(step), name("i"))
+    return make("+", as_term(value), moving)
 
 
 # Text trees to lines -------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """What repeats in a chain of constructions, folded into loops.
 
-Equal constructions in a row, or ones that differ by a constant step, are a `Run`; ones that differ in one constant are
-an `Each` over its values; a few that come again and again are a `Cycle`.
+Equal constructions in a row, or ones that differ by a constant step, are a `Run`; a few that come again and again are a
+`Cycle`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from netdsl.backends.torch.construct import Construct, Cycle, Each, Run, Skeleton, alike
+from netdsl.backends.torch.construct import Chain, Construct, Cycle, Run, Skeleton, alike
 
 SHORTEST_RUN = 3
 SHORTEST_CYCLE = 5
@@ -30,22 +30,26 @@ class _Row:
         return self.shape == other.shape and all(map(alike, self.values, other.values))
 
 
-def fold(items: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
-    """Fold what repeats under consecutive keys into loops."""
+def folded(item: Any, moving: bool) -> Any:
+    """A construction with what repeats in its chains in loops; `moving` allows them to differ by constant steps."""
+    if not isinstance(item, Chain):
+        return item
+    items = tuple((key, folded(each, moving)) for key, each in item.items)
+    whole = type(item) is Chain and not item.when
+    return type(item)(_fold(items, moving) if whole else items, item.when)
+
+
+def _fold(items: tuple[tuple[str, Any], ...], moving: bool) -> tuple[tuple[str, Any], ...]:
+    """What repeats under consecutive keys, in loops."""
     plain = all(key == str(place) for place, (key, _) in enumerate(items))
     rows = [_row(key, item) for key, item in items]
     found: list[tuple[str, Any]] = []
     at = 0
     while at < len(items):
         key, item = items[at]
-        length = _run(rows, at)
+        length = _run(rows, at, moving)
         if length >= SHORTEST_RUN:
             found.append((key, _folded(rows, at, length, plain)))
-            at += length
-            continue
-        length, column = _each(rows, at)
-        if length >= SHORTEST_RUN:
-            found.append((key, _over(rows, at, length, column, plain)))
             at += length
             continue
         period, count = _cycle(rows, at) if plain else (1, 1)
@@ -66,7 +70,7 @@ def _row(key: str, item: Any) -> _Row | None:
     return _Row(prefix, int(number), item, item.skeleton(), [value for _, value in item.constants()])
 
 
-def _run(rows: list[_Row | None], at: int) -> int:
+def _run(rows: list[_Row | None], at: int, moving: bool) -> int:
     """How many constructions from `at` on differ by constant steps only, under keys that count up."""
     first = rows[at]
     if first is None:
@@ -79,7 +83,7 @@ def _run(rows: list[_Row | None], at: int) -> int:
         if row is None or (row.prefix, row.number) != (first.prefix, first.number + length) or row.shape != first.shape:
             break
         moved = [_step(a, b) for a, b in zip(before.values, row.values, strict=True)]
-        if None in moved or (steps is not None and moved != steps):
+        if None in moved or (steps is not None and moved != steps) or (any(moved) and not moving):
             break
         steps = moved  # type: ignore[assignment]
         length += 1
@@ -95,31 +99,8 @@ def _step(a: Any, b: Any) -> int | None:
 def _folded(rows: list[_Row | None], at: int, length: int, plain: bool) -> Run:
     first, second = rows[at], rows[at + 1]
     assert first is not None and second is not None
-    steps = tuple(_step(a, b) for a, b in zip(first.values, second.values, strict=True))
+    steps = tuple(_step(a, b) or 0 for a, b in zip(first.values, second.values, strict=True))
     return Run(first.item, length, steps, None if plain else (first.prefix, first.number))
-
-
-def _each(rows: list[_Row | None], at: int) -> tuple[int, int]:
-    """How many constructions from `at` on differ in one constant only, and which."""
-    first = rows[at]
-    length, column = 1, -1
-    while first is not None and at + length < len(rows):
-        row = rows[at + length]
-        if row is None or (row.prefix, row.number) != (first.prefix, first.number + length) or row.shape != first.shape:
-            break
-        moved = [place for place, (a, b) in enumerate(zip(first.values, row.values, strict=True)) if not alike(a, b)]
-        if len(moved) > 1 or (moved and column not in (-1, moved[0])):
-            break
-        column = moved[0] if moved else column
-        length += 1
-    return (length, column) if column >= 0 else (1, -1)
-
-
-def _over(rows: list[_Row | None], at: int, length: int, column: int, plain: bool) -> Each:
-    run = [row for row in rows[at : at + length] if row is not None]
-    first = run[0]
-    values = tuple(row.values[column] for row in run)
-    return Each(first.item, column, values, None if plain else (first.prefix, first.number))
 
 
 def _cycle(rows: list[_Row | None], at: int) -> tuple[int, int]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import zip_longest
 from typing import Any
 
 from netdsl.backends.torch.construct import Argument, Chain, Construct, Items, ModuleDict
 from netdsl.backends.torch.layout import DEFAULTS, render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
-from netdsl.backends.torch.loops import fold
 from netdsl.backends.torch.names import Numbered
+from netdsl.backends.torch.trace import Arms, Trace
 from netdsl.elaborate.naming import attribute
 from netdsl.ops import Call
 
@@ -73,17 +73,20 @@ def _attribute(owner: str, name: str) -> str:
 
 
 class Members:
-    """The members of one class-like level. `classes` are the constructions of the classes inside it."""
+    """The members of one class-like level, as its trace has them.
 
-    def __init__(self, level: Level, classes: Mapping[int, Construct]):
+    `attributes` are their names, their constructions, and the arms in which they stand.
+    """
+
+    def __init__(self, level: Level, trace: Trace):
         self.level = level
-        self.classes = classes
-        self.attributes: list[tuple[str, Any]] = []
+        self.trace = trace
+        self.attributes: list[tuple[str, Any, Arms]] = []
         self.parameters: list[str] = []
         """Statements that set parameters in containers, which can hold modules only at first."""
         self._names: dict[int, str] = {}
         if level.chained:
-            self.attributes.append(("", self._chain(level)))
+            self.attributes.append(("", self._chain(level, ()), ()))
         else:
             self._collect()
 
@@ -94,39 +97,49 @@ class Members:
         for member in self.level.members:
             for leaf in _anonymous(member):
                 construction = self.construct(leaf)
-                key = (construction.skeleton(), tuple(construction.constants()))
+                key = construction.key()
                 if key not in shared:
                     shared[key] = numbered(attribute(leaf.node.op.name))
-                    self.attributes.append((shared[key], construction))
+                    self.attributes.append((shared[key], construction, self._arms(leaf)))
                 self._names[id(leaf)] = shared[key]
             if not isinstance(member, Again) and member.constructed and id(member) not in self._names:
-                self.attributes.append((member.name, self.construct(member)))
+                self.attributes.append((member.name, self.construct(member), self._arms(member)))
                 if isinstance(member, Level) and not member.called:
                     self._parameters(member, self.access(member))
 
     def _parameters(self, level: Level, owner: str) -> None:
         for member in level.members:
             if isinstance(member, Leaf) and member.bare and member.name:
-                made = render(self.construct(member), 8)
+                made = render(self.construct(member, False), 8)
                 self.parameters.append(f'{owner}.register_parameter("{member.name}", {made})')
             elif isinstance(member, Level) and not member.called:
                 self._parameters(member, self.access(member, owner))
 
-    def construct(self, member: Leaf | Level) -> Any:
-        """The expression that constructs a member."""
+    def _arms(self, member: Leaf | Level) -> Arms:
+        return self.trace.around(member.node if isinstance(member, Leaf) else member.scope)
+
+    def construct(self, member: Leaf | Level, traced: bool = True) -> Any:
+        """The expression that constructs a member; with plain numbers if it is not to be `traced`."""
         if isinstance(member, Leaf):
-            assert member.torch.module is not None
-            return member_call(member.torch.module, member.torch.frozen, member.bare)
+            torch = self.trace.torch.get(member.node.id, member.torch) if traced else member.torch
+            assert torch.module is not None
+            if not traced:
+                self.trace.mark(tuple(torch.module.args))
+            return member_call(torch.module, torch.frozen, member.bare)
         if member.kind == "class":
-            return self.classes[id(member)]
+            return self.trace.constructs[id(member)]
         if member.kind == "sequential":
-            return self._chain(member)
+            return self._chain(member, self._arms(member))
         inner = [each for each in member.members if not isinstance(each, Again) and each.constructed and each.name]
         inner = [each for each in inner if isinstance(each, Level) or not each.bare]
         return ModuleDict(tuple((each.name, self.construct(each)) for each in inner))
 
-    def _chain(self, level: Level) -> Chain:
-        return Chain(fold([(each.name, self.construct(each)) for each in level.members if not isinstance(each, Again)]))
+    def _chain(self, level: Level, around: Arms) -> Chain:
+        """A sequence, each with the arms that it stands in beside those `around` the sequence."""
+        members = [each for each in level.members if not isinstance(each, Again)]
+        when = tuple(self._arms(each)[len(around) :] for each in members)
+        items = tuple((each.name, self.construct(each)) for each in members)
+        return Chain(items, when if any(when) else ())
 
     def access(self, member: Member, owner: str = "self") -> str:
         """The expression for a member; `owner` is that of the container it is in."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
 
 from netdsl.backends.torch import text
 from netdsl.backends.torch.classes import Class
-from netdsl.backends.torch.construct import Construct
 from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.layout import Bracket
 from netdsl.backends.torch.levels import Again, Level
 from netdsl.backends.torch.members import Members
-from netdsl.backends.torch.names import class_name, variable
+from netdsl.backends.torch.merge import Form, Instance, Merge
+from netdsl.backends.torch.names import LOOPS, class_name, variable
 from netdsl.backends.torch.plan import Plan
+from netdsl.backends.torch.trace import Trace, Tracer
+from netdsl.ir import Network
 
 
 class Field(NamedTuple):
@@ -24,6 +26,11 @@ class Field(NamedTuple):
     value: int
     head: bool
     weight: float | None = None
+
+
+def defaults(network: Network) -> dict[str, Any]:
+    """The values of the network's params, under their names in Python."""
+    return {variable(name, LOOPS): value for name, value in network.settings.items()}
 
 
 class Main:
@@ -57,7 +64,7 @@ class Main:
             taken.add(names[-1])
         return names[0], names[1]
 
-    def write(self, initialisation: Initialisation, constructs: Mapping[int, Construct]) -> list[str]:
+    def write(self, made: Class) -> list[str]:
         """The text of the network's classes, itself last."""
         parts = []
         if self.returned:
@@ -67,12 +74,11 @@ class Main:
             fields = [(each.name, each.head) for each in self.fields]
             parts.append(text.output_class(self.trained, "What the network returns in training.", fields))
         weights = {each.name: each.weight for each in self.fields if each.head}
-        made = self._made(initialisation, constructs)
         return [*parts, text.class_text(made, [("aux_weights", weights)] if weights else [])]
 
-    def _made(self, initialisation: Initialisation, constructs: Mapping[int, Construct]) -> Class:
+    def made(self, tracer: Tracer, initialisation: Initialisation, reserved: Collection[str]) -> tuple[Class, Trace]:
+        """The network's own class, and how it was traced."""
         network, root = self.network, self.plan.root
-        main = Class(self.name, doc=f"{text.title(network)}.")
         numbered = any(
             member.name.isdigit() and (isinstance(member, Level) or member.weighted)
             for member in root.members
@@ -80,17 +86,22 @@ class Main:
         )
         plain = not network.outputs and not network.aux and len(network.inputs) == 1
         root.chained = numbered and plain and self.plan.chain(root, self.plan.result)
-        members = Members(root, constructs)
-        main.attributes = members.attributes
-        main.init = (*members.parameters, *initialisation.lines(root, members.access), *initialisation.last())
+        trace = tracer.trace(root)
+        members = Members(root, trace)
+        init = (*members.parameters, *initialisation.lines(root, members.access), *initialisation.last())
+        form = Form(members.attributes, init=init)
         if not root.chained:
             inputs = self._inputs()
             forward = Forward(root, self.plan, inputs, members.access, (self.trained, self.returned))
             forward.write([self.plan.result, *(each.value for each in self.fields)])
-            main.forward = tuple(self._ending(forward))
-            main.inputs = tuple(inputs.values())
-            main.gives = " | ".join(name for name in (self.trained, self.returned or "Tensor") if name)
-        return main
+            form.forward = tuple(self._ending(forward))
+            form.inputs = tuple(inputs.values())
+            form.gives = " | ".join(name for name in (self.trained, self.returned or "Tensor") if name)
+        made = Merge(self.name, [Instance(root, trace, form)], reserved, defaults(network)).made
+        made.doc = text.title(network)
+        order = list(defaults(network))
+        made.parameters.sort(key=lambda each: order.index(each.name))
+        return made, trace
 
     def _inputs(self) -> dict[int, str]:
         if len(self.network.inputs) == 1:

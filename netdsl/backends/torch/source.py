@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import gc
 import re
+from dataclasses import replace
 
 from netdsl.backends.torch import text
 from netdsl.backends.torch.blocks import Blocks
+from netdsl.backends.torch.classes import Class
 from netdsl.backends.torch.initialise import Initialisation
-from netdsl.backends.torch.names import LOOPS, RESERVED
+from netdsl.backends.torch.loops import folded
+from netdsl.backends.torch.names import LOOPS, RESERVED, prose, variable
 from netdsl.backends.torch.network import Main
 from netdsl.backends.torch.plan import Plan
+from netdsl.backends.torch.terms import literal
+from netdsl.backends.torch.trace import Tracer
 from netdsl.ir import Network
 
 
@@ -48,6 +53,33 @@ def _write(network: Network, probabilities: bool) -> tuple[str, str]:
     taken.update(name for each in definitions for name in re.findall(r"(?m)^class (\w+)", each))
     main = Main(plan, taken)
     initialisation = Initialisation(plan)
-    blocks = Blocks(plan, initialisation, taken)
+    fixed: set[str] = set()
+    while True:
+        names = set(taken)
+        tracer = Tracer(plan, fixed, names)
+        blocks = Blocks(plan, tracer, initialisation, names)
+        made, trace = main.made(tracer, initialisation, names)
+        more = {source[1] for atom, source in trace.source.items() if atom in trace.rigid}
+        if not more:
+            break
+        fixed |= more
+    for each in (*blocks.classes, made):
+        each.attributes = [replace(one, item=folded(one.item, each is made)) for one in each.attributes]
+    made.fixed = _fixed(network, made)
     classes = [text.class_text(each) for each in blocks.classes]
-    return main.name, text.file(network, [*definitions, *classes, *main.write(initialisation, blocks.constructs)])
+    return main.name, text.file(network, [*definitions, *classes, *main.write(made)])
+
+
+def _fixed(network: Network, made: Class) -> str:
+    """The params that are no arguments of the network's class, and the command that sets them."""
+    offered = {each.name for each in made.parameters}
+    written = {key: value for key, value in network.settings.items() if key not in network.body.terms}
+    fixed = [key for key in written if variable(key, LOOPS) not in offered]
+    if not fixed:
+        return ""
+    follow = [key for key in network.settings if key not in written]
+    values = ", ".join(f"{key}={literal(network.settings[key])}" for key in fixed)
+    more = f" ({', '.join(follow)} {'follows' if len(follow) == 1 else 'follow'})" if follow else ""
+    file = network.body.span.file.replace("\\", "/").rpartition("/")[2].removesuffix(".net") or network.name
+    spec = prose(f"{file}:{network.variant}" if network.variant else file)
+    return prose(f"Fixed when compiled: {values}{more}; `netdsl compile {spec} --set {fixed[0]}=...` sets another") + "."

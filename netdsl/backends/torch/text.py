@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from netdsl.backends.artefact import MARK
-from netdsl.backends.torch.classes import UNSET, Class
-from netdsl.backends.torch.construct import Construct
-from netdsl.backends.torch.layout import WIDTH, Bracket, lay, literal, parameters, render, sequence
+from netdsl.backends.torch.classes import Class, Lines, Repetition, terms_of
+from netdsl.backends.torch.construct import UNSET, Chain, Construct
+from netdsl.backends.torch.layout import WIDTH, Bracket, lay, literal, parameters, render, sequence, tree
 from netdsl.backends.torch.names import printable, prose
+from netdsl.backends.torch.terms import Term, make
 from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
 
@@ -41,8 +42,9 @@ def imports(code: str) -> list[str]:
     standard = []
     if "OrderedDict(" in code:
         standard.append("from collections import OrderedDict")
-    if "(NamedTuple)" in code:
-        standard.append("from typing import NamedTuple")
+    typing = [name for name, text in (("Final", ": Final[bool]"), ("NamedTuple", "(NamedTuple)")) if text in code]
+    if typing:
+        standard.append(f"from typing import {', '.join(typing)}")
     torch = [
         line
         for line, word in (("import torch", "torch."), ("import torch.nn.functional as F", "F."))
@@ -69,61 +71,180 @@ def output_class(name: str, doc: str, fields: list[tuple[str, bool]]) -> str:
 def class_text(made: Class, constants: Iterable[tuple[str, Any]] = ()) -> str:
     """One class. `constants` are set in its body."""
     lines = [f"class {made.name}({'nn.Module' if made.inputs else 'nn.Sequential'}):"]
-    doc = made.doc if len(made.doc) <= WIDTH - 10 else made.doc[: WIDTH - 14].rstrip() + " ..."
-    lines += [f'    """{doc}"""', ""]
+    lines += [*_docstring(made), ""]
     for name, value in constants:
         inside = tuple((f"{literal(key)}: ", literal(item)) for key, item in value.items())
         lines += [f"    {name} = " + lay(Bracket("{", inside, "}"), 4, len(name) + 3), ""]
-    lines += _constructor(made)
+    if made.flags:
+        lines += [*(f"    {flag}: Final[bool]" for flag in made.flags), ""]
+    lines += Constructor(made).lines()
     if made.inputs:
         names = ["self", *(f"{name}: Tensor" for name in made.inputs)]
         lines += ["", *parameters(4, "def forward", names, f" -> {made.gives}:")]
-        lines += [_indented(line) for statement in made.forward for line in statement.split("\n")]
+        lines += _statements(made.forward, 8)
     return "\n".join(lines)
 
 
-def _indented(line: str) -> str:
-    return f"        {line}" if line else ""
+def _docstring(made: Class) -> list[str]:
+    doc = made.doc.rstrip(".") + "."
+    first = textwrap.wrap(doc, WIDTH - 4 - len('"""')) if doc else [""]
+    more = textwrap.wrap(made.fixed, WIDTH - 4) if made.fixed else []
+    if len(first) == 1 and not more and len(first[0]) <= WIDTH - 10:
+        return [f'    """{first[0]}"""']
+    return [f'    """{first[0]}', *(f"    {line}" for line in first[1:]), *([""] if more else []), *(f"    {line}" for line in more), '    """']
 
 
-def _constructor(made: Class) -> list[str]:
-    names = ["self"]
-    for each in made.parameters:
-        names.append(f"{each.name}: {each.kind}" + ("" if each.default is UNSET else f" = {literal(each.default)}"))
-    lines = parameters(4, "def __init__", names, " -> None:")
-    if made.inputs:
-        lines.append("        super().__init__()")
-        for name, item in made.attributes:
-            lines.append(_attribute(made, name, item))
-    else:
-        lines.append("        " + lay(Bracket("super().__init__(", *sequence(made.attributes[0][1])), 8))
-    return lines + [_indented(line) for statement in made.init for line in statement.split("\n")]
+def _statements(lines: Lines, indent: int) -> list[str]:
+    """Statements as text, under flags where they fork."""
+    pad = " " * indent
+    found: list[str] = []
+    for each in lines:
+        if isinstance(each, str):
+            found += [f"{pad}{line}" if line else "" for line in each.split("\n")]
+            continue
+        if each.yes:
+            found += [f"{pad}if self.{each.flag}:", *_statements(each.yes, indent + 4)]
+            returns = isinstance(each.yes[-1], str) and each.yes[-1].startswith("return ")
+            if each.no and returns:
+                found += _statements(each.no, indent)
+            elif each.no:
+                found += [f"{pad}else:", *_statements(each.no, indent + 4)]
+        else:
+            found += [f"{pad}if not self.{each.flag}:", *_statements(each.no, indent + 4)]
+    return found
 
 
-def _attribute(made: Class, name: str, item: Any) -> str:
-    """The statement that sets an attribute; numbers are added by name."""
-    parameter = isinstance(item, Construct) and item.parameter
-    if not name.isidentifier() and parameter:
-        head = f'self.register_parameter("{name}", '
-        return f"        {head}{render(item, 8, len(head), 1)})"
-    if not name.isidentifier():
-        text = render(item, 8, len(f'self.add_module("{name}", '), 1)
+class Constructor:
+    """The text of a class's `__init__`."""
+
+    def __init__(self, made: Class):
+        self.made = made
+        self.tests = {term: f"self.{flag}" for flag, term in made.flags.items()}
+
+    def lines(self) -> list[str]:
+        made = self.made
+        names = ["self"]
+        for each in made.parameters:
+            names.append(f"{each.name}: {each.kind}" + ("" if each.default is UNSET else f" = {literal(each.default)}"))
+        found = parameters(4, "def __init__", names, " -> None:")
+        own = [f"        {name} = {term.text}" for name, term in made.locals]
+        if made.inputs:
+            found += ["        super().__init__()", *own]
+            found += [f"        self.{flag} = {term.text}" for flag, term in made.flags.items()]
+            found += self._attributes()
+        else:
+            found += [*own, *self._sequence()]
+        return found + _statements(made.init, 8)
+
+    def _test(self, when: Term) -> str:
+        """A condition; one that is kept in a flag is read from there."""
+        opposite = make("not", when)
+        if when in self.tests:
+            return self.tests[when]
+        return f"not {self.tests[opposite]}" if opposite in self.tests else when.text
+
+    def _attributes(self) -> list[str]:
+        """The statements that set attributes, those under one condition together."""
+        found: list[str] = []
+        under: Term | None = None
+        otherwise = False
+        for each in self.made.attributes:
+            if each.optional:
+                found.append(f"        self.{each.name}: nn.Module | None = None")
+                under = None
+            if each.when is None:
+                under = None
+            elif each.when != under:
+                otherwise = not otherwise and under is not None and make("not", under) == each.when
+                found.append("        else:" if otherwise else f"        if {self._test(each.when)}:")
+                under = each.when
+            found += self._set(each.name, each.item, 8 if each.when is None else 12)
+            otherwise = otherwise and under is not None
+        return found
+
+    def _set(self, name: str, item: Any, indent: int) -> list[str]:
+        """The statement that sets an attribute; numbers are added by name."""
+        pad = " " * indent
+        if isinstance(item, Chain) and item.when:
+            built = self._layers(item, indent)
+            text = "nn.Sequential(*layers)"
+            ending = f"self.{name} = {text}" if name.isidentifier() else f'self.add_module("{name}", {text})'
+            return [*built, pad + ending]
+        parameter = isinstance(item, Construct) and item.parameter
+        if name.isidentifier():
+            head = f"self.{name} = "
+            return [f"{pad}{head}{render(item, indent, len(head))}"]
+        if parameter:
+            head = f'self.register_parameter("{name}", '
+            return [f"{pad}{head}{render(item, indent, len(head), 1)})"]
+        text = render(item, indent, len(f'self.add_module("{name}", '), 1)
         if "\n" not in text:
-            return f'        self.add_module("{name}", {text})'
-        return f'        self.add_module(\n            "{name}",\n            {render(item, 12, 0, 1)},\n        )'
-    head = f"self.{name} = "
-    if item is None:
-        return f"        {head}nn.Identity()"
-    if made.optional is None or made.optional[0] != name:
-        return f"        {head}{render(item, 8, len(head))}"
-    choice = f" if {made.optional[1]} else nn.Identity()"
-    text = render(item, 8, len(head), len(choice))
-    if "\n" not in text:
-        return f"        {head}{text}{choice}"
-    return "\n".join(
-        [
-            f"        self.{name}: nn.Module = nn.Identity()",
-            f"        if {made.optional[1]}:",
-            f"            {head}{render(item, 12, len(head))}",
-        ]
-    )
+            return [f'{pad}self.add_module("{name}", {text})']
+        inner = render(item, indent + 4, 0, 1)
+        return [f"{pad}self.add_module(", f'{pad}    "{name}",', f"{pad}    {inner},", f"{pad})"]
+
+    def _layers(self, chain: Chain, indent: int) -> list[str]:
+        """The statements that put the layers of a sequence into a list, some of them under conditions."""
+        pad = " " * indent
+        groups: list[tuple[Term | None, list[Any]]] = []
+        for (_, item), when in zip(chain.items, chain.when, strict=True):
+            if groups and groups[-1][0] == when:
+                groups[-1][1].append(item)
+            else:
+                groups.append((when, [item]))
+        found: list[str] = []
+        before: Term | None = None
+        for place, (when, items) in enumerate(groups):
+            inner = indent if when is None else indent + 4
+            if place == 0 and when is not None:
+                found.append(f"{pad}layers: list[nn.Module] = []")
+            if when is not None:
+                opposite = before is not None and make("not", before) == when
+                found.append(f"{pad}else:" if opposite else f"{pad}if {self._test(when)}:")
+            head = "layers: list[nn.Module] = " if place == 0 and when is None else "layers += "
+            if len(items) == 1 and place + (when is not None) > 0:
+                found.append(" " * inner + "layers.append(" + render(items[0], inner, len("layers.append("), 1) + ")")
+                if "\n" in found[-1]:
+                    text = lay(Bracket("layers.append(", (("", tree(items[0])),), ")"), inner)
+                    found[-1] = " " * inner + text
+            else:
+                made = Bracket("[", tuple(("", tree(each)) for each in items), "]", len(items) > 1)
+                found.append(" " * inner + head + lay(made, inner, len(head)))
+            before = when
+        return found
+
+    def _sequence(self) -> list[str]:
+        """The constructor of a class that is an `nn.Sequential`."""
+        made = self.made
+        if made.loop is not None:
+            return self._loop(made.loop)
+        chain = made.attributes[0].item
+        if chain.when:
+            if all(not key for key, _ in chain.items):
+                return [*self._layers(chain, 8), "        super().__init__(*layers)"]
+            found = ["        super().__init__()"]
+            for (key, item), when in zip(chain.items, chain.when, strict=True):
+                inner = 8 if when is None else 12
+                found += [] if when is None else [f"        if {self._test(when)}:"]
+                text = Bracket("self.add_module(", (("", literal(key)), ("", tree(item))), ")")
+                found.append(" " * inner + lay(text, inner))
+            return found
+        return ["        " + lay(Bracket("super().__init__(", *sequence(chain)), 8)]
+
+    def _loop(self, loop: Repetition) -> list[str]:
+        used = loop.key is not None or any(loop.index in term.names for term in terms_of(loop.item))
+        head = f"        for {loop.index if used else '_'} in range({loop.count.text}):"
+        carry = [] if loop.carry is None else [f"            {loop.entry} = {loop.carry.text}"]
+        if loop.key is None:
+            append = lay(Bracket("layers.append(", (("", tree(loop.item)),), ")"), 12)
+            return [
+                "        layers: list[nn.Module] = []",
+                head,
+                f"            {append}",
+                *carry,
+                "        super().__init__(*layers)",
+            ]
+        prefix, index, suffix = loop.key
+        key = f'f"{prefix}{{{index.text}}}{suffix}"'
+        add = lay(Bracket("self.add_module(", (("", key), ("", tree(loop.item))), ")"), 12)
+        return ["        super().__init__()", head, f"            {add}", *carry]

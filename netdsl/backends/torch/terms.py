@@ -1,0 +1,362 @@
+"""Expressions over the arguments of a constructor: what the spec writes, and what operators compute of it.
+
+A `Term` is such an expression with its Python text; it can be evaluated and written in other names. A symbolic number
+(`Sym`, `SymF`, `SymT`) is a value with its term: operators compute with it as with any other, and what they give has
+its term too, so that `(kernel - 1) // 2` needs no second rule. Comparisons give plain answers: a term holds on the way
+the operator took, and whoever uses it elsewhere evaluates it there.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from netdsl.elaborate.values import FUNCTIONS
+from netdsl.syntax import tree
+from netdsl.syntax.parse import parse_value
+from netdsl.text.diagnostics import Report
+
+MOST_OPERATORS = 4
+"""So many operators a term may have, and still be read where it stands."""
+
+
+def literal(value: Any) -> str:
+    """A constant as Python source. Strings are quoted with double quotes, as formatters want them."""
+    if isinstance(value, Term):
+        return value.text
+    if isinstance(value, str):
+        text = ascii(value)
+        return '"' + text[1:-1] + '"' if text[0] == "'" and '"' not in text else text
+    if isinstance(value, tuple):
+        inside = ", ".join(map(literal, value))
+        return f"({inside},)" if len(value) == 1 else f"({inside})"
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return f'float("{value}")'
+        mantissa, e, exponent = float.__repr__(value).partition("e")
+        return f"{mantissa}e{int(exponent)}" if e else mantissa
+    return repr(value)
+
+
+class Term:
+    """`op` of `args`, which are terms, or a name, or a constant.
+
+    `names` are those in it, `rank` binds its text, `size` counts its operators; one that is `opaque` has no short text
+    in Python (rounding), and is never written.
+    """
+
+    __slots__ = ("args", "names", "op", "opaque", "rank", "size", "text")
+
+    def __init__(self, op: str, args: tuple[Any, ...], text: str, rank: int):
+        self.op, self.args, self.text, self.rank = op, args, text, rank
+        if op == "name":
+            self.names: frozenset[str] = frozenset(args)
+            self.size, self.opaque = 0, False
+        elif op == "constant":
+            self.names, self.size, self.opaque = frozenset(), 0, False
+        else:
+            self.names = frozenset().union(*(each.names for each in args))
+            self.size = 1 + sum(each.size for each in args)
+            self.opaque = op in _OPAQUE or any(each.opaque for each in args)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Term) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return self.text
+
+    @property
+    def constant(self) -> bool:
+        return self.op == "constant"
+
+    def evaluate(self, names: Mapping[str, Any]) -> Any:
+        """Its value. Raises `KeyError` for a name that is missing, and what arithmetic raises."""
+        op, args = self.op, self.args
+        if op == "name":
+            return names[args[0]]
+        if op == "constant":
+            return args[0]
+        if op == "and":
+            return args[0].evaluate(names) and args[1].evaluate(names)
+        if op == "or":
+            return args[0].evaluate(names) or args[1].evaluate(names)
+        if op == "if":
+            return (args[1] if args[0].evaluate(names) else args[2]).evaluate(names)
+        return _FUNCTIONS[op](*[each.evaluate(names) for each in args])
+
+    def substitute(self, names: Mapping[str, Any]) -> Term:
+        """The same with other terms or constants for some names."""
+        if not self.names & names.keys():
+            return self
+        if self.op == "name":
+            return as_term(names[self.args[0]])
+        return make(self.op, *(each.substitute(names) for each in self.args))
+
+
+def _round(value: Any) -> Any:
+    return FUNCTIONS["round"][0](value)
+
+
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "%": operator.mod,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "not": operator.not_,
+    "negative": operator.neg,
+    "max": lambda *values: max(values),
+    "min": lambda *values: min(values),
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "round": _round,
+    "tuple": lambda *values: tuple(values),
+    "element": operator.getitem,
+}
+_OPAQUE = ("floor", "ceil", "round")
+_RANKS = {"if": 0, "or": 1, "and": 2, "not": 3} | dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 4)
+_RANKS |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "negative": 7}
+_ATOM = 9
+
+
+def name(text: str) -> Term:
+    return Term("name", (text,), text, _ATOM)
+
+
+def constant(value: Any) -> Term:
+    negative = isinstance(value, int | float) and not isinstance(value, bool) and value < 0
+    return Term("constant", (value,), literal(value), _RANKS["negative"] if negative else _ATOM)
+
+
+def as_term(value: Any) -> Term:
+    """The term of a value: a constant for a plain one."""
+    if isinstance(value, Term):
+        return value
+    if isinstance(value, Sym | SymF | SymT):
+        return value.term
+    if isinstance(value, tuple) and any(isinstance(each, Sym | SymF) for each in value):
+        return make("tuple", *map(as_term, value))
+    return constant(value)
+
+
+def make(op: str, *args: Term) -> Term:
+    """`op` of `args`, simplified where integers allow it; constants are computed."""
+    if all(each.constant for each in args):
+        try:
+            return constant(Term(op, args, "", 0).evaluate({}))
+        except (ArithmeticError, TypeError, ValueError, IndexError):
+            pass
+    found = _simple(op, *args) if len(args) == 2 else None
+    if found is not None:
+        return found
+    if op == "if" and args[0].constant:
+        return args[1] if args[0].args[0] else args[2]
+    if op == "not" and args[0].op in _OPPOSITES:
+        return make(_OPPOSITES[args[0].op], *args[0].args)
+    if op == "not" and args[0].op == "not":
+        return args[0].args[0]  # type: ignore[no-any-return]
+    return Term(op, args, _text(op, args), _RANKS.get(op, _ATOM))
+
+
+_OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+
+
+def _integer(term: Term) -> int | None:
+    value = term.args[0] if term.constant else None
+    return value if type(value) is int else None
+
+
+def _simple(op: str, a: Term, b: Term) -> Term | None:
+    """A shorter term of the same value, for any integers in place of the names."""
+    right, left = _integer(b), _integer(a)
+    if op == "and" and (a.constant or b.constant):
+        return (b if a.args[0] else a) if a.constant else (a if b.args[0] else b)
+    if op == "or" and (a.constant or b.constant):
+        return (a if a.args[0] else b) if a.constant else (b if b.args[0] else a)
+    if op in ("and", "or") and a == b:
+        return a
+    if op in ("+", "-"):
+        if right == 0:
+            return a
+        if op == "+" and left == 0:
+            return b
+        if op == "-" and a == b:
+            return constant(0)
+        if op == "-" and a.op == "+" and a.args[1] == b:
+            return a.args[0]  # type: ignore[no-any-return]
+        inner = _integer(a.args[1]) if a.op in ("+", "-") else None
+        if right is not None and inner is not None:
+            total = (inner if a.op == "+" else -inner) + (right if op == "+" else -right)
+            return make("+", a.args[0], constant(total)) if total >= 0 else make("-", a.args[0], constant(-total))
+    if op == "*":
+        if right == 1:
+            return a
+        if left == 1:
+            return b
+    if op == "//":
+        if right == 1:
+            return a
+        if right is not None and a.op == "*" and b in a.args:
+            return a.args[0] if a.args[1] == b else a.args[1]  # type: ignore[no-any-return]
+    return None
+
+
+def _text(op: str, args: tuple[Term, ...]) -> str:
+    rank = _RANKS.get(op, _ATOM)
+
+    def inside(term: Term, above: bool = False) -> str:
+        return f"({term.text})" if term.rank < rank or (above and term.rank == rank) else term.text
+
+    if op == "if":
+        return f"{inside(args[1], True)} if {inside(args[0], True)} else {inside(args[2])}"
+    if op == "not":
+        return f"not {inside(args[0])}"
+    if op == "negative":
+        return f"-{inside(args[0], True)}"
+    if op == "tuple":
+        return "(" + ", ".join(each.text for each in args) + ("," if len(args) == 1 else "") + ")"
+    if op == "element":
+        return f"{inside(args[0])}[{args[1].text}]"
+    if rank == _ATOM:
+        return f"{op}({', '.join(each.text for each in args)})"
+    return f"{inside(args[0], rank == 4)} {op} {inside(args[1], op not in ('and', 'or'))}"
+
+
+# Symbolic values -----------------------------------------------------------------------------------------------------
+
+
+def symbolic(value: Any, term: Term) -> Any:
+    """A value with its term; a plain one where there is nothing to be said of it."""
+    if term.constant or isinstance(value, bool):
+        return plain(value)
+    kind = int if isinstance(value, int) else float if isinstance(value, float) else tuple
+    if kind is tuple and not isinstance(value, tuple):
+        return value
+    found = _SYMBOLIC[kind](value)
+    found.term = term
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A value without its term."""
+    kind = type(value)
+    if kind is Sym:
+        return int(value)
+    if kind is SymF:
+        return float(value)
+    if kind is SymT or kind is tuple:
+        return tuple(map(plain, value))
+    return value
+
+
+def _binary(op: str, swapped: bool = False) -> Callable[[Any, Any], Any]:
+    function = _FUNCTIONS[op]
+
+    def method(self: Any, other: Any) -> Any:
+        if not isinstance(other, int | float) or isinstance(other, bool):
+            return NotImplemented
+        a, b = (other, self) if swapped else (self, other)
+        return symbolic(function(plain(a), plain(b)), make(op, as_term(a), as_term(b)))
+
+    return method
+
+
+class Sym(int):
+    """A whole number with its term."""
+
+    term: Term
+    __add__, __radd__ = _binary("+"), _binary("+", True)
+    __sub__, __rsub__ = _binary("-"), _binary("-", True)
+    __mul__, __rmul__ = _binary("*"), _binary("*", True)
+    __floordiv__, __rfloordiv__ = _binary("//"), _binary("//", True)
+    __truediv__, __rtruediv__ = _binary("/"), _binary("/", True)
+    __mod__, __rmod__ = _binary("%"), _binary("%", True)
+
+    def __neg__(self) -> Any:
+        return symbolic(-int(self), make("negative", self.term))
+
+
+class SymF(float):
+    """A number with its term."""
+
+    term: Term
+    __add__, __radd__ = _binary("+"), _binary("+", True)
+    __sub__, __rsub__ = _binary("-"), _binary("-", True)
+    __mul__, __rmul__ = _binary("*"), _binary("*", True)
+    __truediv__, __rtruediv__ = _binary("/"), _binary("/", True)
+
+
+class SymT(tuple[Any, ...]):
+    """Height x width, or another tuple, with its term."""
+
+    term: Term
+
+
+_SYMBOLIC: dict[type, Any] = {int: Sym, float: SymF, tuple: SymT}
+
+
+# The spec's expressions ----------------------------------------------------------------------------------------------
+
+
+@lru_cache(4096)
+def parsed(text: str) -> tree.Expression | None:
+    """The expression that a text is; None where it is none."""
+    report = Report()
+    found = parse_value(text, report)
+    return None if report.errors else found
+
+
+class Unreadable(Exception):
+    """An expression that is not arithmetic on names that are known."""
+
+
+def read(node: tree.Expression, lookup: Callable[[str], Any], values: Mapping[str, Any]) -> Term:
+    """The term of an expression. `lookup` gives the value of a name in it, `values` those of the names in terms.
+
+    Raises `Unreadable`.
+    """
+
+    def visit(node: Any) -> Term:
+        kind = type(node)
+        if kind is tree.Literal and node.value is not None:
+            return constant(node.value)
+        if kind is tree.Dims:
+            return constant(node.values)
+        if kind is tree.Reference:
+            return as_term(lookup(node.name))
+        if kind is tree.ListValue:
+            return make("tuple", *map(visit, node.items))
+        if kind is tree.Element:
+            return make("element", visit(node.items), visit(node.index))
+        if kind is tree.Unary:
+            operand = visit(node.operand)
+            return operand if node.operator == "+" else make("not" if node.operator == "not" else "negative", operand)
+        if kind is tree.Binary:
+            left, right = visit(node.left), visit(node.right)
+            op = node.operator
+            if op == "/" and isinstance(left.evaluate(values), int) and isinstance(right.evaluate(values), int):
+                op = "//"  # it divides exactly, or the spec would be wrong
+            return make(op, left, right)
+        if kind is tree.Conditional:
+            return make("if", visit(node.test), visit(node.then), visit(node.otherwise))
+        if kind is tree.Call and node.name.text in FUNCTIONS:
+            return make(node.name.text, *(visit(each.value) for each in node.arguments))
+        raise Unreadable
+
+    try:
+        return visit(node)
+    except (KeyError, ArithmeticError, TypeError, ValueError, IndexError):
+        raise Unreadable from None

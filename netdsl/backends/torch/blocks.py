@@ -21,6 +21,12 @@ from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.trace import Tracer, kernels
 from netdsl.ir import Node, Scope
 
+MOST_FRESH = 2
+"""So many arguments that the spec does not have may make one class of instances that differ in more than numbers."""
+
+ANY = 1 << 30
+"""Those that differ in numbers only may have any number of them."""
+
 MOST_KINDS = 12
 """So many kinds of instances are tried in one another's classes."""
 
@@ -71,21 +77,22 @@ class Blocks:
     def _merged(self, instances: list[Instance], defaults: dict[str, Any]) -> list[Merge]:
         """The classes of the instances of one block, in order of first use."""
 
-        def attempt(group: Sequence[Instance]) -> Merge | None:
+        def attempt(group: Sequence[Instance], most: int = MOST_FRESH) -> Merge | None:
             try:
-                return Merge("", group, self.taken, defaults)
+                made = Merge("", group, self.taken, defaults)
             except Split:
                 return None
+            return made if len(made.fresh) <= most else None
 
-        whole = attempt(instances)
-        if whole is not None:
-            return [whole]
         groups: dict[Any, list[Instance]] = {}
         for instance in instances:
             groups.setdefault(_signature(instance), []).append(instance)
+        whole = attempt(instances, MOST_FRESH if len(groups) > 1 else ANY)
+        if whole is not None:
+            return [whole]
         found: list[Merge] = []
         for group in groups.values():
-            made = attempt(group)
+            made = attempt(group, ANY)
             if made is None:
                 found += [self._alone(each, defaults) for each in group]
                 continue

@@ -134,11 +134,15 @@ class Merge:
 
     def _attributes(self) -> None:
         lists = {row: form.attributes for row, form in enumerate(self.forms)}
-        for key, item, when in self._items(lists, named=True):
+        if not self.made.inputs:  # an `nn.Sequential`, whose only attribute are its layers
+            chain = self._merged({row: attributes[0][1] for row, attributes in lists.items()}, top=True)
+            self.made.attributes.append(Attribute("", chain))
+            return
+        for key, item, when in self._items(lists, named=True, top=True):
             self.made.attributes.append(Attribute(key, item, when, self.optional and key == "downsample"))
 
     def _items(
-        self, lists: Mapping[int, Sequence[tuple[str, Any, Arms]]], named: bool
+        self, lists: Mapping[int, Sequence[tuple[str, Any, Arms]]], named: bool, top: bool = False
     ) -> list[tuple[str, Any, Term | None]]:
         """What the rows have side by side, in order: key, construction, and the condition under which it is there."""
         order: list[Any] = []
@@ -170,19 +174,21 @@ class Merge:
             if len(column) < len(lists):
                 when = self._condition(set(column), set(lists), arms[identity].values(), key or _word(column))
             try:
-                found.append((key, self._merged(column), when))
+                found.append((key, self._merged(column, top), when))
             except Split:
-                found += self._alternatives(key, column, when)
+                found += self._alternatives(key, column, when, top)
         return found
 
-    def _alternatives(self, key: str, column: Column, when: Term | None) -> list[tuple[str, Any, Term | None]]:
+    def _alternatives(
+        self, key: str, column: Column, when: Term | None, top: bool
+    ) -> list[tuple[str, Any, Term | None]]:
         """Two constructions of one attribute, one for each outcome of a test."""
         for test in self._tests():
             sides = self._sides(test, column)
             if sides is None or not all(sides):
                 continue
             try:
-                yes, no = (self._merged({row: column[row] for row in side}) for side in sides)
+                yes, no = (self._merged({row: column[row] for row in side}, top) for side in sides)
             except Split:
                 continue
             self.conditions.setdefault(test, key)
@@ -190,14 +196,14 @@ class Merge:
             return [(key, item, side if when is None else make("and", when, side)) for item, side in both]
         raise Split
 
-    def _merged(self, column: Column) -> Any:
+    def _merged(self, column: Column, top: bool = False) -> Any:
         """One construction for several."""
         first = next(iter(column.values()))
         kinds = {_kind(item) for item in column.values()}
         if len(kinds) > 1:
             raise Split
         if isinstance(first, Chain):
-            return self._chain(column)
+            return self._chain(column, top)
         assert isinstance(first, Construct)
         arguments = []
         for place, argument in enumerate(first.arguments):
@@ -205,7 +211,9 @@ class Merge:
             arguments.append(Argument(argument.keyword, self._value(argument.role, values), argument.role))
         return Construct(first.function, tuple(arguments), first.frozen, first.parameter)
 
-    def _chain(self, column: Column) -> Chain:
+    def _chain(self, column: Column, top: bool) -> Chain:
+        """One sequence for several. Some of its layers may be under conditions where a list of it can be made: in one
+        that is an attribute (`top`), or a class."""
         numbered = all(
             key == str(place) for chain in column.values() for place, (key, _) in enumerate(chain.items)
         ) and not any(isinstance(chain, ModuleDict) for chain in column.values())
@@ -219,7 +227,7 @@ class Merge:
         kind = type(next(iter(column.values())))
         when = tuple(each for _, _, each in found)
         conditional = any(each is not None for each in when)
-        if conditional and kind is ModuleDict:
+        if conditional and (not top or (not numbered and self.made.inputs) or kind is ModuleDict):
             raise Split
         items = tuple(
             (key if not numbered else "" if conditional else str(place), item)

@@ -67,12 +67,22 @@ class Blocks:
             )
             definition = self.tracer.definition(alike[0].scope)
             defaults = defaults_of(definition.parameters) if definition is not None else {}
-            for merge in self._merged([self._instance(level, projects) for level in alike], defaults):
+            firsts: dict[Any, Level] = {}
+            same: dict[int, list[Level]] = {}
+            for level in alike:
+                key = self.tracer.keys[id(level)] = None if self.plan.reused else self.tracer.key(level)
+                first = firsts.setdefault(id(level) if key is None else -1 - key, level)
+                same.setdefault(id(first), []).append(level)
+            distinct = [self._instance(level, projects) for level in firsts.values()]
+            for merge in self._merged(distinct, defaults):
                 merge.made.name = self.numbered(base)
-                merge.made.doc = self._doc([each.level for each in merge.instances])
+                merge.made.doc = self._doc([level for each in merge.instances for level in same[id(each.level)]])
                 self.classes.append(merge.made)
                 for number, instance in enumerate(merge.instances):
-                    self.tracer.classes[id(instance.level)] = (merge.made, merge.given(number))
+                    given = merge.given(number)
+                    for level in same[id(instance.level)]:
+                        self.tracer.classes[id(level)] = (merge.made, given)
+                        self.tracer.traces[id(level)] = instance.trace
 
     def _merged(self, instances: list[Instance], defaults: dict[str, Any]) -> list[Merge]:
         """The classes of the instances of one block, in order of first use."""

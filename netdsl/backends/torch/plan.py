@@ -29,6 +29,7 @@ class Plan:
         self._reused = {node.shares for node in network.nodes if node.shares is not None}
         if not probabilities:
             self._drop()
+        self.reused = bool(self._reused)
         self.kept = {self.result} | {item.value for item in network.outputs} | {item.value for item in network.aux}
         self.leaves: dict[int, Leaf] = {}
         self.level_of: dict[int, Level] = {}

@@ -124,6 +124,7 @@ class Trace:
         self.further: list[tuple[int, str]] = []
         self.made: dict[int, dict[str, Any]] = {}
         self.constructs: dict[int, Construct] = {}
+        self._calls: dict[Any, Level] = {}
         self.arms: dict[Choice, Term | None] = {}
         self.strided: dict[int, Any] = {}
         self.loop: Loop | None = None
@@ -151,16 +152,13 @@ class Trace:
         level = self.level
         if level is self.plan.root:
             return
-        given = [level.scope.entry, *(value for value in level.inputs if value != level.scope.entry)]
-        if level.scope.entry not in level.inputs and len(level.inputs) == 1:
-            given.reverse()  # what it takes is its main input
-        for number, value in enumerate(given):
+        for number, value in enumerate(_given(level)):
             shape = self.plan.network.shapes[value]
             assert shape is not None
             word = "channels" if len(shape) == 3 else "features"
             label = self.plan.labels.get(value, "other")
             prefix = "in" if number == 0 else label if label.isidentifier() else "other"
-            self.shapes[value] = (self.atom(f"{prefix}_{word}", shape[0], ("entry", value)), *shape[1:])
+            self.shapes[value] = (self.atom(f"{prefix}_{word}", shape[0], ("entry", number)), *shape[1:])
 
     def beginning(self) -> Names:
         """The names of the text that the level begins in, and its parameters as atoms."""
@@ -196,18 +194,18 @@ class Trace:
         and its stride."""
         nodes = _row_nodes(scope)
         quotients, strided = self.tracer.brackets[kernels(scope)]
-        width = self.atom("width", nodes[0].op.channels, ("row", nodes[0], "channels"))  # type: ignore[attr-defined]
+        width = self.atom("width", nodes[0].op.channels, ("row", 0, "channels"))  # type: ignore[attr-defined]
         for place, node in enumerate(nodes):
             channels = node.op.channels  # type: ignore[attr-defined]
             quotient = quotients[place]
             if quotient is None:
-                symbol = self.atom(f"width{place + 1}", channels, ("row", node, "channels"))
+                symbol = self.atom(f"width{place + 1}", channels, ("row", place, "channels"))
             else:
                 symbol = width * quotient
             self._overrides[node.id] = {"channels": symbol}
             stride = node.op.stride  # type: ignore[attr-defined]
             if place == strided and stride[0] == stride[1]:
-                self._overrides[node.id]["stride"] = self.atom("stride", stride[0], ("row", node, "stride"))
+                self._overrides[node.id]["stride"] = self.atom("stride", stride[0], ("row", place, "stride"))
 
     def lookup(self, names: Names, shape: tuple[Any, ...]) -> Any:
         """What gives a name in the text of `names` its value, where the current value has this shape."""
@@ -564,24 +562,30 @@ class Trace:
         """Another class: its atoms in the names of this one, and what it gives."""
         inner = self.tracer.traces[id(level)]
         scope = level.scope
+        shift = level.first - inner.level.first
+        given = [self.shape_of(value)[0] for value in _given(level)]
+        known = (inner, tuple(map(as_term, given))) if not scope.terms and scope.kind == "block" else None
+        if known in self._calls:
+            self._again(level, self._calls[known])
+            return
         atoms: dict[str, Any] = {}
+        rows = _row_nodes(scope) if scope.kind == "bracket" else []
         arguments = self.arguments(scope, names) if scope.kind == "block" else {}
         for atom, source in inner.source.items():
             value: Any = inner.env[atom]
             kind = source[0]
             found: Any = None
             if kind == "entry":
-                found = self.shape_of(source[1])[0]
+                found = given[source[1]]
             elif kind == "argument":
                 found = arguments[source[1]]
             elif kind == "default":
                 term = source[1].substitute(atoms)
                 found = self.known(term, value)
             elif kind == "row":
-                text = source[1].terms.get(source[2])
+                text = rows[source[1]].terms.get(source[2])
                 if text is not None:
-                    shape = self.shape_of(source[1].inputs[0]) if source[1].inputs[0] in self.shapes else ()
-                    found = self.term(text, value, names, shape)
+                    found = self.term(text, value, names, ())
             else:
                 found = self.lookup(names, ())(source[1])
             atoms[atom] = found if found is not None and plain(found) == value else value
@@ -594,7 +598,7 @@ class Trace:
             else:
                 self.lost(text, names)
         for value in level.outputs:
-            shape = inner.shapes.get(value)
+            shape = inner.shapes.get(value - shift)
             if shape is None:
                 continue
             channels = shape[0]
@@ -606,7 +610,21 @@ class Trace:
         for number, stride in inner.strided.items():
             lifted = self.lift(level, stride)
             if _is_symbolic(lifted):
-                self.strided[number] = lifted
+                self.strided[number + shift] = lifted
+        if known is not None and not inner.further and all(source[0] != "outer" for source in inner.source.values()):
+            self._calls[known] = level
+
+    def _again(self, level: Level, first: Level) -> None:
+        """The same call as one before."""
+        self.made[id(level)] = self.made[id(first)]
+        self.constructs[id(level)] = self.constructs[id(first)]
+        moved = level.first - first.first
+        for value in first.outputs:
+            if value in self.shapes:
+                self.shapes[value + moved] = self.shapes[value]
+        for number, stride in [*self.strided.items()]:
+            if first.first <= number <= first.last:
+                self.strided[number + moved] = stride
 
     def known(self, term: Term, value: Any) -> Any:
         """A term with its value here; the number alone where that is another."""
@@ -645,6 +663,8 @@ class Tracer:
         self.params: dict[str, Any] = dict(network.settings)
         self.derived = {key: text for key, text in network.body.terms.items() if key in self.params}
         self.traces: dict[int, Trace] = {}
+        self.keys: dict[int, Any] = {}
+        self.interned: dict[Any, int] = {}
         self.classes: dict[int, tuple[Callee, list[tuple[Parameter, Any]]]] = {}
         self.context: dict[int, Context] = {}
         self.brackets: dict[tuple[str, ...], tuple[list[int | None], int | None]] = {}
@@ -652,6 +672,60 @@ class Tracer:
         self.fix()
         self._place(network.body, Context(None))
         self._brackets()
+
+    def key(self, level: Level) -> Any:
+        """Equal for levels that hold and do the same in the same words; None where that cannot be told.
+
+        Values are numbered from the first that is made in the level, and those it takes by their place among its
+        inputs.
+        """
+        plan, first = self.plan, level.first
+        places = {value: -1 - place for place, value in enumerate(_given(level))}
+
+        def number(value: int) -> int:
+            return places.get(value, value - first)
+
+        def part(each: Node | Scope) -> Any:
+            arms = tuple((choice.test, choice.taken, number(choice.value)) for choice in each.arms)
+            terms = tuple(each.terms.items())
+            if isinstance(each, Node):
+                if each.id in plan.dropped:
+                    raise TypeError
+                inputs = tuple(map(number, each.inputs))
+                return id(each.op), each.name, each.label, each.implicit, inputs, terms, arms
+            inner = plan.level_of.get(id(each))
+            if inner is not None and inner.kind == "class" and inner is not level:
+                inside = self.keys[id(inner)]
+                if inside is None:
+                    raise TypeError
+                taken = tuple(map(number, _given(inner)))
+                outputs = tuple(map(number, inner.outputs))
+                return inside, each.name, each.label, terms, arms, number(inner.first), taken, outputs
+            choices = tuple((choice.test, choice.taken, number(choice.value)) for choice in each.choices)
+            words = each.kind, each.title, each.name, each.label, each.definition, tuple(each.arguments.items())
+            children = tuple(map(part, each.children))
+            return words, terms, arms, choices, number(each.entry), number(each.exit), children
+
+        context = self.context[id(level.scope)]
+        outside: Any = ()
+        if level.scope.kind != "block":
+            arguments = tuple(context.block.arguments.items()) if context.block is not None else ()
+            outside = arguments, tuple(context.indices.items())
+        given = tuple((plan.network.shapes[value], plan.labels.get(value)) for value in _given(level))
+        try:
+            found = (
+                part(level.scope),
+                level.kind,
+                level.chained,
+                tuple(map(number, level.outputs)),
+                given,
+                len(level.inputs),
+                outside,
+                any(value in plan.network.aux_nodes for value in level.outputs),
+            )
+            return self.interned.setdefault(found, len(self.interned))
+        except TypeError:  # something in it that cannot be a key
+            return None
 
     def trace(self, level: Level, loops: bool = True) -> Trace:
         found = self.traces[id(level)] = Trace(self, level, loops)
@@ -719,6 +793,14 @@ class Tracer:
                 if any(rows[place].op.stride != (1, 1) for rows in blocks):  # type: ignore[attr-defined]
                     strided.add(place)
             self.brackets[sizes] = (quotients, strided.pop() if len(strided) == 1 else None)
+
+
+def _given(level: Level) -> list[int]:
+    """The values that a class takes or whose channels it may name, its main input first."""
+    entry = level.scope.entry
+    if entry not in level.inputs and len(level.inputs) == 1:
+        return [*level.inputs, entry]
+    return [entry, *(value for value in level.inputs if value != entry)]
 
 
 def _whole(level: Level) -> Scope | None:

@@ -153,5 +153,11 @@ def valued(item: Any, names: Mapping[str, Any]) -> Any:
 def _value(value: Any, names: Mapping[str, Any]) -> Any:
     if isinstance(value, Items):
         return tuple(_value(each, names) for each in value.values)
-    found = value.evaluate(names) if isinstance(value, Term) else plain(value)
-    return type(found), found
+    kind = type(value)
+    if kind is Term:
+        value = value.evaluate(names)
+        return type(value), value
+    return (kind, value) if kind in _PLAIN else (type(plain(value)), plain(value))
+
+
+_PLAIN = frozenset({int, float, bool, str})

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, replaced
+from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, replaced, terms_of
 from netdsl.backends.torch.construct import (
     UNSET,
     Argument,
@@ -28,8 +28,8 @@ from netdsl.backends.torch.construct import (
 )
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
-from netdsl.backends.torch.terms import MOST_OPERATORS, Sym, SymF, SymT, Term, as_term, make, name, parsed, plain, symbolic
-from netdsl.backends.torch.trace import Arms, Trace
+from netdsl.backends.torch.terms import MOST_OPERATORS, Term, Unreadable, as_term, make, name, parsed, plain, read, symbolic
+from netdsl.backends.torch.trace import Arms, Trace, is_symbolic
 from netdsl.syntax import tree
 
 USUAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "output_padding": 0}
@@ -252,7 +252,7 @@ class Merge:
             )
         chosen = self._chosen(role, column)
         for row, value in column.items():
-            if _symbolic(value) and as_term(value) != chosen:
+            if is_symbolic(value) and as_term(value) != chosen:
                 self.rows[row].trace.rigid |= as_term(value).names
         return chosen
 
@@ -260,7 +260,7 @@ class Merge:
         plains = {row: plain(value) for row, value in column.items()}
         first = next(iter(plains.values()))
         same = all(alike(value, first) for value in plains.values())
-        terms = list(dict.fromkeys(as_term(value) for value in column.values() if _symbolic(value)))
+        terms = list(dict.fromkeys(as_term(value) for value in column.values() if is_symbolic(value)))
         terms = [term for term in terms if not term.opaque and term.size <= MOST_OPERATORS]
         for term in terms:
             if self._holds(term, plains):
@@ -439,7 +439,7 @@ class Merge:
         self.made.loop = Repetition(None, first.index, count, first.entry, None, key)
         item = self._merged(column)
         entry = first.entry
-        needs = {each for term in _terms(item) for each in term.names}
+        needs = {each for term in terms_of(item) for each in term.names}
         if entry not in needs:
             carry = None
         elif first.growth is not None and all(each is not None and each.growth == first.growth for each in loops):
@@ -619,12 +619,6 @@ def _word(column: Column) -> str:
     return "".join("_" + each.lower() if each.isupper() else each for each in function).strip("_").replace("__", "_")
 
 
-def _terms(item: Any) -> list[Term]:
-    from netdsl.backends.torch.classes import terms_of
-
-    return list(terms_of(item))
-
-
 def _label(label: str | None, index: str) -> tuple[str, Term, str] | None:
     """`denselayer{i + 1}` as what stands before, the term, and what stands behind."""
     if label is None:
@@ -634,8 +628,6 @@ def _label(label: str | None, index: str) -> tuple[str, Term, str] | None:
     node = parsed(inside)
     if not opening or not closing or node is None:
         return None
-    from netdsl.backends.torch.terms import Unreadable, read
-
     def find(word: str) -> Any:
         if word != index:
             raise KeyError(word)
@@ -645,10 +637,6 @@ def _label(label: str | None, index: str) -> tuple[str, Term, str] | None:
         return before, read(node, find, {index: 0}), after.rstrip(": ")
     except Unreadable:
         return None
-
-
-def _symbolic(value: Any) -> bool:
-    return isinstance(value, Sym | SymF | SymT) or (isinstance(value, tuple) and any(map(_symbolic, value)))
 
 
 def _common(fork: Fork) -> Lines:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from netdsl.backends.torch import text
 from netdsl.backends.torch.blocks import Blocks
 from netdsl.backends.torch.classes import Class
+from netdsl.backends.torch.fixed import fixed as params_fixed
 from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.loops import folded
 from netdsl.backends.torch.names import LOOPS, RESERVED, prose, variable
@@ -53,7 +54,7 @@ def _write(network: Network, probabilities: bool) -> tuple[str, str]:
     taken.update(name for each in definitions for name in re.findall(r"(?m)^class (\w+)", each))
     main = Main(plan, taken)
     initialisation = Initialisation(plan)
-    fixed: set[str] = set()
+    fixed = params_fixed(network)
     while True:
         names = set(taken)
         tracer = Tracer(plan, fixed, names)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from netdsl.elaborate.values import FUNCTIONS
+from netdsl.elaborate.values import FUNCTIONS, references
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse_value
 from netdsl.text.diagnostics import Report
@@ -48,10 +48,11 @@ class Term:
     in Python (rounding), and is never written.
     """
 
-    __slots__ = ("args", "names", "op", "opaque", "rank", "size", "text")
+    __slots__ = ("args", "constant", "names", "op", "opaque", "rank", "size", "text")
 
     def __init__(self, op: str, args: tuple[Any, ...], text: str, rank: int):
         self.op, self.args, self.text, self.rank = op, args, text, rank
+        self.constant = op == "constant"
         if op == "name":
             self.names: frozenset[str] = frozenset(args)
             self.size, self.opaque = 0, False
@@ -63,17 +64,13 @@ class Term:
             self.opaque = op in _OPAQUE or any(each.opaque for each in args)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Term) and self.text == other.text
+        return self is other or isinstance(other, Term) and self.text == other.text
 
     def __hash__(self) -> int:
         return hash(self.text)
 
     def __repr__(self) -> str:
         return self.text
-
-    @property
-    def constant(self) -> bool:
-        return self.op == "constant"
 
     def evaluate(self, names: Mapping[str, Any]) -> Any:
         """Its value. Raises `KeyError` for a name that is missing, and what arithmetic raises."""
@@ -132,10 +129,12 @@ _RANKS |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "negative": 7}
 _ATOM = 9
 
 
+@lru_cache(4096)
 def name(text: str) -> Term:
     return Term("name", (text,), text, _ATOM)
 
 
+@lru_cache(4096, typed=True)
 def constant(value: Any) -> Term:
     negative = isinstance(value, int | float) and not isinstance(value, bool) and value < 0
     return Term("constant", (value,), literal(value), _RANKS["negative"] if negative else _ATOM)
@@ -143,15 +142,19 @@ def constant(value: Any) -> Term:
 
 def as_term(value: Any) -> Term:
     """The term of a value: a constant for a plain one."""
-    if isinstance(value, Term):
-        return value
-    if isinstance(value, Sym | SymF | SymT):
-        return value.term
-    if isinstance(value, tuple) and any(isinstance(each, Sym | SymF) for each in value):
+    kind = type(value)
+    if kind is int:
+        return constant(value)
+    if kind is Term:
+        return value  # type: ignore[no-any-return]
+    if kind is Sym or kind is SymF or kind is SymT:
+        return value.term  # type: ignore[no-any-return]
+    if kind is tuple and any(type(each) in (Sym, SymF) for each in value):
         return make("tuple", *map(as_term, value))
     return constant(value)
 
 
+@lru_cache(8192)
 def make(op: str, *args: Term) -> Term:
     """`op` of `args`, simplified where integers allow it; constants are computed."""
     if all(each.constant for each in args):
@@ -240,12 +243,10 @@ def _text(op: str, args: tuple[Term, ...]) -> str:
 
 def symbolic(value: Any, term: Term) -> Any:
     """A value with its term; a plain one where there is nothing to be said of it."""
-    if term.constant or isinstance(value, bool):
+    kind = _SYMBOLIC.get(type(value))
+    if kind is None or term.constant:
         return plain(value)
-    kind = int if isinstance(value, int) else float if isinstance(value, float) else tuple
-    if kind is tuple and not isinstance(value, tuple):
-        return value
-    found = _SYMBOLIC[kind](value)
+    found = kind(value)
     found.term = term
     return found
 
@@ -266,10 +267,14 @@ def _binary(op: str, swapped: bool = False) -> Callable[[Any, Any], Any]:
     function = _FUNCTIONS[op]
 
     def method(self: Any, other: Any) -> Any:
-        if not isinstance(other, int | float) or isinstance(other, bool):
+        kind = type(other)
+        if kind not in _NUMBERS:
             return NotImplemented
-        a, b = (other, self) if swapped else (self, other)
-        return symbolic(function(plain(a), plain(b)), make(op, as_term(a), as_term(b)))
+        own, given = _NUMBERS[type(self)](self), _NUMBERS[kind](other)
+        a, b = as_term(self), as_term(other)
+        if swapped:
+            return symbolic(function(given, own), make(op, b, a))
+        return symbolic(function(own, given), make(op, a, b))
 
     return method
 
@@ -305,7 +310,11 @@ class SymT(tuple[Any, ...]):
     term: Term
 
 
-_SYMBOLIC: dict[type, Any] = {int: Sym, float: SymF, tuple: SymT}
+_NUMBERS: dict[type, Any] = {int: int, float: float, Sym: int, SymF: float}
+_SYMBOLIC: dict[type, Any] = {int: Sym, float: SymF, tuple: SymT, Sym: Sym, SymF: SymF, SymT: SymT}
+
+
+SYMBOLIC = frozenset({Sym, SymF, SymT})
 
 
 # The spec's expressions ----------------------------------------------------------------------------------------------
@@ -317,6 +326,13 @@ def parsed(text: str) -> tree.Expression | None:
     report = Report()
     found = parse_value(text, report)
     return None if report.errors else found
+
+
+@lru_cache(4096)
+def words(text: str) -> tuple[str, ...]:
+    """The names in an expression, without the marks before it."""
+    node = parsed(text.lstrip("^!"))
+    return () if node is None else tuple(dict.fromkeys(references(node)))
 
 
 class Unreadable(Exception):

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from netdsl.backends.torch.construct import UNSET, Argument, Callee, Construct, Parameter
+from netdsl.backends.torch.fixed import passes
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import LOOPS, variable
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.terms import (
+    SYMBOLIC,
     Sym,
     SymF,
-    SymT,
     Term,
     Unreadable,
     as_term,
@@ -30,17 +31,18 @@ from netdsl.backends.torch.terms import (
     plain,
     read,
     symbolic,
+    words,
 )
 from netdsl.ir import Choice, Definition, Node, Scope
-from netdsl.ops import Family, Torch
+from netdsl.ops import Family, Operator, Torch
 from netdsl.syntax import tree
 from netdsl.text.source import Span
 
 Arms: TypeAlias = tuple[tuple[Term | None, bool], ...]
 """The tests of the `if`s around something, outermost first, and whether they held."""
 
-PASSING = ("bn", "gap", "gmp", "identity", "softmax", "logsoftmax")
-"""Operators that are the same for any number of channels, beside activations and regularization."""
+WINDOW = ("kernel", "stride", "pad", "dilation")
+"""Fields on which no channels depend."""
 
 FOLLOWERS = ("norm", "act")
 
@@ -302,11 +304,8 @@ class Trace:
 
     def lost(self, text: str, names: Names) -> None:
         """An expression gives a number that nothing else follows: what it names must stay as it is."""
-        node = parsed(text)
-        if node is None:
-            return
         find = self.lookup(names, ())
-        for word in _words(node):
+        for word in words(text):
             try:
                 self.mark(find(word))
             except IndexError:
@@ -314,9 +313,10 @@ class Trace:
 
     def mark(self, value: Any) -> None:
         """What a symbolic value is made of must stay as it is."""
-        if isinstance(value, Sym | SymF | SymT):
+        kind = type(value)
+        if kind in SYMBOLIC:
             self.rigid |= value.term.names
-        elif isinstance(value, tuple):
+        elif kind is tuple:
             for each in value:
                 self.mark(each)
 
@@ -488,7 +488,7 @@ class Trace:
             found = _fitted(value, getattr(op, key))
             if found is not None:
                 fields[key] = found
-        fields = {key: value for key, value in fields.items() if _is_symbolic(value)}
+        fields = {key: value for key, value in fields.items() if is_symbolic(value)}
         if symbols:
             self.passing(node, inputs)
         if not fields and not symbols:
@@ -496,16 +496,20 @@ class Trace:
         if "stride" in fields:
             self.strided[node.id] = _one(fields["stride"])
         leaf = self.plan.leaves.get(node.id)
+        if not fields and (leaf is None or leaf.torch.module is None or not leaf.torch.module.args) and passes(node):
+            self.shapes[node.id] = inputs[0]  # nothing in its text depends on what goes in
+            return
         traced = None
         try:
-            made = op.model_copy(update=fields) if fields else op
-            shape = made.shape(inputs)
-            traced = made.torch(inputs) if leaf is not None else None
+            sized = {key: value for key, value in fields.items() if key not in WINDOW}
+            shape = (op.model_copy(update=sized) if sized else op).shape(inputs)
+            if leaf is not None and (leaf.torch.module is not None or leaf.torch.function is not None):
+                traced = (op.model_copy(update=fields) if fields else op).torch(inputs)
         except (ArithmeticError, TypeError, ValueError):
             shape = None
         actual = node.shape
         assert actual is not None
-        if shape is None or tuple(map(plain, shape)) != actual or (leaf is not None and not _same(traced, leaf.torch)):
+        if shape is None or shape != actual or (traced is not None and not _same(traced, leaf and leaf.torch)):
             shape, traced = actual, None
         channels = shape[0]
         if op.name == "flatten" and len(inputs[0]) == 3 and inputs[0][1:] != (1, 1):
@@ -538,9 +542,7 @@ class Trace:
 
     def passing(self, node: Node, inputs: tuple[tuple[Any, ...], ...]) -> None:
         """What goes into a layer must stay as it is, unless the layer is the same for any number of channels."""
-        op = node.op
-        same = op.family in (Family.ACTIVATION, Family.REGULARIZATION) or op.name in PASSING
-        if not (same or (op.name == "flatten" and inputs[0][1:] in ((), (1, 1)))):
+        if not passes(node) or (node.op.name == "flatten" and inputs[0][1:] not in ((), (1, 1))):
             self.mark(inputs)
 
     def flexible(self, node: Node, fields: dict[str, Any], traced: Torch | None) -> None:
@@ -609,7 +611,7 @@ class Trace:
         self.constructs[id(level)] = self._construct(level)
         for number, stride in inner.strided.items():
             lifted = self.lift(level, stride)
-            if _is_symbolic(lifted):
+            if is_symbolic(lifted):
                 self.strided[number + shift] = lifted
         if known is not None and not inner.further and all(source[0] != "outer" for source in inner.source.values()):
             self._calls[known] = level
@@ -647,7 +649,7 @@ class Trace:
 
     def lift(self, level: Level, value: Any) -> Any:
         """A value of a class inside, in the names of this one."""
-        if not _is_symbolic(value):
+        if not is_symbolic(value):
             return value
         return self.known(as_term(value).substitute(self.made[id(level)]), plain(value))
 
@@ -665,11 +667,11 @@ class Tracer:
         self.traces: dict[int, Trace] = {}
         self.keys: dict[int, Any] = {}
         self.interned: dict[Any, int] = {}
+        self._numbers: dict[int, int] = {}
         self.classes: dict[int, tuple[Callee, list[tuple[Parameter, Any]]]] = {}
         self.context: dict[int, Context] = {}
         self.brackets: dict[tuple[str, ...], tuple[list[int | None], int | None]] = {}
         self._fixed: dict[str, bool] = {}
-        self.fix()
         self._place(network.body, Context(None))
         self._brackets()
 
@@ -692,7 +694,7 @@ class Tracer:
                 if each.id in plan.dropped:
                     raise TypeError
                 inputs = tuple(map(number, each.inputs))
-                return id(each.op), each.name, each.label, each.implicit, inputs, terms, arms
+                return self._operator(each.op), each.name, each.label, each.implicit, inputs, terms, arms
             inner = plan.level_of.get(id(each))
             if inner is not None and inner.kind == "class" and inner is not level:
                 inside = self.keys[id(inner)]
@@ -702,16 +704,20 @@ class Tracer:
                 outputs = tuple(map(number, inner.outputs))
                 return inside, each.name, each.label, terms, arms, number(inner.first), taken, outputs
             choices = tuple((choice.test, choice.taken, number(choice.value)) for choice in each.choices)
-            words = each.kind, each.title, each.name, each.label, each.definition, tuple(each.arguments.items())
+            called = (each.name, each.label, arms) if each is not level.scope else ()
+            words = each.kind, each.title, called, each.definition, tuple(each.arguments.items())
             children = tuple(map(part, each.children))
-            return words, terms, arms, choices, number(each.entry), number(each.exit), children
+            return words, terms, choices, number(each.entry), number(each.exit), children
 
         context = self.context[id(level.scope)]
         outside: Any = ()
         if level.scope.kind != "block":
             arguments = tuple(context.block.arguments.items()) if context.block is not None else ()
             outside = arguments, tuple(context.indices.items())
-        given = tuple((plan.network.shapes[value], plan.labels.get(value)) for value in _given(level))
+        given = tuple(
+            (plan.network.shapes[value], plan.labels.get(value) if place else None)
+            for place, value in enumerate(_given(level))
+        )
         try:
             found = (
                 part(level.scope),
@@ -727,6 +733,12 @@ class Tracer:
         except TypeError:  # something in it that cannot be a key
             return None
 
+    def _operator(self, op: Operator) -> int:
+        """The same number for operators that are equal."""
+        if id(op) not in self._numbers:
+            self._numbers[id(op)] = self.interned.setdefault((type(op), op), len(self.interned))
+        return self._numbers[id(op)]
+
     def trace(self, level: Level, loops: bool = True) -> Trace:
         found = self.traces[id(level)] = Trace(self, level, loops)
         return found
@@ -738,26 +750,9 @@ class Tracer:
         """Whether a param is a number in the source; one that is computed of such a param is."""
         if word not in self._fixed:
             self._fixed[word] = word in self.fixed
-            node = parsed(self.derived[word]) if word in self.derived else None
-            if node is not None:
-                self._fixed[word] = any(self.is_fixed(each) for each in _words(node) if each in self.params)
+            if word in self.derived:
+                self._fixed[word] = any(self.is_fixed(each) for each in words(self.derived[word]) if each in self.params)
         return self._fixed[word]
-
-    def fix(self) -> None:
-        """Fix the params that numbers of layers, tests and inputs depend on."""
-        body = self.network.body
-        texts = [text for key, text in body.terms.items() if " " in key]
-        for scope in body.scopes():
-            texts += [choice.test for choice in scope.choices]
-            if "count" in scope.terms:
-                texts.append(scope.terms["count"])
-        waiting = [word for text in dict.fromkeys(texts) if (node := parsed(text.lstrip("^!"))) for word in _words(node)]
-        while waiting:
-            word = waiting.pop()
-            if word in self.params and word not in self.fixed:
-                self.fixed.add(word)
-                if word in self.derived and (node := parsed(self.derived[word])):
-                    waiting += _words(node)
 
     def _place(self, scope: Scope, context: Context) -> None:
         self.context[id(scope)] = context
@@ -828,12 +823,6 @@ def _row_nodes(scope: Scope) -> list[Node]:
     return [node for node in residual.children[0].nodes() if not node.implicit]
 
 
-def _words(node: Any) -> Iterable[str]:
-    from netdsl.elaborate.values import references
-
-    return references(node)
-
-
 def _attribute(node: Node, key: str) -> str:
     """The field that a spec calls `key`."""
     fields = type(node.op).model_fields
@@ -842,8 +831,10 @@ def _attribute(node: Node, key: str) -> str:
     return next(field for field, info in fields.items() if info.alias == key)
 
 
-def _is_symbolic(value: Any) -> bool:
-    return isinstance(value, Sym | SymF | SymT) or (isinstance(value, tuple) and any(map(_is_symbolic, value)))
+def is_symbolic(value: Any) -> bool:
+    """Whether a value has a term, or parts that have."""
+    kind = type(value)
+    return kind in SYMBOLIC or (kind is tuple and any(map(is_symbolic, value)))
 
 
 def _one(value: Any) -> Any:
@@ -855,7 +846,7 @@ def _fitted(found: Any, actual: Any) -> Any:
     """A symbolic value in the form of the field that holds `actual`; None where it is another value."""
     value = plain(found)
     if isinstance(actual, float) and isinstance(value, int) and not isinstance(value, bool) and value == actual:
-        return symbolic(actual, as_term(found)) if _is_symbolic(found) else actual
+        return symbolic(actual, as_term(found)) if is_symbolic(found) else actual
     if value == actual and type(value) is type(actual):
         return found
     if isinstance(actual, tuple) and actual and isinstance(value, int) and all(each == value for each in actual):
@@ -866,9 +857,9 @@ def _fitted(found: Any, actual: Any) -> Any:
     return None
 
 
-def _same(traced: Torch | None, known: Torch) -> bool:
+def _same(traced: Torch, known: Torch | None) -> bool:
     """Whether a symbolic description is that of the network, number for number."""
-    if traced is None or traced._replace(module=None, function=None) != known._replace(module=None, function=None):
+    if known is None or traced._replace(module=None, function=None) != known._replace(module=None, function=None):
         return False
     for one, two in ((traced.module, known.module), (traced.function, known.function)):
         if (one is None) != (two is None):

@@ -1,0 +1,103 @@
+"""Which params of the net are numbers in its source: those that shapes, counts and tests depend on.
+
+What an expression gives flows through the arguments of calls; a param that reaches a field of a layer is no argument of
+the network's class, unless it is a rate, or the channels of a layer that no other layer follows. This reads the names in
+the texts alone. `trace` meets what it overlooks, and then has them fixed too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from netdsl.backends.torch.terms import words
+from netdsl.ir import Network, Node, Scope
+from netdsl.ops import Family
+
+PASSING = ("bn", "gap", "gmp", "identity", "flatten", "softmax", "logsoftmax")
+"""Operators that are the same for any number of channels, beside activations and regularization."""
+
+Name = tuple[str | None, str]
+"""A name in the text of a block, by the key of its definition, or of the net (None)."""
+
+
+def passes(node: Node) -> bool:
+    """Whether a layer is the same for any number of channels."""
+    return node.op.family in (Family.ACTIVATION, Family.REGULARIZATION) or node.op.name in PASSING
+
+
+def fixed(network: Network) -> set[str]:
+    """The params that must stay as they are, as far as the texts tell."""
+    followed = _followed(network)
+    rigid: dict[Name, None] = {}
+    flows: dict[Name, set[Name]] = {}
+    body = network.body
+    for key, text in body.terms.items():
+        for word in words(text):
+            if " " in key:
+                rigid[None, word] = None
+            else:
+                flows.setdefault((None, key), set()).add((None, word))
+    parameters = {key: set(each.parameters) for key, each in network.definitions.items()}
+
+    def named(where: tuple[str | None, ...], text: str) -> Iterator[Name]:
+        """The names of a text in the block `where[-1]`, or further out."""
+        calls = len(text) - len(text.lstrip("^"))
+        here = where[-1 - calls] if calls < len(where) else None
+        for word in words(text):
+            yield (here if here is not None and word in parameters[here] else None), word
+
+    def visit(scope: Scope, where: tuple[str | None, ...]) -> None:
+        for child in scope.children:
+            if isinstance(child, Node):
+                for field, text in child.terms.items():
+                    if not _free(child, field, followed):
+                        rigid.update(dict.fromkeys(named(where, text)))
+                continue
+            inside = where
+            if child.kind == "block" and child.definition is not None:
+                inside = (*where, child.definition)
+                for parameter, text in child.terms.items():
+                    flows.setdefault((child.definition, parameter), set()).update(named(where, text))
+            else:
+                for field, text in child.terms.items():
+                    if field not in ("index", "label"):
+                        rigid.update(dict.fromkeys(named(where, text)))
+            for choice in child.choices:
+                rigid.update(dict.fromkeys(named(inside, choice.test)))
+            visit(child, inside)
+
+    visit(body, (None,))
+    for choice in body.choices:
+        rigid.update(dict.fromkeys(named((None,), choice.test)))
+    for key, each in network.definitions.items():
+        for parameter, default in each.parameters.items():
+            if default is not None:
+                flows.setdefault((key, parameter), set()).update(named((None, key), default))
+    return _reached(rigid, flows) & network.settings.keys()
+
+
+def _free(node: Node, field: str, followed: set[int]) -> bool:
+    """Whether a field of a layer may have another value than the network has."""
+    if node.op.family in (Family.ACTIVATION, Family.REGULARIZATION):
+        return True
+    return field == node.op.geometry.out and node.id not in followed
+
+
+def _followed(network: Network) -> set[int]:
+    """The values whose channels some layer depends on."""
+    found: set[int] = set()
+    for node in reversed(network.nodes):
+        if not passes(node) or node.id in found:
+            found.update(node.inputs)
+    return found
+
+
+def _reached(rigid: Iterable[Name], flows: dict[Name, set[Name]]) -> set[str]:
+    """The params of the net that rigid names depend on."""
+    waiting, seen = list(rigid), set[Name]()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += flows.get(name, ())
+    return {word for where, word in seen if where is None}

@@ -16,7 +16,7 @@ from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.members import Members
 from netdsl.backends.torch.merge import Form, Instance, Merge, Split, defaults_of, shape_of
-from netdsl.backends.torch.names import Numbered, camel, prose, stem, variable
+from netdsl.backends.torch.names import Numbered, camel, prose, snake, stem, variable
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.trace import Tracer, kernels
 from netdsl.ir import Node, Scope
@@ -159,7 +159,7 @@ class Blocks:
                 names[value] = "x"
                 continue
             label = self.plan.labels.get(value, "other")
-            name = variable(stem(label), ("x",))
+            name = variable(snake(stem(label)), ("x",))
             if name in names.values():
                 name = Numbered({*names.values()})(name)
             names[value] = name

@@ -12,7 +12,7 @@ from functools import partial
 
 from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
-from netdsl.backends.torch.names import variable
+from netdsl.backends.torch.names import snake, variable
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.statements import INDENT, Statement, apply, assign, fill, returned
 from netdsl.ir import Node, Scope
@@ -67,6 +67,7 @@ class Forward:
         self.taken = frozenset(taken)
         self.addition = addition
         self.preferred: dict[int, str] = {}
+        self.branches: set[int] = set()
         self.steps: list[Step] = []
         self.aliases: dict[int, int] = {}
         self.statements: list[Statement] = []
@@ -121,6 +122,7 @@ class Forward:
                 suits = child.title
             elif child.kind == "branch":
                 branches += 1
+                self.branches.add(child.exit)
                 suits = single or f"branch{branches}"
             elif child.kind == "shortcut":
                 suits = "shortcut"
@@ -140,7 +142,9 @@ class Forward:
         for place, step in enumerate(self.steps):
             for value in step.outputs:
                 label = self.plan.labels.get(value)
-                if label is not None and not step.aux and uses.get(value, [place + 1]) != [place + 1]:
+                used = uses.get(value, [place + 1])
+                joined = value in self.branches and len(used) == 1
+                if label is not None and not step.aux and not joined and used != [place + 1]:
                     self.preferred[value] = label
 
     def _through(self, value: int) -> int:
@@ -244,7 +248,7 @@ class Forward:
         )
 
     def _variable(self, value: int, bound: dict[str, int], left: dict[int, int]) -> str:
-        base = variable(self.preferred.get(value, self.main), self.taken)
+        base = variable(snake(self.preferred.get(value, self.main)), self.taken)
         name, number = base, 2
         while (name in bound and left.get(bound[name], 0) > 0) or name in self.taken:
             name, number = f"{base}{number}", number + 1

@@ -23,9 +23,26 @@ def camel(title: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in re.findall(r"[A-Za-z0-9]+", title))
 
 
+def titled(name: str, variant: str | None) -> str:
+    """The class of a net and its variant: `VGG_D`, `MobileNetV2_1_4`, `EfficientNetB0`.
+
+    An underscore stands where their ends would run together.
+    """
+    found = camel(name)
+    for word in re.findall(r"[A-Za-z0-9]+", variant or ""):
+        runs = found[-1:].isdigit() and (word[0].isdigit() or found == camel(name)) or (found == camel(name) and found[-1:].isupper())
+        found += f"_{word}" if runs else word[0].upper() + word[1:]
+    return found
+
+
+def snake(label: str) -> str:
+    """A label as the name of a variable: `Mixed_6e` is `mixed_6e`, `AuxLogits` is `aux_logits`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", label).lower()
+
+
 def class_name(title: str, taken: Container[str], other: str) -> str:
     """A class name that is free; `other` stands before a name that begins with a digit and behind one that is taken."""
-    name = camel(title) or other
+    name = title if title.isidentifier() else camel(title) or other
     if name[0].isdigit():
         name = f"{other}{name}"
     while name in taken:

@@ -13,7 +13,7 @@ from netdsl.backends.torch.layout import Bracket
 from netdsl.backends.torch.levels import Again, Level
 from netdsl.backends.torch.members import Members
 from netdsl.backends.torch.merge import Form, Instance, Merge
-from netdsl.backends.torch.names import LOOPS, class_name, variable
+from netdsl.backends.torch.names import LOOPS, class_name, titled, variable
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.trace import Trace, Tracer
 from netdsl.ir import Network
@@ -33,14 +33,22 @@ def defaults(network: Network) -> dict[str, Any]:
     return {variable(name, LOOPS): value for name, value in network.settings.items()}
 
 
+def _told(network: Network) -> str | None:
+    """The variant as far as it is part of a name: none that is a multiplier of 1 (`MobileNetV2`)."""
+    try:
+        plain = float(network.variant or "") == 1.0 and 1.0 in network.settings.values()
+    except ValueError:
+        plain = False
+    return None if plain else network.variant
+
+
 class Main:
     """The network's own class. The names of its classes are chosen first, and join `taken`."""
 
     def __init__(self, plan: Plan, taken: set[str]):
         self.plan = plan
         self.network = network = plan.network
-        title = f"{network.name} {network.variant}" if network.variant else network.name
-        self.name = class_name(title, taken, "Net")
+        self.name = class_name(titled(network.name, _told(network)), taken, "Net")
         taken.add(self.name)
         self.fields = self._fields()
         self.trained, self.returned = self._output_classes(taken)

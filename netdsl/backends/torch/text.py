@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from netdsl.backends.artefact import MARK
-from netdsl.backends.torch.classes import Class, Lines, Repetition, terms_of
-from netdsl.backends.torch.construct import UNSET, Chain, Construct
+from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, terms_of
+from netdsl.backends.torch.construct import UNSET, Chain, Construct, Cycle, Run
 from netdsl.backends.torch.layout import WIDTH, Bracket, lay, literal, parameters, render, sequence, tree
 from netdsl.backends.torch.names import printable, prose
 from netdsl.backends.torch.terms import Term, make
@@ -87,9 +87,9 @@ def class_text(made: Class, constants: Iterable[tuple[str, Any]] = ()) -> str:
 
 def _docstring(made: Class) -> list[str]:
     doc = made.doc.rstrip(".") + "."
-    first = textwrap.wrap(doc, WIDTH - 4 - len('"""')) if doc else [""]
+    first = textwrap.wrap(doc, WIDTH - 4 - len('"""') * 2) if doc else [""]
     more = textwrap.wrap(made.fixed, WIDTH - 4) if made.fixed else []
-    if len(first) == 1 and not more and len(first[0]) <= WIDTH - 10:
+    if len(first) == 1 and not more:
         return [f'    """{first[0]}"""']
     return [f'    """{first[0]}', *(f"    {line}" for line in first[1:]), *([""] if more else []), *(f"    {line}" for line in more), '    """']
 
@@ -119,6 +119,7 @@ class Constructor:
 
     def __init__(self, made: Class):
         self.made = made
+        self.told = False
         self.tests = {term: f"self.{flag}" for flag, term in made.flags.items()}
 
     def lines(self) -> list[str]:
@@ -131,7 +132,7 @@ class Constructor:
         if made.inputs:
             found += ["        super().__init__()", *own]
             found += [f"        self.{flag} = {term.text}" for flag, term in made.flags.items()]
-            found += self._attributes()
+            found += self._attributes(made.attributes)
         else:
             found += [*own, *self._sequence()]
         return found + _statements(made.init, 8)
@@ -143,12 +144,12 @@ class Constructor:
             return self.tests[when]
         return f"not {self.tests[opposite]}" if opposite in self.tests else when.text
 
-    def _attributes(self) -> list[str]:
+    def _attributes(self, attributes: Sequence[Attribute]) -> list[str]:
         """The statements that set attributes, those under one condition together."""
         found: list[str] = []
         under: Term | None = None
         otherwise = False
-        for each in self.made.attributes:
+        for each in attributes:
             if each.optional:
                 found.append(f"        self.{each.name}: nn.Module | None = None")
                 under = None
@@ -173,7 +174,7 @@ class Constructor:
         parameter = isinstance(item, Construct) and item.parameter
         if name.isidentifier():
             head = f"self.{name} = "
-            return [f"{pad}{head}{render(item, indent, len(head))}"]
+            return [*self._of_one(name, item, pad), f"{pad}{head}{render(item, indent, len(head))}"]
         if parameter:
             head = f'self.register_parameter("{name}", '
             return [f"{pad}{head}{render(item, indent, len(head), 1)})"]
@@ -182,6 +183,13 @@ class Constructor:
             return [f'{pad}self.add_module("{name}", {text})']
         inner = render(item, indent + 4, 0, 1)
         return [f"{pad}self.add_module(", f'{pad}    "{name}",', f"{pad}    {inner},", f"{pad})"]
+
+    def _of_one(self, name: str, item: Any, pad: str) -> list[str]:
+        """The comment on a sequence of one layer, once in a class."""
+        if type(item) is not Chain or len(item.items) != 1 or isinstance(item.items[0][1], Run | Cycle) or self.told:
+            return []
+        self.told = True
+        return [f"{pad}# In a sequence of one, since the checkpoint's keys begin with {name}.{item.items[0][0]}."]
 
     def _layers(self, chain: Chain, indent: int) -> list[str]:
         """The statements that put the layers of a sequence into a list, some of them under conditions."""
@@ -222,13 +230,11 @@ class Constructor:
         if chain.when:
             if all(not key for key, _ in chain.items):
                 return [*self._layers(chain, 8), "        super().__init__(*layers)"]
-            found = ["        super().__init__()"]
-            for (key, item), when in zip(chain.items, chain.when, strict=True):
-                inner = 8 if when is None else 12
-                found += [] if when is None else [f"        if {self._test(when)}:"]
-                text = Bracket("self.add_module(", (("", literal(key)), ("", tree(item))), ")")
-                found.append(" " * inner + lay(text, inner))
-            return found
+            named = [Attribute(key, item, when) for (key, item), when in zip(chain.items, chain.when, strict=True)]
+            return ["        super().__init__()", *self._attributes(named)]
+        if any(key != str(place) for place, (key, _) in enumerate(chain.items)) and not _loops(chain):
+            named = [Attribute(key, item) for key, item in chain.items]
+            return ["        super().__init__()", *self._attributes(named)]
         return ["        " + lay(Bracket("super().__init__(", *sequence(chain)), 8)]
 
     def _loop(self, loop: Repetition) -> list[str]:
@@ -248,3 +254,7 @@ class Constructor:
         key = f'f"{prefix}{{{index.text}}}{suffix}"'
         add = lay(Bracket("self.add_module(", (("", key), ("", tree(loop.item))), ")"), 12)
         return ["        super().__init__()", head, f"            {add}", *carry]
+
+
+def _loops(chain: Chain) -> bool:
+    return any(isinstance(item, Run | Cycle) for _, item in chain.items)

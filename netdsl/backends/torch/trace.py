@@ -149,6 +149,20 @@ class Trace:
         self.source[text] = source
         return symbolic(value, name(text))
 
+    def local(self, channels: Any) -> Any:
+        """A number of channels as it goes on: one that is long has a name of its own."""
+        if not isinstance(channels, Sym) or channels.term.size < 2 or channels.term.opaque or self.loop is not None:
+            return channels
+        term = channels.term
+        for atom, source in self.source.items():
+            if source[:2] == ("default", term):
+                return symbolic(plain(channels), name(atom))
+        number = 2
+        wanted = "channels"
+        while wanted in self.env:
+            wanted, number = f"channels{number}", number + 1
+        return self.atom(wanted, plain(channels), ("default", term))
+
     def entries(self) -> None:
         """The channels of what the class is given."""
         level = self.level
@@ -496,7 +510,8 @@ class Trace:
         if "stride" in fields:
             self.strided[node.id] = _one(fields["stride"])
         leaf = self.plan.leaves.get(node.id)
-        if not fields and (leaf is None or leaf.torch.module is None or not leaf.torch.module.args) and passes(node):
+        constant = leaf is None or leaf.torch.module is None or not leaf.torch.module.args
+        if constant and not fields and passes(node) and inputs[0] == node.shape:
             self.shapes[node.id] = inputs[0]  # nothing in its text depends on what goes in
             return
         traced = None
@@ -515,7 +530,7 @@ class Trace:
         if op.name == "flatten" and len(inputs[0]) == 3 and inputs[0][1:] != (1, 1):
             channels = plain(channels)  # of pixels and channels at once, which no reader can follow
             self.mark(inputs[0])
-        self.shapes[node.id] = (channels, *map(plain, shape[1:]))
+        self.shapes[node.id] = (self.local(channels) if len(inputs) > 1 else channels, *map(plain, shape[1:]))
         if traced is not None:
             self.torch[node.id] = traced
         self.flexible(node, fields, traced)
@@ -605,7 +620,7 @@ class Trace:
                 continue
             channels = shape[0]
             if isinstance(channels, Sym):
-                channels = self.known(channels.term.substitute(atoms), plain(channels))
+                channels = self.local(self.known(channels.term.substitute(atoms), plain(channels)))
             self.shapes[value] = (channels, *shape[1:])
         self.made[id(level)] = atoms
         self.constructs[id(level)] = self._construct(level)

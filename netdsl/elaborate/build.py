@@ -6,8 +6,7 @@ value of unknown shape behind, about which everything after it is silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netdsl import ops
@@ -118,7 +117,6 @@ class Builder:
             self.tell(frame, Problem("E0004", message, span, "is a repetition count too large?"))
             raise TooManyLayers
 
-    @contextmanager
     def scope(
         self,
         kind: str,
@@ -126,16 +124,9 @@ class Builder:
         title: str = "",
         label: tree.Name | None = None,
         arguments: dict[str, Any] | None = None,
-    ) -> Iterator[DraftScope]:
+    ) -> _Open:
         """A part of the network that the spec shows as one: what is placed meanwhile lies in it."""
-        scope = DraftScope(kind, span, self.current, -1, title, label, arguments or {})
-        self.children.append(scope)
-        outer, self.children = self.children, scope.children
-        try:
-            yield scope
-        finally:
-            scope.exit = self.current
-            self.children = outer
+        return _Open(self, DraftScope(kind, span, self.current, -1, title, label, arguments or {}))
 
     def _node(self, node: DraftNode) -> DraftNode:
         self.current = self._value(node.shape, node)
@@ -164,6 +155,24 @@ class Builder:
         turned = first and len(first) == 3 and first[2] in (1, 3) and first[0] == first[1] > 3
         help = f"channels come first: is the input `{first[2]}x{first[0]}x{first[1]}`?" if first and turned else None
         return Problem(refusal.code, refusal.message, place, help or refusal.help, related)
+
+
+class _Open:
+    """A scope that is open from `with` on."""
+
+    __slots__ = ("builder", "outer", "scope")
+
+    def __init__(self, builder: Builder, scope: DraftScope):
+        self.builder, self.scope, self.outer = builder, scope, builder.children
+
+    def __enter__(self) -> DraftScope:
+        self.outer.append(self.scope)
+        self.builder.children = self.scope.children
+        return self.scope
+
+    def __exit__(self, *problem: object) -> None:
+        self.scope.exit = self.builder.current
+        self.builder.children = self.outer
 
 
 def _output(op: Operator, inputs: tuple[Shape, ...]) -> Shape:

@@ -84,8 +84,8 @@ def size(expression: tree.Expression, evaluator: Evaluator) -> Given:
 def complete(cls: type[Operator], written: dict[str, Given], frame: Frame) -> Written:
     """Written arguments over the defaults in force, and the norm and activation among them as operators."""
     values = {**frame.defaults.get(cls.name, {}), **written}
-    norm, act = (follower(name, values.pop(name, None), frame) for name in FOLLOWERS)
-    return Written(cls, values, norm, act)
+    norm, act = values.pop("norm", None), values.pop("act", None)
+    return Written(cls, values, follower("norm", norm, frame), follower("act", act, frame))
 
 
 def follower(argument: str, given: Given | None, frame: Frame) -> Operator | None:
@@ -144,30 +144,24 @@ def place(
     `given` are fixed names for the three. A labelled operator with a norm (or an activation that has weights) is a
     unit.
     """
-    cls, values, norm, act = written
-    op = construct(cls, values, span)
-    if cls.flattens and builder.shape is not None and len(builder.shape) > 1:
+    op = construct(written.cls, written.values, span)
+    norm, act = written.norm, written.act
+    if op.flattens and builder.shape is not None and len(builder.shape) > 1:
         builder.node(frame, ops.find("flatten")(), (builder.current,), span, implicit=True)
-    if label is not None and (norm is not None or (act is not None and act.weighted)):
-        names = tuple(each.name if each else None for each in (op, norm, act))
-        with builder.scope("unit", span, cls.name, label):
-            _chain(builder, frame, (op, norm, act), span, values, names)
-    else:
-        _chain(builder, frame, (op, norm, act), span, values, given).label = label
+    if label is None or (norm is None and (act is None or not act.weighted)):
+        _chain(builder, frame, op, written, span, given).label = label
+        return
+    names = (op.name, norm.name if norm else None, act.name if act else None)
+    with builder.scope("unit", span, op.name, label):
+        _chain(builder, frame, op, written, span, names)
 
 
 def _chain(
-    builder: Builder,
-    frame: Frame,
-    chain: tuple[Operator, Operator | None, Operator | None],
-    span: Span,
-    places: dict[str, Given],
-    given: tuple[str | None, ...],
+    builder: Builder, frame: Frame, op: Operator, written: Written, span: Span, given: tuple[str | None, ...]
 ) -> DraftNode:
-    """An operator, its norm and its activation in a row, with their fixed names; gives the node of the first."""
-    op, *behind = chain
-    node = builder.node(frame, op, (builder.current,), span, places=places, given=given[0])
-    for follows, name in zip(behind, given[1:], strict=True):
+    """An operator, its norm and its activation in a row; gives the node of the first."""
+    node = builder.node(frame, op, (builder.current,), span, places=written.values, given=given[0])
+    for follows, name in ((written.norm, given[1]), (written.act, given[2])):
         if follows is not None:
             builder.node(frame, follows, (builder.current,), span, implicit=True, given=name)
     return node

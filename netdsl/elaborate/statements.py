@@ -57,12 +57,11 @@ def broken(builder: Builder, statement: tree.Broken, frame: Frame) -> None:
 def layer(builder: Builder, layer: tree.Layer, frame: Frame) -> None:
     """A layer statement: its item, as often as it says, and the claim about its output."""
     entry, first = builder.current, len(builder.children)
-    fixed = tree.Name(layer.label.text, layer.label.span) if layer.label and not layer.label.index else None
-    label = fixed
+    label = fixed = _fixed(layer.label)
     try:
         stride = Given(builder.evaluator(frame).value(layer.stride), layer.stride.span) if layer.stride else None
         if layer.repeat is None:
-            label = _label(builder, layer.label, frame)
+            label = fixed or _computed(builder, layer.label, frame)
             _item(builder, layer.item, frame, label, stride)
         else:
             _repeat(builder, layer, layer.repeat, frame, label, stride)
@@ -136,7 +135,7 @@ def _repeat(
             builder.step(frame, layer.span)
             with builder.scope("iteration", layer.span):
                 entry = builder.current
-                own = _label(builder, layer.label, inner) if label is None else None
+                own = None if label else _computed(builder, layer.label, inner)
                 _item(builder, layer.item, inner, own, stride if number == 0 else None)
                 if own is not None:
                     if own.text in frame.labels and frame.labels[own.text].span == own.span:
@@ -147,14 +146,17 @@ def _repeat(
                 builder.step(frame, layer.span, (builder.steps - before) * (count - 1))
 
 
-def _label(builder: Builder, label: tree.Label | None, frame: Frame) -> tree.Name | None:
-    """A label as a name; one with an expression in it gets the expression's value."""
-    if label is None:
+def _fixed(label: tree.Label | None) -> tree.Name | None:
+    """A label without an expression in it."""
+    return tree.Name(label.text, label.span) if label is not None and label.index is None else None
+
+
+def _computed(builder: Builder, label: tree.Label | None, frame: Frame) -> tree.Name | None:
+    """A label with an expression in it, which gets the expression's value."""
+    if label is None or label.index is None:
         return None
-    text = label.text
-    if label.index is not None:
-        text += f"{builder.evaluator(frame).integer(label.index, 'a number in a label')}{label.after}"
-    return tree.Name(text, label.span)
+    number = builder.evaluator(frame).integer(label.index, "a number in a label")
+    return tree.Name(f"{label.text}{number}{label.after}", label.span)
 
 
 def _remember(builder: Builder, frame: Frame, label: tree.Name, entry: int, first: int = 0) -> None:

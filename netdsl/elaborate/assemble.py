@@ -10,11 +10,11 @@ from netdsl.elaborate.broken import holds, unclosed
 from netdsl.elaborate.build import Builder, TooManyLayers
 from netdsl.elaborate.definitions import Definitions
 from netdsl.elaborate.draft import DraftScope, freeze
-from netdsl.elaborate.files import Library
+from netdsl.elaborate.files import Library, Module
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.headers import Headers
 from netdsl.elaborate.problems import Problem
-from netdsl.elaborate.program import Program, Reader
+from netdsl.elaborate.program import Program, program
 from netdsl.elaborate.statements import place
 from netdsl.elaborate.values import UNKNOWN, plain
 from netdsl.ir import Network
@@ -41,11 +41,11 @@ def elaborate(
     """
     outside = settings or {}
     try:
-        program = Reader(report, library).program(file, variant, outside)
+        found = program(Module(file, library), variant, outside)
     except Problem as problem:
         problem.tell(report)
         return None
-    assembler = Assembler(report, program, input)
+    assembler = Assembler(report, found, input)
     assembler.run()
     return assembler.network(file.source.name, outside)
 

@@ -103,32 +103,23 @@ class Headers:
         if self.names[name] != value:
             self.changed.add(name)
 
-    def _expect(self, statement: tree.Expect, frame: Frame) -> None:
-        self._figure("expect", self.expected, statement, statement.quantity, None)
-
-    def _report(self, statement: tree.Reported, frame: Frame) -> None:
-        self._figure("reported", self.reported, statement, statement.name, statement.note)
-
-    def _figure(
-        self,
-        word: str,
-        found: dict[tuple[str | None, str], Figure],
-        statement: tree.Expect | tree.Reported,
-        quantity: tree.Name,
-        note: tree.Literal | None,
-    ) -> None:
+    def _figure(self, statement: tree.Expect | tree.Reported, frame: Frame) -> None:
         """A claim; one of a file that extends another stands in for that of the other."""
+        if isinstance(statement, tree.Expect):
+            word, found, quantity, note = "expect", self.expected, statement.quantity.text, None
+        else:
+            word, found, quantity, note = "reported", self.reported, statement.name.text, statement.note
         label = statement.label.text if statement.label else None
-        before = found.get((label, quantity.text))
+        before = found.get((label, quantity))
         if before is not None and before.span.file == statement.span.file:
-            what = f"{label}.{quantity.text}" if label else quantity.text
-            raise twice(f"`{word} {what}`", statement.span, before.span)
-        value = Evaluator(self.names).value(statement.value)
+            raise twice(
+                f"`{word} {label}.{quantity}`" if label else f"`{word} {quantity}`", statement.span, before.span
+            )
         file, start, end = statement.value.span
-        found[label, quantity.text] = Figure(
+        found[label, quantity] = Figure(
             label=label,
-            quantity=quantity.text,
-            value=plain(value),
+            quantity=quantity,
+            value=plain(Evaluator(self.names).value(statement.value)),
             text=self.builder.report.sources[file].text[start:end],
             note=str(note.value) if note else None,
             span=statement.span,
@@ -150,8 +141,8 @@ class Headers:
 _READERS: dict[type, Callable[..., None]] = {
     tree.Input: Headers._input,
     tree.Param: Headers._param,
-    tree.Expect: Headers._expect,
-    tree.Reported: Headers._report,
+    tree.Expect: Headers._figure,
+    tree.Reported: Headers._figure,
     tree.SourceNote: Headers._source,
     tree.Train: Headers._train,
     tree.Table: Headers._misplaced,

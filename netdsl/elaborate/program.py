@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from netdsl.elaborate.arguments import bind
-from netdsl.elaborate.files import Library, Module
+from netdsl.elaborate.files import Module
 from netdsl.elaborate.problems import Problem, Told, twice
 from netdsl.elaborate.values import Evaluator
 from netdsl.syntax import tree
@@ -36,130 +36,119 @@ def variants(file: tree.File) -> tuple[str, ...]:
     return next((tuple(column.text for column in table.columns) for table in _all(file, tree.Table)), ())
 
 
-class Reader:
-    """Puts a file's statements in one line, through its variants and what it extends."""
+def program(
+    module: Module,
+    variant: str | None,
+    settings: Mapping[str, Any],
+    asked: Span | None = None,
+    chain: tuple[str, ...] = (),
+) -> Program:
+    """The program of a file; `chain` are the files that extend it, and `asked` is where the last of them asked for the
+    variant (None: it was asked for from outside).
 
-    def __init__(self, report: Report, library: Library):
-        self.report = report
-        self.library = library
+    Raises `Problem` where there is none.
+    """
+    file, report = module.file, module.library.report
+    name = next((each.name.text for each in _all(file, tree.Net)), _stem(file.source.name))
+    extends = _all(file, tree.Extends)
+    if extends:
+        below = _extended(module, extends, variant, settings, chain)
+        _refuse_layers(file, extends[0], report)
+        replaced = [tree.Net, *(kind for kind in (tree.SourceNote, tree.Train) if _all(file, kind))]
+        kept = [each for each in below.statements if type(each[0]) not in replaced]
+        own = [(each, module) for each in file.statements if each not in extends]
+        return Program(name, None, below.settings, [*kept, *own])  # this file has no variants itself
+    chosen = _column(file, variant, asked, report)
+    _refuse_twice(file, report)
+    return Program(name, chosen, dict(settings), [(each, module) for each in _in_line(file, chosen)])
 
-    def program(
-        self,
-        file: tree.File,
-        variant: str | None,
-        settings: Mapping[str, Any],
-        asked: Span | None = None,
-        chain: tuple[str, ...] = (),
-    ) -> Program:
-        """The program of a file. `asked` is where the variant was asked for; None is the command line.
 
-        Raises `Problem` where there is none.
-        """
-        name = next((each.name.text for each in _all(file, tree.Net)), _stem(file.source.name))
-        module = Module(file, self.library)
-        extends = _all(file, tree.Extends)
-        if extends:
-            below = self._extended(file, extends, settings, variant, chain)
-            self._refuse_layers(file, extends[0])
-            replaced = [tree.Net, *(kind for kind in (tree.SourceNote, tree.Train) if _all(file, kind))]
-            kept = [each for each in below.statements if type(each[0]) not in replaced]
-            own = [(each, module) for each in file.statements if each not in extends]
-            return Program(name, None, below.settings, [*kept, *own])  # this file has no variants itself
-        chosen = self._column(file, variant, asked)
-        self._refuse_twice(file)
-        statements = [
-            (each, module)
-            for statement in file.statements
-            for each in (_cells(statement, chosen) if isinstance(statement, tree.Table) else (statement,))
-        ]
-        return Program(name, chosen, dict(settings), statements)
+def _extended(
+    module: Module,
+    extends: list[tree.Extends],
+    variant: str | None,
+    settings: Mapping[str, Any],
+    chain: tuple[str, ...],
+) -> Program:
+    """The program of the file that this one extends."""
+    first, *more = extends
+    own, library = module.file.source.name, module.library
+    for other in more:
+        twice("`extends`", other.span, first.span).tell(library.report)
+    if own in chain or len(chain) >= DEEPEST_EXTENDS:
+        message = "a file extends itself, through others" if chain else "a file extends itself"
+        raise Problem("E0705", message, first.span)
+    below = Module(library.open(first.path, own), library)
+    try:
+        bound = bind("extends", (), _params(below), first.arguments, Evaluator({}).value)
+    except Problem as problem:  # its edits are for the arguments of operators
+        told = problem.diagnostic
+        raise Problem(told.code, told.message, told.span, told.help) from None
+    if first.variant and variant is not None:
+        message = f"the variant is fixed here; `{variant}` cannot be chosen"
+        raise Problem("E0701", message, first.variant.span)
+    merged = {**{name: given.value for name, given in bound.items()}, **settings}
+    return program(below, first.variant.text if first.variant else variant, merged, first.span, (*chain, own))
 
-    def _extended(
-        self,
-        file: tree.File,
-        extends: list[tree.Extends],
-        settings: Mapping[str, Any],
-        variant: str | None,
-        chain: tuple[str, ...],
-    ) -> Program:
-        """The program of the file that this one extends."""
-        first, *more = extends
-        for other in more:
-            twice("`extends`", other.span, first.span).tell(self.report)
-        if file.source.name in chain or len(chain) >= DEEPEST_EXTENDS:
-            message = "a file extends itself, through others" if chain else "a file extends itself"
-            raise Problem("E0705", message, first.span)
-        target = self.library.open(first.path, file.source.name)
-        try:
-            bound = bind("extends", (), _params(target, self.library), first.arguments, Evaluator({}).value)
-        except Problem as problem:  # its edits are for the arguments of operators
-            told = problem.diagnostic
-            raise Problem(told.code, told.message, told.span, told.help) from None
-        if first.variant and variant is not None:
-            message = f"the variant is fixed here; `{variant}` cannot be chosen"
-            raise Problem("E0701", message, first.variant.span)
-        chosen = first.variant.text if first.variant else variant
-        merged = {**{name: given.value for name, given in bound.items()}, **settings}
-        return self.program(target, chosen, merged, first.span, (*chain, file.source.name))
 
-    def _refuse_layers(self, file: tree.File, extends: tree.Extends) -> None:
-        """A file that extends another says nothing of its layers."""
-        allowed = (tree.Net, tree.SourceNote, tree.Extends, tree.Expect, tree.Reported, tree.Train)
-        for statement in file.statements:
-            if not isinstance(statement, allowed):
-                message = "a file that extends another adds only its name, source, recipe and claims"
-                help = "set params in the parentheses of `extends`; write a new net for other layers"
-                related = [Related(extends.span, "extended here")]
-                Problem("E0707", message, statement.span, help, related).tell(self.report)
+def _refuse_layers(file: tree.File, extends: tree.Extends, report: Report) -> None:
+    """A file that extends another says nothing of its layers."""
+    allowed = (tree.Net, tree.SourceNote, tree.Extends, tree.Expect, tree.Reported, tree.Train)
+    for statement in file.statements:
+        if not isinstance(statement, allowed):
+            message = "a file that extends another adds only its name, source, recipe and claims"
+            help = "set params in the parentheses of `extends`; write a new net for other layers"
+            related = [Related(extends.span, "extended here")]
+            Problem("E0707", message, statement.span, help, related).tell(report)
 
-    def _refuse_twice(self, file: tree.File) -> None:
-        """A file has one name and one source."""
-        for kind, word in ((tree.Net, "net"), (tree.SourceNote, "source")):
-            found = _all(file, kind)
-            for other in found[1:]:
-                twice(f"`{word}`", other.span, found[0].span).tell(self.report)
 
-    def _column(self, file: tree.File, variant: str | None, asked: Span | None) -> str | None:
-        """The chosen column; None where the file has no table. Raises `Problem` where the choice is wrong."""
-        name = file.source.name
-        tables = [table for table in _all(file, tree.Table) if table.columns]
-        if not tables:
-            if variant is not None:
-                raise Problem("E0701", f"'{name}' has no variants, so not `{variant}`", asked)
-            return None
-        self._check_columns(tables)
-        columns = [column.text for column in tables[0].columns]
-        listed = ", ".join(columns)
-        if variant is None:
-            place = asked or tables[0].columns[0].span.to(tables[0].columns[-1].span)
-            message = f"'{name}' has {len(columns)} variants, and none is chosen"
-            raise Problem("E0701", message, place, f"choose one of {listed}")
-        if variant in columns:
-            return variant
-        folded = [column for column in columns if column.lower() == variant.lower()]
-        if len(folded) == 1:
-            return folded[0]
-        help = did_you_mean(variant, columns)
-        help = f"{help if help and 'did' in help else ''} the variants are {listed}".lstrip()
-        raise Problem("E0701", f"'{name}' has no variant `{variant}`", asked, help)
+def _refuse_twice(file: tree.File, report: Report) -> None:
+    """A file has one name and one source."""
+    for word, found in (("net", _all(file, tree.Net)), ("source", _all(file, tree.SourceNote))):
+        for other in found[1:]:
+            twice(f"`{word}`", other.span, found[0].span).tell(report)
 
-    def _check_columns(self, tables: list[tree.Table]) -> None:
-        """All tables of a file have the same columns, each once. Raises `Told`."""
-        wrong = False
-        for table in tables:
-            names: dict[str, Span] = {}
-            for column in table.columns:
-                if column.text in names:
-                    twice(f"the variant `{column.text}`", column.span, names[column.text]).tell(self.report)
-                    wrong = True
-                names[column.text] = column.span
-            if list(names) != list(dict.fromkeys(column.text for column in tables[0].columns)):
-                related = [Related(tables[0].span, "the first table")]
-                message = "the tables of a file must have the same columns"
-                Problem("E0708", message, table.span, related=related).tell(self.report)
-                wrong = True
-        if wrong:
-            raise Told
+
+def _column(file: tree.File, variant: str | None, asked: Span | None, report: Report) -> str | None:
+    """The chosen column; None where the file has no table. Raises `Problem` where the choice is wrong."""
+    name = file.source.name
+    tables = [table for table in _all(file, tree.Table) if table.columns]
+    if not tables:
+        if variant is not None:
+            raise Problem("E0701", f"'{name}' has no variants, so not `{variant}`", asked)
+        return None
+    if not _alike(tables, report):
+        raise Told
+    columns = [column.text for column in tables[0].columns]
+    listed = ", ".join(columns)
+    if variant is None:
+        place = asked or tables[0].columns[0].span.to(tables[0].columns[-1].span)
+        message = f"'{name}' has {len(columns)} variants, and none is chosen"
+        raise Problem("E0701", message, place, f"choose one of {listed}")
+    folded = [column for column in columns if column.lower() == variant.lower()]
+    if variant in columns or len(folded) == 1:
+        return variant if variant in columns else folded[0]
+    nearest = did_you_mean(variant, columns)
+    help = f"{nearest if nearest and 'did' in nearest else ''} the variants are {listed}".lstrip()
+    raise Problem("E0701", f"'{name}' has no variant `{variant}`", asked, help)
+
+
+def _alike(tables: list[tree.Table], report: Report) -> bool:
+    """Whether all tables of a file have the same columns, each once; where not, it is told."""
+    problems: list[Problem] = []
+    for table in tables:
+        names: dict[str, Span] = {}
+        for column in table.columns:
+            if column.text in names:
+                problems.append(twice(f"the variant `{column.text}`", column.span, names[column.text]))
+            names[column.text] = column.span
+        if list(names) != list(dict.fromkeys(column.text for column in tables[0].columns)):
+            related = [Related(tables[0].span, "the first table")]
+            message = "the tables of a file must have the same columns"
+            problems.append(Problem("E0708", message, table.span, related=related))
+    for problem in problems:
+        problem.tell(report)
+    return not problems
 
 
 def _all(file: tree.File, kind: type[_Kind]) -> list[_Kind]:
@@ -173,19 +162,23 @@ def _stem(name: str) -> str:
     return base.removesuffix(".net") if not base.startswith("<") else "network"
 
 
-def _cells(table: tree.Table, variant: str | None) -> Iterator[tree.Statement]:
-    """The statements of a table for a variant. A table or a row that is malformed, which has been told, has none."""
-    place = next((place for place, column in enumerate(table.columns) if column.text == variant), 0)
-    for row in table.rows if table.columns else ():
-        if len(row.cells) in (1, len(table.columns)):
-            yield from (row.cells[place] if len(row.cells) > 1 else row.cells[0]).statements
+def _in_line(file: tree.File, variant: str | None) -> Iterator[tree.Statement]:
+    """The statements of a file for a variant. A table or a row that is malformed, which has been told, has none."""
+    for statement in file.statements:
+        if not isinstance(statement, tree.Table):
+            yield statement
+        elif statement.columns:
+            place = [column.text for column in statement.columns].index(variant or "")
+            for cells in (row.cells for row in statement.rows if len(row.cells) in (1, len(statement.columns))):
+                yield from (cells[place] if len(cells) > 1 else cells[0]).statements
 
 
-def _params(file: tree.File, library: Library, chain: tuple[str, ...] = ()) -> list[str]:
+def _params(module: Module, chain: tuple[str, ...] = ()) -> list[str]:
     """The names a file can be extended with: its params, through what it extends.
 
     A file of the `chain` that cannot be opened, or extends itself, is told of when its program is read.
     """
+    file, library = module.file, module.library
     if file.source.name in chain or len(chain) > DEEPEST_EXTENDS:
         return []
     found: list[str] = []
@@ -200,5 +193,5 @@ def _params(file: tree.File, library: Library, chain: tuple[str, ...] = ()) -> l
                 below = library.open(statement.path, file.source.name)
             except Problem:
                 continue
-            found += _params(below, library, (*chain, file.source.name))
+            found += _params(Module(below, library), (*chain, file.source.name))
     return list(dict.fromkeys(found))

@@ -88,13 +88,14 @@ def _round(value: Any) -> int:
 
 SIZES = ("channels", "height", "width")
 """The names that stand for the size of the current value."""
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
-    "min": (lambda *values: min(values), 1, 99),
-    "max": (lambda *values: max(values), 1, 99),
-    "round": (_round, 1, 1),
-    "ceil": (math.ceil, 1, 1),
-    "floor": (math.floor, 1, 1),
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
+    "min": (lambda *values: min(values), 99),
+    "max": (lambda *values: max(values), 99),
+    "round": (_round, 1),
+    "ceil": (math.ceil, 1),
+    "floor": (math.floor, 1),
 }
+"""Each function, and the most numbers it takes."""
 
 
 class Evaluator:
@@ -178,12 +179,8 @@ class Evaluator:
             raise Problem("E0601", f"{show(items)} is no list, of which [ ] could take an element", node.items.span)
         index = self.integer(node.index, "an index")
         if not 0 <= index < len(items):
-            raise Problem(
-                "E0604",
-                f"there is no element {index} in a list of {len(items)}",
-                node.index.span,
-                f"the indices are 0 to {len(items) - 1}" if items else None,
-            )
+            help = f"the indices are 0 to {len(items) - 1}" if items else None
+            raise Problem("E0604", f"there is no element {index} in a list of {len(items)}", node.index.span, help)
         return items[index]
 
     def _unary(self, node: tree.Unary) -> Any:
@@ -218,9 +215,9 @@ class Evaluator:
         function = FUNCTIONS.get(node.name.text)
         if function is None:
             return self.setting(node)
-        call, least, most = function
+        call, most = function
         values = [self.number(argument.value) for argument in node.arguments]
-        if any(argument.name for argument in node.arguments) or not least <= len(values) <= most:
+        if any(argument.name for argument in node.arguments) or not 1 <= len(values) <= most:
             wanted = "one number" if most == 1 else "numbers"
             raise Problem("E0605", f"`{node.name.text}` takes {wanted}", node.span)
         try:
@@ -252,7 +249,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(plain, value))
     if isinstance(value, Setting):
-        return Setting(
-            name=value.name, args=plain(value.args), kwargs={key: plain(each) for key, each in value.kwargs.items()}
-        )
+        kwargs = {key: plain(each) for key, each in value.kwargs.items()}
+        return Setting(name=value.name, args=plain(value.args), kwargs=kwargs)
     return value

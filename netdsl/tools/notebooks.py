@@ -18,7 +18,8 @@ from IPython.display import display
 
 from netdsl.backends.html import html
 from netdsl.compiler import compile
-from netdsl.elaborate.values import Evaluator, ValueProblem
+from netdsl.elaborate.problems import Problem
+from netdsl.elaborate.values import Evaluator
 from netdsl.ir import Network
 from netdsl.syntax import parse_dims, parse_value
 from netdsl.text.diagnostics import Report, SpecError
@@ -104,6 +105,6 @@ def _setting(pair: str) -> tuple[str, Any]:
     if expression is not None:
         try:
             return name, Evaluator({}).value(expression)
-        except ValueProblem as problem:
-            report.error(problem.code, str(problem), problem.span, help=problem.help)
+        except Problem as problem:
+            problem.tell(report)
     raise CellError(report)

@@ -234,7 +234,8 @@ def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _value(name: str, text: str) -> Any:
-    from netdsl.elaborate.values import Evaluator, ValueProblem
+    from netdsl.elaborate.problems import Problem
+    from netdsl.elaborate.values import Evaluator
     from netdsl.syntax import parse_value
     from netdsl.text.diagnostics import Report
 
@@ -243,7 +244,7 @@ def _value(name: str, text: str) -> Any:
     if expression is not None:
         try:
             return Evaluator({}).value(expression)
-        except ValueProblem as problem:
-            report.error(problem.code, str(problem), problem.span, help=problem.help)
+        except Problem as problem:
+            problem.tell(report)
     show(report, "auto")
     raise click.BadParameter(f"the value of '{name}' is wrong", param_hint="'--set'")

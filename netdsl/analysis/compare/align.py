@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from netdsl.analysis.compare.layers import Layer
+from netdsl.analysis.compare.items import Item
 
-Gain: TypeAlias = Callable[[Layer, Layer], int]
+Gain: TypeAlias = Callable[[Item, Item], int]
 Pairs: TypeAlias = list[tuple[int, int]]
 
 CONTIGUOUS = 100
@@ -24,7 +24,7 @@ WINDOW = 100
 """Layers of each side in a window."""
 
 
-def align(left: Sequence[Layer], right: Sequence[Layer], gain: Gain) -> tuple[Pairs, bool]:
+def align(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> tuple[Pairs, bool]:
     """Pairs of indices, rising on both sides, and whether they are known to be the best there are.
 
     `gain` is what it is worth to pair two layers, 0 for never.
@@ -43,21 +43,21 @@ def align(left: Sequence[Layer], right: Sequence[Layer], gain: Gain) -> tuple[Pa
     return pairs, small or sum(left[i].exact == right[j].exact for i, j in pairs) == size
 
 
-def best(left: Sequence[Layer], right: Sequence[Layer], gain: Gain) -> Pairs:
+def best(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
     """The pairs with the greatest sum of gains.
 
     Where several alignments are equally good, what is left over comes late: of `conv, conv` against `conv, conv, conv`
     the third is the new one.
     """
-    kinds = [(layer.exact, layer.waiting) for layer in right]
+    kinds = [layer.kind for layer in right]
     examples = dict(zip(kinds, right, strict=True))
-    gains: dict[tuple[int, int], list[int]] = {}  # equal layers gain the same
+    gains: dict[int, list[int]] = {}  # equal layers gain the same
     sums, ends = [[0] * (len(right) + 1)], [[0] + [-CONTIGUOUS] * len(right)]  # the best, and the best with this pair
     for layer in left:
-        worths = gains.get((layer.exact, layer.waiting))
+        worths = gains.get(layer.kind)
         if worths is None:
             seen = {kind: gain(layer, other) for kind, other in examples.items()}
-            worths = gains[layer.exact, layer.waiting] = [seen[kind] for kind in kinds]
+            worths = gains[layer.kind] = [seen[kind] for kind in kinds]
         row, row_ends = [0], [-CONTIGUOUS]
         here = corner = 0
         for worth, above, corner_end in zip(worths, sums[-1][1:], ends[-1], strict=False):
@@ -89,7 +89,7 @@ def best(left: Sequence[Layer], right: Sequence[Layer], gain: Gain) -> Pairs:
     return pairs
 
 
-def windows(left: Sequence[Layer], right: Sequence[Layer], gain: Gain) -> Pairs:
+def windows(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
     """Pairs found in windows that move along both sequences: of each, the first half is kept."""
     pairs: Pairs = []
     top = first = 0
@@ -105,7 +105,7 @@ def windows(left: Sequence[Layer], right: Sequence[Layer], gain: Gain) -> Pairs:
 
 
 def settle(
-    pairs: Pairs, left: Sequence[Layer], right: Sequence[Layer], ranks: tuple[Callable[[Layer], int], ...]
+    pairs: Pairs, left: Sequence[Item], right: Sequence[Item], ranks: tuple[Callable[[Item], int], ...]
 ) -> Pairs:
     """The pairs with each run of extra layers moved along equal ones, to begin with a layer of the highest rank, and as
     late as can be.

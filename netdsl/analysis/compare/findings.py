@@ -108,7 +108,8 @@ class _Changes:
     def group(self, at: int, one: Layer, other: Layer, part: tuple[Argument, ...]) -> Group:
         left, right, within = one.node.op, other.node.op, aux((one, other))
         if not part[0].name:
-            return Group("changed", at, within, family=(left.name, right.name))
+            texts = self.words[0].notation(left), self.words[1].notation(right)
+            return Group("changed", at, within, "", *texts, family=(left.name, right.name))
         names = [argument_name(left, each.name) for each in part]
         before = [value(left, each.name, each.before) for each in part]
         after = [value(right, each.name, each.after) for each in part]
@@ -116,8 +117,7 @@ class _Changes:
         if len(part) > 1:
             title = f"{left.name}:"
             before, after = ([f"{name} {each}" for name, each in zip(names, side, strict=True)] for side in (before, after))
-        texts = ", ".join(before), ", ".join(after)
-        return Group("changed", at, within, title, *texts, title=title, family=(left.name, tuple(names)))
+        return Group("changed", at, within, title, ", ".join(before), ", ".join(after), title=title, family=(left.name, tuple(names)))
 
 
 def _systematic(changed: Sequence[tuple[Layer, tuple[Argument, ...]]]) -> set[tuple[str, bool, Argument]]:

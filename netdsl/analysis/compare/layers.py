@@ -3,7 +3,7 @@
 How a spec is spelled does not matter here: blocks, groups, labels and repeats are looked through, as are identities.
 What counts is numbered, so that equal things are found without looking inside, and one `Numbers` serves both networks:
 a layer's `form` is its operator with the arguments spelled out (`pad=same` as numbers), `exact` knows the shapes of its
-inputs as well, and `origin` all that leads to it, up to the inputs.
+inputs as well, and `origin` all that leads to it, up to the inputs, in whatever order branches are joined.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ TRAINING_ONLY = ("init", "bias_init")
 
 _WEIGHTS = {Family.REARRANGEMENT: 0.5, Family.REGULARIZATION: 0.7}
 _WEIGHT_LAYER = 4.0
-_KINDRED = 0.35
-_WITHOUT_KIN = (Family.REARRANGEMENT,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Cost:
 
 @dataclass(slots=True, eq=False)
 class Layer:
-    """One node. `inputs` are the values behind identities; `weight` is how much it counts beside others, and `waiting`
+    """One node. `inputs` are the values behind identities; `weight` is how much it counts beside others. `waiting` is
     how many values wait beside it for a later join: what lies in another branch sees another number."""
 
     node: Node
@@ -60,6 +58,11 @@ class Layer:
     def name(self) -> str:
         """The name of its operator."""
         return self.node.op.name
+
+    @property
+    def planes(self) -> tuple[Shape, ...]:
+        """The shapes of its inputs without their channels."""
+        return tuple(shape[1:] for shape in self.shapes)
 
     @property
     def commutative(self) -> bool:
@@ -97,7 +100,7 @@ class Layers:
     """
 
     def __init__(self, network: Network, numbers: Numbers):
-        self.network = network
+        self.network, self.numbers = network, numbers
         self.scopes = Scopes(network)
         self.behind = list(range(len(network.inputs)))
         self.by_value: dict[int, Layer] = {}
@@ -113,10 +116,9 @@ class Layers:
             self.behind.append(node.id)
             shapes = tuple(network.shapes[value] or () for value in node.inputs)
             form, exact, weight = numbers.operator(node, shapes)
-            before = [origins[value] for value in inputs]
             aux = node.id in heads
             layer = Layer(node, inputs, shapes, Cost(figures.params, figures.macs), aux, form, exact, weight, 0)
-            layer.origin = numbers.of((form, *(sorted(before) if layer.commutative else before)))
+            layer.origin = numbers.of((form, *sorted(origins[value] for value in inputs)))
             origins.append(layer.origin)
             self.by_value[node.id] = layer
             self.sequences[heads.get(node.id, "")].append(layer)
@@ -148,18 +150,3 @@ def canonical(op: Operator, shapes: tuple[Shape, ...]) -> Operator:
     fields = type(op).model_fields
     drop = {name: fields[name].default for name in TRAINING_ONLY if name in fields and getattr(op, name) is not None}
     return op.model_copy(update=drop) if drop else op
-
-
-def likeness(one: Operator, other: Operator) -> float:
-    """How like two operators are, from 0 to 1: the arguments they share, those of the papers' notation before all
-    others."""
-    if type(one) is not type(other):
-        return _KINDRED if one.family is other.family and one.family not in _WITHOUT_KIN else 0.0
-    geometry = [name for name in type(one).geometry if name is not None]
-    equal = total = 0.0
-    for name in type(one).model_fields:
-        if name not in TRAINING_ONLY:
-            worth = 4.0 if name in geometry else 0.5 if geometry else 1.0
-            total += worth
-            equal += worth * (getattr(one, name) == getattr(other, name))
-    return 0.4 + 0.55 * (equal / total if total else 1.0)

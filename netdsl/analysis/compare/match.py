@@ -14,18 +14,14 @@ from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
 
 from netdsl.analysis.compare.align import align, settle
-from netdsl.analysis.compare.layers import Layer, Layers, likeness
+from netdsl.analysis.compare.items import Gains, Item, single, trunk
+from netdsl.analysis.compare.layers import Layer, Layers
 from netdsl.analysis.compare.scopes import BRANCHES
 from netdsl.ir import AuxHead, NamedOutput
 
 Pair: TypeAlias = "tuple[Layer | None, Layer | None]"
 """A layer on the left, on the right, or on both sides."""
 
-_UNRELATED = 0.3
-"""Below this likeness two layers are not set against each other."""
-_SAME_BRANCH, _SAME_PLANE = 100, 20
-"""What it is worth, in thousandths of a layer's weight, that two layers lie in branches of the same place, and that
-they see inputs of an equal plane."""
 _SHOWN = ("block", "bracket", "iteration", "group")
 """Scopes with which something begins that the spec shows as one."""
 
@@ -78,7 +74,7 @@ class _Matcher:
         shared = range(min(len(one.network.inputs), len(other.network.inputs)))
         self.mates: tuple[dict[int, int], dict[int, int]] = ({i: i for i in shared}, {i: i for i in shared})
         """For the values of each side those of the other."""
-        self._gains: dict[tuple[int, int, bool], int] = {}
+        self.gains, self.numbers = Gains(), one.numbers
         self._alone: tuple[dict[int, bool], dict[int, bool]] = ({}, {})
         self._origins: tuple[dict[int, int], dict[int, int]] = ({}, {})
 
@@ -96,36 +92,47 @@ class _Matcher:
     # Which belong together -------------------------------------------------------------------------------------------
 
     def sequences(self, left: list[Layer], right: list[Layer]) -> None:
-        waiting: dict[int, deque[Layer]] = defaultdict(deque)
-        for layer in right:
-            waiting[layer.origin].append(layer)
-        same = [(layer, waiting[layer.origin].popleft()) for layer in left if waiting.get(layer.origin)]
+        ends = {layer.origin: at + 1 for at, layer in enumerate(right) if not layer.waiting}
+        common = [(at + 1, ends[layer.origin]) for at, layer in enumerate(left) if not layer.waiting and layer.origin in ends]
+        until = common[-1] if common else (0, 0)
+        known: dict[int, deque[Layer]] = defaultdict(deque)
+        for layer in right[: until[1]]:
+            known[layer.origin].append(layer)
+        same = [(layer, known[layer.origin].popleft()) for layer in left[: until[0]] if known.get(layer.origin)]
         taken = {id(layer) for pair in same for layer in pair}
         left = [one for one, _ in same] + [layer for layer in left if id(layer) not in taken]
         right = [other for _, other in same] + [layer for layer in right if id(layer) not in taken]
-        pairs, exact = align(left, right, self.gain)
-        pairs = settle(pairs, left, right, (lambda layer: self.rank(0, layer), lambda layer: self.rank(1, layer)))
+        items = [trunk(each, self.numbers) for each in (left, right)]
+        if not all(any(item.fork for item in side) for side in items):
+            items = [single(each, self.numbers) for each in (left, right)]
+        self.items(*items)
+
+    def items(self, left: list[Item], right: list[Item]) -> None:
+        """Pair the layers of items; forks that belong together, and forks against layers, are taken layer by layer."""
+        pairs, exact = align(left, right, self.gains)
+        pairs = settle(pairs, left, right, (lambda item: self.rank(0, item), lambda item: self.rank(1, item)))
         self.exact &= exact
-        for i, j in pairs:
-            self.mates[0][left[i].node.id] = right[j].node.id
-            self.mates[1][right[j].node.id] = left[i].node.id
+        top = first = 0
+        for i, j in [*pairs, (len(left), len(right))]:
+            gap = left[top:i], right[first:j]
+            if any(item.fork for item in gap[0]) != any(item.fork for item in gap[1]):
+                self.layers(*gap)
+            self.layers(left[i : i + 1], right[j : j + 1])
+            top, first = i + 1, j + 1
 
-    def gain(self, one: Layer, other: Layer) -> int:
-        """What it is worth to set two layers against each other, in thousandths of a layer's weight."""
-        key = one.exact, other.exact, one.waiting == other.waiting
-        if key not in self._gains:
-            alike = 1.0 if one.form == other.form else likeness(one.node.op, other.node.op)
-            planes = [tuple(shape[1:] for shape in layer.shapes) for layer in (one, other)]
-            bonus = _SAME_PLANE * (planes[0] == planes[1])
-            bonus += _SAME_BRANCH * (one.waiting == other.waiting)
-            worth = (1000 * (alike - _UNRELATED) + bonus) * (one.weight + other.weight) / 2
-            self._gains[key] = round(worth) if alike > _UNRELATED else 0
-        return self._gains[key]
+    def layers(self, left: list[Item], right: list[Item]) -> None:
+        """Pair the layers in items."""
+        if any(item.fork for item in (*left, *right)):
+            layers = ([layer for item in side for layer in item.layers] for side in (left, right))
+            self.items(*(single(each, self.numbers) for each in layers))
+        elif left and right:
+            one, other = left[0].layers[0].node.id, right[0].layers[0].node.id
+            self.mates[0][one], self.mates[1][other] = other, one
 
-    def rank(self, side: int, layer: Layer) -> int:
-        """How well a run begins with this layer."""
-        begins = any(scope.kind in _SHOWN for scope in self.sides[side].scopes.beginning(layer.node.id))
-        return 2 * begins + (layer.weight > 1)
+    def rank(self, side: int, item: Item) -> int:
+        """How well a run begins with this item."""
+        beginning = self.sides[side].scopes.beginning(item.layers[0].node.id)
+        return 2 * any(scope.kind in _SHOWN for scope in beginning) + (item.weight > 1)
 
     def rows(self) -> list[Pair]:
         """All layers in the order of the left, each one of the right alone behind the one that is before it there."""

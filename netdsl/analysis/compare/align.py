@@ -1,95 +1,145 @@
-"""Two sequences to the pairs of items that belong together, in order.
+"""Two sequences of layers to the pairs that belong together, in order.
 
-What both begin and end with is set aside first, so equal and nearly equal sequences cost next to nothing. What is left
-is aligned so that the sum of the gains of all pairs is the greatest (Needleman & Wunsch, 1970, with gaps that cost
-nothing). That takes time in proportion to the product of the lengths, so what is long is aligned in windows, one after
-the other: linear, but not always the best there is.
+What is paired are items: a layer of the trunk, or a fork, which is all from where a value begins to wait for a later
+join up to that join. So a residual or a module is found again as a whole, however its spec is spelled.
+
+What both sequences begin and end with is set aside first, so equal and nearly equal ones cost next to nothing. What is
+left is aligned so that the sum of the gains of all pairs is the greatest (Needleman & Wunsch, 1970). That takes time in
+proportion to the product of the lengths, so what is long is aligned in windows, one after the other: linear, but not
+always the best there is.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from netdsl.analysis.compare.items import Item
+from netdsl.analysis.compare.layers import TRAINING_ONLY, Layer, Numbers
+from netdsl.ops import Family, Operator
 
-Gain: TypeAlias = Callable[[Item, Item], int]
 Pairs: TypeAlias = list[tuple[int, int]]
 
-CONTIGUOUS = 100
-"""What it is worth that a pair goes on where the one before it ends: a difference is told in as few places as can be."""
-CELLS = 1_000_000
+CELLS = 250_000
 """The largest product of two lengths that is aligned as a whole."""
 WINDOW = 100
-"""Layers of each side in a window."""
+"""Items of each side in a window."""
+_CONTIGUOUS = 100
+"""What it is worth that a pair goes on where the one before it ends: a difference is told in few places."""
+_SAME_PLANE = 20
+"""What it is worth that inputs have an equal plane, in thousandths of a layer's weight."""
+_OTHER_BRANCH = 0.5
+"""The share that a pair is worth where not as many values wait beside one layer as beside the other."""
+_UNRELATED, _UNRELATED_FORKS = 0.3, 0.45
+"""Up to this likeness two layers, or two forks, are not paired."""
+_KINDRED, _OTHER_JOIN = 0.35, 0.55
+"""How like operators of one family are, and the share of their likeness for forks that are joined otherwise."""
 
 
-def align(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> tuple[Pairs, bool]:
-    """Pairs of indices, rising on both sides, and whether they are known to be the best there are.
+@dataclass(slots=True, eq=False)
+class Item:
+    """A layer or a fork. Those of one `kind` gain the same."""
 
-    `gain` is what it is worth to pair two layers, 0 for never.
-    """
+    layers: Sequence[Layer]
+    form: int
+    exact: int
+    kind: int
+    weight: float
+
+    @property
+    def fork(self) -> bool:
+        return len(self.layers) > 1
+
+
+def single(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
+    """Each layer as an item."""
+    kinds = [numbers.of(("layer", each.form, each.planes, each.waiting)) for each in layers]
+    return [
+        Item((each,), each.form, each.exact, kind, each.weight) for each, kind in zip(layers, kinds, strict=True)
+    ]
+
+
+def trunk(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
+    """The layers of a trunk and the forks along it."""
+    found: list[Item] = []
+    start = 0
+    for at, layer in enumerate(layers):
+        if not layer.waiting:
+            inside = layers[start : at + 1]
+            if len(inside) == 1:
+                found += single(inside, numbers)
+            else:
+                form = numbers.of(tuple(each.form for each in inside))
+                exact = numbers.of(tuple(each.exact for each in inside))
+                kind = numbers.of(("fork", form, inside[0].planes))
+                found.append(Item(inside, form, exact, kind, sum(each.weight for each in inside)))
+            start = at + 1
+    return found + single(layers[start:], numbers)
+
+
+class Gains:
+    """What it is worth to pair two items, in thousandths of a layer's weight; 0 for never."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], int] = {}
+        self._features: dict[int, Counter[int | str]] = {}
+
+    def __call__(self, one: Item, other: Item) -> int:
+        key = one.kind, other.kind
+        if key not in self._known:
+            alike, (first, second) = self.likeness(one, other), (one.layers[0], other.layers[0])
+            worth = 1000 * (alike - _UNRELATED) + _SAME_PLANE * (first.planes == second.planes)
+            worth *= (one.weight + other.weight) / 2 * (1 if first.waiting == second.waiting else _OTHER_BRANCH)
+            self._known[key] = round(worth) if alike > (_UNRELATED_FORKS if one.fork else _UNRELATED) else 0
+        return self._known[key]
+
+    def likeness(self, one: Item, other: Item) -> float:
+        """How like two items are, from 0 to 1; forks by the layers in them, and twice by their operators alone (Dice's
+        coefficient)."""
+        if one.form == other.form or one.fork != other.fork:
+            return float(one.form == other.form)
+        if not one.fork:
+            return _likeness(one.layers[0].node.op, other.layers[0].node.op)
+        for item in (one, other):
+            if item.form not in self._features:
+                self._features[item.form] = found = Counter[int | str]()
+                for layer in item.layers[:-1]:
+                    found[layer.form] += 1
+                    found[layer.name] += 2
+        left, right = self._features[one.form], self._features[other.form]
+        alike = 2 * (left & right).total() / (left.total() + right.total())
+        return alike * (1.0 if one.layers[-1].name == other.layers[-1].name else _OTHER_JOIN)
+
+
+def _likeness(one: Operator, other: Operator) -> float:
+    """How like two operators are: the arguments they share, those of the papers' notation before all others."""
+    if type(one) is not type(other):
+        return _KINDRED if one.family is other.family is not Family.REARRANGEMENT else 0.0
+    geometry = [name for name in type(one).geometry if name is not None]
+    names = [name for name in type(one).model_fields if name not in TRAINING_ONLY]
+    worths = [4.0 if name in geometry else 0.5 if geometry else 1.0 for name in names]
+    equal = sum(worth for name, worth in zip(names, worths, strict=True) if getattr(one, name) == getattr(other, name))
+    return 0.4 + 0.55 * (equal / sum(worths) if worths else 1.0)
+
+
+def align(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> tuple[Pairs, bool]:
+    """Pairs of indices, rising on both sides, and whether they are known to be the best there are."""
     size = min(len(left), len(right))
     head = tail = 0
     while head < size and left[head].exact == right[head].exact:
         head += 1
     while tail < size - head and left[-1 - tail].exact == right[-1 - tail].exact:
         tail += 1
-    pairs = [(i, i) for i in range(head)]
     middle = left[head : len(left) - tail], right[head : len(right) - tail]
     small = len(middle[0]) * len(middle[1]) <= CELLS
+    pairs = [(i, i) for i in range(head)]
     pairs += [(head + i, head + j) for i, j in (best if small else windows)(*middle, gain)]
     pairs += [(len(left) - i, len(right) - i) for i in range(tail, 0, -1)]
     return pairs, small or sum(left[i].exact == right[j].exact for i, j in pairs) == size
 
 
-def best(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
-    """The pairs with the greatest sum of gains.
-
-    Where several alignments are equally good, what is left over comes late: of `conv, conv` against `conv, conv, conv`
-    the third is the new one.
-    """
-    kinds = [layer.kind for layer in right]
-    examples = dict(zip(kinds, right, strict=True))
-    gains: dict[int, list[int]] = {}  # equal layers gain the same
-    sums, ends = [[0] * (len(right) + 1)], [[0] + [-CONTIGUOUS] * len(right)]  # the best, and the best with this pair
-    for layer in left:
-        worths = gains.get(layer.kind)
-        if worths is None:
-            seen = {kind: gain(layer, other) for kind, other in examples.items()}
-            worths = gains[layer.kind] = [seen[kind] for kind in kinds]
-        row, row_ends = [0], [-CONTIGUOUS]
-        here = corner = 0
-        for worth, above, corner_end in zip(worths, sums[-1][1:], ends[-1], strict=False):
-            end = -CONTIGUOUS
-            if worth:
-                end = worth + (corner if corner > corner_end + CONTIGUOUS else corner_end + CONTIGUOUS)
-                if end > here:
-                    here = end
-            if above > here:
-                here = above
-            row.append(here)
-            row_ends.append(end)
-            corner = above
-        sums.append(row)
-        ends.append(row_ends)
-    pairs: Pairs = []
-    i, j = len(left), len(right)
-    paired = ends[i][j] + CONTIGUOUS > sums[i][j]
-    while i and j:
-        if not paired and sums[i][j - 1] == sums[i][j]:
-            j -= 1
-        elif not paired and sums[i - 1][j] == sums[i][j]:
-            i -= 1
-        else:
-            i, j = i - 1, j - 1
-            pairs.append((i, j))
-            paired = ends[i][j] + CONTIGUOUS > sums[i][j]
-    pairs.reverse()
-    return pairs
-
-
-def windows(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
+def windows(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
     """Pairs found in windows that move along both sequences: of each, the first half is kept."""
     pairs: Pairs = []
     top = first = 0
@@ -104,40 +154,75 @@ def windows(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
     return pairs
 
 
-def settle(
-    pairs: Pairs, left: Sequence[Item], right: Sequence[Item], ranks: tuple[Callable[[Item], int], ...]
-) -> Pairs:
-    """The pairs with each run of extra layers moved along equal ones, to begin with a layer of the highest rank, and as
+def best(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
+    """The pairs with the greatest sum of gains. Where several alignments are equally good, what is left over comes
+    late: of `conv, conv` against `conv, conv, conv` the third is the new one."""
+    kinds = [item.kind for item in right]
+    examples = dict(zip(kinds, right, strict=True))
+    gains: dict[int, list[int]] = {}  # items of one kind gain the same
+    sums, paired = [[0] * (len(right) + 1)], [[_CONTIGUOUS] + [0] * len(right)]  # the best, and the best with this pair
+    for item in left:
+        worths = gains.get(item.kind)
+        if worths is None:
+            seen = {kind: gain(item, other) for kind, other in examples.items()}
+            worths = gains[item.kind] = [seen[kind] for kind in kinds]
+        row, row_paired = [0], [0]
+        here = corner = 0
+        for worth, above, contiguous in zip(worths, sums[-1][1:], paired[-1], strict=False):
+            pair = 0
+            if worth:
+                pair = worth + (corner if corner > contiguous else contiguous)
+                if pair > here:
+                    here = pair
+                pair += _CONTIGUOUS
+            if above > here:
+                here = above
+            row.append(here)
+            row_paired.append(pair)
+            corner = above
+        sums.append(row)
+        paired.append(row_paired)
+    pairs: Pairs = []
+    i, j = behind = len(left), len(right)
+    while i and j:
+        goes_on = behind == (i, j) and paired[i][j] > sums[i][j]
+        if not goes_on and sums[i][j - 1] == sums[i][j]:
+            j -= 1
+        elif not goes_on and sums[i - 1][j] == sums[i][j]:
+            i -= 1
+        else:
+            i, j = behind = i - 1, j - 1
+            pairs.append(behind)
+    pairs.reverse()
+    return pairs
+
+
+def settle(pairs: Pairs, both: tuple[Sequence[Item], Sequence[Item]], rank: Callable[[int, Item], int]) -> Pairs:
+    """The pairs with each run of extra items moved along equal ones, to begin with an item of the highest rank, and as
     late as can be.
 
     That a stack has one block more can be told in as many ways as the block has layers: of `a b a b a b` against
     `a b a b` the new ones may be `a b` or, one further, `b a`. All are right; one is what the author wrote.
     """
-    both = left, right
-    pairs = [(-1, -1), *pairs, (len(left), len(right))]
+    pairs = [(-1, -1), *pairs, (len(both[0]), len(both[1]))]
     for number in range(1, len(pairs)):
         gaps = [pairs[number][side] - pairs[number - 1][side] - 1 for side in (0, 1)]
         if bool(gaps[0]) == bool(gaps[1]):
             continue
         side = int(gaps[1] > 0)
         gap, start = gaps[side], pairs[number - 1][side] + 1
-
-        def movable(at: int, first: int, step: int, side: int = side, gap: int = gap) -> bool:
-            """Whether a pair goes on where the one beside it ends, and is equal to the layer it would take the place
-            of."""
-            if not 0 < at < len(pairs) - 1 or abs(at - first) >= gap:
-                return False
-            (i, j), beside = pairs[at], pairs[at - step]
-            goes_on = at == first or (i - beside[0], j - beside[1]) == (step, step)
-            return goes_on and left[i].form == right[j].form == both[side][pairs[at][side] - step * gap].form
-
-        low = high = number
-        while movable(high, number, 1):
-            high += 1
-        while movable(low - 1, number - 1, -1):
-            low -= 1
-        shift = max(range(low - number, high - number + 1), key=lambda shift: (ranks[side](both[side][start + shift]), shift))
-        for at in [*range(number, number + shift), *range(number + shift, number)]:
-            moved = pairs[at][side] + (gap if shift < 0 else -gap)
-            pairs[at] = (moved, pairs[at][1]) if side == 0 else (pairs[at][0], moved)
+        shifts = [0]
+        for step, first in ((1, number), (-1, number - 1)):  # how many pairs behind the run, and before it, can move
+            for at in range(first, first + step * gap, step):
+                (i, j), beside = pairs[at], pairs[at - step]
+                if at in (0, len(pairs) - 1) or (at != first and (i - beside[0], j - beside[1]) != (step, step)):
+                    break
+                if not both[0][i].form == both[1][j].form == both[side][pairs[at][side] - step * gap].form:
+                    break
+                shifts.append(at - first + step)
+        shift = max(shifts, key=lambda shift: (rank(side, both[side][start + shift]), shift))
+        for at in range(min(number, number + shift), max(number, number + shift)):
+            moved = [*pairs[at]]
+            moved[side] += gap if shift < 0 else -gap
+            pairs[at] = moved[0], moved[1]
     return pairs[1:-1]

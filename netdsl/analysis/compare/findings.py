@@ -116,8 +116,19 @@ class _Changes:
         title = f"{left.name}: {names[0]}"
         if len(part) > 1:
             title = f"{left.name}:"
-            before, after = ([f"{name} {each}" for name, each in zip(names, side, strict=True)] for side in (before, after))
-        return Group("changed", at, within, title, ", ".join(before), ", ".join(after), title=title, family=(left.name, tuple(names)))
+            before, after = (
+                [f"{name} {each}" for name, each in zip(names, side, strict=True)] for side in (before, after)
+            )
+        return Group(
+            "changed",
+            at,
+            within,
+            title,
+            ", ".join(before),
+            ", ".join(after),
+            title=title,
+            family=(left.name, tuple(names)),
+        )
 
 
 def _systematic(changed: Sequence[tuple[Layer, tuple[Argument, ...]]]) -> set[tuple[str, bool, Argument]]:
@@ -202,5 +213,7 @@ def _initial(match: Match) -> list[Group]:
                 title = f"{one.name}: {argument_name(ops[0], name)}"
                 key = title, before, after
                 family = title
-                groups.setdefault(key, Group("init", at, False, title, before, after, title, None)).add(spot((one, other)), Cost())
+                groups.setdefault(key, Group("init", at, False, title, before, after, title, None)).add(
+                    spot((one, other)), Cost()
+                )
     return list(groups.values())

@@ -85,7 +85,9 @@ class Numbers:
         key = (id(node.op), shapes, node.shares is not None)
         if key not in self._known:
             op = canonical(node.op, shapes)
-            values = tuple((type(value).__name__, value) for value in (getattr(op, name) for name in type(op).model_fields))
+            values = tuple(
+                (type(value).__name__, value) for value in (getattr(op, name) for name in type(op).model_fields)
+            )
             form = self.of((op.name, values, node.shares is not None))
             weight = _WEIGHT_LAYER if op.weight_layer else _WEIGHTS.get(op.family, 1.0)
             self._known[key] = form, self.of((form, shapes)), weight
@@ -104,7 +106,9 @@ class Layers:
         self.scopes = Scopes(network)
         self.behind = list(range(len(network.inputs)))
         self.by_value: dict[int, Layer] = {}
-        heads = {node.id: scope.title for scope in network.body.scopes() if scope.kind == "aux" for node in scope.nodes()}
+        heads = {
+            node.id: scope.title for scope in network.body.scopes() if scope.kind == "aux" for node in scope.nodes()
+        }
         self.sequences: dict[str, list[Layer]] = {"": [], **{head.name: [] for head in network.aux}}
         origins = [numbers.of(("input", value)) for value in self.behind]
         for node, figures in zip(network.nodes, costs(network), strict=True):

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NamedTuple, TypeAlias
 
-from netdsl.analysis.compare.align import align, settle
-from netdsl.analysis.compare.items import Gains, Item, single, trunk
+from netdsl.analysis.compare.align import Gains, Item, align, settle, single, trunk
 from netdsl.analysis.compare.layers import Layer, Layers
 from netdsl.analysis.compare.scopes import BRANCHES
 from netdsl.ir import AuxHead, NamedOutput
@@ -87,13 +86,17 @@ class _Matcher:
             self.sequences(one.sequences[left], other.sequences[right])
         rows = self.rows()
         runs = [run for side in (0, 1) for run in self.runs(side, heads)]
-        return Match(self.sides, rows, runs, list(self.rewired(rows, [*outputs, *heads])), [*outputs, *heads], self.exact)
+        return Match(
+            self.sides, rows, runs, list(self.rewired(rows, [*outputs, *heads])), [*outputs, *heads], self.exact
+        )
 
     # Which belong together -------------------------------------------------------------------------------------------
 
     def sequences(self, left: list[Layer], right: list[Layer]) -> None:
         ends = {layer.origin: at + 1 for at, layer in enumerate(right) if not layer.waiting}
-        common = [(at + 1, ends[layer.origin]) for at, layer in enumerate(left) if not layer.waiting and layer.origin in ends]
+        common = [
+            (at + 1, ends[layer.origin]) for at, layer in enumerate(left) if not layer.waiting and layer.origin in ends
+        ]
         until = common[-1] if common else (0, 0)
         known: dict[int, deque[Layer]] = defaultdict(deque)
         for layer in right[: until[1]]:
@@ -110,7 +113,7 @@ class _Matcher:
     def items(self, left: list[Item], right: list[Item]) -> None:
         """Pair the layers of items; forks that belong together, and forks against layers, are taken layer by layer."""
         pairs, exact = align(left, right, self.gains)
-        pairs = settle(pairs, left, right, (lambda item: self.rank(0, item), lambda item: self.rank(1, item)))
+        pairs = settle(pairs, (left, right), self.rank)
         self.exact &= exact
         top = first = 0
         for i, j in [*pairs, (len(left), len(right))]:

@@ -23,7 +23,11 @@ class Scopes:
         for scope in scopes:
             joint = next((child for child in scope.children if isinstance(child, Node)), None)
             if scope.kind in JOINS and joint is not None:
-                self._joints |= {id(each): joint for each in (scope, *scope.children) if each is scope or (isinstance(each, Scope) and each.kind in BRANCHES)}
+                self._joints |= {
+                    id(each): joint
+                    for each in (scope, *scope.children)
+                    if each is scope or (isinstance(each, Scope) and each.kind in BRANCHES)
+                }
             for child in scope.children:
                 if isinstance(child, Node):
                     self.around[child.id] = scope

@@ -17,6 +17,7 @@ from netdsl.text import explain
 from netdsl.text.codes import CODES, title
 from netdsl.text.explain import Example, Page, Prose
 from netdsl.text.source import Source
+from netdsl.tools.reports import in_every_variant, together
 
 if TYPE_CHECKING:
     from netdsl.compiler import Compilation
@@ -28,7 +29,6 @@ DOCS = Path(__file__).parents[2] / "docs" / "errors"
 def run(page: Page, example: Example) -> Report:
     """What checking an example says, in all its variants; for the code of a warning, the linter's messages too."""
     from netdsl import compiler
-    from netdsl.text.diagnostics import Report
 
     with TemporaryDirectory() as folder:
         for each in page.examples("file"):
@@ -39,22 +39,13 @@ def run(page: Page, example: Example) -> Report:
         def compile(variant: str | None) -> Compilation:
             return compiler.compile(source, variant=variant, params=settings, directory=Path(folder))
 
-        first = compile(example.variant)
-        compilations = [first]
-        if example.variant is None and first.variants:
-            compilations = [compile(variant) for variant in first.variants]
-        report = Report()
-        for compilation in compilations:
-            found = [compilation.report]
-            if page.code.startswith("W"):
-                from netdsl.analysis.lint import lint
+        found = in_every_variant(compile, example.variant).values()
+        reports = [compilation.report for compilation in found]
+        if page.code.startswith("W"):
+            from netdsl.analysis.lint import lint
 
-                found.append(lint(compilation))
-            for part in found:
-                report.sources.update(part.sources)
-                for diagnostic in part:
-                    report.add(diagnostic)
-    return report
+            reports += map(lint, found)
+    return together(reports)
 
 
 def printed(page: Page, example: Example, *, color: bool = False) -> str:

@@ -9,6 +9,8 @@ import click
 from netdsl.tools.cli._output import ENDINGS, check_place, kind_of, write
 from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
 
+SECTION = "Run it"
+
 
 @click.command(
     epilog="""\b

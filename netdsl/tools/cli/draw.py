@@ -11,6 +11,8 @@ from netdsl.tools.cli._draw import DIAGRAMS, diagram
 from netdsl.tools.cli._output import ENDINGS, check_place, kind_of, write
 from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
 
+SECTION = "See it"
+
 
 @click.command(
     epilog="""\b

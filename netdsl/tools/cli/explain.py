@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from netdsl.text.explain import Page
 
+SECTION = "Prove it"
+
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem

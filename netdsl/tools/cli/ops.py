@@ -6,6 +6,7 @@ import textwrap
 
 import click
 
+SECTION = "Write a spec"
 _FOLLOWERS = (("norm", "the normalization that follows it"), ("act", "the activation that follows it"))
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from netdsl.ir import Network
     from netdsl.text.diagnostics import Report
 
+SECTION = "See it"
+
 
 @click.command(
     short_help="Check a spec whenever it is saved.",

@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 import pytest
 
-from netdsl.tools.cli import _stamp, main
+from netdsl.backends.artefacts import find
+from netdsl.tools.cli import main
 from netdsl.tools.cli._group import program
 
 GOOD = """\
@@ -228,7 +229,7 @@ def test_the_default_name(netdsl) -> None:
 @pytest.mark.parametrize("name", ["x.json", "x.dot", "x.svg", "x.png"])
 def test_only_own_files_are_replaced(netdsl, name: str) -> None:
     assert netdsl("compile", "tiny.net", "-o", name).status == 0
-    assert _stamp.is_stamped(Path(name).read_bytes(), name[2:])
+    assert find(name[2:]).is_stamped(Path(name).read_bytes())
     assert netdsl("compile", "tiny.net", "-o", name).status == 0
     Path(name).write_text("{}" if name == "x.json" else "mine", "utf-8")
     run = netdsl("compile", "tiny.net", "-o", name)
@@ -236,7 +237,7 @@ def test_only_own_files_are_replaced(netdsl, name: str) -> None:
     assert "--force" in run.err
     assert Path(name).read_text("utf-8") in ("{}", "mine")
     assert netdsl("compile", "tiny.net", "-o", name, "--force").status == 0
-    assert _stamp.is_stamped(Path(name).read_bytes(), name[2:])
+    assert find(name[2:]).is_stamped(Path(name).read_bytes())
 
 
 def test_pictures_stay_pictures(netdsl) -> None:

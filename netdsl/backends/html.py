@@ -12,19 +12,13 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from netdsl.backends.graphviz import RenderError
-from netdsl.backends.graphviz.dot import write
-from netdsl.backends.graphviz.items import boxes
-from netdsl.backends.graphviz.picture import picture
-from netdsl.backends.graphviz.render import render
+from netdsl.backends.artefact import RenderError
+from netdsl.backends.graphviz import TooLarge, diagram
 from netdsl.backends.table import Row, Summary, summary
 from netdsl.backends.table.write import notes, title
+from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
-
-if TYPE_CHECKING:
-    from netdsl.ir import Network
 
 MOST_NODES = 20_000
 """A network with more nodes is shown by its figures alone."""
@@ -78,12 +72,10 @@ def _remark(text: str) -> str:
 
 def _diagram(network: Network) -> str:
     """The diagram as an image, or a remark on why there is none."""
-    drawn = picture(network)
-    count = sum(1 for _ in boxes(drawn.items))
-    if count > MOST_BOXES:
-        return f"<div>{_remark(_TOO_MANY.format(count))}</div>"
     try:
-        data = render(write(drawn), "svg", timeout=PATIENCE)
+        data = diagram(network, most=MOST_BOXES, timeout=PATIENCE)
+    except TooLarge as problem:
+        return f"<div>{_remark(_TOO_MANY.format(problem.count))}</div>"
     except RenderError as problem:
         return f"<div>{_remark(f'no diagram: {problem}')}</div>"
     name = escape(network.name, quote=True)

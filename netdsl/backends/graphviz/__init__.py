@@ -8,7 +8,7 @@ none.
 """
 
 from netdsl.backends.graphviz.dot import dot
-from netdsl.backends.graphviz.draw import draw
-from netdsl.backends.graphviz.render import RenderError, render
+from netdsl.backends.graphviz.draw import TooLarge, diagram
+from netdsl.backends.graphviz.render import render
 
-__all__ = ["RenderError", "dot", "draw", "render"]
+__all__ = ["TooLarge", "diagram", "dot", "render"]

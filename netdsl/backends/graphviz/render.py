@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from netdsl.backends.artefact import RenderError
 from netdsl.backends.graphviz.look import FONT
 
 FORMATS = ("svg", "png", "pdf")
@@ -18,10 +19,6 @@ TIMEOUT = 120.0
 """Seconds; Graphviz takes well under one for a network of the literature."""
 DPI = 144
 INSTALL = "install Graphviz: `apt-get install graphviz`, `brew install graphviz`, or see https://graphviz.org/download/"
-
-
-class RenderError(Exception):
-    """A picture could not be made; the message says why, and the way out."""
 
 
 def renderer() -> tuple[str, bool]:

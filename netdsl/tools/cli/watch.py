@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from netdsl.backends.artefacts import Artefact, diagrams
 from netdsl.tools.cli._checked import Checked, check, with_proposals
-from netdsl.tools.cli._draw import DIAGRAMS, diagram
-from netdsl.tools.cli._output import check_place, kind_of, write
+from netdsl.tools.cli._output import check_place, kind_of, rendered, write
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, show, spec_options
 
 if TYPE_CHECKING:
@@ -66,25 +67,24 @@ def command(
         raise click.UsageError("standard input cannot be watched; give a file")
     if out == STDIN:
         raise click.UsageError("-o needs a file to draw into")
-    to = kind_of(out, DIAGRAMS) if out is not None else ""
+    kind = kind_of(out, diagrams()) if out is not None else None
     if not Path(request.path).exists():
         show(request.compile().report, color)
         return 2
 
-    def draw(network: Network) -> str:
+    def draw(kind: Artefact, path: Path, network: Network) -> str:
         """Draw into the file that was asked for; the words for it."""
-        path = Path(str(out))
         try:
-            check_place(path, to, force)
-            write(diagram(network, to, direction, expand), path, to)
+            check_place(path, kind, force)
+            write(rendered(kind, network, direction=direction, expand=expand), path, kind)
         except click.ClickException as problem:
             return f"; not drawn: {problem.format_message()}"
         return f"; wrote {path}"
 
-    if out is not None:
-        check_place(Path(out), to, force)
+    if kind is not None:
+        check_place(Path(str(out)), kind, force)
     try:
-        _follow(request, depth, color, draw if out is not None else None)
+        _follow(request, depth, color, partial(draw, kind, Path(str(out))) if kind is not None else None)
     except KeyboardInterrupt:
         click.echo()
     return 0

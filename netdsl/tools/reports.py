@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from netdsl.text.diagnostics import Report
 
 
-def in_every_variant(
-    compile: Callable[[str | None], Compilation], chosen: str | None = None
-) -> dict[str, Compilation]:
+def in_every_variant(compile: Callable[[str | None], Compilation], chosen: str | None = None) -> dict[str, Compilation]:
     """What `compile` makes of the `chosen` variant, or else of each that there is, by name; "" is a spec without
     variants."""
     first = compile(chosen)

@@ -38,11 +38,12 @@ class _Folder(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        names = self.list_commands(ctx)
+        wide = max(map(len, names))
         found: dict[str, list[tuple[str, str]]] = {section: [] for section in SECTIONS}
-        room = formatter.width - 6 - max(map(len, self.list_commands(ctx)))
-        for name in self.list_commands(ctx):
+        for name in names:
             module = import_module(f"{__package__}.{name}")
-            found[module.SECTION].append((name, module.command.get_short_help_str(room)))
+            found[module.SECTION].append((name.ljust(wide), module.command.get_short_help_str(formatter.width - wide)))
         for section, rows in found.items():
             if rows:
                 with formatter.section(section):

@@ -20,6 +20,7 @@ from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source, Span
 from netdsl.tools.lsp.names import Names
 from netdsl.tools.lsp.places import Places
+from netdsl.tools.lsp.resolve import resolve
 
 _STANDARD = "<std>/"
 
@@ -101,7 +102,7 @@ class Document:
     @cached_property
     def names(self) -> Names:
         """Every name of the text, where it is defined and where it is used."""
-        return Names(self.file)
+        return resolve(self.file)
 
     # Tables --------------------------------------------------------------------------------------------------------
 

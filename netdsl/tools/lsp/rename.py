@@ -52,13 +52,11 @@ def others(document: Document, offset: int, new: str) -> list[tuple[Elsewhere, l
 def _symbol(document: Document, offset: int) -> tuple[Symbol, Span]:
     named = document.names.at(offset)
     if named is None:
-        operation = cursor.nearest(cursor.path(document.file, offset), tree.Operation)
-        if operation is not None and operation.head.span.start <= offset <= operation.head.span.end:
-            name = operation.head.text
-            found = files.blocks(document).get(name) or files.block(document, name)
-            if found is not None and ops.resolve(name, aliases=False) is None:
-                where = "the standard library" if found[1].name.startswith("<std>") else f"'{found[1].name}'"
-                raise Refused(f"`{name}` is a block of {where} and has its name there")
+        operation = cursor.headed(document.file, offset)
+        found = files.meaning(document, operation.head.text) if operation is not None else None
+        if isinstance(found, tuple):
+            where = "the standard library" if found[1].name.startswith("<std>") else f"'{found[1].name}'"
+            raise Refused(f"`{found[0].name.text}` is a block of {where} and has its name there")
         raise Refused("there is no name here that can be changed")
     if any(isinstance(node, tree.Broken) for node in walk(document.file)):
         raise Refused("the file has syntax errors, which may hide places of this name; mend them first")

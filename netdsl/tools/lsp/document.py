@@ -44,31 +44,41 @@ class Document:
     @cached_property
     def shown(self) -> str | None:
         """The variant that is shown: the preferred one, else the first; None where there is no table."""
-        found = self._compile(self.preferred)
-        if self.preferred in found.variants:
+        if self.preferred in self.variants:
             return self.preferred
-        return found.variants[0] if found.variants else None
+        return self.variants[0] if self.variants else None
 
     @property
     def text(self) -> str:
         return self.source.text
 
     @property
+    def _any(self) -> Compilation:
+        """The compilation of some variant, of one that has been compiled if possible: for what all of them share."""
+        return next(iter(tuple(self._compiled.values())), None) or self._compile(self.preferred)
+
+    @property
     def variants(self) -> tuple[str, ...]:
         """The columns of the table, in order."""
-        return self.compilation().variants
+        return self._any.variants
 
     @property
     def file(self) -> tree.File:
         """The tree of the text."""
-        file = self.compilation().file
+        file = self._any.file
         assert file is not None  # only a path that cannot be read has none
         return file
 
     @property
     def compiled(self) -> bool:
-        """Whether the shown variant has been compiled, so that to ask costs nothing."""
+        """Whether a variant has been compiled, so that to ask for what all of them share costs nothing."""
         return bool(self._compiled)
+
+    @property
+    def drawn_in(self) -> set[str]:
+        """The names of the other files that the variants compiled so far were made of."""
+        found = {name for each in tuple(self._compiled.values()) for name in each.report.sources}
+        return found - {self.source.name}
 
     @property
     def checked(self) -> tuple[str | None, ...]:

@@ -57,6 +57,10 @@ def offset(source: Source, position: types.Position) -> int:
     return source.offset(position.line, position.character)
 
 
+def offsets(document: Document, found: types.Range) -> tuple[int, int]:
+    return offset(document.source, found.start), offset(document.source, found.end)
+
+
 def position(source: Source, offset: int) -> types.Position:
     return types.Position(*source.utf16(offset))
 

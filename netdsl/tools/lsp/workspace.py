@@ -6,6 +6,7 @@ replace; each makes a new document, which is compiled when somebody asks.
 
 from __future__ import annotations
 
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -17,7 +18,10 @@ from netdsl.tools.lsp.document import Document
 
 @dataclass
 class Open:
-    """One open file: its newest document, what was last told about it, and how many seconds a check of it took."""
+    """One open file: its newest document, what was last told about it, and how many seconds a check of it took.
+
+    Its `thread` does all the work on it, one piece after the other, so that nothing is compiled twice at a time.
+    """
 
     uri: str
     path: Path | None
@@ -25,6 +29,7 @@ class Open:
     document: Document
     told: list[Message] = field(default_factory=list)
     took: float = 0.0
+    thread: Executor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def replace(self, start: int, end: int, text: str) -> None:
         """Replace a stretch of the text. The variant in whose column that was is shown from here on."""
@@ -54,7 +59,9 @@ class Workspace:
 
     def close(self, uri: str) -> None:
         """A file was closed: from here on it is what lies on the disk."""
-        self.files.pop(uri, None)
+        file = self.files.pop(uri, None)
+        if file is not None:
+            file.thread.shutdown(wait=False, cancel_futures=True)
 
     def _unsaved(self, uri: str) -> dict[Path, str]:
         """The texts of all open files but one."""
@@ -77,8 +84,6 @@ class Workspace:
 
 
 def draws(document: Document, path: Path) -> bool:
-    """Whether a document draws in the file at a path."""
-    if not document.compiled or document.directory is None:
-        return False
-    names = document.compilation().report.sources
-    return any((document.directory / name).resolve() == path for name in names if name != document.source.name)
+    """Whether a document is known to draw in the file at a path."""
+    folder = document.directory
+    return folder is not None and any((folder / name).resolve() == path for name in document.drawn_in)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 from netdsl.compiler import Compilation, compile
@@ -40,8 +39,9 @@ class Document:
     _compiled: dict[str | None, Compilation] = field(default_factory=dict)
     _places: dict[str | None, Places] = field(default_factory=dict)
     _trees: dict[str, tree.File] = field(default_factory=dict)
+    _names: Names | None = None
 
-    @cached_property
+    @property
     def shown(self) -> str | None:
         """The variant that is shown: the preferred one, else the first; None where there is no table."""
         if self.preferred in self.variants:
@@ -109,10 +109,12 @@ class Document:
             self._places[key] = Places(network, self.source.name)
         return self._places.get(key)
 
-    @cached_property
+    @property
     def names(self) -> Names:
         """Every name of the text, where it is defined and where it is used."""
-        return resolve(self.file)
+        if self._names is None:
+            self._names = resolve(self.file)
+        return self._names
 
     # Tables --------------------------------------------------------------------------------------------------------
 

@@ -128,7 +128,9 @@ def _shape(document: Document, layer: tree.Layer, places: Places) -> Hint | None
     if more:
         tooltip = f"where the block is called: {', '.join(map(text, found[:20]))}"
     hint = f"-> {text(found[0])}"
-    return Hint(layer.span.end, hint + more, tooltip, "" if more else f" {hint}")
+    # Behind an aux head a claim is about the main path, which goes on as before.
+    insert = "" if more or isinstance(layer.item, tree.Aux) else f" {hint}"
+    return Hint(layer.span.end, hint + more, tooltip, insert)
 
 
 def _table(document: Document, table: tree.Table, places: Places, start: int, end: int) -> Iterator[Hint]:

@@ -90,7 +90,7 @@ def moved(message: Message, start: int, end: int, length: int) -> Message | None
     span = message.span
     if span.end < start:
         return message
-    if span.start < end or span.start < start:
+    if span.start < end:
         return None
     by = length - (end - start)
     place = Span(span.file, span.start + by, span.end + by)

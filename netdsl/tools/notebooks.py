@@ -1,8 +1,8 @@
 """Notebooks: a network shows itself as its diagram and its table, and `%%net` names one that a cell writes.
 
-`import netdsl` brings the first, `%load_ext netdsl` the second. A cell that is right shows its network; one that is
-wrong ends with the messages of the compiler in place of a traceback, so that "run all" stops there, as it does at a
-wrong cell of Python.
+Networks show themselves after `import netdsl`; the magic needs `%load_ext netdsl`. A cell that is right shows its
+network. A wrong one raises an error, so that "run all" stops there as at a wrong cell of Python, and shows the messages
+of the compiler in place of a traceback.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,18 +44,9 @@ class SpecParameter(click.ParamType[str]):
         return [*known, CompletionItem(incomplete, type="file")]
 
 
-def spec_options(function: Function) -> Function:
-    """The options by which every command that reads specs chooses what to read."""
-    for option in reversed(
-        (
-            click.option("--variant", metavar="NAME", help="The column of the spec's table."),
-            click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Set a param of the spec."),
-            click.option("--input", "input_", metavar="CxHxW", help="Another shape for the first input."),
-            color_option,
-        )
-    ):
-        function = option(function)
-    return function
+def options(*each: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    """Several arguments and options as one decorator, in this order."""
+    return lambda function: reduce(lambda made, option: option(made), reversed(each), function)
 
 
 def format_option(function: Function) -> Function:
@@ -79,6 +70,13 @@ color_option = click.option(
     help="Colour the messages.",
     show_default=True,
 )
+spec_options = options(
+    click.option("--variant", metavar="NAME", help="The column of the spec's table."),
+    click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Set a param of the spec."),
+    click.option("--input", "input_", metavar="CxHxW", help="Another shape for the first input."),
+    color_option,
+)
+"""The options by which every command that reads specs chooses what to read."""
 
 
 class Request:

@@ -1,4 +1,4 @@
-"""`netdsl check`: are the specs right? Every message of every file, in one run; what is certain can be mended."""
+"""`netdsl check`: whether specs are right. All messages of all files in one run; what is certain can be mended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`netdsl explain`: what stands behind a code, with an example that is wrong in just that way and one that is right."""
+"""`netdsl explain`: what the code of a message means, with an example that is wrong that way and a right one."""
 
 from __future__ import annotations
 

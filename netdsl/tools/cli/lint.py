@@ -1,4 +1,4 @@
-"""`netdsl lint`: what the literature says of a network that is right: warnings with figures, and safe edits."""
+"""`netdsl lint`: warnings of what the literature advises against, with the figures of the network, and safe edits."""
 
 from __future__ import annotations
 

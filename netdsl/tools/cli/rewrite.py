@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from netdsl.tools.cli._change import deliver, refuse_zoo
-from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option
+from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option, options
 from netdsl.tools.cli._tell import show, status
 
 if TYPE_CHECKING:
@@ -46,6 +46,15 @@ def command() -> None:
 def _transformation(function: Callable[..., Change]) -> Callable[..., int]:
     """A command that rewrites a spec, made of a function from the options of its own to what is done with the text."""
 
+    @options(
+        click.argument("spec", type=SpecParameter(), metavar="FILE"),
+        click.argument("labels", metavar="[LABEL]...", nargs=-1),
+        click.option("--kernel", metavar="KxK", help="Only convolutions of this size."),
+        click.option("--in-place", "-i", is_flag=True, help="Write the file itself."),
+        click.option("--diff", is_flag=True, help="Print the changes, not the text; write nothing."),
+        click.option("--keep-claims", is_flag=True, help="Fail where a claim does not hold any more."),
+        color_option,
+    )
     @wraps(function)
     def run(
         spec: str,
@@ -63,18 +72,6 @@ def _transformation(function: Callable[..., Change]) -> Callable[..., int]:
         )
         return _rewrite(request, change, in_place, diff, color)
 
-    for option in reversed(
-        (
-            click.argument("spec", type=SpecParameter(), metavar="FILE"),
-            click.argument("labels", metavar="[LABEL]...", nargs=-1),
-            click.option("--kernel", metavar="KxK", help="Only convolutions of this size."),
-            click.option("--in-place", "-i", is_flag=True, help="Write the file itself."),
-            click.option("--diff", is_flag=True, help="Print the changes, not the text; write nothing."),
-            click.option("--keep-claims", is_flag=True, help="Fail where a claim does not hold any more."),
-            color_option,
-        )
-    ):
-        run = option(run)
     return run
 
 

@@ -20,7 +20,6 @@ from netdsl.tools.cli._tell import show, verdict
 
 if TYPE_CHECKING:
     from netdsl.ir import Network
-    from netdsl.text.diagnostics import Report
 
 SECTION = "See it"
 
@@ -112,7 +111,9 @@ def _follow(request: Request, depth: int, color: str, draw: Callable[[Network], 
 def _say(request: Request, checked: Checked, depth: int, color: str, draw: Callable[[Network], str] | None) -> str:
     """Print the table of a spec or what is wrong with it, and draw it. Returns the last line."""
     report = with_proposals(request, checked)
-    _tell(report, color)
+    show(report, color)
+    if len(report):
+        click.echo(err=True)
     said = verdict(request.name, report, checked.variants)
     if report.errors:
         return said if draw is None else f"{said}; not drawn"
@@ -125,16 +126,6 @@ def _say(request: Request, checked: Checked, depth: int, color: str, draw: Calla
         return said if draw is None else f"{said}; not drawn: choose one, `{request.name}:{checked.variants[0]}`"
     _table(networks[0], depth, color)
     return said + (draw(networks[0]) if draw is not None else "")
-
-
-def _tell(report: Report, color: str) -> None:
-    """The messages, and an empty line behind them."""
-    if len(report):
-        from netdsl.tools.render import render
-        from netdsl.tools.render.paint import wants_color
-
-        colored = wants_color(sys.stderr, color)
-        click.echo(render(report, color=colored), err=True, color=colored)
 
 
 def _table(network: Network, depth: int, color: str) -> None:

@@ -1,7 +1,7 @@
-"""One version of a text in an editor, and what the compiler knows of it, found out when it is first asked for.
+"""One version of a text in an editor, and what the compiler knows of it; it is compiled when something is first asked.
 
-A file with a table is as many networks as it has columns. One of them is shown: that of the column in which someone
-works, so that a keystroke costs one compilation; the others are compiled when somebody asks, and kept.
+A file with a table has a network for each column. One of them is shown, that of the column in which someone works, so
+that a keystroke costs one compilation; the others are compiled when something is asked of them, and kept.
 """
 
 from __future__ import annotations

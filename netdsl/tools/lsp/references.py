@@ -1,4 +1,4 @@
-"""Every place of a name, in its own file and in those of its directory that are open or draw it in."""
+"""Every place of a name in its file, and the place in another file that defines it."""
 
 from __future__ import annotations
 

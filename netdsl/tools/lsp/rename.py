@@ -1,7 +1,7 @@
 """A new name for a label, a block, a param or a parameter, everywhere at once, or the reason why not.
 
-What the new text means is compared with what the old one meant: a name that would be caught by another one, or catch
-it, is refused, whatever the way.
+The text with the new name is compiled and compared with the old one, in every variant: where it would mean something
+else, since the new name has a meaning already in one of the places, the change is refused.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The open files of one editor: the checks of them that are under way, and the work that its questions make.
 
 A keystroke costs one compilation, that of the shown variant. The other variants, the warnings of the linter and the
-files that draw in the changed one wait until nobody has typed for a moment. Where a compilation takes long, the first
-one waits too, so that what is stale when it could begin is never begun.
+files that use the changed one wait until nobody has typed for a moment. Where a compilation takes long, the first one
+waits too, so that a text which changes again at once is never compiled.
 
 The event loop only listens and answers: whatever may compile runs in the thread of its file, and the loop is free for
 other files, for newer texts, and for the end.
@@ -103,7 +103,7 @@ class Server(LanguageServer):
         self.seen_from_others(file.path)
 
     def seen_from_others(self, path: Path | None) -> None:
-        """Check the open files that draw in the one at a path, which has changed."""
+        """Check the open files that use or extend the one at a path, which has changed."""
         for other in self.opened.refresh(path):
             self.check_soon(other)
 

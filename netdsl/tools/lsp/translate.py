@@ -1,6 +1,6 @@
 """Between the words of the protocol and the plain results of the features.
 
-Offsets become lines and UTF-16 columns by `Source.utf16`, and columns offsets by `Source.offset`; nothing here counts.
+`Source.utf16` turns offsets into lines and UTF-16 columns, and `Source.offset` turns these back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The files that are open in the editor: their texts, which need not be saved, and their documents.
 
-A file that another one draws in is seen there as it stands in the editor. Changes come as stretches of the text to
-replace; each makes a new document, which is compiled when somebody asks.
+A file that uses or extends another open file sees the text in the editor, not the one on the disk. A change replaces a
+stretch of a text, which makes a new document; that is compiled when something is asked of it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Open:
     def replace(self, start: int, end: int, text: str) -> None:
         """Replace a stretch of the text. The variant in whose column that was is shown from here on."""
         before = self.document
-        # Where the text of a document that was never asked for changes again, nobody has seen its columns.
+        # Of a document that was not compiled the columns are not known: what was shown before it stays.
         preferred = (before.variant_at(start) if before.compiled else None) or before.preferred
         new = before.text[:start] + text + before.text[end:]
         self.document = Document(Source(before.source.name, new), before.directory, before.unsaved, preferred)
@@ -72,7 +72,7 @@ class Workspace:
         }
 
     def refresh(self, path: Path | None) -> list[Open]:
-        """The open files that draw in the one at a path, each with a new document that sees it as it is now."""
+        """The open files that use or extend the one at a path, each with a new document that sees it as it is now."""
         found = []
         for each in self.files.values():
             if path is None or each.path == path or not draws(each.document, path.resolve()):
@@ -84,6 +84,6 @@ class Workspace:
 
 
 def draws(document: Document, path: Path) -> bool:
-    """Whether a document is known to draw in the file at a path."""
+    """Whether a document is known to use or extend the file at a path."""
     folder = document.directory
     return folder is not None and any((folder / name).resolve() == path for name in document.drawn_in)

@@ -1,6 +1,6 @@
 """Between the words of the protocol and the plain results of the features.
 
-Offsets become lines and UTF-16 columns by `Source.utf16`, and columns offsets by `Source.offset`; nothing here counts.
+`Source.utf16` turns offsets into lines and UTF-16 columns, and `Source.offset` turns these back.
 """
 
 from __future__ import annotations
@@ -55,6 +55,10 @@ _FOLD = {"region": types.FoldingRangeKind.Region, "comment": types.FoldingRangeK
 
 def offset(source: Source, position: types.Position) -> int:
     return source.offset(position.line, position.character)
+
+
+def offsets(document: Document, found: types.Range) -> tuple[int, int]:
+    return offset(document.source, found.start), offset(document.source, found.end)
 
 
 def position(source: Source, offset: int) -> types.Position:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_random import statements
+from strategies_networks import LAW, statements
 
 import netdsl
 from netdsl import ops
@@ -33,12 +33,6 @@ ROOT = Path(__file__).parent.parent
 OWN = sorted([*ROOT.glob("specs/*.net"), *ROOT.glob("netdsl/std/*.net"), *ROOT.glob("examples/*.net")])
 NETS = sorted(ROOT.glob("tests/nets/*.net"))
 GOLDENS = sorted(ROOT.glob("tests/format/*.txt"))
-LAW = settings(
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 
 
 def snippets() -> Iterator[str]:

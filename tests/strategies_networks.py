@@ -66,17 +66,18 @@ block unit(n, k=3) { residual { conv{k}-n(act=relu); conv{k}-n } }
 
 
 @st.composite
-def statements(draw: st.DrawFn, depth: int = 0) -> list[str]:
+def statements(draw: st.DrawFn, depth: int = 0, prefix: str = "n") -> list[str]:
+    """Statements, one a line. Labels differ within a module; groups under a label are modules of their own."""
     found = []
     labels: list[str] = []
     for number in range(draw(st.integers(1, 4 if depth else 5))):
         kind = draw(
             st.sampled_from(["simple"] * 7 + (["group", "join", "residual", "repeat", "goto"] if depth < 2 else []))
         )
-        name = f"n{depth}_{number}"
+        name = f"{prefix}{depth}_{number}"
         label = f"{name}: " if draw(st.booleans()) else ""
         if kind == "group":
-            found.append(f"{label}{{ {'; '.join(draw(statements(depth + 1)))} }}")
+            found.append(f"{label}{{ {'; '.join(draw(statements(depth + 1, prefix if label else name + '_')))} }}")
         elif kind == "repeat":
             found.append(f"{label}{draw(st.sampled_from(SIMPLE[:20]))} x{draw(st.integers(1, 4))}")
         elif kind == "join":
@@ -114,8 +115,8 @@ SIDES = [
     "aux h{} {{ gap; fc-2 }}",
     "aux h{}(weight=0.3) {{ conv1-4(norm=bn); conv3-4(frozen=true); maxpool; gap; fc-3 }}",
     "g{0}: {{ conv1-6; aux h{0} {{ a: conv3-2(norm=bn); gap; fc-2 }}; relu; output o{0} }}",
-    "s{0}: {{ conv1-4(norm=bn) }}; reuse(s{0})",
-    "s{0}: conv1-4; t{0}: conv3-4(norm=gn(2)); reuse(s{0}); aux h{0} {{ reuse(t{0}); gap }}",
+    "conv1-4; s{0}: {{ conv3-4(norm=bn) }}; reuse(s{0})",
+    "conv1-4; s{0}: conv1-4; t{0}: conv3-4(norm=gn(2)); reuse(s{0}); aux h{0} {{ reuse(t{0}); gap }}",
     "conv1-4(frozen=true, norm=bn)",
 ]
 

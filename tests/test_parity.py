@@ -6,7 +6,7 @@ evaluation, with weights and statistics drawn at random, and the same gradients 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import pytest
 import torch
@@ -16,13 +16,7 @@ from torch import nn
 import netdsl
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _one_thread() -> Iterator[None]:
-    """Small planes gain nothing from threads, which wait for each other at length where others use the processor."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def draw(model: nn.Module) -> None:

@@ -1,8 +1,9 @@
-"""What tests share: a cache folder of their own, so that nothing of the user's is read or written; one thread of torch."""
+"""What tests share. All of them: a cache folder of their own, so that nothing of the user's is read or written."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -23,3 +24,16 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def three_specs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for the command line to work in: `nets/a.net` is right, `b.net` and `c.net` are wrong."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "a.net").write_text("input 3x8x8\nconv3-4(act=relu)\n")
+    (tmp_path / "b.net").write_text("input 64x56x56\nadd { conv1-256/2 | identity }\n")
+    (tmp_path / "c.net").write_text("input 3x8x8\nmaxpol\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -107,7 +107,8 @@ def statements(draw: st.DrawFn, depth: int = 0, prefix: str = "n") -> list[str]:
 def networks(draw: st.DrawFn) -> Network:
     body = draw(statements())
     ending = draw(st.sampled_from([[], ["gap", "fc-3"], ["flatten", "fc-4(norm=bn, act=relu)", "softmax"]]))
-    return complete("\n".join([*body, *ending]))
+    network = accepted(HEAD + "\n".join([*body, *ending]) + "\n")
+    return network if network.complete else reject()
 
 
 SIDES = [
@@ -118,21 +119,26 @@ SIDES = [
     "conv1-4; s{0}: {{ conv3-4(norm=bn) }}; reuse(s{0})",
     "conv1-4; s{0}: conv1-4; t{0}: conv3-4(norm=gn(2)); reuse(s{0}); aux h{0} {{ reuse(t{0}); gap }}",
     "conv1-4(frozen=true, norm=bn)",
+    "d{0}: conv1-4; conv3-8; @d{0}; conv3-7; relu; @d{0}",
+    "@other; conv1-4",
 ]
+SIDED_HEAD = HEAD.replace("input 4x16x16", "input first: 4x16x16\ninput other: 4x16x16") + "@first\n"
 
 
 @st.composite
-def sided(draw: st.DrawFn) -> Network:
-    """Networks with what stands beside the main path: outputs, aux heads, weights used again, weights not trained."""
+def sided(draw: st.DrawFn, mistakes: bool = False) -> Network:
+    """Networks with what stands beside the main path: a second input, outputs, aux heads, values that nobody uses,
+    weights used again, weights not trained; with mistakes, of unknown shape from a layer on that may be anywhere."""
     lines = draw(statements())
-    for number, side in enumerate(draw(st.lists(st.sampled_from(SIDES), max_size=4))):
+    sides = [
+        *SIDES,
+        *["w{0}: {{ relu; conv99-4(pad=0); relu }}", "concat {{ conv3-4 | maxpool | identity }}"] * mistakes,
+    ]
+    for number, side in enumerate(draw(st.lists(st.sampled_from(sides), min_size=mistakes, max_size=4))):
         lines.insert(draw(st.integers(0, len(lines))), side.format(number))
-    return complete("\n".join([*lines, *draw(st.sampled_from([[], ["gap; fc-3"]]))]))
-
-
-def complete(body: str) -> Network:
-    network = accepted(HEAD + body + "\n")
-    return network if network.complete else reject()
+    ending = draw(st.sampled_from([[], ["gap; fc-3"], ["e: conv1-4; conv3-9; relu; @e"]]))
+    network = accepted(SIDED_HEAD + "\n".join([*lines, *ending]) + "\n")
+    return network if network.complete or mistakes else reject()
 
 
 def accepted(text: str) -> Network:

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategies_networks import HEAD, LAW, accepted, sided, statements
+from strategies_networks import LAW, sided
 
 import netdsl
 from netdsl import ops
@@ -151,11 +151,13 @@ def test_which_input_and_its_shape_count() -> None:
     assert digest(netdsl.loads(texts[0].replace("a:", "c:").replace("@a", "@c"))) == digest(netdsl.loads(texts[0]))
 
 
-@LAW
-@given(st.lists(statements(), min_size=2, max_size=2))
-def test_a_network_with_mistakes_has_one_too(lines: list[list[str]]) -> None:
-    """The same text the same; and an operator that fits nothing still counts."""
-    found = [digest(accepted(HEAD + "\n".join([*each, "conv99-4(pad=0); relu"]) + "\n")) for each in (*lines, lines[0])]
-    assert found[0] == found[2]
-    other = digest(accepted(HEAD + "\n".join([*lines[0], "conv98-4(pad=0); relu"]) + "\n"))
-    assert other != found[0]
+@FLAT
+@given(sided(mistakes=True))
+def test_a_network_with_mistakes_has_one_too(network: Network) -> None:
+    """And in it an operator counts that fits nothing."""
+    assert digest(flat(network, list(network.nodes))) == digest(network)
+    wrong = [node for node in reached(network) if node.op.name == "conv" and node.shape is None]
+    for node in wrong:
+        other = node.model_copy(update={"op": node.op.model_copy(update={"channels": 97})})
+        changed = [other if each is node else each for each in network.nodes]
+        assert digest(flat(network, changed)) != digest(network)

@@ -15,7 +15,6 @@ from torch import nn
 
 import netdsl
 
-
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from cases import WRONG
 
 from netdsl.analysis.fixes import proposed, suggestions
 from netdsl.compiler import compile
@@ -20,11 +21,6 @@ from netdsl.tools.cli import main
 from netdsl.tools.render import formats, render
 
 ROOT = Path(__file__).parent.parent
-WRONG = [
-    re.sub(r"[ \t]*#!.*", "", chunk.partition("\n")[2])
-    for path in sorted((ROOT / "tests" / "errors").glob("*.txt"))
-    for chunk in re.split(r"(?m)^=== ", path.read_text("utf-8"))[1:]
-]
 TEXT = 'net "\u6f22 \U0001f642"\ninput 64x56x56\nadd { conv1-256/2 | identity }  # \U0001f642\nmaxpol\n'
 
 
@@ -141,7 +137,7 @@ def validate(document: dict[str, Any], report: Report) -> None:
             assert said == {(*edit.span, edit.text) for edit in edits}
 
 
-@pytest.mark.parametrize("text", [*WRONG, TEXT, "input 3x8x8\nconv3-4\n"])
+@pytest.mark.parametrize("text", [*WRONG.values(), TEXT, "input 3x8x8\nconv3-4\n"])
 def test_sarif_says_what_the_report_says(text: str) -> None:
     report = checked(text)
     written = render(report, "sarif")
@@ -185,7 +181,7 @@ def decoded(text: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("text", [*WRONG, TEXT])
+@pytest.mark.parametrize("text", [*WRONG.values(), TEXT])
 def test_an_annotation_for_each_message(text: str) -> None:
     report = checked(text)
     found = list(commands(render(report, "github")))

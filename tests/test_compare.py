@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_random import HEAD, LAW, networks, statements
+from strategies_networks import HEAD, LAW, networks, statements
 
 import netdsl
 from netdsl.analysis.compare import Difference, compare
@@ -207,7 +207,7 @@ def test_a_network_with_errors_is_refused() -> None:
 
 
 def drawn(lines: list[str]) -> Network | None:
-    text = HEAD.replace("{{", "{").replace("}}", "}").replace("convk", "conv{k}") + "\n".join(lines) + "\n"
+    text = HEAD + "\n".join(lines) + "\n"
     compilation = netdsl.compile(netdsl.text.source.Source("drawn.net", text))
     return compilation.network if compilation.valid else None
 

@@ -92,3 +92,7 @@ class Source:
     def span(self, start: int, end: int) -> Span:
         """The span `[start, end)` of this source."""
         return Span(self.name, start, end)
+
+    def slice(self, span: Span) -> str:
+        """The text at a span of this source."""
+        return self.text[span.start : span.end]

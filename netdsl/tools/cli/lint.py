@@ -11,7 +11,7 @@ import click
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option, show, spec_options, status
 
 if TYPE_CHECKING:
-    from netdsl.analysis.lint.mend import Mended
+    from netdsl.analysis.lint import Mended
     from netdsl.compiler import Compilation
     from netdsl.text.diagnostics import Report
     from netdsl.text.source import Source
@@ -137,7 +137,7 @@ def _mend(
     diff: bool,
 ) -> tuple[Report, bool]:
     """Make the safe edits, or show them; what is left to say, and whether something changed."""
-    from netdsl.analysis.lint.mend import mend
+    from netdsl.analysis.lint import mend
     from netdsl.text import edits
     from netdsl.text.source import Source
 

@@ -82,7 +82,7 @@ class Fault:
 
     def around(self, span: Span, *kinds: type) -> Any:
         """The innermost syntax node of these kinds around a place, or None."""
-        found = [each for each in self.trees.all if isinstance(each, kinds) and holds(each.span, span)]
+        found = [each for each in self.trees.all if holds(each.span, span) and isinstance(each, kinds)]
         return found[-1] if found else None
 
     def refused(self) -> Iterator[tuple[Node, tuple[Shape, ...]]]:

@@ -104,7 +104,8 @@ def _value(fault: Fault, value: Any) -> Span:
             raise Unwritable
     elif not isinstance(value, (tree.Literal, tree.Dims, tree.ListValue, tree.Reference)):
         raise Unwritable
-    return value.span
+    span: Span = value.span
+    return span
 
 
 def _origin(fault: Fault, reference: tree.Reference) -> Any:

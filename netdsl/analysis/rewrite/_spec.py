@@ -63,9 +63,13 @@ class Spec:
 
     def expression(self, value: tree.Expression) -> str:
         """A number, name or expression of the notation as it is written, with the braces around it."""
-        text = self.text(value.span)
-        before, after = self.source.text[: value.span.start].rstrip(" \t\n"), self.source.text[value.span.end :]
-        return f"{{{text}}}" if before.endswith("{") and after.lstrip(" \t\n").startswith("}") else text
+        text, start, end = self.source.text, value.span.start, value.span.end
+        while text[start - 1 : start].isspace():
+            start -= 1
+        while text[end : end + 1].isspace():
+            end += 1
+        written = self.text(value.span)
+        return f"{{{written}}}" if text[start - 1 : start] == "{" and text[end : end + 1] == "}" else written
 
     def commented(self, span: Span) -> bool:
         """Whether a comment stands inside a place."""

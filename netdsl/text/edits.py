@@ -18,7 +18,7 @@ from netdsl.text.source import Source, Span
 
 
 def apply(source: Source, edits: Iterable[Edit]) -> str:
-    """The text of `source` with the edits of that file made, all at once: their places are those in the old text.
+    """The text of `source` with all edits made at once: their places are those in the old text.
 
     An edit that is there twice is made once; two insertions at one place are made in the order given. Raises
     `ValueError` where two edits overlap or an edit is of another file.

@@ -1,4 +1,4 @@
-"""Sections to a page of Markdown: what it proves, the overview, and each spec with its figures."""
+"""Sections to a page of Markdown: what it is about, the overview, and each spec with its figures."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def page(sections: Sequence[Section], *, overview_only: bool = False) -> str:
 def _overview(sections: Sequence[Section]) -> str:
     head, (*rows, total) = overview(sections)
     cells = [
-        (f"[{each.name}](#{_anchor(each)})", *(count.replace("0", "", count == "0") for count in row[1:]))
+        (f"[{each.name}](#{_anchor(each)})", *("" if count == "0" else count for count in row[1:]))
         for each, row in zip(sections, rows, strict=True)
     ]
     return "## Overview\n\n" + table(head, [*cells, [f"**{each}**" for each in total]], right=range(1, len(head)))
 
 
 def _anchor(section: Section) -> str:
-    """The place of a heading, as GitHub and the common site generators name it."""
+    """The anchor of a heading, as GitHub and the common site generators name it."""
     return "".join(c for c in section.name.lower() if c.isalnum() or c in "-_")
 
 

@@ -1,4 +1,4 @@
-"""Sections to plain text for a terminal, and to JSON for programs."""
+"""Sections to plain text for a terminal, and comparisons to JSON for programs."""
 
 from __future__ import annotations
 

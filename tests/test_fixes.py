@@ -19,11 +19,11 @@ from cases import WRONG, read
 from netdsl import zoo
 from netdsl.analysis.fixes import MOST_TRIALS, Suggestion, fix, suggestions
 from netdsl.analysis.fixes._suggest import MOST_WORK
-from netdsl.analysis.fixes._trial import Moved
 from netdsl.compiler import Compilation, compile
 from netdsl.syntax import parse
 from netdsl.text import edits
 from netdsl.text.diagnostics import Diagnostic, Edit, Report
+from netdsl.text.edits import Moved
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
 

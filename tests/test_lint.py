@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from strategies_networks import HEAD, LAW, statements
 
 from netdsl import zoo
-from netdsl.analysis.lint import lint, lint_variants, rules
-from netdsl.analysis.lint.mend import Mended, differs, mend
+from netdsl.analysis.lint import Mended, differs, lint, lint_variants, mend, rules
 from netdsl.compiler import Compilation, compile
 from netdsl.text import explain
 from netdsl.text.codes import CODES

@@ -55,9 +55,7 @@ class Item:
 def single(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
     """Each layer as an item."""
     kinds = [numbers.of(("layer", each.form, each.planes, each.waiting)) for each in layers]
-    return [
-        Item((each,), each.form, each.exact, kind, each.weight) for each, kind in zip(layers, kinds, strict=True)
-    ]
+    return [Item((each,), each.form, each.exact, kind, each.weight) for each, kind in zip(layers, kinds, strict=True)]
 
 
 def trunk(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:

@@ -1,4 +1,4 @@
-"""Runs of layers that only one network has, to findings: what repeats is counted, what is the same is told once."""
+"""What only one network has, to findings: what repeats is counted, what is the same is told once."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from netdsl.analysis.compare.finding import FindingKind, Spot
 from netdsl.analysis.compare.group import Group
 from netdsl.analysis.compare.layers import Cost, Layer
 from netdsl.analysis.compare.match import Match, Run
+from netdsl.analysis.compare.scopes import BRANCHES, Scopes
 from netdsl.ir import AuxHead
 from netdsl.ops import Family
 
@@ -21,12 +22,9 @@ _FOLLOWING = (Family.NORMALIZATION, Family.ACTIVATION, Family.REGULARIZATION)
 _KINDS: tuple[FindingKind, FindingKind] = ("removed", "added")
 
 
-def alone(match: Match, words: tuple[Describer, Describer]) -> list[Group]:
-    """The groups of all runs, and of the outputs and aux heads that only one network has."""
-    return _Alone(match, words).groups()
+class Alone:
+    """Gathers the runs, and the outputs and aux heads, that only one network has."""
 
-
-class _Alone:
     def __init__(self, match: Match, words: tuple[Describer, Describer]):
         self.match, self.words = match, words
         self.places = {id(layer): at for at, row in enumerate(match.rows) for layer in row if layer is not None}
@@ -34,13 +32,13 @@ class _Alone:
 
     def groups(self) -> list[Group]:
         for run in self.match.runs:
-            for unit, times, layers in _segments(run.layers):
-                self.segment(run, unit, times, layers)
-        self.place()
+            for branch, layers in _branches(run.layers, self.match.sides[run.side].scopes):
+                for period, part in _repeating(layers):
+                    self.put(run, branch, part[:period], part)
+        self.say_behind()
         return [*self.ends(), *self.known.values()]
 
     def ends(self) -> Iterator[Group]:
-        """The outputs and aux heads that only one network has."""
         for pair in self.match.ends:
             for side, end in enumerate(pair):
                 if end is not None and pair[1 - side] is None:
@@ -50,59 +48,51 @@ class _Alone:
                     text = f"{'aux head' if head else 'output'} {end.name}"
                     yield Group(_KINDS[side], at, head, text, count=1, cost=_cost(side, layers))
 
-    def segment(self, run: Run, unit: Sequence[Layer], times: int, layers: Sequence[Layer]) -> None:
+    def put(self, run: Run, branch: str, unit: Sequence[Layer], layers: Sequence[Layer]) -> None:
+        """Add layers that are repetitions of a unit."""
         side, words = run.side, self.words[run.side]
-        at, aux = self.places[id(layers[0])], layers[0].aux
-        counts = self.repeats(run, layers, times)
-        forms = tuple(layer.form for layer in unit)
-        key = side, aux, forms, run.branch, at if counts is not None else None
+        at, aux, times = self.places[id(layers[0])], layers[0].aux, len(layers) // len(unit)
+        counts = self.iterations(run, layers, times)
+        key = side, aux, branch, tuple(layer.form for layer in unit), at if counts != (None, None) else None
         if key not in self.known:
-            names = tuple(layer.name for layer in unit)
-            branch = "branch " if run.branch else ""
-            group = Group(_KINDS[side], at, aux, branch + words.text(unit), title=branch + ", ".join(names))
-            if counts is None:
-                group.family = names, run.branch
-            else:
-                group.before, group.after = map(str, counts)
-            self.known[key] = group
-        path = words.path(unit)
+            names = ", ".join(layer.name for layer in unit)
+            family = (branch, names) if counts == (None, None) else None
+            text = branch + words.text(unit)
+            self.known[key] = Group(_KINDS[side], at, aux, text, *counts, title=branch + names, family=family)
+        path, last = words.path(unit), words.path(layers[-len(unit) :])
         if times > 1:
-            path = f"{path}..{_rest(path, words.path(layers[-len(unit) :]))}"
+            beside = path.rpartition(".")[0] == last.rpartition(".")[0]
+            path = f"{path}..{last.rpartition('.')[2] if beside else last}"
         shape = unit[-1].node.shape
         self.known[key].add(Spot(None, path, shape) if side else Spot(path, None, shape), _cost(side, layers), times)
         if len(unit) == 1 and unit[0].node.op.family in _FOLLOWING:
             giver = self.match.sides[side].by_value.get(unit[0].inputs[0])
             self.known[key].behind.add(giver.name if giver is not None else "")
 
-    def repeats(self, run: Run, layers: Sequence[Layer], times: int) -> tuple[int, int] | None:
+    def iterations(self, run: Run, layers: Sequence[Layer], times: int) -> tuple[str | None, str | None]:
         """How many iterations a repetition has on both sides, where the run is what one has more of them."""
         own = self.words[run.side].repeat(layers)
-        if own is None or own[1] != times:
-            return None
         found = [words.repeat([layer]) if layer else None for words, layer in zip(self.words, run.before, strict=True)]
         before, other = found[run.side], found[1 - run.side]
-        if before is None or other is None or before[0] is not own[0]:
-            return None
-        more, less = len(own[0].children), len(other[0].children)
-        if more - less != times:
-            return None
-        return (less, more) if run.side else (more, less)
+        if own is None or before is None or other is None or own[1] != times or before[0] is not own[0]:
+            return None, None
+        counts = [len(each[0].children) for each in ((other, own) if run.side else (own, other))]
+        return (f"{counts[0]}", f"{counts[1]}") if abs(counts[1] - counts[0]) == times else (None, None)
 
-    def place(self) -> None:
+    def say_behind(self) -> None:
         """Say what single layers stand behind, and where they are all there are of their kind."""
         present = Counter(
-            (side, layer.aux, layer.name)
+            (_KINDS[side], layer.aux, layer.name)
             for side, layers in enumerate(self.match.sides)
             for layer in layers.by_value.values()
         )
         for group in self.known.values():
-            side = int(group.kind == "added")
             if len(group.behind) == 1 and (name := next(iter(group.behind))):
-                every = "every " if group.count == present[side, group.aux, name] > 1 else ""
+                every = "every " if group.count == present[group.kind, group.aux, name] > 1 else ""
                 group.text = f"{group.text} behind {every}{name}"
                 group.family = None
-            elif group.behind and group.kind == "removed" and group.count == present[side, group.aux, group.title] > 1:
-                group.every = True
+            elif group.behind and group.kind == "removed":
+                group.every = group.count == present[group.kind, group.aux, group.title] > 1
 
 
 def _cost(side: int, layers: Sequence[Layer]) -> Cost:
@@ -111,28 +101,45 @@ def _cost(side: int, layers: Sequence[Layer]) -> Cost:
     return total if side else Cost() - total
 
 
-def _rest(first: str, last: str) -> str:
-    """What is left of a path without the modules that it shares with the one before."""
-    return last.rpartition(".")[2] if first.rpartition(".")[0] == last.rpartition(".")[0] else last
+def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Sequence[Layer]]]:
+    """A run in parts: whole branches of a join that is not in it, each with the word that says so, and the rest."""
+    places = {layer.node.id: at for at, layer in enumerate(layers)}
+    start = at = 0
+    while at < len(layers):
+        ends = [
+            places[scopes.spans[id(scope)][1]] + 1
+            for scope in scopes.beginning(layers[at].node.id)
+            if scope.kind in BRANCHES and scopes.joints[id(scope)].id not in places
+            if scopes.spans[id(scope)][1] in places
+        ]
+        if ends and start < at:
+            yield "", layers[start:at]
+        if ends:
+            yield "branch ", layers[at : ends[0]]
+            start = ends[0]
+        at = ends[0] if ends else at + 1
+    if start < at:
+        yield "", layers[start:at]
 
 
-def _segments(layers: Sequence[Layer]) -> Iterator[tuple[Sequence[Layer], int, Sequence[Layer]]]:
-    """A run as units, how often each comes, and all its layers: one where the whole run repeats, or is short."""
+def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[int, Sequence[Layer]]]:
+    """Layers in parts, each with the length of the unit it is repetitions of: one where all repeat, or are few."""
     forms = [layer.form for layer in layers]
     period = _period(forms)
     if period < len(layers) or len(layers) <= _LONG:
-        yield layers[:period], len(layers) // period, layers
+        yield period, layers
         return
     start = at = 0
     while at < len(layers):
         period, times = _stack(forms, at)
-        if times > 1 and start < at:
-            yield layers[start:at], 1, layers[start:at]
-            start = at
+        if times > 1:
+            if start < at:
+                yield at - start, layers[start:at]
+            start = at + period * times
+            yield period, layers[at:start]
         at += period * times
-        if times > 1 or at == len(layers):
-            yield layers[start : start + period] if times > 1 else layers[start:at], times, layers[start:at]
-            start = at
+    if start < at:
+        yield at - start, layers[start:at]
 
 
 def _period(forms: Sequence[int]) -> int:
@@ -149,11 +156,10 @@ def _period(forms: Sequence[int]) -> int:
 
 
 def _stack(forms: Sequence[int], at: int) -> tuple[int, int]:
-    """The shortest part that comes at least twice in a row from here, and how often."""
-    for period in range(1, _LONGEST_PERIOD + 1):
-        times = 1
-        unit = forms[at : at + period]
-        while forms[at + period * times : at + period * (times + 1)] == unit and len(unit) == period:
+    """The shortest part that comes at least twice in a row from here, and how often; one of one where there is none."""
+    for period in range(1, min(_LONGEST_PERIOD, (len(forms) - at) // 2) + 1):
+        unit, times = forms[at : at + period], 1
+        while forms[at + period * times : at + period * (times + 1)] == unit:
             times += 1
         if times > 1:
             return period, times

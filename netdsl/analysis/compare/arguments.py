@@ -7,6 +7,7 @@ other set as on the right. So the parts add up to the whole, whatever they are.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from netdsl.analysis.compare.layers import TRAINING_ONLY, Cost, Layer, canonical
@@ -63,7 +64,7 @@ def prices(one: Layer, other: Layer, order: Sequence[Argument]) -> tuple[list[Co
             found.append(_cost(op, one.shapes, shared))
     except OpError:
         return [*[Cost()] * (len(order) - 1), whole], Cost()
-    return [after - before for before, after in zip(found, found[1:], strict=False)], whole - (found[-1] - found[0])
+    return [after - before for before, after in pairwise(found)], whole - (found[-1] - found[0])
 
 
 def _cost(op: Operator, shapes: tuple[Shape, ...], shared: bool) -> Cost:

@@ -80,7 +80,7 @@ def _rows(found: Match, words: tuple[Describer, Describer]) -> tuple[Row, ...]:
         return Place(node.path, op, layer.shapes, node.shape, layer.cost.params, layer.cost.macs, line, layer.aux)
 
     def level(pair: Pair) -> int:
-        return next(side.scopes.level(layer.node.id) for side, layer in zip(found.sides, pair, strict=True) if layer)
+        return next(side.scopes.level(layer.node) for side, layer in zip(found.sides, pair, strict=True) if layer)
 
     return tuple(Row(kind(*pair), level(pair), place(0, pair[0]), place(1, pair[1])) for pair in found.rows)
 

@@ -23,7 +23,7 @@ class Describer:
     """Words for the layers of one network."""
 
     def __init__(self, layers: Layers):
-        self.layers, self.scopes = layers, layers.scopes
+        self.scopes = layers.scopes
         self._notations: dict[int, str] = {}
 
     def notation(self, op: Operator) -> str:
@@ -41,10 +41,9 @@ class Describer:
 
     def text(self, layers: Sequence[Layer], depth: int = 0) -> str:
         """Some consecutive layers: as the spec calls them where it has names for them, else one by one."""
-        parts = [text for text, _ in self.parts(layers, depth)]
-        seen = [text for text in parts if text] or ["flatten"]
-        texts = [(text, len(list(same))) for text, same in groupby(seen)]
-        return shortened(", ".join(f"{text} x{times}" if times > 1 else text for text, times in texts))
+        texts = [text for text, _ in self.parts(layers, depth) if text] or ["flatten"]
+        counted = [(text, len(list(same))) for text, same in groupby(texts)]
+        return shortened(", ".join(f"{text} x{times}" if times > 1 else text for text, times in counted))
 
     def path(self, layers: Sequence[Layer]) -> str:
         """Where some consecutive layers are: the path of the first of their blocks, or of their first layer."""
@@ -56,21 +55,20 @@ class Describer:
         found = []
         at = 0
         while at < len(layers):
-            text, path, until = self.part(layers, places, at, depth)
+            text, path, at = self.part(layers, places, at, depth)
             found.append((text, path))
-            at = until
         return found
 
     def part(self, layers: Sequence[Layer], places: dict[int, int], at: int, depth: int) -> tuple[str, str, int]:
         """Text and path of the largest part that begins with a layer, and where the next one begins."""
         node = layers[at].node
         around = self.scopes.around[node.id]
-        closed = [around] if self.scopes.joint(around) is node else []
+        closed = [around] if self.scopes.joints.get(id(around)) is node else []
         for scope in [*self.scopes.beginning(node.id), *closed]:
             last = places.get(self.scopes.spans[id(scope)][1])
             if scope.kind in ("block", "bracket") and last is not None:
                 return _rounded(call(scope)), scope.path or node.path, last + 1
-            joint = self.scopes.joint(scope)
+            joint = self.scopes.joints.get(id(scope))
             if joint is not None and joint.id in places and (last is not None or scope.kind in JOINS):
                 return self.join(joint, layers, places, at, depth), node.path, places[joint.id] + 1
         hidden = node.implicit and node.op.name == "flatten"
@@ -88,11 +86,11 @@ class Describer:
         return f"{self.notation(joint.op)} {{ {' | '.join(branches)} }}"
 
     def repeat(self, layers: Sequence[Layer]) -> tuple[Scope, int] | None:
-        """The repetition that layers begin in, and how many of its iterations lie within them."""
+        """The repetition that layers begin in, and how many of its iterations begin with one of them."""
         scope = self.scopes.repeat(layers[0].node.id)
-        if scope is None:
-            return None
-        return scope, self.scopes.iterations(scope, layers[0].node.id, layers[-1].node.id)
+        return (
+            (scope, self.scopes.iterations(scope, [layer.node.id for layer in layers])) if scope is not None else None
+        )
 
 
 def value(op: Operator, name: str, item: Any) -> str:

@@ -84,8 +84,3 @@ def spot(pair: Pair) -> Spot:
     left, right = (layer.node.path if layer is not None else None for layer in pair)
     last = pair[1] or pair[0]
     return Spot(left, right, last.node.shape if last is not None else None)
-
-
-def aux(pair: Pair) -> bool:
-    """Whether a pair of layers lies in an auxiliary head."""
-    return any(layer.aux for layer in pair if layer is not None)

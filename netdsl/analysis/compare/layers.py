@@ -1,9 +1,7 @@
 """A network to its layers in order, ready to be set against those of another one.
 
 How a spec is spelled does not matter here: blocks, groups, labels and repeats are looked through, as are identities.
-What counts is numbered, so that equal things are found without looking inside, and one `Numbers` serves both networks:
-a layer's `form` is its operator with the arguments spelled out (`pad=same` as numbers), `exact` knows the shapes of its
-inputs as well, and `origin` all that leads to it, up to the inputs, in whatever order branches are joined.
+What counts is numbered, so that equal things are found without looking inside, and one `Numbers` serves both networks.
 """
 
 from __future__ import annotations
@@ -20,8 +18,9 @@ from netdsl.shapes import Shape
 TRAINING_ONLY = ("init", "bias_init")
 """Arguments that say how training begins, not what is computed."""
 
-_WEIGHTS = {Family.REARRANGEMENT: 0.5, Family.REGULARIZATION: 0.7}
 _WEIGHT_LAYER = 4.0
+_WEIGHTS = {Family.REARRANGEMENT: 0.5, Family.REGULARIZATION: 0.7}
+"""How much layers count beside others, where it is not 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +39,13 @@ class Cost:
 
 @dataclass(slots=True, eq=False)
 class Layer:
-    """One node. `inputs` are the values behind identities; `weight` is how much it counts beside others. `waiting` is
-    how many values wait beside it for a later join: what lies in another branch sees another number."""
+    """One node.
+
+    - `inputs`: the values it takes, behind identities. `weight`: how much it counts beside others.
+    - `form`: the number of its operator with the arguments spelled out (`pad=same` as numbers); `exact` knows the
+      shapes of its inputs as well, and `origin` all that leads to it, in whatever order branches are joined.
+    - `waiting`: how many values wait beside it for a later join; in another branch it is another number.
+    """
 
     node: Node
     inputs: tuple[int, ...]
@@ -75,23 +79,20 @@ class Numbers:
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
-        self._known: dict[tuple[int, tuple[Shape, ...], bool], tuple[int, int, float]] = {}
+        self._operators: dict[tuple[int, tuple[Shape, ...], bool], tuple[int, int]] = {}
 
     def of(self, thing: Hashable) -> int:
         return self._numbers.setdefault(thing, len(self._numbers))
 
-    def operator(self, node: Node, shapes: tuple[Shape, ...]) -> tuple[int, int, float]:
-        """The form, the exact number and the weight of a node. Stacks share their operators, so each is asked once."""
+    def operator(self, node: Node, shapes: tuple[Shape, ...]) -> tuple[int, int]:
+        """The form and the exact number of a node. Stacks share their operators, so each is asked once."""
         key = (id(node.op), shapes, node.shares is not None)
-        if key not in self._known:
+        if key not in self._operators:
             op = canonical(node.op, shapes)
-            values = tuple(
-                (type(value).__name__, value) for value in (getattr(op, name) for name in type(op).model_fields)
-            )
-            form = self.of((op.name, values, node.shares is not None))
-            weight = _WEIGHT_LAYER if op.weight_layer else _WEIGHTS.get(op.family, 1.0)
-            self._known[key] = form, self.of((form, shapes)), weight
-        return self._known[key]
+            values = [getattr(op, name) for name in type(op).model_fields]
+            form = self.of((op.name, node.shares is not None, *((type(value).__name__, value) for value in values)))
+            self._operators[key] = form, self.of((form, shapes))
+        return self._operators[key]
 
 
 class Layers:
@@ -102,8 +103,7 @@ class Layers:
     """
 
     def __init__(self, network: Network, numbers: Numbers):
-        self.network, self.numbers = network, numbers
-        self.scopes = Scopes(network)
+        self.network, self.numbers, self.scopes = network, numbers, Scopes(network)
         self.behind = list(range(len(network.inputs)))
         self.by_value: dict[int, Layer] = {}
         heads = {
@@ -113,17 +113,16 @@ class Layers:
         origins = [numbers.of(("input", value)) for value in self.behind]
         for node, figures in zip(network.nodes, costs(network), strict=True):
             inputs = tuple(self.behind[value] for value in node.inputs)
+            self.behind.append(inputs[0] if node.op.transparent else node.id)
+            origins.append(origins[inputs[0]])
             if node.op.transparent:
-                self.behind.append(inputs[0])
-                origins.append(origins[inputs[0]])
                 continue
-            self.behind.append(node.id)
             shapes = tuple(network.shapes[value] or () for value in node.inputs)
-            form, exact, weight = numbers.operator(node, shapes)
-            aux = node.id in heads
-            layer = Layer(node, inputs, shapes, Cost(figures.params, figures.macs), aux, form, exact, weight, 0)
-            layer.origin = numbers.of((form, *sorted(origins[value] for value in inputs)))
-            origins.append(layer.origin)
+            form, exact = numbers.operator(node, shapes)
+            weight = _WEIGHT_LAYER if node.op.weight_layer else _WEIGHTS.get(node.op.family, 1.0)
+            origins[-1] = numbers.of((form, *sorted(origins[value] for value in inputs)))
+            cost, aux = Cost(figures.params, figures.macs), node.id in heads
+            layer = Layer(node, inputs, shapes, cost, aux, form, exact, weight, origins[-1])
             self.by_value[node.id] = layer
             self.sequences[heads.get(node.id, "")].append(layer)
         for sequence in self.sequences.values():
@@ -137,7 +136,6 @@ class Layers:
 
 
 def _count_waiting(layers: list[Layer]) -> None:
-    """Count the values that wait beside each layer of a sequence."""
     last = {value: at for at, layer in enumerate(layers) for value in layer.inputs}
     waiting: set[int] = set()
     for at, layer in enumerate(layers):

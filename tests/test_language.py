@@ -290,31 +290,3 @@ def test_wrong_json_is_refused() -> None:
     data["body"]["children"][0]["op"]["name"] = "os"
     with pytest.raises(ValueError, match="operator"):
         Network.model_validate(data)
-
-
-# Figures by liveness and reach ---------------------------------------------------------------------------------------------
-
-
-def test_memory_by_liveness() -> None:
-    """A chain keeps two values at a time; a shortcut keeps its own as long."""
-    from netdsl.passes.memory import memory
-
-    chain = memory(netdsl.loads("input 1x10x10\nrelu; relu; relu"))
-    assert (chain.total, chain.peak) == (300, 200)
-    shortcut = memory(netdsl.loads("input 1x10x10\nresidual(act=none) { relu; relu }"))
-    assert (shortcut.total, shortcut.peak) == (300, 300)
-
-
-RECEPTIVE = [
-    ("conv7-4", (7, 7)), ("conv3-4 x3", (7, 7)), ("conv5-4", (5, 5)), ("conv3-4 x2", (5, 5)), ("conv3-4(dilation=2)", (5, 5)),
-    ("conv3-4/2; conv3-4", (7, 7)), ("maxpool; conv3-4", (6, 6)), ("conv1x7-4; conv7x1-4", (7, 7)),
-    ("concat { conv1-4 | conv5-4 }", (5, 5)),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "size"), RECEPTIVE)
-def test_receptive_fields(text: str, size: tuple[int, int]) -> None:
-    from netdsl.passes.receptive import receptive_fields
-
-    field = receptive_fields(netdsl.loads("input 3x32x32\n" + text))[-1]
-    assert field is not None and field.pixels == size

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_random import LAW
+from strategies_networks import LAW
 
 from netdsl import zoo
 from netdsl.analysis import rewrite

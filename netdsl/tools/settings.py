@@ -29,7 +29,8 @@ def shape(written: str) -> tuple[int, ...]:
 def setting(pair: str, form: str = "NAME=VALUE") -> tuple[str, Any]:
     """A param and its value, which is read as the language reads it. Raises `NotASetting`; `form` is what the user was
     told to type."""
-    from netdsl.elaborate.values import Evaluator, ValueProblem
+    from netdsl.elaborate.problems import Problem
+    from netdsl.elaborate.values import Evaluator
     from netdsl.syntax import parse_value
     from netdsl.text.diagnostics import Report
 
@@ -41,6 +42,6 @@ def setting(pair: str, form: str = "NAME=VALUE") -> tuple[str, Any]:
     if expression is not None:
         try:
             return name, Evaluator({}).value(expression)
-        except ValueProblem as problem:
-            report.error(problem.code, str(problem), problem.span, help=problem.help)
+        except Problem as problem:
+            problem.tell(report)
     raise NotASetting(f"the value of '{name}' is wrong", report)

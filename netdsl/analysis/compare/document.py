@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl.analysis.compare.difference import Difference, Finding, Place, Row, Side, Spot
-from netdsl.shapes import Shape
+from netdsl.analysis.compare.difference import Difference
+from netdsl.analysis.compare.finding import Finding, Place, Row, Side
 
 FORMAT_VERSION = 1
 
@@ -15,7 +15,7 @@ def document(difference: Difference) -> dict[str, Any]:
 
     Shapes are lists without the batch; figures are exact integers.
     """
-    return {
+    plain: dict[str, Any] = {
         "format_version": FORMAT_VERSION,
         "same": difference.same,
         "exact": difference.exact,
@@ -24,67 +24,39 @@ def document(difference: Difference) -> dict[str, Any]:
         "params": difference.params,
         "macs": difference.macs,
         "findings": [_finding(each) for each in difference.findings],
-        "renamed": [list(pair) for pair in difference.renamed],
+        "renamed": difference.renamed,
         "equal_rows": sum(row.kind == "same" for row in difference.rows),
         "rows": [_row(row) for row in difference.rows if row.kind != "same"],
     }
+    return {name: _lists(each) for name, each in plain.items()}
 
 
 def _side(side: Side) -> dict[str, Any]:
-    return {
-        "name": side.name,
-        "variant": side.variant,
-        "inputs": {name: list(shape) for name, shape in side.inputs},
-        "output": _list(side.output),
-        **side.totals.model_dump(),
-    }
+    own = {"name": side.name, "variant": side.variant, "inputs": dict(side.inputs), "output": side.output}
+    return {**own, **side.totals.model_dump()}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "kind": finding.kind,
-        "text": finding.text,
-        "count": finding.count,
-        "every": finding.every,
-        "before": finding.before,
-        "after": finding.after,
-        "details": [each._asdict() for each in finding.details],
-        "params": finding.params,
-        "macs": finding.macs,
-        "aux": finding.aux,
-        "places": [_spot(spot) for spot in finding.spots],
-    }
-
-
-def _spot(spot: Spot) -> dict[str, Any]:
-    return {"left": spot.left, "right": spot.right, "output": _list(spot.output)}
+    own = {name: item for name, item in vars(finding).items() if name not in ("details", "spots")}
+    details, places = ([each._asdict() for each in listed] for listed in (finding.details, finding.spots))
+    return {**own, "details": details, "places": places}
 
 
 def _row(row: Row) -> dict[str, Any]:
-    return {
-        "kind": row.kind,
-        "level": row.level,
-        "aux": row.aux,
-        "params": row.params,
-        "macs": row.macs,
-        "left": _place(row.left),
-        "right": _place(row.right),
-    }
+    figures = {name: getattr(row, name) for name in ("kind", "level", "aux", "params", "macs")}
+    return {**figures, "left": _place(row.left), "right": _place(row.right)}
 
 
 def _place(place: Place | None) -> dict[str, Any] | None:
     if place is None:
         return None
-    return {
-        "name": place.path,
-        "op": place.op,
-        "inputs": [list(shape) for shape in place.input],
-        "output": _list(place.output),
-        "params": place.params,
-        "macs": place.macs,
-        "line": place.line,
-    }
+    own = place._asdict()
+    name, inputs, _ = own.pop("path"), own.pop("input"), own.pop("aux")
+    return {"name": name, "inputs": inputs, **own}
 
 
-def _list(shape: Shape | None) -> list[int] | None:
-    return None if shape is None else list(shape)
+def _lists(item: Any) -> Any:
+    """With lists in place of tuples, as JSON has them."""
+    if isinstance(item, dict):
+        return {key: _lists(each) for key, each in item.items()}
+    return [_lists(each) for each in item] if isinstance(item, (list, tuple)) else item

@@ -1,20 +1,21 @@
-"""A difference as lines for a terminal: the short account, and the whole alignment side by side."""
+"""Findings, figures and rows in lines for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
-from netdsl.analysis.compare.difference import Difference, Finding, Place, Row, Side
+from netdsl.analysis.compare.finding import Finding, Place, Row, Side
 from netdsl.analysis.compare.places import brief, shortened
+from netdsl.ir import Totals
 from netdsl.shapes import text as shape_text
 
-MOST = 10
-"""So many findings are told in short; those that change the most."""
 _LISTED = 3
 _WIDEST = 92
 _COLUMN = 40
 _LONGEST = 72
+_MARKS = {"added": "+", "removed": "-", "reshaped": "="}
 
 
 class Line(NamedTuple):
@@ -24,82 +25,29 @@ class Line(NamedTuple):
     role: str = ""
 
 
-def short(difference: Difference, most: int | None = MOST) -> list[Line]:
-    """What differs, in a screen: the figures, then at most `most` findings, the greatest ones; None for all."""
-    left, right = difference.left, difference.right
-    if difference.same:
-        return list(_same(difference))
-    lines = [Line(f"{left.title} -> {right.title}", "strong"), Line("")]
-    lines += _figures(left, right)
-    kept = _greatest(difference, most)
-    told = [(_sentence(finding), _where(finding), finding) for finding in kept]
-    width = max((len(f"{text}  {where}".rstrip()) for text, where, _ in told), default=0)
-    width = min(max(width, max((len(text) for text, _, _ in told), default=0)), _WIDEST)
-    heads = "params", "multiply-adds"
-    columns = [
-        max(len(head), *(len(f"{number:+,}") for number in numbers))
-        for head, numbers in zip(heads, zip(*((each.params, each.macs) for each in kept), strict=True), strict=True)
-    ]
-
-    def line(text: str, params: int, macs: int) -> str:
-        figures = (f"{number:+,}" if number else "" for number in (params, macs))
-        aligned = (each.rjust(size) for each, size in zip(figures, columns, strict=True))
-        return f"{text:{width}}  {'  '.join(aligned)}".rstrip()
-
-    aligned = (head.rjust(size) for head, size in zip(heads, columns, strict=True))
-    lines += [Line(""), Line(f"{'':{width}}  {'  '.join(aligned)}", "dim")]
-    aux = False
-    for text, where, finding in told:
-        if finding.aux and not aux:
-            lines.append(Line("in the aux heads", "dim"))
-            aux = True
-        if where and len(text) + len(where) + 2 <= width:
-            text, where = f"{text}  {where}", ""
-        if len(text) > width:
-            text = f"{text[: width - 3]}..."
-        lines.append(Line(line(text, finding.params, finding.macs), finding.kind))
-        if where:
-            lines.append(Line(f"    {where}", "dim"))
-    hidden = len(difference.findings) - len(kept)
-    if hidden:
-        rest = [finding for finding in difference.findings if finding not in kept]
-        params, macs = (sum(getattr(each, name) for each in rest if not each.aux) for name in ("params", "macs"))
-        lines.append(Line(line(f"and {hidden} more; --all shows them", params, macs), "dim"))
-    if not difference.exact:
-        lines += [Line("the networks are too long for the best alignment; this is one found in parts", "dim")]
+def same(left: Side, right: Side, renamed: Sequence[tuple[str, str]], most: int | None = _LISTED) -> list[Line]:
+    """That two networks are the same, and the first of the names that differ; `most` None for all."""
+    figures = f"{left.totals.params:,} params, {left.totals.macs:,} multiply-adds"
+    if not renamed:
+        return [Line(f"{left.title} and {right.title} are the same: {figures}", "strong")]
+    lines = [Line(f"{left.title} and {right.title} are the same computation, under other names: {figures}", "strong")]
+    lines += [Line("")] * (most is None)
+    lines += [Line(f"  {one} -> {other}") for one, other in renamed[:most]]
+    if most is not None and len(renamed) > most:
+        lines.append(Line(f"  and {len(renamed) - most:,} more; --all shows them", "dim"))
     return lines
 
 
-def _same(difference: Difference) -> Iterator[Line]:
-    left, right = difference.left, difference.right
-    figures = f"{left.totals.params:,} params, {left.totals.macs:,} multiply-adds"
-    if not difference.renamed:
-        yield Line(f"{left.title} and {right.title} are the same: {figures}", "strong")
-        return
-    yield Line(f"{left.title} and {right.title} are the same computation, under other names: {figures}", "strong")
-    shown = difference.renamed[:_LISTED]
-    for one, other in shown:
-        yield Line(f"  {one} -> {other}")
-    if len(difference.renamed) > len(shown):
-        yield Line(f"  and {len(difference.renamed) - len(shown):,} more; --all shows them", "dim")
-
-
-def _figures(left: Side, right: Side) -> Iterator[Line]:
+def figures(left: Totals, right: Totals) -> Iterator[Line]:
     """The totals on both sides."""
-    rows = [("params", "params"), ("multiply-adds", "macs"), ("depth", "depth"), ("aux params", "aux_params")]
-    rows += [("frozen params", "frozen_params")]
     cells = []
-    for title, name in rows:
-        before, after = getattr(left.totals, name), getattr(right.totals, name)
-        if before == after and name not in ("params", "macs"):
-            continue
-        change = f"{after - before:+,}" if after != before else "="
-        share = _share(before, after) if name != "depth" else ""
-        cells.append((title, f"{before:,}", f"{after:,}", change, share))
-    widths = [max(len(each[column]) for each in cells) for column in range(5)]
-    for title, *numbers in cells:
-        aligned = (each.rjust(size) for each, size in zip(numbers, widths[1:], strict=True))
-        yield Line(f"{title:{widths[0]}}  {'  '.join(aligned)}".rstrip())
+    for title in ("params", "multiply-adds", "depth", "aux params", "frozen params"):
+        name = {"multiply-adds": "macs"}.get(title, title.replace(" ", "_"))
+        before, after = getattr(left, name), getattr(right, name)
+        if before != after or name in ("params", "macs"):
+            change = f"{after - before:+,}" if after != before else "="
+            cells.append((title, f"{before:,}", f"{after:,}", change, _share(before, after) if name != "depth" else ""))
+    return (Line(text) for text in _aligned(cells, "<>>>>"))
 
 
 def _share(before: int, after: int) -> str:
@@ -109,13 +57,47 @@ def _share(before: int, after: int) -> str:
     return f"{100 * (after - before) / before:+.1f}%" if after < 10 * before else f"x{after / before:,.0f}"
 
 
-def _greatest(difference: Difference, most: int | None) -> list[Finding]:
+def _aligned(rows: Sequence[Sequence[str]], sides: str) -> Iterator[str]:
+    """Rows of cells in columns, each aligned to its side; a cell alone is a line of its own."""
+    widths = [max(map(len, column)) for column in zip(*(row for row in rows if len(row) > 1), strict=True)]
+    for row in rows:
+        cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=False))
+        yield "  ".join(cells).rstrip()
+
+
+# Findings ------------------------------------------------------------------------------------------------------------
+
+
+def told(findings: Sequence[Finding], left: Totals, right: Totals, most: int | None) -> Iterator[Line]:
+    """The findings in a table with what each changes: at most so many, the greatest ones, and those of aux heads last."""
+    kept = _greatest(findings, left, right, most)
+    texts = [(_sentence(finding), _where(finding)) for finding in kept]
+    width = min(_WIDEST, max(len(f"{text}  {where}".rstrip()) for text, where in texts))
+    lines: list[tuple[Sequence[str], str]] = [((" " * width, "params", "multiply-adds"), "dim")]
+    aux = False
+    for (text, where), finding in zip(texts, kept, strict=True):
+        if finding.aux and not aux:
+            lines.append((("in the aux heads",), "dim"))
+            aux = True
+        fits = len(text) + len(where) + 2 <= width
+        text = f"{text}  {where}".rstrip() if fits else text if len(text) <= width else f"{text[: width - 3]}..."
+        lines.append(((text, _number(finding.params), _number(finding.macs)), finding.kind))
+        if where and not fits:
+            lines.append(((f"    {where}",), "dim"))
+    if hidden := [finding for finding in findings if finding not in kept]:
+        params, macs = (sum(getattr(each, name) for each in hidden if not each.aux) for name in ("params", "macs"))
+        lines.append(((f"and {len(hidden)} more; --all shows them", _number(params), _number(macs)), "dim"))
+    yield Line("")
+    for text, (_, role) in zip(_aligned([cells for cells, _ in lines], "<>>"), lines, strict=True):
+        yield Line(text, role)
+
+
+def _greatest(findings: Sequence[Finding], left: Totals, right: Totals, most: int | None) -> list[Finding]:
     """The findings that change the most, in their order; aux heads last."""
-    found = sorted(difference.findings, key=lambda finding: finding.aux)
+    found = sorted(findings, key=lambda finding: finding.aux)
     if most is None or len(found) <= most:
         return found
-    params = max(1, difference.left.totals.params, difference.right.totals.params)
-    macs = max(1, difference.left.totals.macs, difference.right.totals.macs)
+    params, macs = max(1, left.params, right.params), max(1, left.macs, right.macs)
 
     def size(number: int) -> tuple[bool, float, int, int]:
         finding = found[number]
@@ -123,11 +105,6 @@ def _greatest(difference: Difference, most: int | None) -> list[Finding]:
         return finding.kind in ("input", "output", "aux"), large, finding.count, -number
 
     return [found[number] for number in sorted(sorted(range(len(found)), key=size, reverse=True)[:most])]
-
-
-# One finding ---------------------------------------------------------------------------------------------------------
-
-_MARKS = {"added": "+", "removed": "-", "reshaped": "=", "recipe": "~", "init": "~"}
 
 
 def _sentence(finding: Finding) -> str:
@@ -197,44 +174,19 @@ def _numbered(path: str) -> bool:
 # Side by side --------------------------------------------------------------------------------------------------------
 
 
-def full(difference: Difference) -> list[Line]:
-    """All findings, all other names, and the aligned layers side by side; equal ones in a row are counted only."""
-    lines = short(difference, None) if not difference.same else list(_same(difference))[:1]
-    lines += [Line("")]
-    if difference.same:
-        return (
-            lines + [Line(f"  {one} -> {other}") for one, other in difference.renamed]
-            if difference.renamed
-            else lines[:1]
-        )
-    table = list(_table(difference.rows))
-    widths = [max((len(cells[column]) for cells, _ in table), default=0) for column in range(7)]
-    for cells, role in table:
-        aligned = [
-            cell.rjust(size) if column > 4 else cell.ljust(size)
-            for column, (cell, size) in enumerate(zip(cells, widths, strict=True))
-        ]
-        lines.append(Line("  ".join(aligned).rstrip(), role))
-    return lines
-
-
-def _table(rows: Iterable[Row]) -> Iterator[tuple[tuple[str, ...], str]]:
-    equal = 0
-    for row in rows:
-        if row.kind == "same" or (row.kind == "reshaped" and not row.params and not row.macs):
-            equal += 1
-            continue
+def side_by_side(rows: Iterable[Row]) -> Iterator[Line]:
+    """The aligned layers in a table; equal ones in a row are counted only."""
+    lines: list[tuple[Sequence[str], str]] = []
+    for equal, group in groupby(rows, lambda row: row.kind in ("same", "reshaped") and not row.params and not row.macs):
         if equal:
-            yield _equal(equal)
-            equal = 0
-        mark = _MARKS.get(row.kind, "~")
-        yield (mark, *_cells(row.left), *_cells(row.right), _number(row.params), _number(row.macs)), row.kind
-    if equal:
-        yield _equal(equal)
-
-
-def _equal(count: int) -> tuple[tuple[str, ...], str]:
-    return ("", f"... {count:,} equal row{'s' * (count != 1)}", "", "", "", "", ""), "dim"
+            count = len(list(group))
+            lines.append((("", f"... {count:,} equal row{'s' * (count != 1)}", "", "", "", "", ""), "dim"))
+            continue
+        for row in group:
+            cells = _MARKS.get(row.kind, "~"), *_cells(row.left), *_cells(row.right)
+            lines.append(((*cells, _number(row.params), _number(row.macs)), row.kind))
+    for text, (_, role) in zip(_aligned([cells for cells, _ in lines], "<<<<<>>"), lines, strict=True):
+        yield Line(text, role)
 
 
 def _cells(place: Place | None) -> tuple[str, str]:

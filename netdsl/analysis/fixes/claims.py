@@ -1,6 +1,6 @@
 """A claimed shape that does not hold: the shape that comes out, or a layer changed until the claim holds.
 
-The layer may stand before the one that claims, back to the last claim that holds.
+Layers before the claiming one are changed too, back to the last claim that holds.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ CODES = ("E0501",)
 
 
 def propose(fault: Fault) -> Iterator[Candidate]:
-    network = fault.known.network
+    network = fault.network
     if network is None:
         return
     held = 0
@@ -24,12 +24,10 @@ def propose(fault: Fault) -> Iterator[Candidate]:
         if shape == claim.shape:
             held = claim.value
         elif claim.span == fault.span and shape is not None:
-            new = text(shape)
-            yield Candidate(f"the claim `-> {new}`", (fault.edit(claim.span.start, claim.span.end, new),), rank=2)
+            yield fault.replace(f"the claim `-> {text(shape)}`", claim.span, text(shape), rank=2)
             if len(claim.shape) == 1 and numel(shape) == claim.shape[0]:
-                end = fault.source.text.rindex("->", claim.statement.start, claim.span.start)
-                end = claim.statement.start + len(fault.source.text[claim.statement.start : end].rstrip())
-                yield Candidate("`flatten` before the claim", (fault.edit(end, end, "; flatten"),))
+                arrow = fault.source.text.rindex("->", claim.statement.start, claim.span.start)
+                yield fault.insert("`flatten` before the claim", len(fault.source.text[:arrow].rstrip()), "; flatten")
             nodes = [node for node in network.nodes if held < node.id <= claim.value]
-            yield from ending_in(fault, nodes, claim.value, claim.shape, fault.known.file.span)
+            yield from ending_in(fault, nodes, claim.value, claim.shape, fault.trees.files[0].span)
             return

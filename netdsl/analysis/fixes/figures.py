@@ -14,25 +14,22 @@ CODES = ("E0504",)
 
 
 def propose(fault: Fault) -> Iterator[Candidate]:
-    network = fault.known.network
-    claim = fault.around(tree.Expect)
-    if network is None or claim is None:
+    claim = fault.around(fault.span, tree.Expect)
+    if fault.network is None or claim is None:
         return
-    label = claim.label.text if claim.label else None
-    whole = network.model_copy(update={"complete": True})  # but for the claim: it was held against the network
+    quantity, label = claim.quantity.text, claim.label.text if claim.label else None
+    whole = fault.network.model_copy(update={"complete": True})  # only the claim is wrong
     try:
-        value = computed(whole, label, claim.quantity.text)
+        value = computed(whole, label, quantity)
     except (KeyError, ValueError):
-        return  # unknown, as is told elsewhere
-    written = fault.text(claim.value.span)
-    new = text(value) if isinstance(value, tuple) else rounded(value, written)
-    where = f"{label}.{claim.quantity.text}" if label else claim.quantity.text
-    edit = fault.edit(claim.value.span.start, claim.value.span.end, new)
-    yield Candidate(f"`expect {where} = {new}`, which is what it comes to", (edit,))
+        return  # unknown, which another message says
+    new = text(value) if isinstance(value, tuple) else rounded(value, fault.text(claim.value.span))
+    where = f"{label}.{quantity}" if label else quantity
+    yield fault.replace(f"`expect {where} = {new}`, which is what it comes to", claim.value.span, new)
 
 
 def rounded(value: int, written: str) -> str:
-    """A figure to as many digits as another is written with: 9,472 as `9.5K` where that was `9.4K`."""
+    """A figure with as many digits as another is written with: 9,472 is `9.5K` in place of `9.4K`."""
     unit = precision(written)
     if unit is None or unit < Fraction(1, 1000):
         return str(value)

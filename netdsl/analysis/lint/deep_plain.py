@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings
 from netdsl.ir import Node
 from netdsl.ops.shared.conv import Convolution
-from netdsl.text.diagnostics import Diagnostic
 
 MOST = 20
 """Layers in a row that still train well: plain networks of 18 (ImageNet) and 20 layers (CIFAR-10) do."""
@@ -34,10 +30,8 @@ class DeepPlain(Rule):
 
     once = True
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+    def find(self, subject: Subject) -> Warnings:
         network = subject.network
-        if network is None:
-            return
         # The way with the fewest layers: shortcuts and short branches shorten it, so what is left cannot be passed by.
         fewest = [0] * len(network.inputs)
         for node in network.nodes:
@@ -56,7 +50,7 @@ class DeepPlain(Rule):
         yield self.warning(
             f"every way through the network passes {depth} layers, and no shortcut shortens it",
             subject.place(beyond),
-            label=f"the {_ordinal(MOST + 1)} of them{subject.within(beyond)}",
+            label=f"the {_ordinal(MOST + 1)} of them",
             help="put shortcuts around every two or three layers: `residual { ... }`, or `[3x3, 64; 3x3, 64] x3` in "
             "place of `conv3-64 x6`",
         )

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
-from netdsl.analysis.lint._words import percent, times
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings, percent, times
 from netdsl.ops.dropout import Dropout
-from netdsl.text.diagnostics import Diagnostic
 
 
 class DropoutBeforeNorm(Rule):
@@ -22,9 +17,7 @@ class DropoutBeforeNorm(Rule):
         "Shift, CVPR 2019",
     )
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
-        if subject.network is None:
-            return
+    def find(self, subject: Subject) -> Warnings:
         found = [
             node
             for node in subject.nodes
@@ -40,6 +33,5 @@ class DropoutBeforeNorm(Rule):
                 f"a dropout of {percent(rate)} right before a batch norm{times(len(nodes))}: the mean square of what "
                 f"it sees in training is {growth:.3g} times that in evaluation",
                 subject.place(nodes[0]),
-                label=subject.within(nodes[0]).removeprefix(", "),
                 help="put the dropout behind the last batch norm, or leave it out",
             )

@@ -84,7 +84,7 @@ def command(
 
         click.echo(json.dumps(document(difference), indent=2))
     else:
-        from netdsl.analysis.compare.text import full, short
+        from netdsl.analysis.compare.difference import full, short
 
         _print(full(difference) if all_ else short(difference), color)
     return int(not difference.same or (names and bool(difference.renamed)))

@@ -123,7 +123,7 @@ def _mended(
     request: Request, compilations: Mapping[str, Compilation], judge: Judge, diff: bool
 ) -> tuple[Mapping[str, Compilation], bool]:
     """Make the safe edits, in the file or for show; the spec as it is then, and whether something changed."""
-    from netdsl.analysis.lint.mend import mend
+    from netdsl.analysis.lint import mend
     from netdsl.text.source import Source
 
     file = next(iter(compilations.values())).file

@@ -80,8 +80,8 @@ def extended_params(document: Document) -> dict[str, tuple[tree.Param, Source]]:
 
 def columns(document: Document, name: str) -> list[tuple[str, str]]:
     """The variants of another file, by the name under which this one would extend it, each with its title."""
-    from netdsl.elaborate.arguments import Problem
     from netdsl.elaborate.files import Library
+    from netdsl.elaborate.problems import Problem
     from netdsl.text.diagnostics import Report
 
     report = Report()

@@ -527,7 +527,7 @@ async def test_what_is_asked_of_a_file_that_is_closed_is_refused(client: Languag
     asked = asyncio.ensure_future(client.text_document_hover_async(lsp.HoverParams(large.id, large.place("conv3"))))
     await asyncio.sleep(0)
     client.text_document_did_close(lsp.DidCloseTextDocumentParams(large.id))
-    with pytest.raises(Exception, match="cancel|changed"):
+    with pytest.raises(Exception, match=r"cancel|changed"):
         await asyncio.wait_for(asked, PATIENCE)
     again = Editor(client, large.path, "input 8x8x8\nconv3-8 -> 9x8x8\n")
     assert [each.code for each in await again.told(1)] == ["E0501"]

@@ -522,6 +522,18 @@ async def test_a_large_network_keeps_no_other_file_waiting(client: LanguageClien
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_asked_of_a_file_that_is_closed_is_refused(client: LanguageClient, tmp_path: Path) -> None:
+    large = Editor(client, tmp_path / "closed.net", "input 8x8x8\nconv3-8 x6000\n")
+    asked = asyncio.ensure_future(client.text_document_hover_async(lsp.HoverParams(large.id, large.place("conv3"))))
+    await asyncio.sleep(0)
+    client.text_document_did_close(lsp.DidCloseTextDocumentParams(large.id))
+    with pytest.raises(Exception, match=r"cancel|changed"):
+        await asyncio.wait_for(asked, PATIENCE)
+    again = Editor(client, large.path, "input 8x8x8\nconv3-8 -> 9x8x8\n")
+    assert [each.code for each in await again.told(1)] == ["E0501"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_file_in_use_is_seen_as_it_is_typed(client: LanguageClient, tmp_path: Path) -> None:
     (tmp_path / "blocks.net").write_text("block b() { conv3-4 }\n")
     user = Editor(client, tmp_path / "user.net", 'use "blocks.net"\ninput 3x8x8\nb() -> 4x8x8\n')

@@ -8,9 +8,10 @@ import re
 from pathlib import Path
 
 import pytest
+from cases import WRONG
 from hypothesis import given
 from hypothesis import strategies as st
-from test_random import HEAD, LAW, statements
+from strategies_networks import HEAD, LAW, statements
 
 from netdsl.text.diagnostics import Diagnostic, Edit, Related
 from netdsl.text.edits import apply
@@ -214,12 +215,17 @@ def test_odd_texts(text: str) -> None:
     everything("input 3x8x8\nconv3-4\n" + text, *range(19, 20 + len(text)))
 
 
+@pytest.mark.parametrize("title", WRONG)
+def test_wrong_specs(title: str) -> None:
+    text = WRONG[title]
+    everything(text, *range(len(text) % 16, min(len(text), 2000) + 1, 16))
+
+
 @LAW
 @given(st.data())
 def test_every_place_of_drawn_texts(data: st.DataObject) -> None:
     """Half of the texts have lost a stretch."""
-    head = HEAD.replace("{{", "{").replace("}}", "}").replace("convk", "conv{k}")
-    text = head + "\n".join(data.draw(statements())) + "\n"
+    text = HEAD + "\n".join(data.draw(statements())) + "\n"
     start = data.draw(st.integers(0, len(text)))
     text = text[:start] + text[start + data.draw(st.sampled_from([0, 0, 1, 2, 5, 20])) :]
     first = data.draw(st.integers(0, 9))

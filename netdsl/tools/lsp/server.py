@@ -192,8 +192,7 @@ async def on_code_action(ls: Server, params: types.CodeActionParams) -> list[typ
     told = ls.file(uri).told or messages
     # What may be tried is found by many compilations: in a thread of their own, so that nothing else waits for them.
     found = await asyncio.to_thread(actions.fixes, document, told, *translate.offsets(document, params.range))
-    if ls.file(uri).document.source is not document.source:
-        raise JsonRpcContentModified("the text has changed")
+    ls.expect(uri, document)
     return [translate.fix(document, uri, each, told) for each in found]
 
 

@@ -126,15 +126,21 @@ class Server(LanguageServer):
         has changed before it was asked."""
         file = self.file(uri)
         document = file.document
-        if not document.compiled and file.took > SLOW:
-            await asyncio.sleep(min(file.took, LONGEST_WAIT))
 
         def work() -> Answer:
-            if file.document.source is not document.source or self.opened.files.get(uri) is not file:
-                raise JsonRpcContentModified("the text has changed")
+            self.expect(uri, document)
             return answer(document)
 
+        if not document.compiled and file.took > SLOW:
+            await asyncio.sleep(min(file.took, LONGEST_WAIT))
+            self.expect(uri, document)
         return await _work(file, work)
+
+    def expect(self, uri: str, document: Document) -> None:
+        """Raise `JsonRpcContentModified` where the text of a file is no longer that of a document."""
+        file = self.opened.files.get(uri)
+        if file is None or file.document.source is not document.source:
+            raise JsonRpcContentModified("the text has changed")
 
     def look_at(self, file: Open, variant: str | None) -> None:
         """Show another variant, where there is one to show."""

@@ -54,6 +54,7 @@ class Workspace:
         """A file was opened; a path of None is a text that lies nowhere."""
         name = path.name if path is not None else PurePosixPath(uri.rpartition(":")[2]).name or "untitled"
         document = Document(Source(name, text), path.parent if path is not None else None, self._unsaved(uri))
+        self.close(uri)
         self.files[uri] = Open(uri, path, version, document)
         return self.files[uri]
 

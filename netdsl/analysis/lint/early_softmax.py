@@ -1,4 +1,4 @@
-"""W0401: probabilities where the layers behind, or the loss, want scores."""
+"""W0401: probabilities where later layers, or the loss, expect scores."""
 
 from __future__ import annotations
 

@@ -66,23 +66,24 @@ class _Names:
         if written in self.blocks:
             return None
         resolved = ops.resolve(written, aliases=written not in standard_blocks())
-        if resolved is None:
-            return None
-        name, kernel = resolved
-        if name in KEYWORDS:
+        if resolved is None or resolved[0] in KEYWORDS:
             return None  # `Concatenate { ... }` is no `concat`, though it should have been
-        if self.uses and written.isidentifier() and not written.lower().startswith(name):
-            return written  # a block that is used may go by this alias
-        return name + (kernel or "")
+        if self.uses and written.isidentifier() and not written.lower().startswith(resolved[0]):
+            return written  # a block that comes with `use` may have this name
+        return _spelled(resolved)
 
     def operator(self, written: str) -> str:
         """An operator behind `default`."""
         resolved = ops.resolve(written)
         if resolved is None:
             return written.lower() if written.lower() == "residual" else written
-        return resolved[0] + (resolved[1] or "")
+        return _spelled(resolved)
 
     def value(self, written: str) -> str:
         """A norm or an activation."""
         resolved = None if written in self.values else ops.resolve(written)
-        return written if resolved is None else resolved[0] + (resolved[1] or "")
+        return written if resolved is None else _spelled(resolved)
+
+
+def _spelled(resolved: tuple[str, str | None]) -> str:
+    return resolved[0] + (resolved[1] or "")

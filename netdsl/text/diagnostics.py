@@ -148,6 +148,12 @@ class Report:
     def add(self, diagnostic: Diagnostic) -> None:
         self._found.setdefault((diagnostic.code, diagnostic.message, diagnostic.span), diagnostic)
 
+    def extend(self, other: Report) -> None:
+        """Add all messages of another report, with its sources."""
+        self.sources.update(other.sources)
+        for diagnostic in other:
+            self.add(diagnostic)
+
     def error(
         self,
         code: str,

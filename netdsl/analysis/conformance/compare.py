@@ -96,11 +96,9 @@ def prove(spec: str, variant: str | None = None) -> tuple[tuple[Conformance, ...
         made = first if each == variant else compile(path, variant=each)
         network = _whole(made)
         if network is None:
-            report.sources.update(made.report.sources)
-            for diagnostic in made.report:
-                report.add(diagnostic)
-            continue
-        found.append(examine(network, _name(path, each)))
+            report.extend(made.report)
+        else:
+            found.append(examine(network, _name(path, each)))
     return tuple(found), report
 
 
@@ -121,11 +119,8 @@ def _name(path: str | os.PathLike[str], variant: str | None) -> str:
 
 def examine(network: Network, name: str) -> Conformance:
     """All comparisons of a network. `name` is its name in `references.json`: `vgg:D`."""
-    comparisons = [*_sizes(network), *_claims(network)]
-    comparisons += _printed(network, name)
-    comparisons += _references(network, name)
-    recorded = tuple(_recorded(each) for each in network.reported if _is_recorded(each))
-    return Conformance(name, network.name, network.variant, network.source, tuple(comparisons), recorded)
+    found = (*_sizes(network), *_claims(network), *_printed(network, name), *_references(network, name))
+    return Conformance(name, network.name, network.variant, network.source, found, tuple(_recorded(network)))
 
 
 # What the spec says ------------------------------------------------------------------------------------------------
@@ -142,7 +137,7 @@ def _sizes(network: Network) -> Iterator[Comparison]:
 def _statement(network: Network, span: Span) -> str:
     """A name for a statement: its label, else its text."""
     source = network.source_of(span)
-    written = " ".join((source.text[span.start : span.end] if source else "").partition("->")[0].split())
+    written = " ".join((source.slice(span) if source else "").partition("->")[0].split())
     label = _LABEL.match(written)
     return label[1] if label else written or f"line {network.line(span)}"
 
@@ -158,28 +153,23 @@ def _claims(network: Network) -> Iterator[Comparison]:
         exact = each.quantity in ("params", "macs", "units", "frozen", "aux_params") and each.text.isdigit()
         yield _claim(network, each, SPEC if exact or (each.label, each.quantity) in printed else PAPER)
     for each in network.reported:
-        if not _is_recorded(each) and each.quantity != "reference":
+        if each.quantity in KNOWN:
             yield _claim(network, each, PAPER)
 
 
 def _claim(network: Network, claim: Figure, source: str) -> Comparison:
-    return _compared(network, _named(claim), claim.text, source, _line(claim.note), claim.value)
+    return _compared(network, _named(claim), claim.text, source, " ".join((claim.note or "").split()), claim.value)
 
 
 def _named(claim: Figure) -> str:
     return f"{claim.label}.{claim.quantity}" if claim.label else claim.quantity
 
 
-def _is_recorded(figure: Figure) -> bool:
-    return figure.quantity not in KNOWN and figure.quantity != "reference"
-
-
-def _line(note: str | None) -> str:
-    return " ".join((note or "").split())
-
-
-def _recorded(claim: Figure) -> str:
-    return f"{_named(claim)} {claim.text}" + (f" ({_line(claim.note)})" if claim.note else "")
+def _recorded(network: Network) -> Iterator[str]:
+    """The reported figures that cannot be computed."""
+    for each in network.reported:
+        if each.quantity not in (*KNOWN, "reference"):
+            yield f"{_named(each)} {each.text}" + (f" ({' '.join(each.note.split())})" if each.note else "")
 
 
 def _printed(network: Network, name: str) -> Iterator[Comparison]:
@@ -198,10 +188,8 @@ def _printed(network: Network, name: str) -> Iterator[Comparison]:
 
 
 def _references(network: Network, name: str) -> Iterator[Comparison]:
-    held: dict[str, references.Reasons] = {
-        str(each.value): {} for each in network.reported if each.quantity == "reference"
-    }
-    for reference, reasons in {**held, **references.compared(name)}.items():
+    named: dict[str, references.Reasons] = {str(f.value): {} for f in network.reported if f.quantity == "reference"}
+    for reference, reasons in {**named, **references.compared(name)}.items():
         figures = references.reference(reference)
         if figures is None:
             why = "no figures of it are on file"

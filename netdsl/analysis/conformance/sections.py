@@ -6,7 +6,7 @@ in all variants stand once. Map sizes that match are gathered in a list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -60,23 +60,20 @@ def sections(found: Iterable[Conformance]) -> tuple[Section, ...]:
 
 
 def _section(name: str, networks: list[Conformance]) -> Section:
-    count = len(networks)
-    lines = [(each.variant, line) for each in networks for line in _lines(each.comparisons)]
-    sizes = [
-        (each.variant, (item.place or "", number(item.given)))
-        for each in networks
-        for item in each.comparisons
-        if _is_size(item)
-    ]
-    recorded = [(each.variant, item) for each in networks for item in each.recorded]
+    def folded(pick: Callable[[Conformance], Iterable[Item]]) -> list[tuple[Item, tuple[str, ...]]]:
+        return _folded([(each.variant, item) for each in networks for item in pick(each)], len(networks))
+
+    first = networks[0]
+    lines = folded(lambda each: _lines(each.comparisons))
+    sizes = folded(lambda each: [(c.place or "", number(c.given)) for c in each.comparisons if _is_size(c)])
     return Section(
         name,
-        networks[0].title,
-        networks[0].source,
+        first.title,
+        first.source,
         tuple(networks),
-        tuple(replace(line, variants=variants) for line, variants in _folded(lines, count)),
-        tuple((*size, variants) for size, variants in _folded(sizes, count)),
-        tuple(_folded(recorded, count)),
+        tuple(replace(line, variants=variants) for line, variants in lines),
+        tuple((*size, variants) for size, variants in sizes),
+        tuple(folded(lambda each: each.recorded)),
     )
 
 

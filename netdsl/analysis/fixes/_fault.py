@@ -87,11 +87,11 @@ class Fault:
 
     def refused(self) -> Iterator[tuple[Node, tuple[Shape, ...]]]:
         """The nodes inside the place of the error whose inputs have shapes and which have none, with these shapes."""
-        for node in self.network.nodes if self.network is not None else ():
-            if node.shape is None and holds(node.span, self.span):
-                shapes = self.network.input_shapes(node) if self.network is not None else None
-                if shapes is not None:
-                    yield node, shapes
+        network = self.network
+        for node in network.nodes if network is not None else ():
+            shapes = network.input_shapes(node) if network is not None and node.shape is None else None
+            if shapes is not None and holds(node.span, self.span):
+                yield node, shapes
 
 
 def holds(outer: Span, inner: Span) -> bool:

@@ -88,17 +88,15 @@ def _changed(fault: Fault, branch: Branch, goal: Shape, branches: list[Branch]) 
     found = list(ending_in(fault, list(branch.scope.nodes()), branch.scope.exit, goal, span))
     if len(goal) != 3:
         return found
-    last = f"behind `{fault.short(branch.body.statements[-1].span)}`"
-    for rank, text in enumerate(_projections(fault, branch, goal, branches)):
+    projections = _projections(fault, branch, goal, branches)
+    ways = [(text, "for the shortcut", rank, 3) for rank, text in enumerate(projections)]
+    ways += [(text, "in place of `identity`", 1, 2) for text in _resized(branch.shape, goal)]
+    for text, where, rank, rank_behind in ways:
         if _is_identity(branch.body):
-            found.append(fault.replace(f"`{text}` for the shortcut", span, text, rank))
+            found.append(fault.replace(f"`{text}` {where}", span, text, rank))
         else:
-            found.append(fault.insert(f"`{text}` {last}", span.end, f"; {text}", rank=3))
-    for text in _resized(branch.shape, goal):
-        if _is_identity(branch.body):
-            found.append(fault.replace(f"`{text}` in place of `identity`", span, text))
-        else:
-            found.append(fault.insert(f"`{text}` {last}", span.end, f"; {text}", rank=2))
+            last = fault.short(branch.body.statements[-1].span)
+            found.append(fault.insert(f"`{text}` behind `{last}`", span.end, f"; {text}", rank_behind))
     return found
 
 

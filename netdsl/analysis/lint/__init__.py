@@ -30,14 +30,10 @@ __all__ = ["Mended", "Rule", "chosen", "differs", "lint", "lint_variants", "mend
 def rules() -> tuple[Rule, ...]:
     """All rules, in the order of their codes."""
     found = []
-    for entry in sorted(Path(__file__).parent.glob("*.py")):
-        if not entry.stem.startswith("_"):
-            module = import_module(f"{__name__}.{entry.stem}")
-            found += [
-                value()
-                for value in vars(module).values()
-                if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__
-            ]
+    for entry in Path(__file__).parent.glob("[!_]*.py"):
+        module = import_module(f"{__name__}.{entry.stem}")
+        classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Rule)]
+        found += [each() for each in classes if each.__module__ == module.__name__]
     return tuple(sorted(found, key=lambda rule: rule.code))
 
 

@@ -1,4 +1,4 @@
-"""W0402: the last layer has the activation of the hidden ones."""
+"""W0402: the last layer has an activation, as only hidden layers should."""
 
 from __future__ import annotations
 

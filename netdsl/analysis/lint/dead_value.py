@@ -38,7 +38,7 @@ class DeadValue(Rule):
             )
 
     def _dead(self, subject: Subject, node: Node, seen: set[int]) -> list[Node]:
-        """A dead node and those that only it, directly or not, is computed from; they are added to `seen`."""
+        """A dead node and the dead ones before it, directly or not, that are not in `seen`, to which they are added."""
         found: list[Node] = []
         waiting: list[Node | None] = [node]
         while waiting:

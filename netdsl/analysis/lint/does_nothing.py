@@ -1,4 +1,4 @@
-"""W0303: an identity that holds no place, or a flattening of what is flat."""
+"""W0303: an identity without a purpose, or a `flatten` of what is flat."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class DoesNothing(Rule):
         for body in bodies:
             layers = [each for each in body.statements if isinstance(each, tree.Layer)]
             found = [each for each in layers if each.item.span in idle and each.label is None]
-            # Where one identity keeps the numbers of modules, another beside it stands for a module of the same kind.
+            # If one identity is there to number the modules as a checkpoint does, those beside it are too.
             if len(layers) < 2 or any(subject.renumbers(node) for each in found for node in idle[each.item.span]):
                 continue
             for each in found[: len(layers) - 1]:

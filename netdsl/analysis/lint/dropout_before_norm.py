@@ -18,14 +18,8 @@ class DropoutBeforeNorm(Rule):
     )
 
     def find(self, subject: Subject) -> Warnings:
-        found = [
-            node
-            for node in subject.nodes
-            if isinstance(node.op, Dropout)
-            and node.op.p > 0
-            and (reader := subject.only_reader(node)) is not None
-            and reader.op.name == "bn"
-        ]
+        drops = [node for node in subject.nodes if isinstance(node.op, Dropout) and node.op.p > 0]
+        found = [node for node in drops if (reader := subject.only_reader(node)) is not None and reader.op.name == "bn"]
         for nodes in subject.grouped(found):
             rate = nodes[0].op.p  # type: ignore[attr-defined]
             growth = 1 / (1 - rate) if rate < 1 else 0

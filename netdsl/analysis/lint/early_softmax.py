@@ -1,4 +1,4 @@
-"""W0401: probabilities where the layers behind, or the loss, want scores."""
+"""W0401: probabilities where later layers, or the loss, expect scores."""
 
 from __future__ import annotations
 
@@ -25,13 +25,12 @@ class EarlySoftmax(Rule):
             if reader is None:
                 continue
             first, second = nodes[0].op.name, reader.op.name
-            message = f"`{first}` in the middle of the network: the `{second}` behind it gets probabilities "
-            message += "for features"
+            what = f"`{first}` in the middle of the network: the `{second}` behind it gets probabilities for features"
             help = "use `relu` here, and `softmax` behind the last layer only"
             if reader.op.to_probabilities:
-                message = f"the `{second}` behind this `{first}` takes probabilities for scores"
+                what = f"the `{second}` behind this `{first}` takes probabilities for scores"
                 help = "leave the first one out"
-            yield self.warning(message, subject.place(nodes[0]), help=help)
+            yield self.warning(what, subject.place(nodes[0]), help=help)
         last = network.node(subject.origin(network.result))
         if subject.loss == "cross_entropy" and last is not None and last.op.name in SIGMOIDS and last.shape != (1,):
             yield self.warning(

@@ -80,12 +80,16 @@ class LargeKernel(Rule):
                 yield warning
 
     def _judge(self, subject: Subject, nodes: list[Node]) -> Diagnostic | None:
-        found = [each for node in nodes if (each := _saving(subject, node)) is not None]
-        weights, macs = sum(each.weights for each in found), sum(each.macs for each in found)
-        less, cheaper = sum(each.stack.weights for each in found), sum(each.stack.macs for each in found)
+        found = [(node, each) for node in nodes if (each := _smaller(subject, node)) is not None]
+        weights = sum(_weights(subject, node) for node, _ in found)
+        macs = sum(subject.cost(node).macs for node, _ in found)
+        less, cheaper = sum(each.weights for _, each in found), sum(each.macs for _, each in found)
         if not found or (weights - less < LEAST * subject.params and macs - cheaper < LEAST * subject.macs):
             return None
-        node, op, channels, small = found[0].node, found[0].op, found[0].channels, found[0].stack.channels
+        node, (small, _, _) = found[0]
+        op = node.op
+        assert isinstance(op, Conv)
+        channels = (subject.network.shapes[node.inputs[0]] or (0,))[0]
         kernel = "x".join(map(str, op.kernel))
         item = subject.trees.items.get(node.span)
         shown = isinstance(item, tree.Row) or (isinstance(item, tree.Operation) and item.kernel is None)
@@ -103,26 +107,16 @@ class LargeKernel(Rule):
         )
 
 
-class Saving(NamedTuple):
-    """A convolution, the channels that come in, what it costs, and a cheaper stack."""
-
-    node: Node
-    op: Conv
-    channels: int
-    weights: int
-    macs: int
-    stack: Stack
+def _weights(subject: Subject, node: Node) -> int:
+    return prod(subject.network.weights(node)["weight"].shape)
 
 
-def _saving(subject: Subject, node: Node) -> Saving | None:
-    """What a stack would save for a convolution; None where it is small, narrow or cheap enough."""
+def _smaller(subject: Subject, node: Node) -> Stack | None:
+    """The stack in place of a convolution; None where this is small or narrow, or no dearer than the stack."""
     shapes = subject.network.input_shapes(node)
     if shapes is None or node.shape is None or node.shares is not None or not isinstance(node.op, Conv):
         return None
-    channels, macs = shapes[0][0], subject.cost(node).macs
     found = stack(node.op, shapes[0])
-    if found is None or min(channels, node.op.channels) < FEWEST * node.op.groups:
+    if found is None or min(shapes[0][0], node.op.channels) < FEWEST * node.op.groups:
         return None
-    weights = prod(subject.network.weights(node)["weight"].shape)
-    cheaper = found.weights < weights and found.macs < macs
-    return Saving(node, node.op, channels, weights, macs, found) if cheaper else None
+    return found if found.weights < _weights(subject, node) and found.macs < subject.cost(node).macs else None

@@ -1,4 +1,4 @@
-"""W0405: a residual that can only be added to."""
+"""W0405: a residual whose values are never negative, so that it can only add to its shortcut."""
 
 from __future__ import annotations
 

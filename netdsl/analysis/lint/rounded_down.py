@@ -1,4 +1,4 @@
-"""W0202: a stride that does not come out even loses the last rows and columns of a map."""
+"""W0202: a stride that does not divide a map evenly loses its last rows and columns."""
 
 from __future__ import annotations
 

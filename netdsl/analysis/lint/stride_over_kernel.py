@@ -1,4 +1,4 @@
-"""W0201: a stride larger than the kernel leaves pixels out that no layer ever sees."""
+"""W0201: with a stride larger than the kernel there are pixels that no layer sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""W0305: a block that no layer is made of."""
+"""W0305: a block that is never called."""
 
 from __future__ import annotations
 

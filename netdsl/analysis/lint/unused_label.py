@@ -1,4 +1,4 @@
-"""W0302: a label that names a value which nothing goes back to."""
+"""W0302: a label for a value that is never used."""
 
 from __future__ import annotations
 
@@ -40,6 +40,5 @@ class UnusedLabel(Rule):
 
 def _makes_no_module(item: tree.Item) -> bool:
     """Whether an item only passes a value on, so that a label can name nothing but that value."""
-    if isinstance(item, tree.Goto):
-        return True
-    return isinstance(item, tree.Operation) and ops.resolve(item.head.text) == ("identity", None)
+    passes = isinstance(item, tree.Operation) and ops.resolve(item.head.text) == ("identity", None)
+    return passes or isinstance(item, tree.Goto)

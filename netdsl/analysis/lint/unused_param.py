@@ -1,4 +1,4 @@
-"""W0304: a param on which nothing depends."""
+"""W0304: a param that is never used."""
 
 from __future__ import annotations
 

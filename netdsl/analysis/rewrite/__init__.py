@@ -21,17 +21,7 @@ from netdsl.analysis.rewrite._reduce import RATIO, bottlenecked, reduced
 from netdsl.analysis.rewrite._spec import CannotRewrite, Compile
 from netdsl.text.source import Source
 
-__all__ = [
-    "CHANNELS",
-    "INTO",
-    "RATIO",
-    "CannotRewrite",
-    "Change",
-    "Rewriting",
-    "Rewritten",
-    "factorize",
-    "reduce",
-]
+__all__ = ["CHANNELS", "INTO", "RATIO", "CannotRewrite", "Change", "Rewriting", "Rewritten", "factorize", "reduce"]
 
 
 def factorize(

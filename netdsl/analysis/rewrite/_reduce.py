@@ -25,12 +25,7 @@ def reduced(
     first = network.node(node.inputs[0])
     if layer.repeat is None and first is not None and isinstance(first.op, Conv) and first.op.kernel == (1, 1):
         raise Refusal("a 1x1 convolution stands before it already", done=True)
-    if to is not None:
-        less = str(to)
-    elif len(before) == 1:
-        less = str(before.pop() // ratio)
-    else:
-        less = f"{{channels // {ratio}}}"
+    less = _fewer(str(before.pop()) if len(before) == 1 else "channels", ratio, to)
     narrow = _pointwise(conv, less)
     glue = between(spec, network, node)
     notes = []
@@ -42,6 +37,13 @@ def reduced(
         return [narrow.text, *glue, whole], notes
     middle = conv.like(conv.kernel, less if less.isdecimal() else "{channels}", conv.step)
     return [narrow.text, *glue, middle.text, *glue, _pointwise(conv, conv.out).text], notes
+
+
+def _fewer(channels: str, ratio: int, to: int | None) -> str:
+    """`to` channels, or a `ratio`-th of those that are written so."""
+    if to is not None or channels.isdecimal():
+        return str(int(channels) // ratio if to is None else to)
+    return f"{{{channels} // {ratio}}}" if channels.isidentifier() else f"{{({channels}) // {ratio}}}"
 
 
 def _pointwise(conv: Written, out: str) -> Written:
@@ -67,12 +69,7 @@ def bottlenecked(spec: Spec, bracket: tree.Bracket, *, ratio: int, to: int | Non
     least = min(node.op.channels for row in bracket.rows for _, node in spec.convs(row.span))  # type: ignore[attr-defined]
     if least // ratio < 1 if to is None else least <= to:
         raise Refusal(f"its {least} channels are too few to reduce")
-    if to is not None:
-        less = str(to)
-    elif wide.isdecimal():
-        less = str(int(wide) // ratio)
-    else:
-        less = f"{{{wide} // {ratio}}}" if wide.isidentifier() else f"{{({wide}) // {ratio}}}"
+    less = _fewer(wide, ratio, to)
     rows = [_pointwise(first, less), first.like(first.kernel, less, first.step), _pointwise(first, first.out)]
     notes = []
     strided = [node for _, node in spec.convs(bracket.rows[0].span) if node.op.stride != (1, 1)]  # type: ignore[attr-defined]

@@ -114,7 +114,5 @@ def report(compilations: Mapping[str, Compilation]) -> Report:
     """The messages of all variants together."""
     found = Report()
     for each in compilations.values():
-        found.sources.update(each.report.sources)
-        for message in each.report:
-            found.add(message)
+        found.extend(each.report)
     return found

@@ -70,8 +70,6 @@ class Written:
 
 def is_conv(spec: Spec, item: object) -> bool:
     """Whether an item is written as a convolution."""
-    if isinstance(item, tree.Row):
-        return True
     if not isinstance(item, tree.Operation) or item.head.text in spec.blocks:
         return False
     return (ops.resolve(item.head.text) or ("",))[0] == "conv"

@@ -81,8 +81,8 @@ def stage(module: str) -> str:
 
 def part(module: str) -> str:
     """The folder of `analysis` that a module is in; empty for all others, among them the modules right in `analysis`."""
-    names = module.split(".")
-    return names[2] if names[1:2] == ["analysis"] and (PACKAGE / Path(*names[1:3])).is_dir() and names[2:] else ""
+    home, folder = (*module.split("."), "", "")[1:3]
+    return folder if home == "analysis" and (PACKAGE / home / folder).is_dir() else ""
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name != "netdsl"])

@@ -142,6 +142,21 @@ def test_a_receptive_field_is_what_gradients_reach(drawn: Drawn) -> None:
 
 @settings(LAW, max_examples=25)
 @given(st.data())
+def test_a_transposed_convolution_reaches_as_far_as_where_it_reaches_most(data: st.DataObject) -> None:
+    """Among the zeros between the pixels, an odd window meets one pixel more at some places than at others."""
+    sizes = ["3x5", "5x3", "1x3", "3x1"]
+    before, kernel, after = (data.draw(st.sampled_from(sizes[:count])) for count in (4, 2, 4))
+    lines = [f"conv{before}-1/{data.draw(st.sampled_from(['1x1', '2x1']))}", f"upconv{kernel}-1/2", f"conv{after}-1"]
+    network = accepted("\n".join([f"input 1x{PLANE[0]}x{PLANE[1]}", *lines, ""]))
+    field = receptive_fields(network)[network.result]
+    assert field is not None
+    found = regions(network, [(40 + step, 40 + step) for step in range(4)])
+    seen = [max(each[axis][1] - each[axis][0] + 1 for each in found) for axis in (0, 1)]
+    assert list(field.size) == list(field.pixels) == seen, network.sources[0].text
+
+
+@settings(LAW, max_examples=25)
+@given(st.data())
 def test_what_sees_all_of_the_input_is_whole(data: st.DataObject) -> None:
     before = data.draw(st.lists(st.sampled_from(["relu", "conv3-1", "conv1x3-1", "dwconv3"]), max_size=2))
     whole = data.draw(st.sampled_from(["gap", "fc-2", "flatten; fc-2", "mul { identity | gap; conv1-1 }"]))
@@ -264,7 +279,7 @@ def test_what_is_unknown_costs_nothing(network: Network) -> None:
     for node, each in zip(network.nodes, costs(network), strict=True):
         unknown = node.shape is None or any(network.shapes[value] is None for value in node.inputs)
         assert each == cost(network, node)
-        assert (each == Cost()) == unknown  # a node that is known gives at least one value
+        assert (each == Cost() == (0, 0, 0, 0, 0)) == unknown  # a node that is known gives at least one value
 
 
 @LAW

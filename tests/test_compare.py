@@ -21,7 +21,7 @@ import netdsl
 from netdsl.analysis.compare import Difference, compare
 from netdsl.analysis.compare.align import align, best, windows
 from netdsl.analysis.compare.document import document
-from netdsl.analysis.compare.places import brief
+from netdsl.analysis.compare.text import brief
 from netdsl.analysis.compare.difference import full, short
 from netdsl.backends.text import text as written
 from netdsl.ir import Network

@@ -20,9 +20,9 @@ from strategies_networks import HEAD, LAW, networks, statements
 import netdsl
 from netdsl.analysis.compare import Difference, compare
 from netdsl.analysis.compare.align import align, best, windows
-from netdsl.analysis.compare.difference import full, short
 from netdsl.analysis.compare.document import document
-from netdsl.analysis.compare.places import brief
+from netdsl.analysis.compare.text import brief
+from netdsl.analysis.compare.difference import full, short
 from netdsl.backends.text import text as written
 from netdsl.ir import Network
 from netdsl.tools.cli import main
@@ -207,7 +207,7 @@ def test_a_network_with_errors_is_refused() -> None:
 
 
 def drawn(lines: list[str]) -> Network | None:
-    text = HEAD + "\n".join(lines) + "\n"
+    text = HEAD.replace("{{", "{").replace("}}", "}").replace("convk", "conv{k}") + "\n".join(lines) + "\n"
     compilation = netdsl.compile(netdsl.text.source.Source("drawn.net", text))
     return compilation.network if compilation.valid else None
 

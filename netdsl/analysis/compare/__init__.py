@@ -2,6 +2,6 @@
 
 from netdsl.analysis.compare.compare import compare
 from netdsl.analysis.compare.difference import Difference
-from netdsl.analysis.compare.finding import Detail, Finding, Place, Row, Side, Spot
+from netdsl.analysis.compare.finding import Detail, Finding, Place, Row, Spot
 
-__all__ = ["Detail", "Difference", "Finding", "Place", "Row", "Side", "Spot", "compare"]
+__all__ = ["Detail", "Difference", "Finding", "Place", "Row", "Spot", "compare"]

@@ -25,8 +25,6 @@ CELLS = 250_000
 """The largest product of two lengths that is aligned as a whole."""
 WINDOW = 100
 """Items of each side in a window."""
-_CONTIGUOUS = 100
-"""What it is worth that a pair goes on where the one before it ends: a difference is told in few places."""
 _SAME_PLANE = 20
 """What it is worth that inputs have an equal plane, in thousandths of a layer's weight."""
 _OTHER_BRANCH = 0.5
@@ -158,41 +156,32 @@ def best(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
     kinds = [item.kind for item in right]
     examples = dict(zip(kinds, right, strict=True))
     gains: dict[int, list[int]] = {}  # items of one kind gain the same
-    sums, paired = [[0] * (len(right) + 1)], [[_CONTIGUOUS] + [0] * len(right)]  # the best, and the best with this pair
+    sums = [[0] * (len(right) + 1)]
     for item in left:
         worths = gains.get(item.kind)
         if worths is None:
             seen = {kind: gain(item, other) for kind, other in examples.items()}
             worths = gains[item.kind] = [seen[kind] for kind in kinds]
-        row, row_paired = [0], [0]
-        here = corner = 0
-        for worth, above, contiguous in zip(worths, sums[-1][1:], paired[-1], strict=False):
-            pair = 0
-            if worth:
-                pair = worth + (corner if corner > contiguous else contiguous)
-                if pair > here:
-                    here = pair
-                pair += _CONTIGUOUS
+        row, here, corner = [0], 0, 0
+        for worth, above in zip(worths, sums[-1][1:], strict=True):
             if above > here:
                 here = above
+            if worth and corner + worth > here:
+                here = corner + worth
             row.append(here)
-            row_paired.append(pair)
             corner = above
         sums.append(row)
-        paired.append(row_paired)
     pairs: Pairs = []
-    i, j = behind = len(left), len(right)
+    i, j = len(left), len(right)
     while i and j:
-        goes_on = behind == (i, j) and paired[i][j] > sums[i][j]
-        if not goes_on and sums[i][j - 1] == sums[i][j]:
+        if sums[i][j - 1] == sums[i][j]:
             j -= 1
-        elif not goes_on and sums[i - 1][j] == sums[i][j]:
+        elif sums[i - 1][j] == sums[i][j]:
             i -= 1
         else:
-            i, j = behind = i - 1, j - 1
-            pairs.append(behind)
-    pairs.reverse()
-    return pairs
+            i, j = i - 1, j - 1
+            pairs.append((i, j))
+    return pairs[::-1]
 
 
 def settle(pairs: Pairs, both: tuple[Sequence[Item], Sequence[Item]], rank: Callable[[int, Item], int]) -> Pairs:

@@ -124,13 +124,13 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
 
 def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[int, Sequence[Layer]]]:
     """Layers in parts, each with the length of the unit it is repetitions of: one where all repeat, or are few."""
-    forms = [layer.form for layer in layers]
-    period = _period(forms)
-    if period < len(layers) or len(layers) <= _LONG:
+    forms, size = [layer.form for layer in layers], len(layers)
+    period = next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
+    if period < size or size <= _LONG:
         yield period, layers
         return
     start = at = 0
-    while at < len(layers):
+    while at < size:
         period, times = _stack(forms, at)
         if times > 1:
             if start < at:
@@ -140,19 +140,6 @@ def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[int, Sequence[Layer]]]
         at += period * times
     if start < at:
         yield at - start, layers[start:at]
-
-
-def _period(forms: Sequence[int]) -> int:
-    """The length of the shortest part that the whole is repetitions of (by the failure function of Knuth, Morris and
-    Pratt)."""
-    borders = [0]
-    for form in forms[1:]:
-        border = borders[-1]
-        while border and forms[border] != form:
-            border = borders[border - 1]
-        borders.append(border + (forms[border] == form))
-    period = len(forms) - borders[-1]
-    return period if len(forms) % period == 0 else len(forms)
 
 
 def _stack(forms: Sequence[int], at: int) -> tuple[int, int]:

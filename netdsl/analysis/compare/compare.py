@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import gc
 
-from netdsl.analysis.compare.arguments import arguments
+from netdsl.analysis.compare.changes import arguments
 from netdsl.analysis.compare.describe import Describer
 from netdsl.analysis.compare.difference import Difference
-from netdsl.analysis.compare.finding import Place, Row, RowKind, Side
+from netdsl.analysis.compare.finding import Place, Row, RowKind
 from netdsl.analysis.compare.findings import findings, recipes
 from netdsl.analysis.compare.layers import Layer, Layers, Numbers
 from netdsl.analysis.compare.match import Match, Pair, match
@@ -50,13 +50,7 @@ def _compare(one: Network, other: Network, same: bool, recipe: bool) -> Differen
     told = () if same else findings(found, words)
     if recipe:
         told += recipes(found)
-    return Difference(_side(one), _side(other), told, _rows(found, words), _renamed(found.rows), found.exact)
-
-
-def _side(network: Network) -> Side:
-    assert network.totals is not None
-    inputs = tuple((item.name, item.shape) for item in network.inputs)
-    return Side(network.name, network.variant, inputs, network.output, network.totals)
+    return Difference(one, other, told, _rows(found, words), _renamed(found.rows), found.exact)
 
 
 def _rows(found: Match, words: tuple[Describer, Describer]) -> tuple[Row, ...]:

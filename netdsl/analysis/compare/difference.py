@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from netdsl.analysis.compare.finding import Detail, Finding, FindingKind, Row, RowKind, Side, Spot
-from netdsl.analysis.compare.text import Line, figures, same, side_by_side, told
+from netdsl.analysis.compare.finding import Detail, Finding, FindingKind, Row, RowKind, Spot
+from netdsl.analysis.compare.text import Line, figures, same, side_by_side, title, told
+from netdsl.ir import Network
 
 MOST = 10
 """So many findings are told in short; those that change the most."""
@@ -21,8 +22,8 @@ class Difference:
     - `exact`: False where the networks are so long that the alignment need not be the best there is.
     """
 
-    left: Side
-    right: Side
+    left: Network
+    right: Network
     findings: tuple[Finding, ...]
     rows: tuple[Row, ...]
     renamed: tuple[tuple[str, str], ...]
@@ -35,11 +36,11 @@ class Difference:
 
     @property
     def params(self) -> int:
-        return self.right.totals.params - self.left.totals.params
+        return self.right.params - self.left.params
 
     @property
     def macs(self) -> int:
-        return self.right.totals.macs - self.left.totals.macs
+        return self.right.macs - self.left.macs
 
     def mirrored(self) -> Difference:
         """How the left network differs from the right one."""
@@ -78,9 +79,9 @@ def short(difference: Difference, most: int | None = MOST) -> list[Line]:
     left, right = difference.left, difference.right
     if difference.same:
         return same(left, right, difference.renamed)
-    lines = [Line(f"{left.title} -> {right.title}", "strong"), Line("")]
-    lines += figures(left.totals, right.totals)
-    lines += told(difference.findings, left.totals, right.totals, most)
+    lines = [Line(f"{title(left)} -> {title(right)}", "strong"), Line("")]
+    lines += figures(left, right)
+    lines += told(difference.findings, left, right, most)
     if not difference.exact:
         lines.append(Line("the networks are too long for the best alignment; this is one found in parts", "dim"))
     return lines

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl.analysis.compare.difference import Difference
-from netdsl.analysis.compare.finding import Finding, Place, Row, Side
+from netdsl.analysis.compare.finding import Finding, Place, Row
+from netdsl.ir import Network
 
 FORMAT_VERSION = 1
 
@@ -19,8 +20,8 @@ def document(difference: Difference) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "same": difference.same,
         "exact": difference.exact,
-        "left": _side(difference.left),
-        "right": _side(difference.right),
+        "left": _network(difference.left),
+        "right": _network(difference.right),
         "params": difference.params,
         "macs": difference.macs,
         "findings": [_finding(each) for each in difference.findings],
@@ -31,9 +32,11 @@ def document(difference: Difference) -> dict[str, Any]:
     return {name: _lists(each) for name, each in plain.items()}
 
 
-def _side(side: Side) -> dict[str, Any]:
-    own = {"name": side.name, "variant": side.variant, "inputs": dict(side.inputs), "output": side.output}
-    return {**own, **side.totals.model_dump()}
+def _network(network: Network) -> dict[str, Any]:
+    assert network.totals is not None
+    inputs = {item.name: item.shape for item in network.inputs}
+    own = {"name": network.name, "variant": network.variant, "inputs": inputs, "output": network.output}
+    return {**own, **network.totals.model_dump()}
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

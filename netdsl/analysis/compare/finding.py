@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from netdsl.ir import Totals
 from netdsl.shapes import Shape
 
 RowKind: TypeAlias = Literal["same", "reshaped", "changed", "added", "removed"]
@@ -95,18 +94,3 @@ class Finding:
     params: int = 0
     macs: int = 0
     aux: bool = False
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two networks: its names, inputs, output and figures."""
-
-    name: str
-    variant: str | None
-    inputs: tuple[tuple[str, Shape], ...]
-    output: Shape | None
-    totals: Totals
-
-    @property
-    def title(self) -> str:
-        return f"{self.name} ({self.variant})" if self.variant else self.name

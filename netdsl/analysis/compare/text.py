@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from netdsl.analysis.compare.finding import Finding, Place, Row, Side
-from netdsl.analysis.compare.places import brief, shortened
-from netdsl.ir import Totals
+from netdsl.analysis.compare.finding import Finding, Place, Row
+from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
 
 _LISTED = 3
 _WIDEST = 92
 _COLUMN = 40
 _LONGEST = 72
+_LONGEST_PATH = 66
 _MARKS = {"added": "+", "removed": "-", "reshaped": "="}
 
 
@@ -25,12 +25,16 @@ class Line(NamedTuple):
     role: str = ""
 
 
-def same(left: Side, right: Side, renamed: Sequence[tuple[str, str]], most: int | None = _LISTED) -> list[Line]:
+def title(network: Network) -> str:
+    return f"{network.name} ({network.variant})" if network.variant else network.name
+
+
+def same(left: Network, right: Network, renamed: Sequence[tuple[str, str]], most: int | None = _LISTED) -> list[Line]:
     """That two networks are the same, and the first of the names that differ; `most` None for all."""
-    figures = f"{left.totals.params:,} params, {left.totals.macs:,} multiply-adds"
+    figures = f"{left.params:,} params, {left.macs:,} multiply-adds"
     if not renamed:
-        return [Line(f"{left.title} and {right.title} are the same: {figures}", "strong")]
-    lines = [Line(f"{left.title} and {right.title} are the same computation, under other names: {figures}", "strong")]
+        return [Line(f"{title(left)} and {title(right)} are the same: {figures}", "strong")]
+    lines = [Line(f"{title(left)} and {title(right)} are the same computation, under other names: {figures}", "strong")]
     lines += [Line("")] * (most is None)
     lines += [Line(f"  {one} -> {other}") for one, other in renamed[:most]]
     if most is not None and len(renamed) > most:
@@ -38,12 +42,12 @@ def same(left: Side, right: Side, renamed: Sequence[tuple[str, str]], most: int 
     return lines
 
 
-def figures(left: Totals, right: Totals) -> Iterator[Line]:
+def figures(left: Network, right: Network) -> Iterator[Line]:
     """The totals on both sides."""
     cells = []
     for title in ("params", "multiply-adds", "depth", "aux params", "frozen params"):
         name = {"multiply-adds": "macs"}.get(title, title.replace(" ", "_"))
-        before, after = getattr(left, name), getattr(right, name)
+        before, after = getattr(left.totals, name), getattr(right.totals, name)
         if before != after or name in ("params", "macs"):
             change = f"{after - before:+,}" if after != before else "="
             cells.append((title, f"{before:,}", f"{after:,}", change, _share(before, after) if name != "depth" else ""))
@@ -68,8 +72,8 @@ def _aligned(rows: Sequence[Sequence[str]], sides: str) -> Iterator[str]:
 # Findings ------------------------------------------------------------------------------------------------------------
 
 
-def told(findings: Sequence[Finding], left: Totals, right: Totals, most: int | None) -> Iterator[Line]:
-    """The findings in a table with what each changes: at most so many, the greatest ones, and those of aux heads last."""
+def told(findings: Sequence[Finding], left: Network, right: Network, most: int | None) -> Iterator[Line]:
+    """The findings in a table with what each changes: at most so many, the greatest; those of aux heads last."""
     kept = _greatest(findings, left, right, most)
     texts = [(_sentence(finding), _where(finding)) for finding in kept]
     width = min(_WIDEST, max(len(f"{text}  {where}".rstrip()) for text, where in texts))
@@ -92,7 +96,7 @@ def told(findings: Sequence[Finding], left: Totals, right: Totals, most: int | N
         yield Line(text, role)
 
 
-def _greatest(findings: Sequence[Finding], left: Totals, right: Totals, most: int | None) -> list[Finding]:
+def _greatest(findings: Sequence[Finding], left: Network, right: Network, most: int | None) -> list[Finding]:
     """The findings that change the most, in their order; aux heads last."""
     found = sorted(findings, key=lambda finding: finding.aux)
     if most is None or len(found) <= most:
@@ -171,7 +175,50 @@ def _numbered(path: str) -> bool:
     return bool(path) and all(part.isdigit() for part in path.split(".")[-1:])
 
 
-# Side by side --------------------------------------------------------------------------------------------------------
+def brief(paths: Sequence[str]) -> str:
+    """Many paths in few words: all of them where they are few, else the pattern they share (`inception*.branch3.1`),
+    else the first of them."""
+    paths = list(dict.fromkeys(shortened(path) for path in paths if path))
+    listed = ", ".join(paths)
+    if len(paths) <= _LISTED and len(listed) <= _LONGEST_PATH:
+        return listed
+    return _pattern(paths) or _first(paths)
+
+
+def shortened(path: str) -> str:
+    """A path of bearable length: its beginning and its end."""
+    half = _LONGEST_PATH // 2
+    return path if len(path) <= _LONGEST_PATH else f"{path[:half]}...{path[3 - half :]}"
+
+
+def _pattern(paths: Sequence[str]) -> str:
+    """The parts that all paths share, with `*` where they differ; nothing where they share too little."""
+    split = [path.split(".") for path in paths]
+    if len({len(parts) for parts in split}) != 1:
+        return ""
+    found = []
+    for parts in zip(*split, strict=True):
+        start = _start(parts)
+        end = _start([part[len(start) :][::-1] for part in parts])[::-1]
+        found.append(start if len(set(parts)) == 1 else f"{start}*{end}")
+    return ".".join(found) if any(part != "*" and not part.isdigit() for part in found) else ""
+
+
+def _start(texts: Sequence[str]) -> str:
+    """What all texts begin with."""
+    low, high = min(texts), max(texts)
+    return low[: next((at for at, pair in enumerate(zip(low, high, strict=False)) if pair[0] != pair[1]), len(low))]
+
+
+def _first(paths: Sequence[str]) -> str:
+    """As many paths as a line bears, and how many more there are."""
+    text = ", ".join(paths[:1])
+    for number, path in enumerate(paths[1:], 1):
+        rest = f", and {len(paths) - number} more"
+        if len(text) + len(path) + len(rest) > _LONGEST_PATH:
+            return text + rest
+        text += f", {path}"
+    return text
 
 
 def side_by_side(rows: Iterable[Row]) -> Iterator[Line]:

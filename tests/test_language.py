@@ -164,7 +164,7 @@ def test_a_blocks_own_default_ends_with_it() -> None:
 
 
 def test_a_local_block_shadows_a_standard_one() -> None:
-    network = netdsl.loads(HEAD + "block squeeze_excitation() { conv1-7 }\nsqueeze_excitation()")
+    network = netdsl.loads(HEAD + "block se() { conv1-7 }\nse()")
     assert network.output == (7, 16, 16)
 
 

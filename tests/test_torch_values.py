@@ -102,7 +102,7 @@ CASES = {
         block b(n, more=false, super=1, i=3) { conv3-n; if more { conv{i}-{2 * n}; conv1-{n + super} } }
         block d(n) { layer{k + 1}: b(n) x{n} as k }
         b(4); b(6); b(4, true); b(4, true, 2); b(6, true, 2, 1); d(3); d(5); d(2)
-        basic_block(8); basic_block(8); basic_block(12, 2); bottleneck(3); bottleneck(3); squeeze_excitation(0.5); squeeze_excitation(0.25)
+        basic(8); basic(8); basic(12, 2); bottleneck(3); bottleneck(3); se(0.5); se(0.25)
     """,
     "loops": """
         input 4x8x8

@@ -31,7 +31,7 @@ class Value(NamedTuple):
     entry: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class Frame:
     """What one body sees: the variables, the defaults in force, and the labels of its own and of the bodies around it.
 

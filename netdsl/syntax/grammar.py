@@ -28,8 +28,8 @@ _lock = Lock()
 
 @contextmanager
 def reading(start: str, report: Report) -> Iterator[tuple[InteractiveParser, Reducer]]:
-    """A parser that takes the tokens of a `file`, or of an expression `alone`, one at a time, and the reducer that it calls, which
-    tells `report` what is wrong. One thread at a time has them: Lark binds its callbacks once and for all.
+    """A parser that takes the tokens of a `file`, or of an expression `alone`, one at a time, and the reducer that it
+    calls, which tells `report` what is wrong. One thread at a time has them: Lark binds its callbacks for good.
     """
     with _lock:
         lark, reducer = _made()

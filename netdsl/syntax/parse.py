@@ -1,7 +1,7 @@
 """Text to tree.
 
-The tokens of a text are pushed into Lark's parser, which builds the dataclasses of `tree` as it goes (see `reduce`). It is
-pushed by hand, because a mistake must not end it: the statement it stands in becomes `Broken`, reported once, and
+Tokens are pushed into Lark's parser one by one, and it builds the nodes of `tree` as it goes (see `reduce`). They are
+pushed by hand because a mistake must not end it: the statement it stands in becomes `Broken`, reported once, and
 reading goes on with the next one of the same body. What could cost more than the text is worth (size, nesting) is
 refused before.
 """
@@ -129,13 +129,11 @@ class _Parser:
             kind = lexer.next(self.state.choices())
             token = Token(kind, lexer.value, lexer.start, lexer.end, name)
             structure = kind in _STRUCTURE
-            fits = not structure or self._fits(token)
-            if fits:
-                try:
-                    result = self.state.feed_token(token)
-                except UnexpectedToken:
-                    fits = False
-            if not fits:
+            try:
+                if structure:
+                    self._check(token)
+                result = self.state.feed_token(token)
+            except UnexpectedToken:
                 if not self._recover(token):
                     return None
                 continue
@@ -147,23 +145,19 @@ class _Parser:
                 self._follow(token)
             lexer.take(kind)
 
-    def _fits(self, token: Token) -> bool:
-        """Whether a token can stand here, as far as brackets and nesting go. Lark would ask this too late: it first
-        completes all that lies before a token.
-        """
-        kind, brackets, body = token.type, self.lexer.brackets, self.bodies[-1]
-        if kind == "_BAR":
-            return body.divided and self._level == 0
-        if kind != "IF" or self.lexer.kind != "ELSE":
-            return True
-        body.chain += 1
-        if len(brackets) + sum(each.chain for each in self.bodies) <= DEEPEST:
-            return True
-        at = token.start
-        message = f"more than {DEEPEST} `else if` and braces in one another"
-        self.report.error("E0003", message, self.source.span(at, at + 2))
-        insort(self.mistakes, at)
-        return False
+    def _check(self, token: Token) -> None:
+        """Refuse what Lark would refuse too late, after it has completed all that lies before it, or not at all."""
+        body = self.bodies[-1]
+        if token.type == "_BAR":
+            if not body.divided or self._level:
+                raise UnexpectedToken(token, set())
+        elif token.type == "IF" and self.lexer.kind == "ELSE":
+            body.chain += 1
+            if len(self.lexer.brackets) + sum(each.chain for each in self.bodies) > DEEPEST:
+                message = f"more than {DEEPEST} `else if` and braces in one another"
+                self.report.error("E0003", message, token.span)
+                insort(self.mistakes, token.start)
+                raise UnexpectedToken(token, set())
 
     def _follow(self, token: Token) -> None:
         """Keep track of brackets and bodies, behind a token that has been taken."""
@@ -207,39 +201,41 @@ class _Parser:
         """After a mistake: report it, make the statement it stands in a broken one, and go on behind that. False to
         give up.
         """
-        lexer, kind, text = self.lexer, token.type, self.source.text
-        found = self._unexpected(token)
-        astray = kind in _ENDS and self._level == 0 and found.expected <= _ENDS
+        lexer, found = self.lexer, self._unexpected(token)
+        astray = token.type in _ENDS and self._level == 0 and found.expected <= _ENDS
         if astray and len(self.bodies) > 1:
             self.bodies.pop()  # its end is not the one that comes: all of the statement around it is broken
-        body = self.bodies[-1]
-        level = self._level
+        body, level = self.bodies[-1], self._level
         del lexer.brackets[body.depth :]
         self.rows = lexer.row = 0
-        at = lexer.at if kind == "_ROWBAR" else token.start
+        at = lexer.at if token.type == "_ROWBAR" else token.start
         begin = min(lexer.beginning(body.start), at)
-        if not lexer.table and (kind == "BAD_TABLE" or (kind == "_BAR" and not lexer.brackets)):
-            end = lexer.skip_rows(at)
-        else:
-            end = lexer.skip(at, level, body.divided)
-        if end <= at == self.last:  # never twice in one place
-            end = lexer.skip(max(token.end, at + 1), level, body.divided)
-        self.last = at
+        end = self._skip(token, at, level)
         since = 0 if astray and not found.brackets else begin  # its opening bracket was skipped, somewhere before
         if not any(since <= mistake <= end for mistake in self.mistakes):
-            self._tell(found, body, level)
+            self._tell(found, level)
         self.errors += 1
-        if self.errors >= MOST_ERRORS:
+        if self.errors == MOST_ERRORS:
             message = "too many syntax errors; the rest of the file is not read"
             self.report.error("E0101", message, self.source.span(end, end))
-        if self.errors >= MOST_ERRORS or "BROKEN" not in body.first.choices():
+        if self.errors == MOST_ERRORS or "BROKEN" not in body.first.choices():
             return False
-        close = max(begin, at + len(text[at:end].rstrip()))
+        close = max(begin, at + len(self.source.text[at:end].rstrip()))
         del body.statements[body.whole :]
         self.state = (body.later or body.first).copy(deepcopy_values=False)
         self.state.feed_token(Token("BROKEN", "", begin, close, self.source.name))
         lexer.at, lexer.behind, lexer.kind = end, close, "BROKEN"
         return True
+
+    def _skip(self, token: Token, at: int, level: int) -> int:
+        """Where the statement ends in which a token does not fit, `level` brackets deep; never twice in one place."""
+        lexer, bar = self.lexer, self.bodies[-1].divided
+        stray = token.type == "BAD_TABLE" or (token.type == "_BAR" and not lexer.brackets)
+        end = lexer.skip_rows(at) if stray and not lexer.table else lexer.skip(at, level, bar)
+        if end <= at == self.last:
+            end = lexer.skip(max(token.end, at + 1), level, bar)
+        self.last = at
+        return end
 
     @property
     def _level(self) -> int:
@@ -255,16 +251,14 @@ class _Parser:
         brackets = tuple(lexer.brackets)
         return Unexpected(self.source, token, lexer.kind, lexer.behind, brackets, expected, lexer.table, surplus)
 
-    def _tell(self, found: Unexpected, body: _Body, level: int) -> None:
-        """Report a token that does not fit, `level` brackets below the statements of its body."""
+    def _tell(self, found: Unexpected, level: int) -> None:
+        """Report a token that does not fit, `level` brackets deep in its statement."""
         message = explain(found)
-        if message is None:
-            return
-        if message.message == STRAY_BAR and not level:
-            if body.barred:
-                return
-            body.barred = True
-        self.report.add(message)
+        if message is not None and message.message == STRAY_BAR and not level:
+            body = self.bodies[-1]
+            message, body.barred = None if body.barred else message, True
+        if message is not None:
+            self.report.add(message)
 
 
 _OPENING = {"_LPAR": "(", "_LSQB": "[", "_LBRACE": "{", "_REPEAT_BRACE": "{"}

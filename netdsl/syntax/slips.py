@@ -1,7 +1,7 @@
 """Slips at a sign: a comma between layers, a comment of another language, a body behind a name that takes none.
 
-Each asks one question about an unexpected token, and has a message where it knows what was meant. So they come before the
-general messages; `habits` knows whole statements.
+Each asks one question about an unexpected token, and has a message where it knows what was meant. So they come before
+the general messages; `habits` knows whole statements.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
     python benchmarks/check_layers.py [--against CHECKOUT]
 
 A spec written out line by line is parsed, and so is one of several kinds of statements; specs written out, repeated
-and made of blocks are checked. What counts are ratios, of processor time measured side by side in this run: the time per layer
-against that at 1,000 layers (about 1.0 is linear), and with `--against` the layers per second against those of another
-checkout, which does the same work in turn.
+and made of blocks are checked. What counts are ratios, of processor time measured side by side in this run: the time
+per layer against that at 1,000 layers (about 1.0 is linear), and with `--against` the layers per second against those
+of another checkout, which does the same work in turn.
 """
 
 from __future__ import annotations

@@ -37,7 +37,6 @@ format: $(VENV)/.dev
 
 ## generate: what is made from the sources and kept beside them; the tests hold all of it up to date
 generate: $(VENV)/.dev
-	$(BIN)/python -m netdsl.syntax.tables
 	$(BIN)/python -m netdsl.tools.catalogue
 	$(BIN)/python -m netdsl.tools.explain
 	$(BIN)/netdsl conformance --format markdown > docs/conformance.md.new && mv docs/conformance.md.new docs/conformance.md

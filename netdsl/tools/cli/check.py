@@ -13,6 +13,7 @@ from netdsl.tools.cli._tell import show, status, sum_up, verdict, write_document
 
 if TYPE_CHECKING:
     from netdsl.analysis.fixes import Fixed
+    from netdsl.text.diagnostics import Report
 
 SECTION = "Prove it"
 
@@ -58,31 +59,37 @@ def command(
     if showing and format_ != "text":
         raise click.UsageError(f"--diff writes a diff; it does not go with --format {format_}")
     if fixing and not showing:
-        for request in requests:
-            refuse_zoo(request, "--fix")
-            if request.path == STDIN and format_ != "text":
-                raise click.UsageError(
-                    f"--fix writes the text of `-` to standard output; it does not go with --format {format_}"
-                )
-    reports = []
-    worst = 0
-    for request in requests:
-        checked, fixed = _mended(request, showing) if fixing or showing else (check(request), None)
-        to_mend = showing and fixed is not None and bool(fixed.fixed)
-        worst = max(worst, status(checked.report), int(to_mend))
-        report = checked.report if showing else with_proposals(request, checked)
-        reports.append(report)
-        if format_ == "text" and not showing:
-            show(report, color)
-        if format_ == "text" and not to_mend:
-            piping = showing or (fixing and request.path == STDIN)
-            line = verdict(request.name, report, checked.variants)
-            sum_up(line, apart=bool(len(report)) and not showing, err=piping or bool(report.errors))
-        if fixed is not None:
-            _tell(request, fixed, showing)
+        _refuse(requests, format_)
+    found = [_one(request, fixing, showing, format_ == "text", color) for request in requests]
     if format_ != "text":
-        write_document(reports, format_)
-    return worst
+        write_document([report for report, _ in found], format_)
+    return max(worst for _, worst in found)
+
+
+def _refuse(requests: list[Request], format_: str) -> None:
+    """Refuse, before anything is changed, what --fix must not change."""
+    for request in requests:
+        refuse_zoo(request, "--fix")
+        if request.path == STDIN and format_ != "text":
+            raise click.UsageError(
+                f"--fix writes the text of `-` to standard output; it does not go with --format {format_}"
+            )
+
+
+def _one(request: Request, fixing: bool, showing: bool, telling: bool, color: str) -> tuple[Report, int]:
+    """Check one spec, mend it or show how, and tell of it if `telling`; its messages, and the exit status for it."""
+    checked, fixed = _mended(request, showing) if fixing or showing else (check(request), None)
+    to_mend = showing and fixed is not None and bool(fixed.fixed)
+    report = checked.report if showing else with_proposals(request, checked)
+    if telling and not showing:
+        show(report, color)
+    if telling and not to_mend:
+        line = verdict(request.name, report, checked.variants)
+        piping = showing or (fixing and request.path == STDIN)
+        sum_up(line, apart=bool(len(report)) and not showing, err=piping or bool(report.errors))
+    if fixed is not None:
+        _tell(request, fixed, showing)
+    return report, max(status(report), int(to_mend))
 
 
 def _mended(request: Request, showing: bool) -> tuple[Checked, Fixed | None]:

@@ -14,9 +14,6 @@ from netdsl.analysis.compare.scopes import BRANCHES, Scopes
 from netdsl.ir import AuxHead
 from netdsl.ops import Family
 
-_LONG = 10
-"""Of a longer run that does not repeat as a whole, the parts that do are told apart."""
-_LONGEST_PERIOD = 64
 _FOLLOWING = (Family.NORMALIZATION, Family.ACTIVATION, Family.REGULARIZATION)
 """Layers that belong to the one before them."""
 _KINDS: tuple[FindingKind, FindingKind] = ("removed", "added")
@@ -33,8 +30,7 @@ class Alone:
     def groups(self) -> list[Group]:
         for run in self.match.runs:
             for branch, layers in _branches(run.layers, self.match.sides[run.side].scopes):
-                for period, part in _repeating(layers):
-                    self.put(run, branch, part[:period], part)
+                self.put(run, branch, layers[: _period([layer.form for layer in layers])], layers)
         self.say_behind()
         return [*self.ends(), *self.known.values()]
 
@@ -122,32 +118,7 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
         yield "", layers[start:at]
 
 
-def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[int, Sequence[Layer]]]:
-    """Layers in parts, each with the length of the unit it is repetitions of: one where all repeat, or are few."""
-    forms, size = [layer.form for layer in layers], len(layers)
-    period = next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
-    if period < size or size <= _LONG:
-        yield period, layers
-        return
-    start = at = 0
-    while at < size:
-        period, times = _stack(forms, at)
-        if times > 1:
-            if start < at:
-                yield at - start, layers[start:at]
-            start = at + period * times
-            yield period, layers[at:start]
-        at += period * times
-    if start < at:
-        yield at - start, layers[start:at]
-
-
-def _stack(forms: Sequence[int], at: int) -> tuple[int, int]:
-    """The shortest part that comes at least twice in a row from here, and how often; one of one where there is none."""
-    for period in range(1, min(_LONGEST_PERIOD, (len(forms) - at) // 2) + 1):
-        unit, times = forms[at : at + period], 1
-        while forms[at + period * times : at + period * (times + 1)] == unit:
-            times += 1
-        if times > 1:
-            return period, times
-    return 1, 1
+def _period(forms: Sequence[int]) -> int:
+    """The length of the shortest unit that the whole is repetitions of."""
+    size = len(forms)
+    return next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])

@@ -23,7 +23,7 @@ Ends: TypeAlias = "list[tuple[NamedOutput | AuxHead | None, NamedOutput | AuxHea
 """Further outputs, or aux heads, in the same way."""
 
 _SHOWN = ("block", "bracket", "iteration", "group")
-"""Scopes with which something begins that the spec shows as one."""
+"""Scopes that the spec shows as one."""
 
 
 class Run(NamedTuple):
@@ -86,8 +86,8 @@ class _Matcher:
     # Which belong together -------------------------------------------------------------------------------------------
 
     def sequences(self, left: list[Layer], right: list[Layer]) -> None:
-        ends = {layer.origin: at + 1 for at, layer in enumerate(right) if not layer.waiting}
-        common = [at + 1 for at, layer in enumerate(left) if not layer.waiting and layer.origin in ends]
+        ends = {layer.origin: at + 1 for at, layer in enumerate(right) if layer.trunk}
+        common = [at + 1 for at, layer in enumerate(left) if layer.trunk and layer.origin in ends]
         until = (common[-1], ends[left[common[-1] - 1].origin]) if common else (0, 0)
         known: dict[int, deque[Layer]] = defaultdict(deque)
         for layer in right[: until[1]]:
@@ -104,29 +104,19 @@ class _Matcher:
         self.items(*items)
 
     def items(self, left: list[Item], right: list[Item]) -> None:
-        """Pair the layers of items: forks that belong together, and forks against layers, layer by layer."""
+        """Pair the layers of items; those of forks that belong together are aligned in turn."""
         pairs, exact = align(left, right, self.gains)
         self.exact &= exact
-        top = first = 0
-        for i, j in [*settle(pairs, (left, right), self.rank), (len(left), len(right))]:
-            gap = left[top:i], right[first:j]
-            if any(item.fork for item in gap[0]) != any(item.fork for item in gap[1]):
-                self.layers(*gap)
-            self.layers(left[i : i + 1], right[j : j + 1])
-            top, first = i + 1, j + 1
+        for i, j in settle(pairs, (left, right), self.begins):
+            one, other = left[i].layers, right[j].layers
+            if len(one) == len(other) == 1:
+                self.mates[0][one[0].node.id], self.mates[1][other[0].node.id] = other[0].node.id, one[0].node.id
+            else:
+                self.items(single(one, self.numbers), single(other, self.numbers))
 
-    def layers(self, left: list[Item], right: list[Item]) -> None:
-        if any(item.fork for item in (*left, *right)):
-            layers = ([layer for item in side for layer in item.layers] for side in (left, right))
-            self.items(*(single(each, self.numbers) for each in layers))
-        elif left and right:
-            one, other = left[0].layers[0].node.id, right[0].layers[0].node.id
-            self.mates[0][one], self.mates[1][other] = other, one
-
-    def rank(self, side: int, item: Item) -> int:
-        """How well a run begins with this item."""
-        beginning = self.sides[side].scopes.beginning(item.layers[0].node.id)
-        return 2 * any(scope.kind in _SHOWN for scope in beginning) + (item.weight > 1)
+    def begins(self, side: int, item: Item) -> bool:
+        """Whether the spec shows as one what begins with this item."""
+        return any(scope.kind in _SHOWN for scope in self.sides[side].scopes.beginning(item.layers[0].node.id))
 
     def rows(self) -> list[Pair]:
         """All layers in the order of the left, each one of the right alone behind the one that is before it there."""

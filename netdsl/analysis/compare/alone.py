@@ -70,13 +70,19 @@ class Alone:
 
     def iterations(self, run: Run, layers: Sequence[Layer], times: int) -> tuple[str | None, str | None]:
         """How many iterations a repetition has on both sides, where the run is what one has more of them."""
-        own = self.words[run.side].repeat(layers)
-        found = [words.repeat([layer]) if layer else None for words, layer in zip(self.words, run.before, strict=True)]
-        before, other = found[run.side], found[1 - run.side]
-        if own is None or before is None or other is None or own[1] != times or before[0] is not own[0]:
+        before = run.before
+        if before[0] is None or before[1] is None:
             return None, None
-        counts = [len(each[0].children) for each in ((other, own) if run.side else (own, other))]
-        return (f"{counts[0]}", f"{counts[1]}") if abs(counts[1] - counts[0]) == times else (None, None)
+        scopes = self.match.sides[run.side].scopes
+        own = scopes.repeat(layers[0].node.id)
+        repeats = [
+            side.scopes.repeat(layer.node.id) for side, layer in zip(self.match.sides, before, strict=True) if layer
+        ]
+        counts = [len(repeat.children) for repeat in repeats if repeat is not None]
+        begun = sum(scopes.parents[id(scope)] is own for layer in layers for scope in scopes.beginning(layer.node.id))
+        if repeats[run.side] is not own or len(counts) < 2 or not begun == times == abs(counts[1] - counts[0]):
+            return None, None
+        return f"{counts[0]}", f"{counts[1]}"
 
     def say_behind(self) -> None:
         """Say what single layers stand behind, and where they are all there are of their kind."""
@@ -108,8 +114,8 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
         ends = [
             places[scopes.spans[id(scope)][1]] + 1
             for scope in scopes.beginning(layers[at].node.id)
-            if scope.kind in BRANCHES and scopes.joints[id(scope)].id not in places
-            if scopes.spans[id(scope)][1] in places
+            if scope.kind in BRANCHES and scopes.spans[id(scope)][1] in places
+            if scopes.joints[id(scope)].id not in places
         ]
         if ends and start < at:
             yield "", layers[start:at]

@@ -1,8 +1,7 @@
 """Two networks to one list of rows: which layer of one is which of the other, and what only one of them has.
 
-Where both compute the same up to a layer of the trunk, all up to there belongs together, in whatever order branches are
-written. The rest is aligned in the order in which it is written: first forks as wholes, then what is in them. How the
-layers are wired is compared at the end, when it is known which belong together.
+Layers are aligned in the order in which they are written: first those of the trunk and forks as wholes, then what is in
+the forks. How they are wired is compared at the end, when it is known which belong together.
 """
 
 from __future__ import annotations
@@ -86,33 +85,24 @@ class _Matcher:
     # Which belong together -------------------------------------------------------------------------------------------
 
     def sequences(self, left: list[Layer], right: list[Layer]) -> None:
-        ends = {layer.origin: at + 1 for at, layer in enumerate(right) if layer.trunk}
-        common = [at + 1 for at, layer in enumerate(left) if layer.trunk and layer.origin in ends]
-        until = (common[-1], ends[left[common[-1] - 1].origin]) if common else (0, 0)
-        known: dict[int, deque[Layer]] = defaultdict(deque)
-        for layer in right[: until[1]]:
-            known[layer.origin].append(layer)
-        same = [(layer, known[layer.origin].popleft()) for layer in left[: until[0]] if known[layer.origin]]
-        taken = {id(layer) for pair in same for layer in pair}
-        both = [
-            [*first, *(layer for layer in layers if id(layer) not in taken)]
-            for first, layers in (([one for one, _ in same], left), ([other for _, other in same], right))
-        ]
-        items = [trunk(layers, self.numbers) for layers in both]
-        if not all(any(item.fork for item in side) for side in items):
-            items = [single(layers, self.numbers) for layers in both]
+        items = [trunk(layers, self.numbers) for layers in (left, right)]
+        if not all(any(len(item.layers) > 1 for item in side) for side in items):
+            items = [single(layers, self.numbers) for layers in (left, right)]
         self.items(*items)
 
     def items(self, left: list[Item], right: list[Item]) -> None:
-        """Pair the layers of items; those of forks that belong together are aligned in turn."""
+        """Pair the layers of items; those of forks that belong together by all that leads to them, else in order."""
         pairs, exact = align(left, right, self.gains)
         self.exact &= exact
         for i, j in settle(pairs, (left, right), self.begins):
             one, other = left[i].layers, right[j].layers
-            if len(one) == len(other) == 1:
-                self.mates[0][one[0].node.id], self.mates[1][other[0].node.id] = other[0].node.id, one[0].node.id
-            else:
-                self.items(single(one, self.numbers), single(other, self.numbers))
+            if len(one) > 1:
+                one, other = (sorted(layers, key=lambda layer: layer.origin) for layers in (one, other))
+            if len(one) > 1 and [layer.origin for layer in one] != [layer.origin for layer in other]:
+                self.items(single(left[i].layers, self.numbers), single(right[j].layers, self.numbers))
+                continue
+            for first, second in zip(one, other, strict=True):
+                self.mates[0][first.node.id], self.mates[1][second.node.id] = second.node.id, first.node.id
 
     def begins(self, side: int, item: Item) -> bool:
         """Whether the spec shows as one what begins with this item."""

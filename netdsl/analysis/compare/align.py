@@ -27,8 +27,6 @@ WINDOW = 100
 """Items of each side in a window."""
 _SAME_PLANE = 20
 """What it is worth that inputs have an equal plane, in thousandths of a layer's weight."""
-_OTHER_BRANCH = 0.5
-"""The share that a pair is worth where not as many values wait beside one layer as beside the other."""
 _UNRELATED, _UNRELATED_FORKS = 0.3, 0.45
 """Up to this likeness two layers, or two forks, are not paired."""
 _KINDRED, _OTHER_JOIN = 0.35, 0.55
@@ -52,8 +50,10 @@ class Item:
 
 def single(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
     """Each layer as an item."""
-    kinds = [numbers.of(("layer", each.form, each.planes, each.waiting)) for each in layers]
-    return [Item((each,), each.form, each.exact, kind, each.weight) for each, kind in zip(layers, kinds, strict=True)]
+    return [
+        Item((each,), each.form, each.exact, numbers.of(("layer", each.form, each.planes)), each.weight)
+        for each in layers
+    ]
 
 
 def trunk(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
@@ -61,15 +61,14 @@ def trunk(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
     found: list[Item] = []
     start = 0
     for at, layer in enumerate(layers):
-        if not layer.waiting:
+        if layer.trunk and start == at:
+            found += single((layer,), numbers)
+        elif layer.trunk:
             inside = layers[start : at + 1]
-            if len(inside) == 1:
-                found += single(inside, numbers)
-            else:
-                form = numbers.of(tuple(each.form for each in inside))
-                exact = numbers.of(tuple(each.exact for each in inside))
-                kind = numbers.of(("fork", form, inside[0].planes))
-                found.append(Item(inside, form, exact, kind, sum(each.weight for each in inside)))
+            form, exact = (numbers.of(tuple(getattr(each, name) for each in inside)) for name in ("form", "exact"))
+            kind = numbers.of(("fork", form, inside[0].planes))
+            found.append(Item(inside, form, exact, kind, sum(each.weight for each in inside)))
+        if layer.trunk:
             start = at + 1
     return found + single(layers[start:], numbers)
 
@@ -84,9 +83,9 @@ class Gains:
     def __call__(self, one: Item, other: Item) -> int:
         key = one.kind, other.kind
         if key not in self._known:
-            alike, (first, second) = self.likeness(one, other), (one.layers[0], other.layers[0])
-            worth = 1000 * (alike - _UNRELATED) + _SAME_PLANE * (first.planes == second.planes)
-            worth *= (one.weight + other.weight) / 2 * (1 if first.waiting == second.waiting else _OTHER_BRANCH)
+            alike, planes = self.likeness(one, other), [item.layers[0].planes for item in (one, other)]
+            worth = 1000 * (alike - _UNRELATED) + _SAME_PLANE * (planes[0] == planes[1])
+            worth *= (one.weight + other.weight) / 2
             self._known[key] = round(worth) if alike > (_UNRELATED_FORKS if one.fork else _UNRELATED) else 0
         return self._known[key]
 
@@ -184,8 +183,8 @@ def best(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
     return pairs[::-1]
 
 
-def settle(pairs: Pairs, both: tuple[Sequence[Item], Sequence[Item]], rank: Callable[[int, Item], int]) -> Pairs:
-    """The pairs with each run of extra items moved along equal ones, to begin with an item of the highest rank, and as
+def settle(pairs: Pairs, both: tuple[Sequence[Item], Sequence[Item]], begins: Callable[[int, Item], bool]) -> Pairs:
+    """The pairs with each run of extra items moved along equal ones, to begin where the spec begins something, and as
     late as can be.
 
     That a stack has one block more can be told in as many ways as the block has layers: of `a b a b a b` against
@@ -207,7 +206,7 @@ def settle(pairs: Pairs, both: tuple[Sequence[Item], Sequence[Item]], rank: Call
                 if not both[0][i].form == both[1][j].form == both[side][pairs[at][side] - step * gap].form:
                     break
                 shifts.append(at - first + step)
-        shift = max(shifts, key=lambda shift: (rank(side, both[side][start + shift]), shift))
+        shift = max(shifts, key=lambda shift: (begins(side, both[side][start + shift]), shift))
         for at in range(min(number, number + shift), max(number, number + shift)):
             moved = [*pairs[at]]
             moved[side] += gap if shift < 0 else -gap

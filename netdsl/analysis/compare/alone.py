@@ -14,9 +14,8 @@ from netdsl.analysis.compare.scopes import BRANCHES, Scopes
 from netdsl.ir import AuxHead
 from netdsl.ops import Family
 
-_LONG = 10
-"""Of a longer run that does not repeat as a whole, the parts that do are told apart."""
-_LONGEST_PERIOD = 64
+_OFTEN, _LONGEST_UNIT = 4, 64
+"""Units of at most so many layers that come so often in a row are told apart from what lies around them."""
 _FOLLOWING = (Family.NORMALIZATION, Family.ACTIVATION, Family.REGULARIZATION)
 """Layers that belong to the one before them."""
 _KINDS: tuple[FindingKind, FindingKind] = ("removed", "added")
@@ -33,8 +32,8 @@ class Alone:
     def groups(self) -> list[Group]:
         for run in self.match.runs:
             for branch, layers in _branches(run.layers, self.match.sides[run.side].scopes):
-                for period, part in _repeating(layers):
-                    self.put(run, branch, part[:period], part)
+                for unit, part in _repeating(layers):
+                    self.put(run, branch, unit, part)
         self.say_behind()
         return [*self.ends(), *self.known.values()]
 
@@ -71,13 +70,19 @@ class Alone:
 
     def iterations(self, run: Run, layers: Sequence[Layer], times: int) -> tuple[str | None, str | None]:
         """How many iterations a repetition has on both sides, where the run is what one has more of them."""
-        own = self.words[run.side].repeat(layers)
-        found = [words.repeat([layer]) if layer else None for words, layer in zip(self.words, run.before, strict=True)]
-        before, other = found[run.side], found[1 - run.side]
-        if own is None or before is None or other is None or own[1] != times or before[0] is not own[0]:
+        before = run.before
+        if before[0] is None or before[1] is None:
             return None, None
-        counts = [len(each[0].children) for each in ((other, own) if run.side else (own, other))]
-        return (f"{counts[0]}", f"{counts[1]}") if abs(counts[1] - counts[0]) == times else (None, None)
+        scopes = self.match.sides[run.side].scopes
+        own = scopes.repeat(layers[0].node.id)
+        repeats = [
+            side.scopes.repeat(layer.node.id) for side, layer in zip(self.match.sides, before, strict=True) if layer
+        ]
+        counts = [len(repeat.children) for repeat in repeats if repeat is not None]
+        begun = sum(scopes.parents[id(scope)] is own for layer in layers for scope in scopes.beginning(layer.node.id))
+        if repeats[run.side] is not own or len(counts) < 2 or not begun == times == abs(counts[1] - counts[0]):
+            return None, None
+        return f"{counts[0]}", f"{counts[1]}"
 
     def say_behind(self) -> None:
         """Say what single layers stand behind, and where they are all there are of their kind."""
@@ -109,8 +114,8 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
         ends = [
             places[scopes.spans[id(scope)][1]] + 1
             for scope in scopes.beginning(layers[at].node.id)
-            if scope.kind in BRANCHES and scopes.joints[id(scope)].id not in places
-            if scopes.spans[id(scope)][1] in places
+            if scope.kind in BRANCHES and scopes.spans[id(scope)][1] in places
+            if scopes.joints[id(scope)].id not in places
         ]
         if ends and start < at:
             yield "", layers[start:at]
@@ -122,32 +127,26 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
         yield "", layers[start:at]
 
 
-def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[int, Sequence[Layer]]]:
-    """Layers in parts, each with the length of the unit it is repetitions of: one where all repeat, or are few."""
+def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[Sequence[Layer], Sequence[Layer]]]:
+    """Layers in parts, each with the unit that it is repetitions of: one where all of them repeat."""
     forms, size = [layer.form for layer in layers], len(layers)
-    period = next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
-    if period < size or size <= _LONG:
-        yield period, layers
+    whole = next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
+    if whole < size:
+        yield layers[:whole], layers
         return
     start = at = 0
     while at < size:
-        period, times = _stack(forms, at)
-        if times > 1:
-            if start < at:
-                yield at - start, layers[start:at]
-            start = at + period * times
-            yield period, layers[at:start]
-        at += period * times
-    if start < at:
-        yield at - start, layers[start:at]
-
-
-def _stack(forms: Sequence[int], at: int) -> tuple[int, int]:
-    """The shortest part that comes at least twice in a row from here, and how often; one of one where there is none."""
-    for period in range(1, min(_LONGEST_PERIOD, (len(forms) - at) // 2) + 1):
-        unit, times = forms[at : at + period], 1
-        while forms[at + period * times : at + period * (times + 1)] == unit:
-            times += 1
-        if times > 1:
-            return period, times
-    return 1, 1
+        periods = range(1, min(_LONGEST_UNIT, (size - at) // _OFTEN) + 1)
+        period = next((n for n in periods if forms[at : at + n] * _OFTEN == forms[at : at + n * _OFTEN]), 0)
+        if not period:
+            at += 1
+            continue
+        if start < at:
+            yield layers[start:at], layers[start:at]
+        start = at
+        while forms[at : at + period] == forms[start : start + period]:
+            at += period
+        yield layers[start : start + period], layers[start:at]
+        start = at
+    if start < size:
+        yield layers[start:], layers[start:]

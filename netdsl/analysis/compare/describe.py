@@ -85,13 +85,6 @@ class Describer:
                 branches.append(self.text(inside, depth + 1) if inside else "identity" if last < 0 else "...")
         return f"{self.notation(joint.op)} {{ {' | '.join(branches)} }}"
 
-    def repeat(self, layers: Sequence[Layer]) -> tuple[Scope, int] | None:
-        """The repetition that layers begin in, and how many of its iterations begin with one of them."""
-        scope = self.scopes.repeat(layers[0].node.id)
-        return (
-            (scope, self.scopes.iterations(scope, [layer.node.id for layer in layers])) if scope is not None else None
-        )
-
 
 def value(op: Operator, name: str, item: Any) -> str:
     """The value of an argument; a kernel always as height x width."""

@@ -46,9 +46,8 @@ class Group:
         text, before, after = self.text, self.before, self.after
         if len(self.notations) == 1 and (whole := next(iter(self.notations))) and not self.every:
             text, (before, after) = "", whole
-        figures = self.cost.params, self.cost.macs
-        spots = tuple(self.spots)
-        return Finding(self.kind, text, self.count, self.every, before, after, details, spots, *figures, self.aux)
+        told = self.kind, text, self.count, self.every, before, after, details, tuple(self.spots)
+        return Finding(*told, self.cost.params, self.cost.macs, self.aux)
 
 
 def gathered(groups: Iterable[Group]) -> list[tuple[int, Finding]]:
@@ -56,13 +55,10 @@ def gathered(groups: Iterable[Group]) -> list[tuple[int, Finding]]:
     families: dict[Hashable, list[Group]] = defaultdict(list)
     for group in groups:
         families[(group.kind, group.aux, group.family) if group.family else id(group)].append(group)
-    found = []
-    for members in families.values():
-        if len(members) > _MERGED:
-            found.append((members[0].at, _merged(members)))
-        else:
-            found += [(group.at, group.finding()) for group in members]
-    return found
+    merged = [(each[0].at, _merged(each)) for each in families.values() if len(each) > _MERGED]
+    return merged + [
+        (group.at, group.finding()) for each in families.values() if len(each) <= _MERGED for group in each
+    ]
 
 
 def _merged(groups: list[Group]) -> Finding:

@@ -44,7 +44,7 @@ class Layer:
     - `inputs`: the values it takes, behind identities. `weight`: how much it counts beside others.
     - `form`: the number of its operator with the arguments spelled out (`pad=same` as numbers); `exact` knows the
       shapes of its inputs as well, and `origin` all that leads to it, in whatever order branches are joined.
-    - `waiting`: how many values wait beside it for a later join; in another branch it is another number.
+    - `trunk`: whether all that comes later goes through it.
     """
 
     node: Node
@@ -56,7 +56,7 @@ class Layer:
     exact: int
     weight: float
     origin: int
-    waiting: int = 0
+    trunk: bool = True
 
     @property
     def name(self) -> str:
@@ -126,7 +126,7 @@ class Layers:
             self.by_value[node.id] = layer
             self.sequences[heads.get(node.id, "")].append(layer)
         for sequence in self.sequences.values():
-            _count_waiting(sequence)
+            _find_trunk(sequence)
 
     def called(self, value: int | None) -> str | None:
         """What a value is called: the path of the layer that gives it, or the input's name."""
@@ -135,13 +135,14 @@ class Layers:
         return self.by_value[value].node.path if value in self.by_value else self.network.inputs[value].name
 
 
-def _count_waiting(layers: list[Layer]) -> None:
+def _find_trunk(layers: list[Layer]) -> None:
+    """A layer is in the trunk where no value waits beside it for a later join."""
     last = {value: at for at, layer in enumerate(layers) for value in layer.inputs}
     waiting: set[int] = set()
     for at, layer in enumerate(layers):
         waiting -= {value for value in layer.inputs if last[value] == at}
         waiting |= {value for value in layer.inputs if last[value] > at}
-        layer.waiting = len(waiting)
+        layer.trunk = not waiting
         if last.get(layer.node.id, at) > at:
             waiting.add(layer.node.id)
 

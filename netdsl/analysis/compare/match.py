@@ -1,8 +1,7 @@
 """Two networks to one list of rows: which layer of one is which of the other, and what only one of them has.
 
-Where both compute the same up to a layer of the trunk, all up to there belongs together, in whatever order branches are
-written. The rest is aligned in the order in which it is written: first forks as wholes, then what is in them. How the
-layers are wired is compared at the end, when it is known which belong together.
+Layers are aligned in the order in which they are written: first those of the trunk and forks as wholes, then what is in
+the forks. How they are wired is compared at the end, when it is known which belong together.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ Ends: TypeAlias = "list[tuple[NamedOutput | AuxHead | None, NamedOutput | AuxHea
 """Further outputs, or aux heads, in the same way."""
 
 _SHOWN = ("block", "bracket", "iteration", "group")
-"""Scopes with which something begins that the spec shows as one."""
+"""Scopes that the spec shows as one."""
 
 
 class Run(NamedTuple):
@@ -86,47 +85,28 @@ class _Matcher:
     # Which belong together -------------------------------------------------------------------------------------------
 
     def sequences(self, left: list[Layer], right: list[Layer]) -> None:
-        ends = {layer.origin: at + 1 for at, layer in enumerate(right) if not layer.waiting}
-        common = [at + 1 for at, layer in enumerate(left) if not layer.waiting and layer.origin in ends]
-        until = (common[-1], ends[left[common[-1] - 1].origin]) if common else (0, 0)
-        known: dict[int, deque[Layer]] = defaultdict(deque)
-        for layer in right[: until[1]]:
-            known[layer.origin].append(layer)
-        same = [(layer, known[layer.origin].popleft()) for layer in left[: until[0]] if known[layer.origin]]
-        taken = {id(layer) for pair in same for layer in pair}
-        both = [
-            [*first, *(layer for layer in layers if id(layer) not in taken)]
-            for first, layers in (([one for one, _ in same], left), ([other for _, other in same], right))
-        ]
-        items = [trunk(layers, self.numbers) for layers in both]
-        if not all(any(item.fork for item in side) for side in items):
-            items = [single(layers, self.numbers) for layers in both]
+        items = [trunk(layers, self.numbers) for layers in (left, right)]
+        if not all(any(len(item.layers) > 1 for item in side) for side in items):
+            items = [single(layers, self.numbers) for layers in (left, right)]
         self.items(*items)
 
     def items(self, left: list[Item], right: list[Item]) -> None:
-        """Pair the layers of items: forks that belong together, and forks against layers, layer by layer."""
+        """Pair the layers of items; those of forks that belong together by all that leads to them, else in order."""
         pairs, exact = align(left, right, self.gains)
         self.exact &= exact
-        top = first = 0
-        for i, j in [*settle(pairs, (left, right), self.rank), (len(left), len(right))]:
-            gap = left[top:i], right[first:j]
-            if any(item.fork for item in gap[0]) != any(item.fork for item in gap[1]):
-                self.layers(*gap)
-            self.layers(left[i : i + 1], right[j : j + 1])
-            top, first = i + 1, j + 1
+        for i, j in settle(pairs, (left, right), self.begins):
+            one, other = left[i].layers, right[j].layers
+            if len(one) > 1:
+                one, other = (sorted(layers, key=lambda layer: layer.origin) for layers in (one, other))
+            if len(one) > 1 and [layer.origin for layer in one] != [layer.origin for layer in other]:
+                self.items(single(left[i].layers, self.numbers), single(right[j].layers, self.numbers))
+                continue
+            for first, second in zip(one, other, strict=True):
+                self.mates[0][first.node.id], self.mates[1][second.node.id] = second.node.id, first.node.id
 
-    def layers(self, left: list[Item], right: list[Item]) -> None:
-        if any(item.fork for item in (*left, *right)):
-            layers = ([layer for item in side for layer in item.layers] for side in (left, right))
-            self.items(*(single(each, self.numbers) for each in layers))
-        elif left and right:
-            one, other = left[0].layers[0].node.id, right[0].layers[0].node.id
-            self.mates[0][one], self.mates[1][other] = other, one
-
-    def rank(self, side: int, item: Item) -> int:
-        """How well a run begins with this item."""
-        beginning = self.sides[side].scopes.beginning(item.layers[0].node.id)
-        return 2 * any(scope.kind in _SHOWN for scope in beginning) + (item.weight > 1)
+    def begins(self, side: int, item: Item) -> bool:
+        """Whether the spec shows as one what begins with this item."""
+        return any(scope.kind in _SHOWN for scope in self.sides[side].scopes.beginning(item.layers[0].node.id))
 
     def rows(self) -> list[Pair]:
         """All layers in the order of the left, each one of the right alone behind the one that is before it there."""

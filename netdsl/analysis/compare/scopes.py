@@ -63,7 +63,3 @@ class Scopes:
         while scope is not None and scope.kind != "repeat":
             scope = self.parents.get(id(scope))
         return scope
-
-    def iterations(self, repeat: Scope, nodes: Sequence[int]) -> int:
-        """How many iterations of a repetition begin with one of these nodes."""
-        return sum(self.parents[id(scope)] is repeat for node in nodes for scope in self.beginning(node))

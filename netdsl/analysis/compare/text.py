@@ -31,11 +31,10 @@ def title(network: Network) -> str:
 
 def same(left: Network, right: Network, renamed: Sequence[tuple[str, str]], most: int | None = _LISTED) -> list[Line]:
     """That two networks are the same, and the first of the names that differ; `most` None for all."""
+    what = "the same computation, under other names" if renamed else "the same"
     figures = f"{left.params:,} params, {left.macs:,} multiply-adds"
-    if not renamed:
-        return [Line(f"{title(left)} and {title(right)} are the same: {figures}", "strong")]
-    lines = [Line(f"{title(left)} and {title(right)} are the same computation, under other names: {figures}", "strong")]
-    lines += [Line("")] * (most is None)
+    lines = [Line(f"{title(left)} and {title(right)} are {what}: {figures}", "strong")]
+    lines += [Line("")] * (most is None and bool(renamed))
     lines += [Line(f"  {one} -> {other}") for one, other in renamed[:most]]
     if most is not None and len(renamed) > most:
         lines.append(Line(f"  and {len(renamed) - most:,} more; --all shows them", "dim"))
@@ -45,12 +44,13 @@ def same(left: Network, right: Network, renamed: Sequence[tuple[str, str]], most
 def figures(left: Network, right: Network) -> Iterator[Line]:
     """The totals on both sides."""
     cells = []
-    for title in ("params", "multiply-adds", "depth", "aux params", "frozen params"):
-        name = {"multiply-adds": "macs"}.get(title, title.replace(" ", "_"))
+    for name in ("params", "macs", "depth", "aux_params", "frozen_params"):
         before, after = getattr(left.totals, name), getattr(right.totals, name)
         if before != after or name in ("params", "macs"):
             change = f"{after - before:+,}" if after != before else "="
-            cells.append((title, f"{before:,}", f"{after:,}", change, _share(before, after) if name != "depth" else ""))
+            share = _share(before, after) if name != "depth" else ""
+            title = "multiply-adds" if name == "macs" else name.replace("_", " ")
+            cells.append((title, f"{before:,}", f"{after:,}", change, share))
     return (Line(text) for text in _aligned(cells, "<>>>>"))
 
 
@@ -103,49 +103,34 @@ def _greatest(findings: Sequence[Finding], left: Network, right: Network, most: 
         return found
     params, macs = max(1, left.params, right.params), max(1, left.macs, right.macs)
 
-    def size(number: int) -> tuple[bool, float, int, int]:
-        finding = found[number]
+    def size(finding: Finding) -> tuple[bool, float, int]:
         large = abs(finding.params) / params + abs(finding.macs) / macs
-        return finding.kind in ("input", "output", "aux"), large, finding.count, -number
+        return finding.kind in ("input", "output", "aux"), large, finding.count
 
-    return [found[number] for number in sorted(sorted(range(len(found)), key=size, reverse=True)[:most])]
+    kept = sorted(found, key=size, reverse=True)[:most]
+    return [finding for finding in found if finding in kept]
 
 
 def _sentence(finding: Finding) -> str:
     """A finding in words, without where it is."""
-    mark = _MARKS.get(finding.kind, "~")
+    mark, text, count = _MARKS.get(finding.kind, "~"), finding.text, finding.count
+    change = f"{finding.before} -> {finding.after}" if finding.before is not None else ""
+    times = f" ({count:,})" if count > 1 else ""
     if finding.kind == "reshaped":
-        return f"{mark} on inputs of other shapes: {finding.text}"
-    head, colon, tail = finding.text.partition(":")
-    change = _change(finding)
-    times = f" ({finding.count:,})" if finding.count > 1 else ""
+        return f"{mark} on inputs of other shapes: {text}"
     if finding.kind in ("added", "removed"):
-        return f"{mark} {_extra(finding, change)}"
-    if not finding.text:
+        if finding.details:
+            listed = [f"{each.before or each.after} ({each.times})" for each in finding.details]
+            return f"{mark} {count:,} x {_some(listed)}"
+        if finding.every or " behind " in text:
+            return f"{mark} {'every ' * finding.every}{text}{times}"
+        return f"{mark} {f'{count:,} x ' * (count > 1)}{text}{f': {change}' * bool(change)}"
+    if finding.details:
+        change = _some([f"{each.before} -> {each.after} ({each.times})" for each in finding.details])
+    if not text:
         return f"{mark} {change}{times}"
-    if not colon:
-        return f"{mark} {head}{times} {change}".rstrip()
-    every = "every " if finding.every else ""
-    return f"{mark} {every}{head}{times}:{tail} {change}"
-
-
-def _extra(finding: Finding, change: str) -> str:
-    """Layers that one side has, and how many."""
-    if finding.every and finding.kind == "removed":
-        return f"every {finding.text} ({finding.count:,})"
-    if " behind " in finding.text:
-        return f"{finding.text} ({finding.count:,})" if finding.count > 1 else finding.text
-    text = f"{finding.count:,} x {finding.text}" if finding.count > 1 else finding.text
-    if finding.details:
-        listed = _some([f"{each.before or each.after} ({each.times})" for each in finding.details])
-        return f"{finding.count:,} x {listed}"
-    return f"{text}: {change}" if change else text
-
-
-def _change(finding: Finding) -> str:
-    if finding.details:
-        return _some([f"{each.before} -> {each.after} ({each.times})" for each in finding.details])
-    return f"{finding.before} -> {finding.after}" if finding.before is not None else ""
+    head, colon, tail = text.partition(":")
+    return f"{mark} {'every ' * finding.every}{head}{times}{colon}{tail} {change}".rstrip()
 
 
 def _some(texts: Sequence[str]) -> str:
@@ -162,17 +147,11 @@ def _where(finding: Finding) -> str:
     if finding.every or " behind every " in finding.text or finding.kind == "reshaped":
         return ""
     spots = finding.spots
-    if len(spots) <= _LISTED and all(_numbered(spot.path) for spot in spots):
-        return ", ".join(
-            f"at {shortened(spot.path)}" + (f" ({shape_text(spot.output)})" if spot.output else "") for spot in spots
-        )
+    if len(spots) <= _LISTED and all(spot.path.rpartition(".")[2].isdigit() for spot in spots):
+        shapes = [f" ({shape_text(spot.output)})" if spot.output else "" for spot in spots]
+        return ", ".join(f"at {shortened(spot.path)}{shape}" for spot, shape in zip(spots, shapes, strict=True))
     text = brief([spot.path for spot in spots])
     return f"at {text}" if text else ""
-
-
-def _numbered(path: str) -> bool:
-    """Whether a path says where a layer is by a number alone."""
-    return bool(path) and all(part.isdigit() for part in path.split(".")[-1:])
 
 
 def brief(paths: Sequence[str]) -> str:

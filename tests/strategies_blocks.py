@@ -126,8 +126,15 @@ def specs(draw: st.DrawFn) -> str:
         if "stride" in signature and "stride=" not in text.removeprefix(name) and draw(st.booleans()):
             ending += " /2"
         lines.append(f"{label}{text}{ending}")
-        lines += draw(st.lists(st.sampled_from(["default conv(act=relu)", "default conv(act=none)", "relu"]), max_size=1))
-    heads = ("aux side(weight=0.3) { gap; fc-classes }", "gap; dropout(rate); fc-classes", "conv1-classes", "gap; fc-classes")
+        lines += draw(
+            st.lists(st.sampled_from(["default conv(act=relu)", "default conv(act=none)", "relu"]), max_size=1)
+        )
+    heads = (
+        "aux side(weight=0.3) { gap; fc-classes }",
+        "gap; dropout(rate); fc-classes",
+        "conv1-classes",
+        "gap; fc-classes",
+    )
     return "\n".join([*lines, draw(st.sampled_from(heads)), ""])
 
 

@@ -106,6 +106,13 @@ def test_check_looks_at_every_variant(netdsl) -> None:
     assert netdsl("check", "family.net", "--variant", "A").out == "family.net: ok (A)\n"
 
 
+def test_the_options_of_the_old_memory_are_taken_and_do_nothing(netdsl) -> None:
+    for option in ("--no-cache", "--cache"):
+        assert netdsl("check", option, "tiny.net").out == "tiny.net: ok\n"
+        assert netdsl("check", option, "bad.net").status == 1
+    assert "cache" not in netdsl("check", "--help").out
+
+
 def test_what_is_wrong_with_every_variant_is_said_once(netdsl) -> None:
     Path("family.net").write_text(TABLE.replace("| fc-10 ", "| fc-oops "), "utf-8")
     run = netdsl("check", "family.net")

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_random import HEAD, LAW, networks, statements
+from strategies_networks import HEAD, LAW, networks, statements
 
 import netdsl
 from netdsl.analysis.compare import Difference, compare
-from netdsl.analysis.compare.align import align, best, common, windows
+from netdsl.analysis.compare.align import align, best, windows
 from netdsl.analysis.compare.document import document
-from netdsl.analysis.compare.places import brief
-from netdsl.analysis.compare.text import full, short
+from netdsl.analysis.compare.text import brief
+from netdsl.analysis.compare.difference import full, short
 from netdsl.backends.text import text as written
 from netdsl.ir import Network
 from netdsl.tools.cli import main

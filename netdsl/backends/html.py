@@ -1,9 +1,8 @@
 """A network to a piece of HTML for notebooks: its diagram beside its table.
 
-All text of the network is a stranger's and is escaped; the diagram is an image of its own, in which nothing can run and
-whose names meet no other's on the page. It takes its colours from the page around it, so it fits light and dark ones.
-Showing a network must not take long, so that of a very large one only the figures are shown, and of a large one the
-beginning of the table.
+All text of the network is untrusted and is escaped. The diagram is embedded as an image, so no script in it can run and
+its ids cannot clash with others on the page. The table takes its colours from the page, light or dark. Showing must not
+take long: of a large network only the beginning of the table is shown, of a very large one only the figures.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ _STYLE = """\
 
 
 def html(network: Network) -> str:
-    """The diagram and the table of `network`, to stand within a page."""
+    """The diagram and the table of `network`, as a part of a page."""
     if len(network.nodes) > MOST_NODES:
         return f"<div><p><code>{escape(repr(network))}</code></p>{_remark(_TOO_LARGE.format(len(network.nodes)))}</div>"
     table = summary(network)

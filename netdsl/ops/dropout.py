@@ -21,4 +21,4 @@ class Dropout(Operator):
     """Probability of a zero."""
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
-        return Torch(Call("nn.Dropout", kwargs={} if self.p == 0.5 else {"p": self.p}))
+        return Torch(Call("nn.Dropout", kwargs={"p": self.p}))

@@ -1,6 +1,7 @@
 """Two networks to what sets them apart, aligned by structure and not by lines or labels."""
 
-from netdsl.analysis.compare.difference import Detail, Difference, Finding, Place, Row, Side, Spot
-from netdsl.analysis.compare.pair import compare
+from netdsl.analysis.compare.compare import compare
+from netdsl.analysis.compare.difference import Difference
+from netdsl.analysis.compare.finding import Detail, Finding, Place, Row, Spot
 
-__all__ = ["Detail", "Difference", "Finding", "Place", "Row", "Side", "Spot", "compare"]
+__all__ = ["Detail", "Difference", "Finding", "Place", "Row", "Spot", "compare"]

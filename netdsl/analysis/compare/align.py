@@ -1,219 +1,214 @@
-"""Two sequences to the pairs of items that belong together, in order.
+"""Two sequences of layers to the pairs that belong together, in order.
 
-What both begin and end with is set aside first. What is left is aligned so that the sum of the gains of all pairs is
-the greatest (Needleman & Wunsch, 1970, with gaps that cost nothing). That takes time in proportion to the product of
-the lengths, so of long sequences first the longest common subsequence is found, where few items differ (Myers, An
-O(ND) difference algorithm, 1986), and only what lies between is aligned by gain. What is long and differs throughout is
-aligned in windows, one after the other, which is linear but need not be the best there is.
+What is paired are items: a layer of the trunk, or a fork, which is all from where a value begins to wait for a later
+join up to that join. So a residual or a module is found again as a whole, however its spec is spelled.
+
+What both sequences begin and end with is set aside first, so equal and nearly equal ones cost next to nothing. What is
+left is aligned so that the sum of the gains of all pairs is the greatest (Needleman & Wunsch, 1970). That takes time in
+proportion to the product of the lengths, so what is long is aligned in windows, one after the other: linear, but not
+always the best there is.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
-Gain: TypeAlias = Callable[[int, int], int]
+from netdsl.analysis.compare.layers import TRAINING_ONLY, Layer, Numbers
+from netdsl.ops import Family, Operator
+
 Pairs: TypeAlias = list[tuple[int, int]]
-Stretch: TypeAlias = tuple[int, int]
 
 CELLS = 250_000
 """The largest product of two lengths that is aligned as a whole."""
-GAP = 10_000
-"""The same for what lies between the anchors of long sequences, of which there may be many."""
-STEPS = 400_000
-"""The most steps that are spent on the longest common subsequence, besides one for each item."""
-WINDOW = 80
+WINDOW = 100
 """Items of each side in a window."""
+_SAME_PLANE = 20
+"""What it is worth that inputs have an equal plane, in thousandths of a layer's weight."""
+_UNRELATED, _UNRELATED_FORKS = 0.3, 0.45
+"""Up to this likeness two layers, or two forks, are not paired."""
+_KINDRED, _OTHER_JOIN = 0.35, 0.55
+"""How like operators of one family are, and the share of their likeness for forks that are joined otherwise."""
 
 
-def align(left: Sequence[int], right: Sequence[int], gain: Gain, firm: Callable[[int], bool]) -> tuple[Pairs, bool]:
-    """Pairs of indices, rising on both sides, and whether they are the best there are.
+@dataclass(slots=True, eq=False)
+class Item:
+    """A layer or a fork. Those of one `kind` gain the same."""
 
-    Equal numbers are equal items. `gain(i, j)` is what it is worth to pair two items, 0 for never. `firm(i)` says
-    whether an item on the left is distinctive enough to hold on to where it is found again on the right.
-    """
+    layers: Sequence[Layer]
+    form: int
+    exact: int
+    kind: int
+    weight: float
+
+    @property
+    def fork(self) -> bool:
+        return len(self.layers) > 1
+
+
+def single(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
+    """Each layer as an item."""
+    return [
+        Item((each,), each.form, each.exact, numbers.of(("layer", each.form, each.planes)), each.weight)
+        for each in layers
+    ]
+
+
+def trunk(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
+    """The layers of a trunk and the forks along it."""
+    found: list[Item] = []
+    start = 0
+    for at, layer in enumerate(layers):
+        if layer.trunk and start == at:
+            found += single((layer,), numbers)
+        elif layer.trunk:
+            inside = layers[start : at + 1]
+            form, exact = (numbers.of(tuple(getattr(each, name) for each in inside)) for name in ("form", "exact"))
+            kind = numbers.of(("fork", form, inside[0].planes))
+            found.append(Item(inside, form, exact, kind, sum(each.weight for each in inside)))
+        if layer.trunk:
+            start = at + 1
+    return found + single(layers[start:], numbers)
+
+
+class Gains:
+    """What it is worth to pair two items, in thousandths of a layer's weight; 0 for never."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], int] = {}
+        self._features: dict[int, Counter[int | str]] = {}
+
+    def __call__(self, one: Item, other: Item) -> int:
+        key = one.kind, other.kind
+        if key not in self._known:
+            alike, planes = self.likeness(one, other), [item.layers[0].planes for item in (one, other)]
+            worth = 1000 * (alike - _UNRELATED) + _SAME_PLANE * (planes[0] == planes[1])
+            worth *= (one.weight + other.weight) / 2
+            self._known[key] = round(worth) if alike > (_UNRELATED_FORKS if one.fork else _UNRELATED) else 0
+        return self._known[key]
+
+    def likeness(self, one: Item, other: Item) -> float:
+        """How like two items are, from 0 to 1; forks by the layers in them, and twice by their operators alone (Dice's
+        coefficient)."""
+        if one.form == other.form or one.fork != other.fork:
+            return float(one.form == other.form)
+        if not one.fork:
+            return _likeness(one.layers[0].node.op, other.layers[0].node.op)
+        for item in (one, other):
+            if item.form not in self._features:
+                self._features[item.form] = found = Counter[int | str]()
+                for layer in item.layers[:-1]:
+                    found[layer.form] += 1
+                    found[layer.name] += 2
+        left, right = self._features[one.form], self._features[other.form]
+        alike = 2 * (left & right).total() / (left.total() + right.total())
+        return alike * (1.0 if one.layers[-1].name == other.layers[-1].name else _OTHER_JOIN)
+
+
+def _likeness(one: Operator, other: Operator) -> float:
+    """How like two operators are: the arguments they share, those of the papers' notation before all others."""
+    if type(one) is not type(other):
+        return _KINDRED if one.family is other.family is not Family.REARRANGEMENT else 0.0
+    geometry = [name for name in type(one).geometry if name is not None]
+    names = [name for name in type(one).model_fields if name not in TRAINING_ONLY]
+    worths = [4.0 if name in geometry else 0.5 if geometry else 1.0 for name in names]
+    equal = sum(worth for name, worth in zip(names, worths, strict=True) if getattr(one, name) == getattr(other, name))
+    return 0.4 + 0.55 * (equal / sum(worths) if worths else 1.0)
+
+
+def align(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> tuple[Pairs, bool]:
+    """Pairs of indices, rising on both sides, and whether they are known to be the best there are."""
     size = min(len(left), len(right))
-    head = 0
-    while head < size and left[head] == right[head]:
+    head = tail = 0
+    while head < size and left[head].exact == right[head].exact:
         head += 1
-    tail = 0
-    while tail < size - head and left[-1 - tail] == right[-1 - tail]:
+    while tail < size - head and left[-1 - tail].exact == right[-1 - tail].exact:
         tail += 1
-    rows, columns = (head, len(left) - tail), (head, len(right) - tail)
+    middle = left[head : len(left) - tail], right[head : len(right) - tail]
+    small = len(middle[0]) * len(middle[1]) <= CELLS
     pairs = [(i, i) for i in range(head)]
-    found, exact = _between(left, right, rows, columns, gain, firm)
-    pairs += found
+    pairs += [(head + i, head + j) for i, j in (best if small else windows)(*middle, gain)]
     pairs += [(len(left) - i, len(right) - i) for i in range(tail, 0, -1)]
-    return pairs, exact
+    return pairs, small or sum(left[i].exact == right[j].exact for i, j in pairs) == size
 
 
-def _between(
-    left: Sequence[int],
-    right: Sequence[int],
-    rows: Stretch,
-    columns: Stretch,
-    gain: Gain,
-    firm: Callable[[int], bool],
-) -> tuple[Pairs, bool]:
-    if _cells(rows, columns) <= CELLS:
-        return best(left, right, rows, columns, gain), True
-    anchors = common(left[slice(*rows)], right[slice(*columns)]) or []
+def windows(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
+    """Pairs found in windows that move along both sequences: of each, the first half is kept."""
     pairs: Pairs = []
-    exact = True
-    known: dict[tuple[tuple[int, ...], tuple[int, ...]], Pairs] = {}
-    top, first = rows[0], columns[0]
-    kept = [(rows[0] + i, columns[0] + j) for i, j in anchors if firm(rows[0] + i)]
-    for i, j in [*kept, (rows[1], columns[1])]:
-        stretches = (top, i), (first, j)
-        if _cells(*stretches) <= GAP:
-            pairs += best(left, right, *stretches, gain)
-        else:
-            exact = False
-            pairs += windows(left, right, *stretches, gain, known)
-        pairs.append((i, j))
-        top, first = i + 1, j + 1
-    pairs.pop()
-    return pairs, exact
+    top = first = 0
+    while top < len(left) and first < len(right):
+        ends = top + WINDOW, first + WINDOW
+        found = [(top + i, first + j) for i, j in best(left[top : ends[0]], right[first : ends[1]], gain)]
+        if ends[0] >= len(left) and ends[1] >= len(right):
+            return pairs + found
+        found = found[: (len(found) + 1) // 2]
+        pairs += found
+        top, first = (found[-1][0] + 1, found[-1][1] + 1) if found else (top + WINDOW // 2, first + WINDOW // 2)
+    return pairs
 
 
-def _cells(rows: Stretch, columns: Stretch) -> int:
-    return (rows[1] - rows[0]) * (columns[1] - columns[0])
-
-
-def best(left: Sequence[int], right: Sequence[int], rows: Stretch, columns: Stretch, gain: Gain) -> Pairs:
-    """The pairs of two stretches with the greatest sum of gains.
-
-    Where several alignments are equally good, what is left over comes late: of `conv, conv` against `conv, conv, conv`
-    the third is the new one.
-    """
-    (top, bottom), (first, last) = rows, columns
-    width = last - first
-    if width == 0 or top == bottom:
-        return []
-    gains: dict[int, list[int]] = {}  # equal items gain the same
-    above = [0] * (width + 1)
-    table = [above]
-    for i in range(top, bottom):
-        worths = gains.get(left[i])
+def best(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
+    """The pairs with the greatest sum of gains. Where several alignments are equally good, what is left over comes
+    late: of `conv, conv` against `conv, conv, conv` the third is the new one."""
+    kinds = [item.kind for item in right]
+    examples = dict(zip(kinds, right, strict=True))
+    gains: dict[int, list[int]] = {}  # items of one kind gain the same
+    sums = [[0] * (len(right) + 1)]
+    for item in left:
+        worths = gains.get(item.kind)
         if worths is None:
-            seen: dict[int, int] = {}
-            for j in range(first, last):
-                if right[j] not in seen:
-                    seen[right[j]] = gain(i, j)
-            worths = gains[left[i]] = [seen[item] for item in right[first:last]]
-        row = [0]
-        here = 0
-        corner = 0
-        for worth, up in zip(worths, above[1:], strict=True):
-            if up > here:
-                here = up
+            seen = {kind: gain(item, other) for kind, other in examples.items()}
+            worths = gains[item.kind] = [seen[kind] for kind in kinds]
+        row, here, corner = [0], 0, 0
+        for worth, above in zip(worths, sums[-1][1:], strict=True):
+            if above > here:
+                here = above
             if worth and corner + worth > here:
                 here = corner + worth
             row.append(here)
-            corner = up
-        table.append(row)
-        above = row
+            corner = above
+        sums.append(row)
     pairs: Pairs = []
-    i, j = bottom - top, width
+    i, j = len(left), len(right)
     while i and j:
-        here = table[i][j]
-        if table[i][j - 1] == here:
+        if sums[i][j - 1] == sums[i][j]:
             j -= 1
-        elif table[i - 1][j] == here:
+        elif sums[i - 1][j] == sums[i][j]:
             i -= 1
         else:
-            i -= 1
-            j -= 1
-            pairs.append((top + i, first + j))
-    pairs.reverse()
-    return pairs
-
-
-def windows(
-    left: Sequence[int],
-    right: Sequence[int],
-    rows: Stretch,
-    columns: Stretch,
-    gain: Gain,
-    known: dict[tuple[tuple[int, ...], tuple[int, ...]], Pairs],
-) -> Pairs:
-    """Pairs found in windows that move along both stretches: of each, the first half is kept. Windows that are `known`
-    are not aligned again: long networks repeat themselves."""
-    (top, bottom), (first, last) = rows, columns
-    pairs: Pairs = []
-    while top < bottom and first < last:
-        ends = min(top + WINDOW, bottom), min(first + WINDOW, last)
-        key = tuple(left[top : ends[0]]), tuple(right[first : ends[1]])
-        if key not in known:
-            found = best(left, right, (top, ends[0]), (first, ends[1]), gain)
-            known[key] = [(i - top, j - first) for i, j in found]
-        whole = ends == (bottom, last)
-        kept = known[key] if whole else known[key][: (len(known[key]) + 1) // 2]
-        pairs += [(top + i, first + j) for i, j in kept]
-        if whole:
-            break
-        down, along = kept[-1] if kept else (WINDOW // 2 - 1, WINDOW // 2 - 1)
-        top, first = top + down + 1, first + along + 1
-    return pairs
-
-
-def common(left: Sequence[int], right: Sequence[int]) -> Pairs | None:
-    """The longest common subsequence as pairs of indices; None where it would take more than `STEPS` steps."""
-    trace: list[tuple[int, list[int]]] = []
-    ends = {1: 0}
-    steps = 0
-    n, m = len(left), len(right)
-    for distance in range(n + m + 1):
-        low = -distance + 2 * max(distance - m, 0)
-        high = distance - 2 * max(distance - n, 0)
-        reached: list[int] = []
-        done = False
-        for diagonal in range(low, high + 1, 2):
-            down = diagonal == -distance or (
-                diagonal != distance and ends.get(diagonal - 1, -1) < ends.get(diagonal + 1, -1)
-            )
-            i = ends[diagonal + 1] if down else ends[diagonal - 1] + 1
-            j = i - diagonal
-            while i < n and j < m and left[i] == right[j]:
-                i += 1
-                j += 1
-                steps += 1
-            steps += 1
-            ends[diagonal] = i
-            reached.append(i)
-            if i >= n and j >= m:
-                done = True
-                break
-        trace.append((low, reached))
-        if done:
-            return _back(trace, n, m)
-        if steps > STEPS + n + m:
-            return None
-    return None
-
-
-def _back(trace: list[tuple[int, list[int]]], n: int, m: int) -> Pairs:
-    """The way back through what each distance reached."""
-    pairs: Pairs = []
-    i, j = n, m
-    for distance in range(len(trace) - 1, 0, -1):
-        low, reached = trace[distance - 1]
-
-        def end(diagonal: int, low: int = low, reached: list[int] = reached) -> int:
-            place = (diagonal - low) // 2
-            return reached[place] if 0 <= place < len(reached) else -1
-
-        diagonal = i - j
-        down = diagonal == -distance or (diagonal != distance and end(diagonal - 1) < end(diagonal + 1))
-        before = diagonal + 1 if down else diagonal - 1
-        start = end(before)
-        at = start if down else start + 1
-        while i > at:
             i, j = i - 1, j - 1
             pairs.append((i, j))
-        i, j = start, start - before
-    while i > 0 and j > 0:
-        i, j = i - 1, j - 1
-        pairs.append((i, j))
-    pairs.reverse()
-    return pairs
+    return pairs[::-1]
+
+
+def settle(pairs: Pairs, both: tuple[Sequence[Item], Sequence[Item]], begins: Callable[[int, Item], bool]) -> Pairs:
+    """The pairs with each run of extra items moved along equal ones, to begin where the spec begins something, and as
+    late as can be.
+
+    That a stack has one block more can be told in as many ways as the block has layers: of `a b a b a b` against
+    `a b a b` the new ones may be `a b` or, one further, `b a`. All are right; one is what the author wrote.
+    """
+    pairs = [(-1, -1), *pairs, (len(both[0]), len(both[1]))]
+    for number in range(1, len(pairs)):
+        gaps = [pairs[number][side] - pairs[number - 1][side] - 1 for side in (0, 1)]
+        if bool(gaps[0]) == bool(gaps[1]):
+            continue
+        side = int(gaps[1] > 0)
+        gap, start = gaps[side], pairs[number - 1][side] + 1
+        shifts = [0]
+        for step, first in ((1, number), (-1, number - 1)):  # how many pairs behind the run, and before it, can move
+            for at in range(first, first + step * gap, step):
+                (i, j), beside = pairs[at], pairs[at - step]
+                if at in (0, len(pairs) - 1) or (at != first and (i - beside[0], j - beside[1]) != (step, step)):
+                    break
+                if not both[0][i].form == both[1][j].form == both[side][pairs[at][side] - step * gap].form:
+                    break
+                shifts.append(at - first + step)
+        shift = max(shifts, key=lambda shift: (begins(side, both[side][start + shift]), shift))
+        for at in range(min(number, number + shift), max(number, number + shift)):
+            moved = [*pairs[at]]
+            moved[side] += gap if shift < 0 else -gap
+            pairs[at] = moved[0], moved[1]
+    return pairs[1:-1]

@@ -4,31 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from netdsl.analysis.compare.forms import TRAINING_ONLY
-from netdsl.analysis.compare.scopes import Scopes
-from netdsl.analysis.compare.structure import Fork, Item, Layer, nodes
+from netdsl.analysis.compare.layers import TRAINING_ONLY, Layer, Layers
+from netdsl.analysis.compare.scopes import BRANCHES, JOINS
 from netdsl.backends.table.notation import call
-from netdsl.ir import Network, Scope
+from netdsl.ir import Node, Scope
 from netdsl.ops import Family, Operator
 from netdsl.ops.shared.notation import argument, notation
 
 _LONGEST = 72
+_DEEPEST = 4
+"""Joins are told in each other at most so deep."""
 
 
 class Describer:
     """Words for the layers of one network."""
 
-    def __init__(self, network: Network):
-        self.network = network
+    def __init__(self, layers: Layers):
+        self.scopes = layers.scopes
         self._notations: dict[int, str] = {}
-
-    @cached_property
-    def scopes(self) -> Scopes:
-        return Scopes(self.network)
 
     def notation(self, op: Operator) -> str:
         """The operator as the papers print it, without what matters to training only."""
@@ -43,63 +39,51 @@ class Describer:
             self._notations[key] = _rounded(text)
         return self._notations[key]
 
-    def items(self, items: Sequence[Item]) -> str:
-        """Some consecutive items: as the spec calls them where it has names for them, else one by one."""
-        texts = [(text, len(list(same))) for text, same in groupby(text for text, _ in self.parts(items) if text)]
-        return shortened(", ".join(f"{text} x{times}" if times > 1 else text for text, times in texts))
+    def text(self, layers: Sequence[Layer], depth: int = 0) -> str:
+        """Some consecutive layers: as the spec calls them where it has names for them, else one by one."""
+        texts = [text for text, _ in self.parts(layers, depth) if text] or ["flatten"]
+        counted = [(text, len(list(same))) for text, same in groupby(texts)]
+        return shortened(", ".join(f"{text} x{times}" if times > 1 else text for text, times in counted))
 
-    def path(self, items: Sequence[Item]) -> str:
-        """Where some consecutive items are: the path of the first of their blocks, or of their first layer."""
-        return next((path for _, path in self.parts(items)), "")
+    def path(self, layers: Sequence[Layer]) -> str:
+        """Where some consecutive layers are: the path of the first of their blocks, or of their first layer."""
+        return self.parts(layers)[0][1]
 
-    def parts(self, items: Sequence[Item]) -> list[tuple[str, str]]:
-        """Text and path of the blocks and brackets that items consist of, and of the items between."""
-        ends = [self.ends([item]) for item in items]
+    def parts(self, layers: Sequence[Layer], depth: int = 0) -> list[tuple[str, str]]:
+        """Text and path of the blocks, brackets and joins that layers consist of, and of the layers between."""
+        places = {layer.node.id: at for at, layer in enumerate(layers)}
         found = []
         at = 0
-        while at < len(items):
-            text, path, until = self.item(items[at]), self.first(items[at]), at + 1
-            for last, scope in self.scopes.beginning(ends[at][0]):
-                stop, high = at, -1
-                while stop < len(items) and ends[stop][1] <= last:
-                    high = max(high, ends[stop][1])
-                    stop += 1
-                if high == last:
-                    text, path, until = _rounded(call(scope)), scope.path or path, stop
-                    break
+        while at < len(layers):
+            text, path, at = self.part(layers, places, at, depth)
             found.append((text, path))
-            at = until
         return found
 
-    def ends(self, items: Sequence[Item]) -> tuple[int, int]:
-        """The first and the last node of some items."""
-        found = [node.id for item in items for node in nodes(item)]
-        return (min(found), max(found)) if found else (-1, -1)
+    def part(self, layers: Sequence[Layer], places: dict[int, int], at: int, depth: int) -> tuple[str, str, int]:
+        """Text and path of the largest part that begins with a layer, and where the next one begins."""
+        node = layers[at].node
+        around = self.scopes.around[node.id]
+        closed = [around] if self.scopes.joints.get(id(around)) is node else []
+        for scope in [*self.scopes.beginning(node.id), *closed]:
+            last = places.get(self.scopes.spans[id(scope)][1])
+            if scope.kind in ("block", "bracket") and last is not None:
+                return _rounded(call(scope)), scope.path or node.path, last + 1
+            joint = self.scopes.joints.get(id(scope))
+            if joint is not None and joint.id in places and (last is not None or scope.kind in JOINS):
+                return self.join(joint, layers, places, at, depth), node.path, places[joint.id] + 1
+        hidden = node.implicit and node.op.name == "flatten"
+        return "" if hidden else self.notation(node.op), node.path, at + 1
 
-    def first(self, item: Item) -> str:
-        node = next(nodes(item), None)
-        return node.path if node is not None else ""
-
-    def item(self, item: Item) -> str:
-        """One item; nothing for what the spec does not write, the flattening before fc."""
-        if isinstance(item, Layer):
-            hidden = item.node.implicit and item.node.op.name == "flatten"
-            return "" if hidden else self.notation(item.node.op)
-        if not isinstance(item, Fork):
-            return ""
-        branches = [
-            "..." if number == item.opened else self.items(branch) or "identity"
-            for number, branch in enumerate(item.branches)
-        ]
-        return f"{self.notation(item.join.node.op)} {{ {' | '.join(branches)} }}"
-
-    def repeat(self, items: Sequence[Item]) -> tuple[Scope, int] | None:
-        """The repetition that items begin in, and how many of its iterations lie within them."""
-        node = next((node for item in items for node in nodes(item)), None)
-        scope = self.scopes.repeat(node) if node is not None else None
-        if scope is None:
-            return None
-        return scope, self.scopes.iterations(scope, *self.ends(items))
+    def join(self, joint: Node, layers: Sequence[Layer], places: dict[int, int], at: int, depth: int) -> str:
+        """A join with its branches; those that do not lie behind `at` are `...`."""
+        branches = []
+        for branch in self.scopes.around[joint.id].children:
+            if isinstance(branch, Scope) and branch.kind in BRANCHES:
+                first, last = self.scopes.spans[id(branch)]
+                whole = places.get(first, -1) >= at and last in places and depth < _DEEPEST
+                inside = layers[places[first] : places[last] + 1] if whole else ()
+                branches.append(self.text(inside, depth + 1) if inside else "identity" if last < 0 else "...")
+        return f"{self.notation(joint.op)} {{ {' | '.join(branches)} }}"
 
 
 def value(op: Operator, name: str, item: Any) -> str:
@@ -112,10 +96,6 @@ def value(op: Operator, name: str, item: Any) -> str:
 def argument_name(op: Operator, name: str) -> str:
     """What a spec calls an argument."""
     return type(op).model_fields[name].alias or name
-
-
-def plural(count: int, word: str) -> str:
-    return f"{count:,} {word}"
 
 
 def shortened(text: str) -> str:

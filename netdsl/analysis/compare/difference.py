@@ -1,115 +1,15 @@
-"""How two networks differ, as data: figures, findings, and every row of the alignment.
-
-Nothing here knows how it was found or how it will be shown. The changes of params and multiply-adds add up: those of
-all rows, and those of all findings, are the difference of the totals.
-"""
+"""How two networks differ, and its account for a reader: in short, or with all layers side by side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple, TypeAlias
 
-from netdsl.ir import Totals
-from netdsl.shapes import Shape
+from netdsl.analysis.compare.finding import Detail, Finding, FindingKind, Row, RowKind, Spot
+from netdsl.analysis.compare.text import Line, figures, same, side_by_side, title, told
+from netdsl.ir import Network
 
-RowKind: TypeAlias = Literal["same", "reshaped", "changed", "added", "removed"]
-FindingKind: TypeAlias = Literal[
-    "added", "removed", "changed", "reshaped", "rewired", "input", "output", "aux", "recipe", "init"
-]
-
-
-class Place(NamedTuple):
-    """A layer on one side: its path in the `state_dict`, its operator, shapes, figures, and its line in the spec."""
-
-    path: str
-    op: str
-    input: tuple[Shape, ...]
-    output: Shape | None
-    params: int
-    macs: int
-    line: int | None
-    aux: bool
-
-
-class Row(NamedTuple):
-    """A layer of the left network beside its counterpart on the right; `level` is how many joins lie around it.
-
-    `reshaped` is a layer whose operator is the same on inputs of another shape.
-    """
-
-    kind: RowKind
-    level: int
-    left: Place | None
-    right: Place | None
-
-    @property
-    def aux(self) -> bool:
-        return any(place.aux for place in self[2:] if place is not None)
-
-    @property
-    def params(self) -> int:
-        return (self.right.params if self.right else 0) - (self.left.params if self.left else 0)
-
-    @property
-    def macs(self) -> int:
-        return (self.right.macs if self.right else 0) - (self.left.macs if self.left else 0)
-
-
-class Spot(NamedTuple):
-    """Where a finding is: the paths on both sides, where there are any, and the shape that comes out there."""
-
-    left: str | None
-    right: str | None
-    output: Shape | None = None
-
-    @property
-    def path(self) -> str:
-        return self.left or self.right or ""
-
-
-class Detail(NamedTuple):
-    """One of the values that a finding has in several places: what is on the left, on the right, and how often."""
-
-    before: str | None
-    after: str | None
-    times: int
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One difference, told once for all the places where it is.
-
-    - `text`: what it is; `count` times, which are all layers of that kind where `every` is set.
-    - `before`, `after`: the values, where an argument changed; `details`, where they are many.
-    - `spots`: where. `params`, `macs`: what it changes in all, without aux heads unless `aux` is set.
-    """
-
-    kind: FindingKind
-    text: str
-    count: int = 1
-    every: bool = False
-    before: str | None = None
-    after: str | None = None
-    details: tuple[Detail, ...] = ()
-    spots: tuple[Spot, ...] = ()
-    params: int = 0
-    macs: int = 0
-    aux: bool = False
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two networks: its names, inputs, output and figures."""
-
-    name: str
-    variant: str | None
-    inputs: tuple[tuple[str, Shape], ...]
-    output: Shape | None
-    totals: Totals
-
-    @property
-    def title(self) -> str:
-        return f"{self.name} ({self.variant})" if self.variant else self.name
+MOST = 10
+"""So many findings are told in short; those that change the most."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +22,8 @@ class Difference:
     - `exact`: False where the networks are so long that the alignment need not be the best there is.
     """
 
-    left: Side
-    right: Side
+    left: Network
+    right: Network
     findings: tuple[Finding, ...]
     rows: tuple[Row, ...]
     renamed: tuple[tuple[str, str], ...]
@@ -136,11 +36,11 @@ class Difference:
 
     @property
     def params(self) -> int:
-        return self.right.totals.params - self.left.totals.params
+        return self.right.params - self.left.params
 
     @property
     def macs(self) -> int:
-        return self.right.totals.macs - self.left.totals.macs
+        return self.right.macs - self.left.macs
 
     def mirrored(self) -> Difference:
         """How the left network differs from the right one."""
@@ -154,8 +54,6 @@ class Difference:
         )
 
     def __str__(self) -> str:
-        from netdsl.analysis.compare.text import short
-
         return "\n".join(line.text for line in short(self))
 
 
@@ -174,3 +72,23 @@ def _mirrored(finding: Finding) -> Finding:
         params=-finding.params,
         macs=-finding.macs,
     )
+
+
+def short(difference: Difference, most: int | None = MOST) -> list[Line]:
+    """What differs, in a screen: the figures, then at most `most` findings, the greatest ones; None for all."""
+    left, right = difference.left, difference.right
+    if difference.same:
+        return same(left, right, difference.renamed)
+    lines = [Line(f"{title(left)} -> {title(right)}", "strong"), Line("")]
+    lines += figures(left, right)
+    lines += told(difference.findings, left, right, most)
+    if not difference.exact:
+        lines.append(Line("the networks are too long for the best alignment; this is one found in parts", "dim"))
+    return lines
+
+
+def full(difference: Difference) -> list[Line]:
+    """All findings, all other names, and the aligned layers side by side; equal ones in a row are counted only."""
+    if difference.same:
+        return same(difference.left, difference.right, difference.renamed, None)
+    return [*short(difference, None), Line(""), *side_by_side(difference.rows)]

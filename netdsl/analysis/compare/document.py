@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl.analysis.compare.difference import Difference, Finding, Place, Row, Side, Spot
-from netdsl.shapes import Shape
+from netdsl.analysis.compare.difference import Difference
+from netdsl.analysis.compare.finding import Finding
+from netdsl.ir import Network
 
 FORMAT_VERSION = 1
+_NAMES = {"path": "name", "input": "inputs", "spots": "places"}
 
 
 def document(difference: Difference) -> dict[str, Any]:
@@ -19,72 +21,31 @@ def document(difference: Difference) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "same": difference.same,
         "exact": difference.exact,
-        "left": _side(difference.left),
-        "right": _side(difference.right),
+        "left": _network(difference.left),
+        "right": _network(difference.right),
         "params": difference.params,
         "macs": difference.macs,
-        "findings": [_finding(each) for each in difference.findings],
+        "findings": [_plain(each) for each in difference.findings],
         "renamed": [list(pair) for pair in difference.renamed],
         "equal_rows": sum(row.kind == "same" for row in difference.rows),
-        "rows": [_row(row) for row in difference.rows if row.kind != "same"],
+        "rows": [
+            {**_plain(row), "aux": row.aux, "params": row.params, "macs": row.macs}
+            for row in difference.rows
+            if row.kind != "same"
+        ],
     }
 
 
-def _side(side: Side) -> dict[str, Any]:
-    return {
-        "name": side.name,
-        "variant": side.variant,
-        "inputs": {name: list(shape) for name, shape in side.inputs},
-        "output": _list(side.output),
-        **side.totals.model_dump(),
-    }
+def _network(network: Network) -> dict[str, Any]:
+    assert network.totals is not None
+    inputs = {item.name: list(item.shape) for item in network.inputs}
+    own = {"name": network.name, "variant": network.variant, "inputs": inputs, "output": _plain(network.output)}
+    return {**own, **network.totals.model_dump()}
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {
-        "kind": finding.kind,
-        "text": finding.text,
-        "count": finding.count,
-        "every": finding.every,
-        "before": finding.before,
-        "after": finding.after,
-        "details": [each._asdict() for each in finding.details],
-        "params": finding.params,
-        "macs": finding.macs,
-        "aux": finding.aux,
-        "places": [_spot(spot) for spot in finding.spots],
-    }
-
-
-def _spot(spot: Spot) -> dict[str, Any]:
-    return {"left": spot.left, "right": spot.right, "output": _list(spot.output)}
-
-
-def _row(row: Row) -> dict[str, Any]:
-    return {
-        "kind": row.kind,
-        "level": row.level,
-        "aux": row.aux,
-        "params": row.params,
-        "macs": row.macs,
-        "left": _place(row.left),
-        "right": _place(row.right),
-    }
-
-
-def _place(place: Place | None) -> dict[str, Any] | None:
-    if place is None:
-        return None
-    return {
-        "name": place.path,
-        "op": place.op,
-        "inputs": [list(shape) for shape in place.input],
-        "output": _list(place.output),
-        "params": place.params,
-        "macs": place.macs,
-        "line": place.line,
-    }
-
-
-def _list(shape: Shape | None) -> list[int] | None:
-    return None if shape is None else list(shape)
+def _plain(item: Any) -> Any:
+    """Findings, rows and what is in them as objects, tuples as lists."""
+    if isinstance(item, Finding) or hasattr(item, "_fields"):
+        fields = vars(item) if isinstance(item, Finding) else item._asdict()
+        return {_NAMES.get(name, name): _plain(each) for name, each in fields.items()}
+    return [_plain(each) for each in item] if isinstance(item, tuple) else item

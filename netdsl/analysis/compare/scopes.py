@@ -1,58 +1,65 @@
-"""Where the blocks, brackets and repetitions of a spec begin and end, as numbers of nodes."""
+"""Where the blocks, branches and repetitions of a spec begin and end, as numbers of nodes."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
 
 from netdsl.ir import Network, Node, Scope
 
-_SPEAKING = ("block", "bracket")
-"""Scopes whose titles say what is in them."""
+BRANCHES = ("branch", "shortcut")
+JOINS = ("join", "residual")
 
 
 class Scopes:
-    """The scopes of one network. `spans` gives the first and the last node of each, by its id, identities left out."""
+    """The scopes of one network.
+
+    `around` is the innermost scope of a node, `parents` that of a scope, by its id. `spans` are its first and last
+    node, identities left out (-1 where there are none), and `joints` the node that joins the branches of a scope, or
+    this branch with others.
+    """
 
     def __init__(self, network: Network):
-        self.spans: dict[int, tuple[int, int]] = {}
-        self._around: dict[int, Scope] = {}
-        self._parents: dict[int, Scope] = {}
-        self._beginning: dict[int, list[tuple[int, Scope]]] = {}
-        self._iterations: dict[int, list[tuple[int, int]]] = {}
-        empty = len(network.shapes), -1
-        for scope in reversed(list(network.body.scopes())):
-            low, high = empty
+        scopes = list(network.body.scopes())
+        self.around: dict[int, Scope] = {}
+        self.parents: dict[int, Scope] = {}
+        self._levels = {id(network.body): 0}
+        self.joints: dict[int, Node] = {}
+        for scope in scopes:
+            joint = next((child for child in scope.children if isinstance(child, Node)), None)
+            if scope.kind in JOINS and joint is not None:
+                self.joints[id(scope)] = joint
             for child in scope.children:
                 if isinstance(child, Node):
-                    self._around[child.id] = scope
-                    first, last = empty if child.op.transparent else (child.id, child.id)
-                else:
-                    self._parents[id(child)] = scope
-                    first, last = self.spans[id(child)]
-                low, high = min(low, first), max(high, last)
-            self.spans[id(scope)] = low, high
-            if scope.kind in _SPEAKING and high >= 0:
-                self._beginning.setdefault(low, []).append((high, scope))
+                    self.around[child.id] = scope
+                    continue
+                self.parents[id(child)] = scope
+                self._levels[id(child)] = self._levels[id(scope)] + (child.kind in BRANCHES)
+                if child.kind in BRANCHES and joint is not None:
+                    self.joints[id(child)] = joint
+        self.spans: dict[int, tuple[int, int]] = {}
+        self._beginning: dict[int, list[Scope]] = defaultdict(list)
+        for scope in reversed(scopes):
+            inside = [
+                self.spans[id(child)] if isinstance(child, Scope) else (-1 if child.op.transparent else child.id,) * 2
+                for child in scope.children
+            ]
+            ends = [span for span in inside if span[1] >= 0]
+            self.spans[id(scope)] = (ends[0][0], ends[-1][1]) if ends else (-1, -1)
+            if ends and scope is not network.body:
+                self._beginning[ends[0][0]].append(scope)
 
-    def beginning(self, node: int) -> list[tuple[int, Scope]]:
-        """The blocks and brackets that begin with a node and the numbers of their last ones, the largest first."""
-        return self._beginning.get(node, [])[::-1]
+    def beginning(self, node: int) -> Sequence[Scope]:
+        """The scopes that begin with a node, the largest first."""
+        return self._beginning.get(node, ())[::-1]
 
-    def repeat(self, node: Node) -> Scope | None:
+    def level(self, node: Node) -> int:
+        """How many branches lie around a node."""
+        return self._levels[id(self.around[node.id])]
+
+    def repeat(self, node: int) -> Scope | None:
         """The innermost repetition around a node."""
-        scope: Scope | None = self._around.get(node.id)
+        scope: Scope | None = self.around[node]
         while scope is not None and scope.kind != "repeat":
-            scope = self._parents.get(id(scope))
+            scope = self.parents.get(id(scope))
         return scope
-
-    def iterations(self, repeat: Scope, low: int, high: int) -> int:
-        """How many iterations of a repetition lie between two nodes."""
-        spans = self._iterations.get(id(repeat))
-        if spans is None:
-            spans = self._iterations[id(repeat)] = [self.spans[id(child)] for child in repeat.children]
-        at = bisect_left(spans, (low, -1))
-        count = 0
-        while at < len(spans) and spans[at][1] <= high:
-            at += 1
-            count += 1
-        return count

@@ -1,20 +1,21 @@
-"""A difference as lines for a terminal: the short account, and the whole alignment side by side."""
+"""Findings, figures and rows in lines for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
-from netdsl.analysis.compare.difference import Difference, Finding, Place, Row, Side
-from netdsl.analysis.compare.places import brief, shortened
+from netdsl.analysis.compare.finding import Finding, Place, Row
+from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
 
-MOST = 10
-"""So many findings are told in short; those that change the most."""
 _LISTED = 3
 _WIDEST = 92
 _COLUMN = 40
 _LONGEST = 72
+_LONGEST_PATH = 66
+_MARKS = {"added": "+", "removed": "-", "reshaped": "="}
 
 
 class Line(NamedTuple):
@@ -24,82 +25,33 @@ class Line(NamedTuple):
     role: str = ""
 
 
-def short(difference: Difference, most: int | None = MOST) -> list[Line]:
-    """What differs, in a screen: the figures, then at most `most` findings, the greatest ones; None for all."""
-    left, right = difference.left, difference.right
-    if difference.same:
-        return list(_same(difference))
-    lines = [Line(f"{left.title} -> {right.title}", "strong"), Line("")]
-    lines += _figures(left, right)
-    kept = _greatest(difference, most)
-    told = [(_sentence(finding), _where(finding), finding) for finding in kept]
-    width = max((len(f"{text}  {where}".rstrip()) for text, where, _ in told), default=0)
-    width = min(max(width, max((len(text) for text, _, _ in told), default=0)), _WIDEST)
-    heads = "params", "multiply-adds"
-    columns = [
-        max(len(head), *(len(f"{number:+,}") for number in numbers))
-        for head, numbers in zip(heads, zip(*((each.params, each.macs) for each in kept), strict=True), strict=True)
-    ]
+def title(network: Network) -> str:
+    return f"{network.name} ({network.variant})" if network.variant else network.name
 
-    def line(text: str, params: int, macs: int) -> str:
-        figures = (f"{number:+,}" if number else "" for number in (params, macs))
-        aligned = (each.rjust(size) for each, size in zip(figures, columns, strict=True))
-        return f"{text:{width}}  {'  '.join(aligned)}".rstrip()
 
-    aligned = (head.rjust(size) for head, size in zip(heads, columns, strict=True))
-    lines += [Line(""), Line(f"{'':{width}}  {'  '.join(aligned)}", "dim")]
-    aux = False
-    for text, where, finding in told:
-        if finding.aux and not aux:
-            lines.append(Line("in the aux heads", "dim"))
-            aux = True
-        if where and len(text) + len(where) + 2 <= width:
-            text, where = f"{text}  {where}", ""
-        if len(text) > width:
-            text = f"{text[: width - 3]}..."
-        lines.append(Line(line(text, finding.params, finding.macs), finding.kind))
-        if where:
-            lines.append(Line(f"    {where}", "dim"))
-    hidden = len(difference.findings) - len(kept)
-    if hidden:
-        rest = [finding for finding in difference.findings if finding not in kept]
-        params, macs = (sum(getattr(each, name) for each in rest if not each.aux) for name in ("params", "macs"))
-        lines.append(Line(line(f"and {hidden} more; --all shows them", params, macs), "dim"))
-    if not difference.exact:
-        lines += [Line("the networks are too long for the best alignment; this is one found in parts", "dim")]
+def same(left: Network, right: Network, renamed: Sequence[tuple[str, str]], most: int | None = _LISTED) -> list[Line]:
+    """That two networks are the same, and the first of the names that differ; `most` None for all."""
+    what = "the same computation, under other names" if renamed else "the same"
+    figures = f"{left.params:,} params, {left.macs:,} multiply-adds"
+    lines = [Line(f"{title(left)} and {title(right)} are {what}: {figures}", "strong")]
+    lines += [Line("")] * (most is None and bool(renamed))
+    lines += [Line(f"  {one} -> {other}") for one, other in renamed[:most]]
+    if most is not None and len(renamed) > most:
+        lines.append(Line(f"  and {len(renamed) - most:,} more; --all shows them", "dim"))
     return lines
 
 
-def _same(difference: Difference) -> Iterator[Line]:
-    left, right = difference.left, difference.right
-    figures = f"{left.totals.params:,} params, {left.totals.macs:,} multiply-adds"
-    if not difference.renamed:
-        yield Line(f"{left.title} and {right.title} are the same: {figures}", "strong")
-        return
-    yield Line(f"{left.title} and {right.title} are the same computation, under other names: {figures}", "strong")
-    shown = difference.renamed[:_LISTED]
-    for one, other in shown:
-        yield Line(f"  {one} -> {other}")
-    if len(difference.renamed) > len(shown):
-        yield Line(f"  and {len(difference.renamed) - len(shown):,} more; --all shows them", "dim")
-
-
-def _figures(left: Side, right: Side) -> Iterator[Line]:
+def figures(left: Network, right: Network) -> Iterator[Line]:
     """The totals on both sides."""
-    rows = [("params", "params"), ("multiply-adds", "macs"), ("depth", "depth"), ("aux params", "aux_params")]
-    rows += [("frozen params", "frozen_params")]
     cells = []
-    for title, name in rows:
+    for name in ("params", "macs", "depth", "aux_params", "frozen_params"):
         before, after = getattr(left.totals, name), getattr(right.totals, name)
-        if before == after and name not in ("params", "macs"):
-            continue
-        change = f"{after - before:+,}" if after != before else "="
-        share = _share(before, after) if name != "depth" else ""
-        cells.append((title, f"{before:,}", f"{after:,}", change, share))
-    widths = [max(len(each[column]) for each in cells) for column in range(5)]
-    for title, *numbers in cells:
-        aligned = (each.rjust(size) for each, size in zip(numbers, widths[1:], strict=True))
-        yield Line(f"{title:{widths[0]}}  {'  '.join(aligned)}".rstrip())
+        if before != after or name in ("params", "macs"):
+            change = f"{after - before:+,}" if after != before else "="
+            share = _share(before, after) if name != "depth" else ""
+            title = "multiply-adds" if name == "macs" else name.replace("_", " ")
+            cells.append((title, f"{before:,}", f"{after:,}", change, share))
+    return (Line(text) for text in _aligned(cells, "<>>>>"))
 
 
 def _share(before: int, after: int) -> str:
@@ -109,62 +61,76 @@ def _share(before: int, after: int) -> str:
     return f"{100 * (after - before) / before:+.1f}%" if after < 10 * before else f"x{after / before:,.0f}"
 
 
-def _greatest(difference: Difference, most: int | None) -> list[Finding]:
+def _aligned(rows: Sequence[Sequence[str]], sides: str) -> Iterator[str]:
+    """Rows of cells in columns, each aligned to its side; a cell alone is a line of its own."""
+    widths = [max(map(len, column)) for column in zip(*(row for row in rows if len(row) > 1), strict=True)]
+    for row in rows:
+        cells = (f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=False))
+        yield "  ".join(cells).rstrip()
+
+
+# Findings ------------------------------------------------------------------------------------------------------------
+
+
+def told(findings: Sequence[Finding], left: Network, right: Network, most: int | None) -> Iterator[Line]:
+    """The findings in a table with what each changes: at most so many, the greatest; those of aux heads last."""
+    kept = _greatest(findings, left, right, most)
+    texts = [(_sentence(finding), _where(finding)) for finding in kept]
+    width = min(_WIDEST, max(len(f"{text}  {where}".rstrip()) for text, where in texts))
+    lines: list[tuple[Sequence[str], str]] = [((" " * width, "params", "multiply-adds"), "dim")]
+    aux = False
+    for (text, where), finding in zip(texts, kept, strict=True):
+        if finding.aux and not aux:
+            lines.append((("in the aux heads",), "dim"))
+            aux = True
+        fits = len(text) + len(where) + 2 <= width
+        text = f"{text}  {where}".rstrip() if fits else text if len(text) <= width else f"{text[: width - 3]}..."
+        lines.append(((text, _number(finding.params), _number(finding.macs)), finding.kind))
+        if where and not fits:
+            lines.append(((f"    {where}",), "dim"))
+    if hidden := [finding for finding in findings if finding not in kept]:
+        params, macs = (sum(getattr(each, name) for each in hidden if not each.aux) for name in ("params", "macs"))
+        lines.append(((f"and {len(hidden)} more; --all shows them", _number(params), _number(macs)), "dim"))
+    yield Line("")
+    for text, (_, role) in zip(_aligned([cells for cells, _ in lines], "<>>"), lines, strict=True):
+        yield Line(text, role)
+
+
+def _greatest(findings: Sequence[Finding], left: Network, right: Network, most: int | None) -> list[Finding]:
     """The findings that change the most, in their order; aux heads last."""
-    found = sorted(difference.findings, key=lambda finding: finding.aux)
+    found = sorted(findings, key=lambda finding: finding.aux)
     if most is None or len(found) <= most:
         return found
-    params = max(1, difference.left.totals.params, difference.right.totals.params)
-    macs = max(1, difference.left.totals.macs, difference.right.totals.macs)
+    params, macs = max(1, left.params, right.params), max(1, left.macs, right.macs)
 
-    def size(number: int) -> tuple[bool, float, int, int]:
-        finding = found[number]
+    def size(finding: Finding) -> tuple[bool, float, int]:
         large = abs(finding.params) / params + abs(finding.macs) / macs
-        return finding.kind in ("input", "output", "aux"), large, finding.count, -number
+        return finding.kind in ("input", "output", "aux"), large, finding.count
 
-    return [found[number] for number in sorted(sorted(range(len(found)), key=size, reverse=True)[:most])]
-
-
-# One finding ---------------------------------------------------------------------------------------------------------
-
-_MARKS = {"added": "+", "removed": "-", "reshaped": "=", "recipe": "~", "init": "~"}
+    kept = sorted(found, key=size, reverse=True)[:most]
+    return [finding for finding in found if finding in kept]
 
 
 def _sentence(finding: Finding) -> str:
     """A finding in words, without where it is."""
-    mark = _MARKS.get(finding.kind, "~")
+    mark, text, count = _MARKS.get(finding.kind, "~"), finding.text, finding.count
+    change = f"{finding.before} -> {finding.after}" if finding.before is not None else ""
+    times = f" ({count:,})" if count > 1 else ""
     if finding.kind == "reshaped":
-        return f"{mark} on inputs of other shapes: {finding.text}"
-    head, colon, tail = finding.text.partition(":")
-    change = _change(finding)
-    times = f" ({finding.count:,})" if finding.count > 1 else ""
+        return f"{mark} on inputs of other shapes: {text}"
     if finding.kind in ("added", "removed"):
-        return f"{mark} {_extra(finding, change)}"
-    if not finding.text:
+        if finding.details:
+            listed = [f"{each.before or each.after} ({each.times})" for each in finding.details]
+            return f"{mark} {count:,} x {_some(listed)}"
+        if finding.every or " behind " in text:
+            return f"{mark} {'every ' * finding.every}{text}{times}"
+        return f"{mark} {f'{count:,} x ' * (count > 1)}{text}{f': {change}' * bool(change)}"
+    if finding.details:
+        change = _some([f"{each.before} -> {each.after} ({each.times})" for each in finding.details])
+    if not text:
         return f"{mark} {change}{times}"
-    if not colon:
-        return f"{mark} {head}{times} {change}".rstrip()
-    every = "every " if finding.every else ""
-    return f"{mark} {every}{head}{times}:{tail} {change}"
-
-
-def _extra(finding: Finding, change: str) -> str:
-    """Layers that one side has, and how many."""
-    if finding.every and finding.kind == "removed":
-        return f"every {finding.text} ({finding.count:,})"
-    if " behind " in finding.text:
-        return f"{finding.text} ({finding.count:,})" if finding.count > 1 else finding.text
-    text = f"{finding.count:,} x {finding.text}" if finding.count > 1 else finding.text
-    if finding.details:
-        listed = _some([f"{each.before or each.after} ({each.times})" for each in finding.details])
-        return f"{finding.count:,} x {listed}"
-    return f"{text}: {change}" if change else text
-
-
-def _change(finding: Finding) -> str:
-    if finding.details:
-        return _some([f"{each.before} -> {each.after} ({each.times})" for each in finding.details])
-    return f"{finding.before} -> {finding.after}" if finding.before is not None else ""
+    head, colon, tail = text.partition(":")
+    return f"{mark} {'every ' * finding.every}{head}{times}{colon}{tail} {change}".rstrip()
 
 
 def _some(texts: Sequence[str]) -> str:
@@ -181,60 +147,72 @@ def _where(finding: Finding) -> str:
     if finding.every or " behind every " in finding.text or finding.kind == "reshaped":
         return ""
     spots = finding.spots
-    if len(spots) <= _LISTED and all(_numbered(spot.path) for spot in spots):
-        return ", ".join(
-            f"at {shortened(spot.path)}" + (f" ({shape_text(spot.output)})" if spot.output else "") for spot in spots
-        )
+    if len(spots) <= _LISTED and all(spot.path.rpartition(".")[2].isdigit() for spot in spots):
+        shapes = [f" ({shape_text(spot.output)})" if spot.output else "" for spot in spots]
+        return ", ".join(f"at {shortened(spot.path)}{shape}" for spot, shape in zip(spots, shapes, strict=True))
     text = brief([spot.path for spot in spots])
     return f"at {text}" if text else ""
 
 
-def _numbered(path: str) -> bool:
-    """Whether a path says where a layer is by a number alone."""
-    return bool(path) and all(part.isdigit() for part in path.split(".")[-1:])
+def brief(paths: Sequence[str]) -> str:
+    """Many paths in few words: all of them where they are few, else the pattern they share (`inception*.branch3.1`),
+    else the first of them."""
+    paths = list(dict.fromkeys(shortened(path) for path in paths if path))
+    listed = ", ".join(paths)
+    if len(paths) <= _LISTED and len(listed) <= _LONGEST_PATH:
+        return listed
+    return _pattern(paths) or _first(paths)
 
 
-# Side by side --------------------------------------------------------------------------------------------------------
+def shortened(path: str) -> str:
+    """A path of bearable length: its beginning and its end."""
+    half = _LONGEST_PATH // 2
+    return path if len(path) <= _LONGEST_PATH else f"{path[:half]}...{path[3 - half :]}"
 
 
-def full(difference: Difference) -> list[Line]:
-    """All findings, all other names, and the aligned layers side by side; equal ones in a row are counted only."""
-    lines = short(difference, None) if not difference.same else list(_same(difference))[:1]
-    lines += [Line("")]
-    if difference.same:
-        return (
-            lines + [Line(f"  {one} -> {other}") for one, other in difference.renamed]
-            if difference.renamed
-            else lines[:1]
-        )
-    table = list(_table(difference.rows))
-    widths = [max((len(cells[column]) for cells, _ in table), default=0) for column in range(7)]
-    for cells, role in table:
-        aligned = [
-            cell.rjust(size) if column > 4 else cell.ljust(size)
-            for column, (cell, size) in enumerate(zip(cells, widths, strict=True))
-        ]
-        lines.append(Line("  ".join(aligned).rstrip(), role))
-    return lines
+def _pattern(paths: Sequence[str]) -> str:
+    """The parts that all paths share, with `*` where they differ; nothing where they share too little."""
+    split = [path.split(".") for path in paths]
+    if len({len(parts) for parts in split}) != 1:
+        return ""
+    found = []
+    for parts in zip(*split, strict=True):
+        start = _start(parts)
+        end = _start([part[len(start) :][::-1] for part in parts])[::-1]
+        found.append(start if len(set(parts)) == 1 else f"{start}*{end}")
+    return ".".join(found) if any(part != "*" and not part.isdigit() for part in found) else ""
 
 
-def _table(rows: Iterable[Row]) -> Iterator[tuple[tuple[str, ...], str]]:
-    equal = 0
-    for row in rows:
-        if row.kind == "same" or (row.kind == "reshaped" and not row.params and not row.macs):
-            equal += 1
-            continue
+def _start(texts: Sequence[str]) -> str:
+    """What all texts begin with."""
+    low, high = min(texts), max(texts)
+    return low[: next((at for at, pair in enumerate(zip(low, high, strict=False)) if pair[0] != pair[1]), len(low))]
+
+
+def _first(paths: Sequence[str]) -> str:
+    """As many paths as a line bears, and how many more there are."""
+    text = ", ".join(paths[:1])
+    for number, path in enumerate(paths[1:], 1):
+        rest = f", and {len(paths) - number} more"
+        if len(text) + len(path) + len(rest) > _LONGEST_PATH:
+            return text + rest
+        text += f", {path}"
+    return text
+
+
+def side_by_side(rows: Iterable[Row]) -> Iterator[Line]:
+    """The aligned layers in a table; equal ones in a row are counted only."""
+    lines: list[tuple[Sequence[str], str]] = []
+    for equal, group in groupby(rows, lambda row: row.kind in ("same", "reshaped") and not row.params and not row.macs):
         if equal:
-            yield _equal(equal)
-            equal = 0
-        mark = _MARKS.get(row.kind, "~")
-        yield (mark, *_cells(row.left), *_cells(row.right), _number(row.params), _number(row.macs)), row.kind
-    if equal:
-        yield _equal(equal)
-
-
-def _equal(count: int) -> tuple[tuple[str, ...], str]:
-    return ("", f"... {count:,} equal row{'s' * (count != 1)}", "", "", "", "", ""), "dim"
+            count = len(list(group))
+            lines.append((("", f"... {count:,} equal row{'s' * (count != 1)}", "", "", "", "", ""), "dim"))
+            continue
+        for row in group:
+            cells = _MARKS.get(row.kind, "~"), *_cells(row.left), *_cells(row.right)
+            lines.append(((*cells, _number(row.params), _number(row.macs)), row.kind))
+    for text, (_, role) in zip(_aligned([cells for cells, _ in lines], "<<<<<>>"), lines, strict=True):
+        yield Line(text, role)
 
 
 def _cells(place: Place | None) -> tuple[str, str]:

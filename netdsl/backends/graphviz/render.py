@@ -1,7 +1,7 @@
 """DOT text to the bytes of a picture, by the `dot` program.
 
-Graphviz itself is used where it is installed. Where it is not, `graphviz-pure` stands in, a package with a program of
-its own that is installed with netdsl and makes SVG and PNG, but no PDF. Everything that knows this is here.
+Graphviz is used where it is installed. Elsewhere the program of the package `graphviz-pure`, which is installed with
+netdsl, makes SVG and PNG, but no PDF. Only this module knows about the two.
 """
 
 from __future__ import annotations

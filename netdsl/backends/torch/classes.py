@@ -145,5 +145,3 @@ def replaced(item: Any, names: Mapping[str, Any]) -> Any:
 
 def _shortened(term: Term) -> Any:
     return term.args[0] if term.constant else term
-
-

@@ -141,7 +141,11 @@ def valued(item: Any, names: Mapping[str, Any]) -> Any:
     if isinstance(item, Chain):
         items = item.items
         if item.when:
-            kept = [each for each, when in zip(items, item.when, strict=True) if not isinstance(when, Term) or when.evaluate(names)]
+            kept = [
+                each
+                for each, when in zip(items, item.when, strict=True)
+                if not isinstance(when, Term) or when.evaluate(names)
+            ]
             places = iter(range(len(kept)))
             items = tuple((key or str(next(places)), each) for key, each in kept) if "" in dict(items) else tuple(kept)
         return type(item).__name__, tuple((key, valued(each, names)) for key, each in items)

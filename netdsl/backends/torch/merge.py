@@ -28,7 +28,18 @@ from netdsl.backends.torch.construct import (
 )
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
-from netdsl.backends.torch.terms import MOST_OPERATORS, Term, Unreadable, as_term, make, name, parsed, plain, read, symbolic
+from netdsl.backends.torch.terms import (
+    MOST_OPERATORS,
+    Term,
+    Unreadable,
+    as_term,
+    make,
+    name,
+    parsed,
+    plain,
+    read,
+    symbolic,
+)
 from netdsl.backends.torch.trace import Arms, Trace, is_symbolic
 from netdsl.syntax import tree
 
@@ -91,7 +102,9 @@ class Merge:
     parameters in its own names.
     """
 
-    def __init__(self, called: str, instances: Sequence[Instance], reserved: Collection[str], defaults: Mapping[str, Any]):
+    def __init__(
+        self, called: str, instances: Sequence[Instance], reserved: Collection[str], defaults: Mapping[str, Any]
+    ):
         self.instances = instances
         self.reserved = reserved
         self.defaults = defaults
@@ -219,7 +232,8 @@ class Merge:
         ) and not any(isinstance(chain, ModuleDict) for chain in column.values())
         lists = {
             row: [
-                (key, item, when) for (key, item), when in zip(chain.items, chain.when or ((),) * len(chain.items), strict=True)
+                (key, item, when)
+                for (key, item), when in zip(chain.items, chain.when or ((),) * len(chain.items), strict=True)
             ]
             for row, chain in column.items()
         }
@@ -267,7 +281,10 @@ class Merge:
                 return term
         if same:
             return first
-        candidates: list[Any] = [*terms, *dict.fromkeys(value for value in plains.values() if not isinstance(value, tuple))]
+        candidates: list[Any] = [
+            *terms,
+            *dict.fromkeys(value for value in plains.values() if not isinstance(value, tuple)),
+        ]
         return (
             self._turning(candidates, plains)
             or self._named(role, plains)
@@ -414,7 +431,10 @@ class Merge:
         loops = [each.trace.loop for each in self.instances]
         first = loops[0]
         assert first is not None
-        if any(each is None or (each.index, each.entry, each.label) != (first.index, first.entry, first.label) for each in loops):
+        if any(
+            each is None or (each.index, each.entry, each.label) != (first.index, first.entry, first.label)
+            for each in loops
+        ):
             raise Split
         counts = [each.count for each in loops if each is not None]
         rows: list[Row] = []
@@ -522,7 +542,9 @@ class Merge:
                 short[atom] = short[atom].substitute(short)
         if short:
             self._replace(short)
-        self.made.locals = [(atom, computed[atom].substitute(short)) for atom in order if atom in computed and atom not in short]
+        self.made.locals = [
+            (atom, computed[atom].substitute(short)) for atom in order if atom in computed and atom not in short
+        ]
         parameters: list[Parameter] = []
         for atom in order:
             if atom in used and atom not in computed:
@@ -628,6 +650,7 @@ def _label(label: str | None, index: str) -> tuple[str, Term, str] | None:
     node = parsed(inside)
     if not opening or not closing or node is None:
         return None
+
     def find(word: str) -> Any:
         if word != index:
             raise KeyError(word)
@@ -666,7 +689,6 @@ def _type(value: Any, fixed: bool = True) -> str:
             return f"tuple[{', '.join(kinds * len(value))}]"
         return f"tuple[{' | '.join(kinds)}, ...]"
     return "None" if value is None else type(value).__name__
-
 
 
 def shape_of(item: Any) -> Any:

@@ -83,4 +83,6 @@ def _fixed(network: Network, made: Class) -> str:
     more = f" ({', '.join(follow)} {'follows' if len(follow) == 1 else 'follow'})" if follow else ""
     file = network.body.span.file.replace("\\", "/").rpartition("/")[2].removesuffix(".net") or network.name
     spec = prose(f"{file}:{network.variant}" if network.variant else file)
-    return prose(f"Fixed when compiled: {values}{more}; `netdsl compile {spec} --set {fixed[0]}=...` sets another") + "."
+    return (
+        prose(f"Fixed when compiled: {values}{more}; `netdsl compile {spec} --set {fixed[0]}=...` sets another") + "."
+    )

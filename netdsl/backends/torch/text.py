@@ -91,7 +91,13 @@ def _docstring(made: Class) -> list[str]:
     more = textwrap.wrap(made.fixed, WIDTH - 4) if made.fixed else []
     if len(first) == 1 and not more:
         return [f'    """{first[0]}"""']
-    return [f'    """{first[0]}', *(f"    {line}" for line in first[1:]), *([""] if more else []), *(f"    {line}" for line in more), '    """']
+    return [
+        f'    """{first[0]}',
+        *(f"    {line}" for line in first[1:]),
+        *([""] if more else []),
+        *(f"    {line}" for line in more),
+        '    """',
+    ]
 
 
 def _statements(lines: Lines, indent: int) -> list[str]:

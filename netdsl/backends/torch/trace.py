@@ -766,7 +766,9 @@ class Tracer:
         if word not in self._fixed:
             self._fixed[word] = word in self.fixed
             if word in self.derived:
-                self._fixed[word] = any(self.is_fixed(each) for each in words(self.derived[word]) if each in self.params)
+                self._fixed[word] = any(
+                    self.is_fixed(each) for each in words(self.derived[word]) if each in self.params
+                )
         return self._fixed[word]
 
     def _place(self, scope: Scope, context: Context) -> None:
@@ -883,5 +885,3 @@ def _same(traced: Torch, known: Torch | None) -> bool:
             if one.function != two.function or dict(one.kwargs) != dict(two.kwargs) or one.args != two.args:
                 return False
     return True
-
-

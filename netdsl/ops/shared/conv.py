@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Torch, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window
 from netdsl.ops.shared.checks import bounded, divides, plane
 from netdsl.ops.shared.linear import Linear
 from netdsl.ops.shared.padding import Sides, Slide, reversed_sides, single
@@ -129,7 +129,7 @@ class Convolution(Linear):
         top, _, left, _ = self.slide.sides(*inputs[0][1:])
         return Window(self.kernel, self.stride, self.dilation, (top, left))
 
-    def canonical(self, inputs: tuple[Shape, ...]) -> Self:
+    def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
         _, height, width = inputs[0]
         top, bottom, left, right = self.slide.sides(height, width)
         _, rows, columns = self.shape(inputs)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netdsl.analysis.compare.text import Line
     from netdsl.ir import Network
 
+SECTION = "See it"
 _STYLES = {"added": "help", "removed": "error", "changed": "warning", "rewired": "warning", "input": "warning"}
 _STYLES |= {"output": "warning", "aux": "warning", "recipe": "warning", "init": "warning"}
 
@@ -83,7 +84,7 @@ def command(
 
         click.echo(json.dumps(document(difference), indent=2))
     else:
-        from netdsl.analysis.compare.text import full, short
+        from netdsl.analysis.compare.difference import full, short
 
         _print(full(difference) if all_ else short(difference), color)
     return int(not difference.same or (names and bool(difference.renamed)))

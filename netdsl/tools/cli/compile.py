@@ -8,6 +8,8 @@ from netdsl.backends.artefacts import names
 from netdsl.tools.cli._output import make
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
+SECTION = "Run it"
+
 
 @click.command(
     epilog="""\b

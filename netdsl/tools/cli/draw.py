@@ -10,6 +10,8 @@ from netdsl.backends.artefacts import diagrams
 from netdsl.tools.cli._output import make
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
+SECTION = "See it"
+
 
 @click.command(
     epilog="""\b

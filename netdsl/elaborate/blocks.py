@@ -39,8 +39,8 @@ def call(
     if frame.depth >= DEEPEST:
         raise Problem("E0003", f"blocks and groups nest more than {DEEPEST} deep through these calls", item.span)
     arguments = _arguments(builder, definition, item, frame, stride)
-    shown = {name: plain(value) for name, value in arguments.items()}
-    with builder.scope("block", item.span, name, label, shown):
+    with builder.scope("block", item.span, name, label) as scope:
+        scope.arguments = {name: plain(value) for name, value in arguments.items()}
         builder.body(block.body, frame.called(definition, arguments, item.span))
 
 

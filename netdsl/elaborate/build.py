@@ -7,7 +7,6 @@ value of unknown shape behind, about which everything after it is silent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from netdsl import ops
 from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
@@ -117,16 +116,9 @@ class Builder:
             self.tell(frame, Problem("E0004", message, span, "is a repetition count too large?"))
             raise TooManyLayers
 
-    def scope(
-        self,
-        kind: str,
-        span: Span,
-        title: str = "",
-        label: tree.Name | None = None,
-        arguments: dict[str, Any] | None = None,
-    ) -> _Open:
+    def scope(self, kind: str, span: Span, title: str = "", label: tree.Name | None = None) -> _Open:
         """A part of the network that the spec shows as one: what is placed meanwhile lies in it."""
-        return _Open(self, DraftScope(kind, span, self.current, -1, title, label, arguments or {}))
+        return _Open(self, DraftScope(kind, span, self.current, -1, title, label))
 
     def _node(self, node: DraftNode) -> DraftNode:
         self.current = self._value(node.shape, node)

@@ -12,7 +12,7 @@ always the best there is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -124,8 +124,9 @@ def align(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> tuple[Pai
     head = tail = 0
     while head < size and left[head].exact == right[head].exact:
         head += 1
-    while tail < size - head and left[-1 - tail].exact == right[-1 - tail].exact:
-        tail += 1
+    if (len(left) - head) * (len(right) - head) > CELLS:
+        while tail < size - head and left[-1 - tail].exact == right[-1 - tail].exact:
+            tail += 1
     middle = left[head : len(left) - tail], right[head : len(right) - tail]
     small = len(middle[0]) * len(middle[1]) <= CELLS
     pairs = [(i, i) for i in range(head)]
@@ -181,34 +182,3 @@ def best(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
             i, j = i - 1, j - 1
             pairs.append((i, j))
     return pairs[::-1]
-
-
-def settle(pairs: Pairs, both: tuple[Sequence[Item], Sequence[Item]], begins: Callable[[int, Item], bool]) -> Pairs:
-    """The pairs with each run of extra items moved along equal ones, to begin where the spec begins something, and as
-    late as can be.
-
-    That a stack has one block more can be told in as many ways as the block has layers: of `a b a b a b` against
-    `a b a b` the new ones may be `a b` or, one further, `b a`. All are right; one is what the author wrote.
-    """
-    pairs = [(-1, -1), *pairs, (len(both[0]), len(both[1]))]
-    for number in range(1, len(pairs)):
-        gaps = [pairs[number][side] - pairs[number - 1][side] - 1 for side in (0, 1)]
-        if bool(gaps[0]) == bool(gaps[1]):
-            continue
-        side = int(gaps[1] > 0)
-        gap, start = gaps[side], pairs[number - 1][side] + 1
-        shifts = [0]
-        for step, first in ((1, number), (-1, number - 1)):  # how many pairs behind the run, and before it, can move
-            for at in range(first, first + step * gap, step):
-                (i, j), beside = pairs[at], pairs[at - step]
-                if at in (0, len(pairs) - 1) or (at != first and (i - beside[0], j - beside[1]) != (step, step)):
-                    break
-                if not both[0][i].form == both[1][j].form == both[side][pairs[at][side] - step * gap].form:
-                    break
-                shifts.append(at - first + step)
-        shift = max(shifts, key=lambda shift: (begins(side, both[side][start + shift]), shift))
-        for at in range(min(number, number + shift), max(number, number + shift)):
-            moved = [*pairs[at]]
-            moved[side] += gap if shift < 0 else -gap
-            pairs[at] = moved[0], moved[1]
-    return pairs[1:-1]

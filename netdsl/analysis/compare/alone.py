@@ -14,8 +14,6 @@ from netdsl.analysis.compare.scopes import BRANCHES, Scopes
 from netdsl.ir import AuxHead
 from netdsl.ops import Family
 
-_OFTEN, _LONGEST_UNIT = 4, 64
-"""Units of at most so many layers that come so often in a row are told apart from what lies around them."""
 _FOLLOWING = (Family.NORMALIZATION, Family.ACTIVATION, Family.REGULARIZATION)
 """Layers that belong to the one before them."""
 _KINDS: tuple[FindingKind, FindingKind] = ("removed", "added")
@@ -32,8 +30,7 @@ class Alone:
     def groups(self) -> list[Group]:
         for run in self.match.runs:
             for branch, layers in _branches(run.layers, self.match.sides[run.side].scopes):
-                for unit, part in _repeating(layers):
-                    self.put(run, branch, unit, part)
+                self.put(run, branch, layers[: _period([layer.form for layer in layers])], layers)
         self.say_behind()
         return [*self.ends(), *self.known.values()]
 
@@ -127,26 +124,7 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
         yield "", layers[start:at]
 
 
-def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[Sequence[Layer], Sequence[Layer]]]:
-    """Layers in parts, each with the unit that it is repetitions of: one where all of them repeat."""
-    forms, size = [layer.form for layer in layers], len(layers)
-    whole = next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
-    if whole < size:
-        yield layers[:whole], layers
-        return
-    start = at = 0
-    while at < size:
-        periods = range(1, min(_LONGEST_UNIT, (size - at) // _OFTEN) + 1)
-        period = next((n for n in periods if forms[at : at + n] * _OFTEN == forms[at : at + n * _OFTEN]), 0)
-        if not period:
-            at += 1
-            continue
-        if start < at:
-            yield layers[start:at], layers[start:at]
-        start = at
-        while forms[at : at + period] == forms[start : start + period]:
-            at += period
-        yield layers[start : start + period], layers[start:at]
-        start = at
-    if start < size:
-        yield layers[start:], layers[start:]
+def _period(forms: Sequence[int]) -> int:
+    """The length of the shortest unit that the whole is repetitions of."""
+    size = len(forms)
+    return next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])

@@ -12,7 +12,7 @@ always the best there is.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,6 +20,7 @@ from netdsl.analysis.compare.layers import TRAINING_ONLY, Layer, Numbers
 from netdsl.ops import Family, Operator
 
 Pairs: TypeAlias = list[tuple[int, int]]
+Gain: TypeAlias = "Callable[[Item, Item], int]"
 
 CELLS = 250_000
 """The largest product of two lengths that is aligned as a whole."""
@@ -118,7 +119,7 @@ def _likeness(one: Operator, other: Operator) -> float:
     return 0.4 + 0.55 * (equal / sum(worths) if worths else 1.0)
 
 
-def align(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> tuple[Pairs, bool]:
+def align(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> tuple[Pairs, bool]:
     """Pairs of indices, rising on both sides, and whether they are known to be the best there are."""
     size = min(len(left), len(right))
     head = tail = 0
@@ -135,7 +136,7 @@ def align(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> tuple[Pai
     return pairs, small or sum(left[i].exact == right[j].exact for i, j in pairs) == size
 
 
-def windows(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
+def windows(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
     """Pairs found in windows that move along both sequences: of each, the first half is kept."""
     pairs: Pairs = []
     top = first = 0
@@ -150,7 +151,7 @@ def windows(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
     return pairs
 
 
-def best(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
+def best(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
     """The pairs with the greatest sum of gains. Where several alignments are equally good, what is left over comes
     late: of `conv, conv` against `conv, conv, conv` the third is the new one."""
     kinds = [item.kind for item in right]

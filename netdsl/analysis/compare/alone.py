@@ -14,6 +14,8 @@ from netdsl.analysis.compare.scopes import BRANCHES, Scopes
 from netdsl.ir import AuxHead
 from netdsl.ops import Family
 
+_OFTEN, _LONGEST_UNIT = 4, 64
+"""Units of at most so many layers that come so often in a row are told apart from what lies around them."""
 _FOLLOWING = (Family.NORMALIZATION, Family.ACTIVATION, Family.REGULARIZATION)
 """Layers that belong to the one before them."""
 _KINDS: tuple[FindingKind, FindingKind] = ("removed", "added")
@@ -30,7 +32,8 @@ class Alone:
     def groups(self) -> list[Group]:
         for run in self.match.runs:
             for branch, layers in _branches(run.layers, self.match.sides[run.side].scopes):
-                self.put(run, branch, layers[: _period([layer.form for layer in layers])], layers)
+                for unit, part in _repeating(layers):
+                    self.put(run, branch, part[:unit], part)
         self.say_behind()
         return [*self.ends(), *self.known.values()]
 
@@ -124,7 +127,21 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
         yield "", layers[start:at]
 
 
-def _period(forms: Sequence[int]) -> int:
-    """The length of the shortest unit that the whole is repetitions of."""
-    size = len(forms)
-    return next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
+def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[int, Sequence[Layer]]]:
+    """Layers in parts, each with the length of the unit that it is repetitions of: one where all of them repeat."""
+    forms, size = [layer.form for layer in layers], len(layers)
+    whole = next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
+    start = at = 0
+    while at < size and whole == size:
+        units = range(1, min(_LONGEST_UNIT, (size - at) // _OFTEN) + 1)
+        unit = next((n for n in units if forms[at : at + n] * _OFTEN == forms[at : at + n * _OFTEN]), 0)
+        if unit and start < at:
+            yield at - start, layers[start:at]
+        first, at = at, at + max(unit, 1)
+        if unit:
+            while forms[at : at + unit] == forms[first : first + unit]:
+                at += unit
+            yield unit, layers[first:at]
+            start = at
+    if start < size:
+        yield min(whole, size - start), layers[start:]

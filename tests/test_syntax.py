@@ -567,6 +567,7 @@ MISTAKES = [
     ("conv(3, 64\nrelu", "(", "E0102: this '(' is never closed", "conv relu"),
     ("conv(3,\n 64\nrelu\nbn(a)", "(", "E0102: this '(' is never closed", "conv relu bn"),
     ("concat { a | b\nrelu", "{", "E0102: this '{' is never closed", "concat"),
+    ("concat { a | b # c", "{", "E0102: this '{' is never closed", "concat"),
     ("block f(n { relu }\nrelu", "(", "E0102: this '(' is never closed", "Block relu"),
     ("{ conv(3 }\nrelu", "(", "E0102: this '(' is not closed before '}'", "{} relu"),
     ("[3x3, 64; 3x3, 64\nrelu", "[", "E0102: this '[' is never closed", "[] relu"),

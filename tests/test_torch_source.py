@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import netdsl
-from netdsl.backends.torch.layout import literal
+from netdsl.backends.torch.terms import literal
 
 
 def classes(text: str) -> list[str]:

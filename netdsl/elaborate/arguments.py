@@ -6,7 +6,6 @@ Whoever writes an argument as PyTorch or Keras call it is told what it is called
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
 
 from netdsl import ops
 from netdsl.elaborate.problems import Problem, twice

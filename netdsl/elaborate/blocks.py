@@ -40,8 +40,8 @@ def call(
     if frame.depth >= DEEPEST:
         raise Problem("E0003", f"blocks and groups nest more than {DEEPEST} deep through these calls", item.span)
     arguments, terms = _arguments(builder, definition, item, frame, stride)
-    values = {name: plain(value) for name, value in arguments.items()}
-    with builder.scope("block", item.span, name, label, values) as scope, builder.block(scope):
+    with builder.scope("block", item.span, name, label) as scope, builder.block(scope):
+        scope.arguments = {name: plain(value) for name, value in arguments.items()}
         scope.terms, scope.definition = terms, _remember(builder, definition)
         builder.body(block.body, frame.called(definition, arguments, item.span))
 
@@ -83,7 +83,9 @@ def _remember(builder: Builder, definition: Definition) -> str:
     key = f"{block.span.file}:{block.span.start}"
     if key not in builder.definitions:
         text = module.file.source.text
-        defaults = {each.name.text: each.default and shown(each.default, text) for each in block.parameters}
+        defaults = {
+            each.name.text: None if each.default is None else shown(each.default, text) for each in block.parameters
+        }
         builder.definitions[key] = ir.Definition(
             name=block.name.text, parameters=defaults, doc=_comment(module.file, block.span.start), span=block.span
         )

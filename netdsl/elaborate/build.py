@@ -131,16 +131,9 @@ class Builder:
             self.tell(frame, Problem("E0004", message, span, "is a repetition count too large?"))
             raise TooManyLayers
 
-    def scope(
-        self,
-        kind: str,
-        span: Span,
-        title: str = "",
-        label: tree.Name | None = None,
-        arguments: dict[str, Any] | None = None,
-    ) -> _Open:
+    def scope(self, kind: str, span: Span, title: str = "", label: tree.Name | None = None) -> _Open:
         """A part of the network that the spec shows as one: what is placed meanwhile lies in it."""
-        return _Open(self, DraftScope(kind, span, self.current, -1, title, label, arguments or {}, arms=self.arms))
+        return _Open(self, DraftScope(kind, span, self.current, -1, title, label, arms=self.arms))
 
     @contextmanager
     def arm(self, choice: Choice) -> Iterator[None]:

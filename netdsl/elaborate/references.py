@@ -88,7 +88,8 @@ def _copy(builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame,
         if draft.kind == "aux":
             return
         builder.current = renamed.get(draft.entry, draft.entry)
-        with builder.scope(draft.kind, draft.span, draft.title, arguments=draft.arguments):
+        with builder.scope(draft.kind, draft.span, draft.title) as scope:
+            scope.arguments = draft.arguments
             for child in draft.children:
                 _copy(builder, child, renamed, frame, item)
             builder.current = renamed.get(draft.exit, draft.exit)

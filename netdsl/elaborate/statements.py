@@ -141,13 +141,13 @@ def _repeat(
     with builder.scope("repeat", layer.span, label=label) as scope:
         term = evaluator.term(repeat.count)
         if term is not None or repeat.index is not None:
-            named = layer.label if label is None else None
+            start, end = layer.label.span[1:] if label is None and layer.label else (0, 0)
             written = {
                 "count": term,
-                "index": repeat.index and repeat.index.text,
-                "label": named and evaluator.text[named.span.start : named.span.end],
+                "index": repeat.index.text if repeat.index else None,
+                "label": evaluator.text[start:end],
             }
-            scope.terms = {key: text for key, text in written.items() if text is not None}
+            scope.terms = {key: text for key, text in written.items() if text}
         before = builder.steps
         for number in range(count):
             inner = frame.iteration(repeat.index.text, number) if repeat.index else frame

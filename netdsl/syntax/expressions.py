@@ -55,8 +55,6 @@ class Expressions(Transformer[Token, Any]):
         self.faults = 0
         self.depths: dict[int, int] = {}
         self.kept: list[Any] = []
-        self.begun: list[tree.Statement] = []
-        """The statements of the body that was begun last."""
 
     def error(self, code: str, message: str, span: Span, help: str | None = None, edits: tuple[Edit, ...] = ()) -> None:
         """Report a fault inside a statement that is otherwise whole; of a thousand faults only the first ones."""

@@ -127,7 +127,7 @@ class Lexer:
             kind = match.lastgroup
             assert kind
             start, end = self.start, self.end = match.span(kind)
-            if start >= self.stop:
+            if start >= self.stop or (kind == "END" and self.ended < len(self.ends)):
                 if self._mend():
                     return _SIGNS[self.value]
                 continue

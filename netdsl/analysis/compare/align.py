@@ -20,6 +20,7 @@ from netdsl.analysis.compare.layers import TRAINING_ONLY, Layer, Numbers
 from netdsl.ops import Family, Operator
 
 Pairs: TypeAlias = list[tuple[int, int]]
+Gain: TypeAlias = "Callable[[Item, Item], int]"
 
 CELLS = 250_000
 """The largest product of two lengths that is aligned as a whole."""
@@ -118,14 +119,15 @@ def _likeness(one: Operator, other: Operator) -> float:
     return 0.4 + 0.55 * (equal / sum(worths) if worths else 1.0)
 
 
-def align(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> tuple[Pairs, bool]:
+def align(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> tuple[Pairs, bool]:
     """Pairs of indices, rising on both sides, and whether they are known to be the best there are."""
     size = min(len(left), len(right))
     head = tail = 0
     while head < size and left[head].exact == right[head].exact:
         head += 1
-    while tail < size - head and left[-1 - tail].exact == right[-1 - tail].exact:
-        tail += 1
+    if (len(left) - head) * (len(right) - head) > CELLS:
+        while tail < size - head and left[-1 - tail].exact == right[-1 - tail].exact:
+            tail += 1
     middle = left[head : len(left) - tail], right[head : len(right) - tail]
     small = len(middle[0]) * len(middle[1]) <= CELLS
     pairs = [(i, i) for i in range(head)]
@@ -134,7 +136,7 @@ def align(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> tuple[Pai
     return pairs, small or sum(left[i].exact == right[j].exact for i, j in pairs) == size
 
 
-def windows(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
+def windows(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
     """Pairs found in windows that move along both sequences: of each, the first half is kept."""
     pairs: Pairs = []
     top = first = 0
@@ -149,7 +151,7 @@ def windows(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
     return pairs
 
 
-def best(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
+def best(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
     """The pairs with the greatest sum of gains. Where several alignments are equally good, what is left over comes
     late: of `conv, conv` against `conv, conv, conv` the third is the new one."""
     kinds = [item.kind for item in right]
@@ -181,34 +183,3 @@ def best(left: Sequence[Item], right: Sequence[Item], gain: Gains) -> Pairs:
             i, j = i - 1, j - 1
             pairs.append((i, j))
     return pairs[::-1]
-
-
-def settle(pairs: Pairs, both: tuple[Sequence[Item], Sequence[Item]], begins: Callable[[int, Item], bool]) -> Pairs:
-    """The pairs with each run of extra items moved along equal ones, to begin where the spec begins something, and as
-    late as can be.
-
-    That a stack has one block more can be told in as many ways as the block has layers: of `a b a b a b` against
-    `a b a b` the new ones may be `a b` or, one further, `b a`. All are right; one is what the author wrote.
-    """
-    pairs = [(-1, -1), *pairs, (len(both[0]), len(both[1]))]
-    for number in range(1, len(pairs)):
-        gaps = [pairs[number][side] - pairs[number - 1][side] - 1 for side in (0, 1)]
-        if bool(gaps[0]) == bool(gaps[1]):
-            continue
-        side = int(gaps[1] > 0)
-        gap, start = gaps[side], pairs[number - 1][side] + 1
-        shifts = [0]
-        for step, first in ((1, number), (-1, number - 1)):  # how many pairs behind the run, and before it, can move
-            for at in range(first, first + step * gap, step):
-                (i, j), beside = pairs[at], pairs[at - step]
-                if at in (0, len(pairs) - 1) or (at != first and (i - beside[0], j - beside[1]) != (step, step)):
-                    break
-                if not both[0][i].form == both[1][j].form == both[side][pairs[at][side] - step * gap].form:
-                    break
-                shifts.append(at - first + step)
-        shift = max(shifts, key=lambda shift: (begins(side, both[side][start + shift]), shift))
-        for at in range(min(number, number + shift), max(number, number + shift)):
-            moved = [*pairs[at]]
-            moved[side] += gap if shift < 0 else -gap
-            pairs[at] = moved[0], moved[1]
-    return pairs[1:-1]

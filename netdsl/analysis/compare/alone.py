@@ -33,7 +33,7 @@ class Alone:
         for run in self.match.runs:
             for branch, layers in _branches(run.layers, self.match.sides[run.side].scopes):
                 for unit, part in _repeating(layers):
-                    self.put(run, branch, unit, part)
+                    self.put(run, branch, part[:unit], part)
         self.say_behind()
         return [*self.ends(), *self.known.values()]
 
@@ -127,26 +127,21 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
         yield "", layers[start:at]
 
 
-def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[Sequence[Layer], Sequence[Layer]]]:
-    """Layers in parts, each with the unit that it is repetitions of: one where all of them repeat."""
+def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[int, Sequence[Layer]]]:
+    """Layers in parts, each with the length of the unit that it is repetitions of: one where all of them repeat."""
     forms, size = [layer.form for layer in layers], len(layers)
     whole = next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
-    if whole < size:
-        yield layers[:whole], layers
-        return
     start = at = 0
-    while at < size:
-        periods = range(1, min(_LONGEST_UNIT, (size - at) // _OFTEN) + 1)
-        period = next((n for n in periods if forms[at : at + n] * _OFTEN == forms[at : at + n * _OFTEN]), 0)
-        if not period:
-            at += 1
-            continue
-        if start < at:
-            yield layers[start:at], layers[start:at]
-        start = at
-        while forms[at : at + period] == forms[start : start + period]:
-            at += period
-        yield layers[start : start + period], layers[start:at]
-        start = at
+    while at < size and whole == size:
+        units = range(1, min(_LONGEST_UNIT, (size - at) // _OFTEN) + 1)
+        unit = next((n for n in units if forms[at : at + n] * _OFTEN == forms[at : at + n * _OFTEN]), 0)
+        if unit and start < at:
+            yield at - start, layers[start:at]
+        first, at = at, at + max(unit, 1)
+        if unit:
+            while forms[at : at + unit] == forms[first : first + unit]:
+                at += unit
+            yield unit, layers[first:at]
+            start = at
     if start < size:
-        yield layers[start:], layers[start:]
+        yield min(whole, size - start), layers[start:]

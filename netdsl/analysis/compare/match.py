@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import Literal, NamedTuple, TypeAlias
 
-from netdsl.analysis.compare.align import Gains, Item, align, settle, single, trunk
+from netdsl.analysis.compare.align import Gains, Item, align, single, trunk
 from netdsl.analysis.compare.layers import Layer, Layers
 from netdsl.ir import AuxHead, NamedOutput
 
@@ -20,9 +20,6 @@ Pair: TypeAlias = "tuple[Layer | None, Layer | None]"
 """A layer on the left, on the right, or on both sides."""
 Ends: TypeAlias = "list[tuple[NamedOutput | AuxHead | None, NamedOutput | AuxHead | None]]"
 """Further outputs, or aux heads, in the same way."""
-
-_SHOWN = ("block", "bracket", "iteration", "group")
-"""Scopes that the spec shows as one."""
 
 
 class Run(NamedTuple):
@@ -94,7 +91,7 @@ class _Matcher:
         """Pair the layers of items; those of forks that belong together by all that leads to them, else in order."""
         pairs, exact = align(left, right, self.gains)
         self.exact &= exact
-        for i, j in settle(pairs, (left, right), self.begins):
+        for i, j in pairs:
             one, other = left[i].layers, right[j].layers
             if len(one) > 1:
                 one, other = (sorted(layers, key=lambda layer: layer.origin) for layers in (one, other))
@@ -103,10 +100,6 @@ class _Matcher:
                 continue
             for first, second in zip(one, other, strict=True):
                 self.mates[0][first.node.id], self.mates[1][second.node.id] = second.node.id, first.node.id
-
-    def begins(self, side: int, item: Item) -> bool:
-        """Whether the spec shows as one what begins with this item."""
-        return any(scope.kind in _SHOWN for scope in self.sides[side].scopes.beginning(item.layers[0].node.id))
 
     def rows(self) -> list[Pair]:
         """All layers in the order of the left, each one of the right alone behind the one that is before it there."""

@@ -1,8 +1,8 @@
 """The classes of a network but its own: the blocks that it and other blocks construct.
 
 They are found from the inside out: the blocks without blocks in them first, so that by the time a class is made the
-classes it constructs have their arguments. The instances of one definition are one class if they can be; if they cannot,
-those that are alike are, and as many more as fit.
+classes it constructs have their arguments. The instances of one definition are one class if they can be; if they
+cannot, those that are alike are, and as many more as fit.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A class of the emitted source as a small tree: attributes under conditions, a loop, and statements that fork on flags.
+"""A class of the emitted source as a small tree: attributes under conditions, a loop, statements that fork on flags.
 
 The tree is printed (`text`), and it is evaluated: `Class.made` is what an instance with given arguments holds and does.
 """

@@ -1,8 +1,8 @@
 """Which params of the net are numbers in its source: those that shapes, counts and tests depend on.
 
 What an expression gives flows through the arguments of calls; a param that reaches a field of a layer is no argument of
-the network's class, unless it is a rate, or the channels of a layer that no other layer follows. This reads the names in
-the texts alone. `trace` meets what it overlooks, and then has them fixed too.
+the network's class, unless it is a rate, or the channels of a layer that no other layer follows. This reads the names
+in the texts alone. `trace` meets what it overlooks, and then has them fixed too.
 """
 
 from __future__ import annotations

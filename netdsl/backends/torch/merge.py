@@ -247,7 +247,8 @@ class Merge:
             (key if not numbered else "" if conditional else str(place), item)
             for place, (key, item, _) in enumerate(found)
         )
-        return kind(items, when if conditional else ())
+        made: Chain = kind(items, when if conditional else ())
+        return made
 
     # Values ----------------------------------------------------------------------------------------------------------
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat, lay, literal
+from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat, lay
+from netdsl.backends.torch.terms import literal
 from netdsl.ops import Call
 
 INDENT = 8

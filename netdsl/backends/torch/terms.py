@@ -64,7 +64,7 @@ class Term:
             self.opaque = op in _OPAQUE or any(each.opaque for each in args)
 
     def __eq__(self, other: object) -> bool:
-        return self is other or isinstance(other, Term) and self.text == other.text
+        return self is other or (isinstance(other, Term) and self.text == other.text)
 
     def __hash__(self) -> int:
         return hash(self.text)

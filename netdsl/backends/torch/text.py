@@ -10,9 +10,9 @@ from typing import Any
 from netdsl.backends.artefact import MARK
 from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, terms_of
 from netdsl.backends.torch.construct import UNSET, Chain, Construct, Cycle, Run
-from netdsl.backends.torch.layout import WIDTH, Bracket, lay, literal, parameters, render, sequence, tree
+from netdsl.backends.torch.layout import WIDTH, Bracket, lay, parameters, render, sequence, tree
 from netdsl.backends.torch.names import printable, prose
-from netdsl.backends.torch.terms import Term, make
+from netdsl.backends.torch.terms import Term, literal, make
 from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
 

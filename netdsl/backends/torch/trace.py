@@ -1,7 +1,7 @@
 """What the numbers of a class are made of: its levels walked with symbolic numbers in place of its arguments.
 
-Each class is traced by itself. Its names are *atoms*: the channels of what it is given, the parameters of its block, and
-what it reads from further out; whoever constructs it says what they are in its own names (`Trace.called`). For each
+Each class is traced by itself. Its names are *atoms*: the channels of what it is given, the parameters of its block,
+and what it reads from further out; whoever constructs it says what they are in its own names (`Trace.called`). For each
 layer the operator itself is asked what it gives and how it is written, with the spec's expressions in its fields, so
 that channels, groups and paddings come out as expressions. A term that is not what the network has is left out: the
 number stays, and the names it depends on are noted as `rigid`, of which no argument of the network may be made.
@@ -247,7 +247,7 @@ class Trace:
             if self.level.scope.kind != "block" and self.level is not self.plan.root:
                 context = self.tracer.context[id(self.level.scope)]
                 block, indices = context.block, context.indices
-            value = indices.get(word)
+            value: Any = indices.get(word)
             if value is None and block is not None:
                 value = block.arguments.get(word)
                 if isinstance(value, str | bool):
@@ -318,12 +318,9 @@ class Trace:
 
     def lost(self, text: str, names: Names) -> None:
         """An expression gives a number that nothing else follows: what it names must stay as it is."""
-        find = self.lookup(names, ())
+        find = self.lookup(names, (1, 1, 1))  # a size of the current value is marked where it is made
         for word in words(text):
-            try:
-                self.mark(find(word))
-            except IndexError:
-                pass  # a size of the current value, which is marked where it is made
+            self.mark(find(word))
 
     def mark(self, value: Any) -> None:
         """What a symbolic value is made of must stay as it is."""
@@ -489,13 +486,13 @@ class Trace:
         symbols = any(isinstance(shape[0], Sym) for shape in inputs)
         fields: dict[str, Any] = {}
         if node.terms:
-            shape = inputs[0] if inputs else ()
+            current = inputs[0] if inputs else ()
             for key, text in node.terms.items():
                 if key in FOLLOWERS:
-                    fields.update(self.setting(node, text, names, shape))
+                    fields.update(self.setting(node, text, names, current))
                     continue
                 key = _attribute(node, key)
-                found = self.term(text, getattr(op, key), names, shape)
+                found = self.term(text, getattr(op, key), names, current)
                 if found is not None:
                     fields[key] = found
         for key, value in self._overrides.get(node.id, {}).items():
@@ -514,17 +511,19 @@ class Trace:
         if constant and not fields and passes(node) and inputs[0] == node.shape:
             self.shapes[node.id] = inputs[0]  # nothing in its text depends on what goes in
             return
-        traced = None
+        traced: Torch | None = None
+        shape: tuple[Any, ...] | None = None
         try:
             sized = {key: value for key, value in fields.items() if key not in WINDOW}
             shape = (op.model_copy(update=sized) if sized else op).shape(inputs)
             if leaf is not None and (leaf.torch.module is not None or leaf.torch.function is not None):
                 traced = (op.model_copy(update=fields) if fields else op).torch(inputs)
         except (ArithmeticError, TypeError, ValueError):
-            shape = None
+            shape = None  # which only the numbers of the network have
         actual = node.shape
         assert actual is not None
-        if shape is None or shape != actual or (traced is not None and not _same(traced, leaf and leaf.torch)):
+        alike = traced is None or leaf is None or _same(traced, leaf.torch)
+        if shape is None or shape != actual or not alike:
             shape, traced = actual, None
         channels = shape[0]
         if op.name == "flatten" and len(inputs[0]) == 3 and inputs[0][1:] != (1, 1):
@@ -868,20 +867,20 @@ def _fitted(found: Any, actual: Any) -> Any:
         return found
     if isinstance(actual, tuple) and actual and isinstance(value, int) and all(each == value for each in actual):
         return (found,) * len(actual)
-    if isinstance(actual, tuple) and isinstance(value, tuple) and len(value) == 2 and len(actual) == 4:
-        if actual == (value[0], value[0], value[1], value[1]):
-            return (found[0], found[0], found[1], found[1])
+    both = isinstance(value, tuple) and len(value) == 2
+    if both and actual == (value[0], value[0], value[1], value[1]):
+        return (found[0], found[0], found[1], found[1])
     return None
 
 
-def _same(traced: Torch, known: Torch | None) -> bool:
+def _same(traced: Torch, known: Torch) -> bool:
     """Whether a symbolic description is that of the network, number for number."""
-    if known is None or traced._replace(module=None, function=None) != known._replace(module=None, function=None):
+    if traced._replace(module=None, function=None) != known._replace(module=None, function=None):
         return False
     for one, two in ((traced.module, known.module), (traced.function, known.function)):
-        if (one is None) != (two is None):
-            return False
-        if one is not None and two is not None:
-            if one.function != two.function or dict(one.kwargs) != dict(two.kwargs) or one.args != two.args:
+        if one is None or two is None:
+            if one is not two:
                 return False
+        elif (one.function, one.args, dict(one.kwargs)) != (two.function, two.args, dict(two.kwargs)):
+            return False
     return True

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from netdsl.syntax.lex import END, KEYWORDS, Recorder, Token
+from netdsl.syntax.lex import END, KEYWORDS, Lexer, Token
 from netdsl.syntax.scan import STRING, Scan
 from netdsl.tools.lsp.document import Document
 
@@ -80,8 +80,9 @@ def context(document: Document, offset: int) -> Context:
 def _tokens(text: str) -> tuple[list[Token], bool]:
     """The tokens of a text, and whether it ends in a comment."""
     tokens: list[Token] = []
-    lexer = Recorder(Scan(text), lambda kind: False, tokens)
-    while (kind := lexer.next({})) != END:
+    lexer = Lexer(Scan(text))
+    while (kind := lexer.next(())) != END:
+        tokens.append(Token(kind, lexer.value, lexer.start, lexer.end))
         lexer.take(kind)
     return tokens, lexer.value.startswith("#")
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,6 +17,8 @@ from strategies_blocks import block_networks
 
 import netdsl
 from netdsl.backends.text import text as written
+from netdsl.backends.torch.terms import as_term, plain
+from netdsl.backends.torch.trace import Trace, is_symbolic
 from netdsl.ir import Network
 
 LAW = settings(
@@ -92,3 +98,105 @@ def test_sources_are_formatted(folder: Path) -> None:
         )
         assert done.returncode == 0, done.stdout[:3000]
     assert count >= 30
+
+
+def arguments(model: torch.nn.Module) -> dict[str, Any]:
+    """What the network's class takes, with the defaults."""
+    parameters = list(inspect.signature(type(model).__init__).parameters.values())[1:]
+    return {each.name: each.default for each in parameters}
+
+
+def state(model: torch.nn.Module) -> tuple[Any, ...]:
+    """Names and shapes of the weights, and the rates of all that drops."""
+    rates = sorted(str(each.p) for each in model.modules() if hasattr(each, "p"))
+    return [(name, tuple(value.shape)) for name, value in model.state_dict().items()], rates
+
+
+def params_can_be_set(load: Callable[..., Network]) -> None:
+    """Every param is an argument, and then does what it does in the spec, or the docstring says that it is fixed."""
+    network = load()
+    with torch.device("meta"):
+        model = netdsl.build(network)
+    known = arguments(model)
+    written = [name for name in network.settings if name not in network.body.terms]
+    for name in written:
+        assert name in known or f"{name}=" in (type(model).__doc__ or ""), name
+    for name, value in known.items():
+        other = value / 2 if isinstance(value, float) else value + 4
+        with torch.device("meta"):
+            assert state(type(model)(**{name: other})) == state(netdsl.build(load(**{name: other}))), name
+
+
+@settings(LAW, max_examples=40)
+@given(block_networks())
+def test_params_of_drawn_networks(network: Network) -> None:
+    params_can_be_set(lambda **params: netdsl.loads(network.sources[0].text, **params))
+
+
+QUICK = ["efficientnet:B0", "googlenet", "mobilenet_v2:1.0", "resnet50", "unet", "vgg:D", "densenet:121"]
+
+
+@pytest.mark.parametrize("spec", QUICK)
+def test_params_of_the_zoo(spec: str) -> None:
+    params_can_be_set(lambda **params: netdsl.load(spec, **params))
+
+
+def traces(network: Network) -> list[Trace]:
+    """How the classes of a network were traced."""
+    found: list[Trace] = []
+    start = Trace.__init__
+
+    def noted(self: Trace, *given: Any) -> None:
+        start(self, *given)
+        found.append(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trace, "__init__", noted)
+        netdsl.emit(network)
+    return found
+
+
+def terms_hold(network: Network) -> None:
+    """Every term has the value beside it, also in the names of who calls."""
+    count = 0
+    for trace in traces(network):
+        if trace.loop is not None:
+            continue
+        values = [shape[0] for shape in trace.shapes.values()]
+        values += [value for atoms in trace.made.values() for value in atoms.values()]
+        for torch_ in trace.torch.values():
+            values += [*torch_.module.args, *torch_.module.kwargs.values()] if torch_.module is not None else []
+        for value in values:
+            if is_symbolic(value):
+                assert as_term(value).evaluate(trace.env) == plain(value)
+                count += 1
+    assert count
+
+
+@settings(LAW, max_examples=30)
+@given(block_networks())
+def test_terms_of_drawn_networks_hold(network: Network) -> None:
+    terms_hold(network)
+
+
+@pytest.mark.parametrize("spec", QUICK)
+def test_terms_of_the_zoo_hold(spec: str) -> None:
+    terms_hold(netdsl.load(spec))
+
+
+def test_without_what_was_written_the_network_is_the_same() -> None:
+    """Provenance is seen in the source alone."""
+
+    def bare(part: Any) -> Any:
+        if isinstance(part, dict):
+            fields = ("terms", "arms", "choices", "definition", "definitions")
+            return {key: bare(each) for key, each in part.items() if key not in fields}
+        return [bare(each) for each in part] if isinstance(part, list) else part
+
+    for spec in QUICK:
+        network = netdsl.load(spec)
+        data = json.loads(network.model_dump_json())
+        again = Network.model_validate(bare(data))
+        assert again != network and netdsl.digest(again) == netdsl.digest(network)
+        with torch.device("meta"):
+            assert state(netdsl.build(again))[0] == state(netdsl.build(network))[0]

@@ -94,11 +94,13 @@ class Blocks:
                 return None
             return made if len(made.fresh) <= most else None
 
+        whole = attempt(instances, ANY)
+        if whole is not None and len(whole.fresh) <= MOST_FRESH:
+            return [whole]
         groups: dict[Any, list[Instance]] = {}
         for instance in instances:
             groups.setdefault(_signature(instance), []).append(instance)
-        whole = attempt(instances, MOST_FRESH if len(groups) > 1 else ANY)
-        if whole is not None:
+        if whole is not None and len(groups) == 1:
             return [whole]
         found: list[Merge] = []
         for group in groups.values():

@@ -64,7 +64,7 @@ def load(text: str, title: str) -> Any:
     module.__file__ = file
     sys.modules[name] = module
     try:
-        exec(compile(text, file, "exec"), module.__dict__)
+        exec(compile(text, file, "exec", dont_inherit=True), module.__dict__)
     except BaseException:
         del sys.modules[name]
         raise

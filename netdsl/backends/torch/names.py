@@ -30,10 +30,8 @@ def titled(name: str, variant: str | None) -> str:
     """
     found = camel(name)
     for word in re.findall(r"[A-Za-z0-9]+", variant or ""):
-        runs = (
-            (found[-1:].isdigit()
-            and (word[0].isdigit() or found == camel(name)))
-            or (found == camel(name) and found[-1:].isupper())
+        runs = (found[-1:].isdigit() and (word[0].isdigit() or found == camel(name))) or (
+            found == camel(name) and found[-1:].isupper()
         )
         found += f"_{word}" if runs else word[0].upper() + word[1:]
     return found

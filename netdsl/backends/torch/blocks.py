@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from netdsl.backends.torch.classes import Class
+from netdsl.backends.torch.facts import Facts, kernels
 from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.levels import Level
@@ -18,7 +19,7 @@ from netdsl.backends.torch.members import Members
 from netdsl.backends.torch.merge import Form, Instance, Merge, Split, defaults_of, shape_of
 from netdsl.backends.torch.names import Numbered, camel, prose, snake, stem, variable
 from netdsl.backends.torch.plan import Plan
-from netdsl.backends.torch.trace import Tracer, kernels
+from netdsl.backends.torch.trace import Trace
 from netdsl.ir import Node, Scope
 
 MOST_FRESH = 2
@@ -34,11 +35,11 @@ MOST_KINDS = 12
 class Blocks:
     """The classes of the blocks of one network."""
 
-    def __init__(self, plan: Plan, tracer: Tracer, initialisation: Initialisation, taken: set[str]):
+    def __init__(self, plan: Plan, facts: Facts, initialisation: Initialisation, taken: set[str]):
         self.plan = plan
         self.network = plan.network
         self.root = plan.root
-        self.tracer = tracer
+        self.facts = facts
         self.initialisation = initialisation
         self.taken = taken
         self.numbered = Numbered(taken)
@@ -65,12 +66,12 @@ class Blocks:
             projects = any(
                 isinstance(each, Level) and each.scope.kind == "shortcut" for level in alike for each in level.members
             )
-            definition = self.tracer.definition(alike[0].scope)
+            definition = self.facts.definition(alike[0].scope)
             defaults = defaults_of(definition.parameters) if definition is not None else {}
             firsts: dict[Any, Level] = {}
             same: dict[int, list[Level]] = {}
             for level in alike:
-                key = self.tracer.keys[id(level)] = None if self.plan.reused else self.tracer.key(level)
+                key = self.facts.keys[id(level)] = None if self.plan.reused else self.facts.key(level)
                 first = firsts.setdefault(id(level) if key is None else -1 - key, level)
                 same.setdefault(id(first), []).append(level)
             distinct = [self._instance(level, projects) for level in firsts.values()]
@@ -81,8 +82,8 @@ class Blocks:
                 for number, instance in enumerate(merge.instances):
                     given = merge.given(number)
                     for level in same[id(instance.level)]:
-                        self.tracer.classes[id(level)] = (merge.made, given)
-                        self.tracer.traces[id(level)] = instance.trace
+                        self.facts.classes[id(level)] = (merge.made, given)
+                        self.facts.traces[id(level)] = instance.trace
 
     def _merged(self, instances: list[Instance], defaults: dict[str, Any]) -> list[Merge]:
         """The classes of the instances of one block, in order of first use."""
@@ -127,7 +128,7 @@ class Blocks:
 
     def _instance(self, level: Level, projects: bool, loops: bool = True) -> Instance:
         """What one class-like level holds and does; `projects` where others of its kind have a `downsample`."""
-        trace = self.tracer.trace(level, loops)
+        trace = Trace(self.facts, level, loops)
         members = Members(level, trace)
         init = (*members.parameters, *self.initialisation.lines(level, members.access))
         if level.chained:
@@ -170,7 +171,7 @@ class Blocks:
     def _doc(self, levels: list[Level]) -> str:
         """The docstring of the class of some levels: the comment above the block, where there is one."""
         scope = levels[0].scope
-        definition = self.tracer.definition(scope)
+        definition = self.facts.definition(scope)
         if definition is not None and definition.doc:
             return prose(definition.doc)
         if scope.kind == "bracket":

@@ -1,7 +1,7 @@
 """Expressions that construct modules, as trees with constants or terms at their leaves.
 
-A construction with terms, evaluated where these have values, is one with constants: so the writer of a class proves that
-it makes what each of its instances is.
+A construction with terms, evaluated where these have values, is one with constants: so the writer of a class proves
+that it makes what each of its instances is.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from netdsl.backends.torch.construct import (
     alike,
     valued,
 )
+from netdsl.backends.torch.fitting import is_symbolic
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.terms import (
@@ -40,7 +41,7 @@ from netdsl.backends.torch.terms import (
     read,
     symbolic,
 )
-from netdsl.backends.torch.trace import Arms, Trace, is_symbolic
+from netdsl.backends.torch.trace import Arms, Trace
 from netdsl.syntax import tree
 
 USUAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "output_padding": 0}

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from netdsl.backends.torch import text
 from netdsl.backends.torch.classes import Class
+from netdsl.backends.torch.facts import Facts
 from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.layout import Bracket
@@ -15,7 +16,7 @@ from netdsl.backends.torch.members import Members
 from netdsl.backends.torch.merge import Form, Instance, Merge
 from netdsl.backends.torch.names import LOOPS, class_name, titled, variable
 from netdsl.backends.torch.plan import Plan
-from netdsl.backends.torch.trace import Trace, Tracer
+from netdsl.backends.torch.trace import Trace
 from netdsl.ir import Network
 
 
@@ -84,7 +85,7 @@ class Main:
         weights = {each.name: each.weight for each in self.fields if each.head}
         return [*parts, text.class_text(made, [("aux_weights", weights)] if weights else [])]
 
-    def made(self, tracer: Tracer, initialisation: Initialisation, reserved: Collection[str]) -> tuple[Class, Trace]:
+    def made(self, facts: Facts, initialisation: Initialisation, reserved: Collection[str]) -> tuple[Class, Trace]:
         """The network's own class, and how it was traced."""
         network, root = self.network, self.plan.root
         numbered = any(
@@ -94,7 +95,7 @@ class Main:
         )
         plain = not network.outputs and not network.aux and len(network.inputs) == 1
         root.chained = numbered and plain and self.plan.chain(root, self.plan.result)
-        trace = tracer.trace(root)
+        trace = Trace(facts, root)
         members = Members(root, trace)
         init = (*members.parameters, *initialisation.lines(root, members.access), *initialisation.last())
         form = Form(members.attributes, init=init)

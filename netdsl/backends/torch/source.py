@@ -14,6 +14,7 @@ from dataclasses import replace
 from netdsl.backends.torch import text
 from netdsl.backends.torch.blocks import Blocks
 from netdsl.backends.torch.classes import Class
+from netdsl.backends.torch.facts import Facts
 from netdsl.backends.torch.fixed import fixed as params_fixed
 from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.loops import folded
@@ -21,7 +22,6 @@ from netdsl.backends.torch.names import LOOPS, RESERVED, prose, variable
 from netdsl.backends.torch.network import Main
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.terms import literal
-from netdsl.backends.torch.trace import Tracer
 from netdsl.ir import Network
 
 
@@ -57,9 +57,9 @@ def _write(network: Network, probabilities: bool) -> tuple[str, str]:
     fixed = params_fixed(network)
     while True:
         names = set(taken)
-        tracer = Tracer(plan, fixed, names)
-        blocks = Blocks(plan, tracer, initialisation, names)
-        made, trace = main.made(tracer, initialisation, names)
+        facts = Facts(plan, fixed, names)
+        blocks = Blocks(plan, facts, initialisation, names)
+        made, trace = main.made(facts, initialisation, names)
         more = {source[1] for atom, source in trace.source.items() if atom in trace.rigid}
         if not more:
             break

@@ -1,0 +1,180 @@
+"""What is known of a whole network when its classes are traced: where each scope stands, which params are fixed, what
+building blocks have in common, and which levels are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from netdsl.backends.torch.construct import Callee, Parameter
+from netdsl.backends.torch.levels import Level
+from netdsl.backends.torch.plan import Plan
+from netdsl.backends.torch.terms import words
+from netdsl.ir import Definition, Node, Scope
+from netdsl.ops import Operator
+
+
+@dataclass
+class Context:
+    """Where a scope stands: the block whose text it is in (None: the net's) and the indices that are known there."""
+
+    block: Scope | None
+    indices: dict[str, int] = field(default_factory=dict)
+
+
+class Facts:
+    """What the classes of one network are traced with. `fixed` are params of the net that are numbers.
+
+    `traces` and `classes` are, by level, how each class inside was traced, and what it takes.
+    """
+
+    def __init__(self, plan: Plan, fixed: set[str], reserved: Iterable[str]):
+        self.plan = plan
+        self.network = network = plan.network
+        self.fixed = fixed
+        self.reserved = frozenset(reserved)
+        self.params: dict[str, Any] = dict(network.settings)
+        self.derived = {key: text for key, text in network.body.terms.items() if key in self.params}
+        self.traces: dict[int, Any] = {}
+        self.keys: dict[int, Any] = {}
+        self.interned: dict[Any, int] = {}
+        self._numbers: dict[int, int] = {}
+        self.classes: dict[int, tuple[Callee, list[tuple[Parameter, Any]]]] = {}
+        self.context: dict[int, Context] = {}
+        self.brackets: dict[tuple[str, ...], tuple[list[int | None], int | None]] = {}
+        self._fixed: dict[str, bool] = {}
+        self._place(network.body, Context(None))
+        self._brackets()
+
+    def key(self, level: Level) -> Any:
+        """Equal for levels that hold and do the same in the same words; None where that cannot be told.
+
+        Values are numbered from the first that is made in the level, and those it takes by their place among its
+        inputs.
+        """
+        plan, first = self.plan, level.first
+        places = {value: -1 - place for place, value in enumerate(given_of(level))}
+
+        def number(value: int) -> int:
+            return places.get(value, value - first)
+
+        def part(each: Node | Scope) -> Any:
+            arms = tuple((choice.test, choice.taken, number(choice.value)) for choice in each.arms)
+            terms = tuple(each.terms.items())
+            if isinstance(each, Node):
+                if each.id in plan.dropped:
+                    raise TypeError
+                inputs = tuple(map(number, each.inputs))
+                return self._operator(each.op), each.name, each.label, each.implicit, inputs, terms, arms
+            inner = plan.level_of.get(id(each))
+            if inner is not None and inner.kind == "class" and inner is not level:
+                inside = self.keys[id(inner)]
+                if inside is None:
+                    raise TypeError
+                taken = tuple(map(number, given_of(inner)))
+                outputs = tuple(map(number, inner.outputs))
+                return inside, each.name, each.label, terms, arms, number(inner.first), taken, outputs
+            choices = tuple((choice.test, choice.taken, number(choice.value)) for choice in each.choices)
+            called = (each.name, each.label, arms) if each is not level.scope else ()
+            words = each.kind, each.title, called, each.definition, tuple(each.arguments.items())
+            children = tuple(map(part, each.children))
+            return words, terms, choices, number(each.entry), number(each.exit), children
+
+        context = self.context[id(level.scope)]
+        outside: Any = ()
+        if level.scope.kind != "block":
+            arguments = tuple(context.block.arguments.items()) if context.block is not None else ()
+            outside = arguments, tuple(context.indices.items())
+        given = tuple(
+            (plan.network.shapes[value], plan.labels.get(value) if place else None)
+            for place, value in enumerate(given_of(level))
+        )
+        try:
+            found = (
+                part(level.scope),
+                level.kind,
+                level.chained,
+                tuple(map(number, level.outputs)),
+                given,
+                len(level.inputs),
+                outside,
+                any(value in plan.network.aux_nodes for value in level.outputs),
+            )
+            return self.interned.setdefault(found, len(self.interned))
+        except TypeError:  # something in it that cannot be a key
+            return None
+
+    def _operator(self, op: Operator) -> int:
+        """The same number for operators that are equal."""
+        if id(op) not in self._numbers:
+            self._numbers[id(op)] = self.interned.setdefault((type(op), op), len(self.interned))
+        return self._numbers[id(op)]
+
+    def definition(self, scope: Scope) -> Definition | None:
+        return self.network.definitions.get(scope.definition or "")
+
+    def is_fixed(self, word: str) -> bool:
+        """Whether a param is a number in the source; one that is computed of such a param is."""
+        if word not in self._fixed:
+            self._fixed[word] = word in self.fixed
+            if word in self.derived:
+                self._fixed[word] = any(
+                    self.is_fixed(each) for each in words(self.derived[word]) if each in self.params
+                )
+        return self._fixed[word]
+
+    def _place(self, scope: Scope, context: Context) -> None:
+        self.context[id(scope)] = context
+        index = scope.terms.get("index") if scope.kind == "repeat" else None
+        for number, child in enumerate(scope.children):
+            if isinstance(child, Scope):
+                inner = context
+                if child.kind == "block" and child.definition is not None:
+                    inner = Context(child)
+                elif index is not None:
+                    inner = Context(context.block, {**context.indices, index: number})
+                self._place(child, inner)
+                if child.kind == "block":
+                    self.context[id(child)] = context
+
+    def _brackets(self) -> None:
+        """What the building blocks of the same kernels have in common: the multiples of their first row's channels,
+        and the row that has the stride."""
+        found: dict[tuple[str, ...], list[list[Node]]] = {}
+        for scope in self.network.body.scopes():
+            if scope.kind == "bracket" and id(scope) in self.plan.level_of:
+                found.setdefault(kernels(scope), []).append(row_nodes(scope))
+        for sizes, blocks in found.items():
+            quotients: list[int | None] = []
+            strided: set[int] = set()
+            for place in range(len(sizes)):
+                ratios = {
+                    rows[place].op.channels / rows[0].op.channels  # type: ignore[attr-defined]
+                    for rows in blocks
+                }
+                ratio = ratios.pop()
+                quotients.append(int(ratio) if not ratios and ratio == int(ratio) else None)
+                if any(rows[place].op.stride != (1, 1) for rows in blocks):  # type: ignore[attr-defined]
+                    strided.add(place)
+            self.brackets[sizes] = (quotients, strided.pop() if len(strided) == 1 else None)
+
+
+def given_of(level: Level) -> list[int]:
+    """The values that a class takes or whose channels it may name, its main input first."""
+    entry = level.scope.entry
+    if entry not in level.inputs and len(level.inputs) == 1:
+        return [*level.inputs, entry]
+    return [entry, *(value for value in level.inputs if value != entry)]
+
+
+def kernels(scope: Scope) -> tuple[str, ...]:
+    """The kernels of a building block in brackets: `("1x1", "3x3", "1x1")`."""
+    return tuple(row.strip().partition(",")[0] for row in scope.title.split(";"))
+
+
+def row_nodes(scope: Scope) -> list[Node]:
+    """The convolutions of a building block's rows."""
+    residual = scope.children[0]
+    assert isinstance(residual, Scope) and isinstance(residual.children[0], Scope)
+    return [node for node in residual.children[0].nodes() if not node.implicit]

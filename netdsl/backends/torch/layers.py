@@ -1,0 +1,142 @@
+"""Layers with symbolic numbers: the operator itself says what it gives and how it is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netdsl.backends.torch.expressions import Expressions, Names
+from netdsl.backends.torch.facts import Facts
+from netdsl.backends.torch.fitting import attribute_of, fitted, is_symbolic, same, single_of
+from netdsl.backends.torch.fixed import passes
+from netdsl.backends.torch.levels import Level
+from netdsl.backends.torch.terms import Sym, SymF, name, parsed, plain, symbolic
+from netdsl.ir import Node
+from netdsl.ops import Family, Torch
+from netdsl.syntax import tree
+
+WINDOW = ("kernel", "stride", "pad", "dilation")
+"""Fields on which no channels depend."""
+
+FOLLOWERS = ("norm", "act")
+
+
+class Layers(Expressions):
+    """The layers of one class-like level.
+
+    `torch` is how each is written, where that is more than its numbers; `strided` are symbolic strides, by layer.
+    """
+
+    def __init__(self, facts: Facts, level: Level):
+        super().__init__(facts, level)
+        self.torch: dict[int, Torch] = {}
+        self.strided: dict[int, Any] = {}
+        self.turning = False
+        """Whether this is one turn of a loop, whose names have other values in the next."""
+        self._overrides: dict[int, dict[str, Any]] = {}
+
+    def node(self, node: Node, names: Names) -> None:
+        """One layer: its fields as they were written, and what it gives."""
+        op = node.op
+        inputs = tuple(map(self.shape_of, node.inputs))
+        symbols = any(isinstance(shape[0], Sym) for shape in inputs)
+        fields: dict[str, Any] = {}
+        if node.terms:
+            current = inputs[0] if inputs else ()
+            for key, text in node.terms.items():
+                if key in FOLLOWERS:
+                    fields.update(self.setting(node, text, names, current))
+                    continue
+                key = attribute_of(node, key)
+                found = self.term(text, getattr(op, key), names, current)
+                if found is not None:
+                    fields[key] = found
+        for key, value in self._overrides.get(node.id, {}).items():
+            found = fitted(value, getattr(op, key))
+            if found is not None:
+                fields[key] = found
+        fields = {key: value for key, value in fields.items() if is_symbolic(value)}
+        if symbols:
+            self.passing(node, inputs)
+        if not fields and not symbols:
+            return
+        if "stride" in fields:
+            self.strided[node.id] = single_of(fields["stride"])
+        leaf = self.plan.leaves.get(node.id)
+        constant = leaf is None or leaf.torch.module is None or not leaf.torch.module.args
+        if constant and not fields and passes(node) and inputs[0] == node.shape:
+            self.shapes[node.id] = inputs[0]  # nothing in its text depends on what goes in
+            return
+        traced: Torch | None = None
+        shape: tuple[Any, ...] | None = None
+        try:
+            sized = {key: value for key, value in fields.items() if key not in WINDOW}
+            shape = (op.model_copy(update=sized) if sized else op).shape(inputs)
+            if leaf is not None and (leaf.torch.module is not None or leaf.torch.function is not None):
+                traced = (op.model_copy(update=fields) if fields else op).torch(inputs)
+        except (ArithmeticError, TypeError, ValueError):
+            shape = None  # which only the numbers of the network have
+        actual = node.shape
+        assert actual is not None
+        alike = traced is None or leaf is None or same(traced, leaf.torch)
+        if shape is None or shape != actual or not alike:
+            shape, traced = actual, None
+        channels = shape[0]
+        if op.name == "flatten" and len(inputs[0]) == 3 and inputs[0][1:] != (1, 1):
+            channels = plain(channels)  # of pixels and channels at once, which no reader can follow
+            self.mark(inputs[0])
+        self.shapes[node.id] = (self.local(channels) if len(inputs) > 1 else channels, *map(plain, shape[1:]))
+        if traced is not None:
+            self.torch[node.id] = traced
+        self.flexible(node, fields, traced)
+
+    def setting(self, node: Node, text: str, names: Names, shape: tuple[Any, ...]) -> dict[str, Any]:
+        """The fields that `act=leakyrelu(slope)` gives to the activation."""
+        found: dict[str, Any] = {}
+        call = parsed(text.lstrip("^!"))
+        if not isinstance(call, tree.Call):
+            return found
+        order = list(type(node.op).model_fields)
+        if text[0] in "^!":
+            self.term(text, object(), names, shape)
+            return found
+        for place, argument in enumerate(call.arguments):
+            key = order[place] if argument.name is None else argument.name.text
+            value = self._value(argument.value, names, shape)
+            fitting = None if value is None or not hasattr(node.op, key) else fitted(value, getattr(node.op, key))
+            if fitting is not None:
+                found[key] = fitting
+            elif value is not None:
+                self.mark(value)
+        return found
+
+    def passing(self, node: Node, inputs: tuple[tuple[Any, ...], ...]) -> None:
+        """What goes into a layer must stay as it is, unless the layer is the same for any number of channels."""
+        if not passes(node) or (node.op.name == "flatten" and inputs[0][1:] not in ((), (1, 1))):
+            self.mark(inputs)
+
+    def flexible(self, node: Node, fields: dict[str, Any], traced: Torch | None) -> None:
+        """Only rates and the channels of a plain layer may have other values than the network has."""
+        op = node.op
+        constants: list[Any] = []
+        if traced is not None and traced.module is not None and traced.expression is None:
+            constants = [*traced.module.args, *traced.module.kwargs.values()]
+        for key, value in fields.items():
+            written = any(each is value for each in constants)
+            rate = isinstance(value, SymF) and op.family in (Family.ACTIVATION, Family.REGULARIZATION)
+            out = key == op.geometry.out and op.name in ("conv", "fc") and getattr(op, "groups", 1) == 1
+            if not (written and (rate or (out and getattr(op, "connect", None) is None))):
+                self.mark(value)
+
+    def local(self, channels: Any) -> Any:
+        """A number of channels as it goes on: one that is long has a name of its own."""
+        if self.turning or not isinstance(channels, Sym) or channels.term.size < 2 or channels.term.opaque:
+            return channels
+        term = channels.term
+        for atom, source in self.source.items():
+            if source[:2] == ("default", term):
+                return symbolic(plain(channels), name(atom))
+        number = 2
+        wanted = "channels"
+        while wanted in self.env:
+            wanted, number = f"channels{number}", number + 1
+        return self.atom(wanted, plain(channels), ("default", term))

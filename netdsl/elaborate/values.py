@@ -83,9 +83,9 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _round(value: Any) -> int:
+def rounded(value: Any) -> int:
     """To the nearest integer, halves away from zero (as papers and calculators do; Python rounds halves to even)."""
-    return math.floor(Fraction(value) + Fraction(1, 2)) if value >= 0 else -_round(-value)
+    return math.floor(Fraction(value) + Fraction(1, 2)) if value >= 0 else -rounded(-value)
 
 
 def references(node: Any) -> Iterator[str]:
@@ -111,7 +111,7 @@ SIZES = ("channels", "height", "width")
 FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "min": (lambda *values: min(values), 99),
     "max": (lambda *values: max(values), 99),
-    "round": (_round, 1),
+    "round": (rounded, 1),
     "ceil": (math.ceil, 1),
     "floor": (math.floor, 1),
 }

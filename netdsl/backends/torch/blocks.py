@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from netdsl.backends.torch.classes import Class
+from netdsl.backends.torch.columns import Split
 from netdsl.backends.torch.facts import Facts, kernels
 from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.members import Members
-from netdsl.backends.torch.merge import Form, Instance, Merge, Split, defaults_of, shape_of
+from netdsl.backends.torch.merge import Form, Instance, Merge, shape_of
 from netdsl.backends.torch.names import Numbered, camel, prose, snake, stem, variable
+from netdsl.backends.torch.parameters import defaults_of
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.trace import Trace
 from netdsl.ir import Node, Scope

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
-from netdsl.backends.torch.terms import Term, as_term, plain
+from netdsl.backends.torch.symbols import as_term, plain
+from netdsl.backends.torch.terms import Term
 
 Skeleton: TypeAlias = Any
 

@@ -9,7 +9,9 @@ from netdsl.backends.torch.facts import Facts
 from netdsl.backends.torch.fitting import fitted
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import LOOPS, variable
-from netdsl.backends.torch.terms import SYMBOLIC, Term, Unreadable, name, parsed, plain, read, symbolic, words
+from netdsl.backends.torch.reading import Unreadable, parsed, read, words
+from netdsl.backends.torch.symbols import SYMBOLIC, plain, symbolic
+from netdsl.backends.torch.terms import Term, name
 from netdsl.syntax import tree
 from netdsl.text.source import Span
 

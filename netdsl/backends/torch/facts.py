@@ -10,7 +10,7 @@ from typing import Any
 from netdsl.backends.torch.construct import Callee, Parameter
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.plan import Plan
-from netdsl.backends.torch.terms import words
+from netdsl.backends.torch.reading import words
 from netdsl.ir import Definition, Node, Scope
 from netdsl.ops import Operator
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl.backends.torch.terms import SYMBOLIC, as_term, plain, symbolic
+from netdsl.backends.torch.symbols import SYMBOLIC, as_term, plain, symbolic
 from netdsl.ir import Node
 from netdsl.ops import Torch
 

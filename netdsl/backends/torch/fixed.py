@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from netdsl.backends.torch.terms import words
+from netdsl.backends.torch.reading import words
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Family
 

@@ -9,7 +9,9 @@ from netdsl.backends.torch.facts import Facts
 from netdsl.backends.torch.fitting import attribute_of, fitted, is_symbolic, same, single_of
 from netdsl.backends.torch.fixed import passes
 from netdsl.backends.torch.levels import Level
-from netdsl.backends.torch.terms import Sym, SymF, name, parsed, plain, symbolic
+from netdsl.backends.torch.reading import parsed
+from netdsl.backends.torch.symbols import Sym, SymF, plain, symbolic
+from netdsl.backends.torch.terms import name
 from netdsl.ir import Node
 from netdsl.ops import Family, Torch
 from netdsl.syntax import tree

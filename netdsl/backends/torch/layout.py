@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from netdsl.backends.torch.construct import LOOPS, Chain, Construct, Cycle, Items, ModuleDict, Run
-from netdsl.backends.torch.terms import Term, as_term, literal, make, name, plain
+from netdsl.backends.torch.symbols import as_term, plain
+from netdsl.backends.torch.terms import Term, literal, make, name
 
 WIDTH = 120
 DEFAULTS: dict[str, dict[str, Any]] = {

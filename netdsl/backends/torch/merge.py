@@ -10,46 +10,19 @@ it does not give exactly is no instance of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, replaced, terms_of
-from netdsl.backends.torch.construct import (
-    UNSET,
-    Argument,
-    Chain,
-    Construct,
-    Items,
-    ModuleDict,
-    Parameter,
-    alike,
-    valued,
-)
-from netdsl.backends.torch.fitting import is_symbolic
+from netdsl.backends.torch.columns import Column, Columns, Row, Split
+from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, ModuleDict, Parameter, valued
 from netdsl.backends.torch.levels import Level
-from netdsl.backends.torch.names import variable
-from netdsl.backends.torch.terms import (
-    MOST_OPERATORS,
-    Term,
-    Unreadable,
-    as_term,
-    make,
-    name,
-    parsed,
-    plain,
-    read,
-    symbolic,
-)
+from netdsl.backends.torch.parameters import USUAL, kinds_of
+from netdsl.backends.torch.reading import Unreadable, parsed, read
+from netdsl.backends.torch.symbols import plain, symbolic
+from netdsl.backends.torch.terms import MOST_OPERATORS, Term, make, name
 from netdsl.backends.torch.trace import Arms, Trace
-from netdsl.syntax import tree
-
-USUAL = {"stride": 1, "dilation": 1, "groups": 1, "padding": 0, "output_padding": 0}
-"""Arguments that have a default, where some instance has that value."""
-
-
-class Split(Exception):
-    """Instances that cannot be one class."""
 
 
 @dataclass(eq=False)
@@ -83,43 +56,25 @@ class Instance:
         return any(key == "downsample" for key, _, _ in self.form.attributes)
 
 
-@dataclass(eq=False)
-class Row:
-    """The values of the names in one instance, or in one turn of its loop."""
-
-    instance: int
-    names: Mapping[str, Any]
-    trace: Trace
-
-
-Column = dict[int, Any]
-"""A value for some rows, by their numbers."""
-
-
-class Merge:
+class Merge(Columns):
     """One class of some instances. Raises `Split` where they are not one.
 
-    `reserved` are names that no argument may have. `arguments` are, for each instance, the values of the class's
-    parameters in its own names.
+    `defaults` are those that the spec gives the block's parameters.
     """
 
     def __init__(
         self, called: str, instances: Sequence[Instance], reserved: Collection[str], defaults: Mapping[str, Any]
     ):
+        super().__init__([Row(number, each.trace.env, each.trace) for number, each in enumerate(instances)], reserved)
         self.instances = instances
-        self.reserved = reserved
         self.defaults = defaults
-        self.fresh: dict[str, Column] = {}
         self.flags: dict[str, Term] = {}
-        self.conditions: dict[Term, str] = {}
-        self.used: set[str] = {name for each in instances for name in each.trace.env}
         projecting = [each.projects for each in instances]
         self.optional = any(projecting) and not all(projecting) and all(each.optional for each in instances)
         self.forms = [each.optional if self.optional and each.optional else each.form for each in instances]
         first = self.forms[0]
         if any((form.inputs, form.gives) != (first.inputs, first.gives) for form in self.forms):
             raise Split
-        self.rows = [Row(number, each.trace.env, each.trace) for number, each in enumerate(instances)]
         self.made = Class(called, inputs=first.inputs, gives=first.gives)
         looped = [each.trace.loop is not None for each in instances]
         if all(looped):
@@ -251,181 +206,6 @@ class Merge:
         made: Chain = kind(items, when if conditional else ())
         return made
 
-    # Values ----------------------------------------------------------------------------------------------------------
-
-    def _value(self, role: str, column: Column) -> Any:
-        """The constant or the term that stands for a column of values."""
-        first = next(iter(column.values()))
-        if isinstance(first, Items):
-            lengths = {len(value.values) for value in column.values()}
-            if len(lengths) > 1:
-                raise Split
-            return Items(
-                tuple(
-                    self._value("channels", {row: value.values[place] for row, value in column.items()})
-                    for place in range(len(first.values))
-                )
-            )
-        chosen = self._chosen(role, column)
-        for row, value in column.items():
-            if is_symbolic(value) and as_term(value) != chosen:
-                self.rows[row].trace.rigid |= as_term(value).names
-        return chosen
-
-    def _chosen(self, role: str, column: Column) -> Any:
-        plains = {row: plain(value) for row, value in column.items()}
-        first = next(iter(plains.values()))
-        same = all(alike(value, first) for value in plains.values())
-        terms = list(dict.fromkeys(as_term(value) for value in column.values() if is_symbolic(value)))
-        terms = [term for term in terms if not term.opaque and term.size <= MOST_OPERATORS]
-        for term in terms:
-            if self._holds(term, plains):
-                return term
-        if same:
-            return first
-        candidates: list[Any] = [
-            *terms,
-            *dict.fromkeys(value for value in plains.values() if not isinstance(value, tuple)),
-        ]
-        return (
-            self._turning(candidates, plains)
-            or self._named(role, plains)
-            or self._either(terms, plains, column)
-            or self._argument(role, column, plains)
-        )
-
-    def _holds(self, term: Any, column: Column) -> bool:
-        """Whether a term or a constant has the value of every row."""
-        if not isinstance(term, Term):
-            return all(alike(term, value) for value in column.values())
-        try:
-            return all(alike(term.evaluate(self.rows[row].names), value) for row, value in column.items())
-        except (KeyError, ArithmeticError, TypeError):
-            return False
-
-    def _turning(self, candidates: Iterable[Any], column: Column) -> Term | None:
-        """What the first turn of a loop has, or else another: `stride if i == 0 else 1`."""
-        loop = self.made.loop
-        if loop is None:
-            return None
-        start = {row: value for row, value in column.items() if self.rows[row].names[loop.index] == 0}
-        rest = {row: value for row, value in column.items() if row not in start}
-        if not start or not rest:
-            return None
-        for one in candidates:
-            if not self._holds(one, start):
-                continue
-            for other in candidates:
-                if self._holds(other, rest):
-                    return make("if", make("==", name(loop.index), as_term(0)), as_term(one), as_term(other))
-        return None
-
-    def _named(self, role: str, column: Column) -> Term | None:
-        """A name that has the value of every row: of an argument that is no number, or found for another constant."""
-        del role
-        for fresh, known in self.fresh.items():
-            owners = {row: self.rows[row].instance for row in column}
-            if all(owner in known and alike(plain(known[owner]), column[row]) for row, owner in owners.items()):
-                return name(fresh)
-        if isinstance(next(iter(column.values())), bool):
-            for atom in self.rows[0].names:
-                if self._holds(name(atom), column):
-                    return name(atom)
-        return None
-
-    def _either(self, terms: Sequence[Term], plains: Column, column: Column) -> Term | None:
-        """One of two, by a test of the spec: `a if COND else b`."""
-        if self.made.loop is not None:
-            return None
-        for test in self._tests():
-            sides = self._sides(test, column)
-            if sides is None or not all(sides):
-                continue
-            found = []
-            for side in sides:
-                values = {row: plains[row] for row in side}
-                constants = list(dict.fromkeys(values.values()))
-                options: list[Any] = [*terms, *(constants if len(constants) == 1 else ())]
-                found.append(next((each for each in options if self._holds(each, values)), UNSET))
-            if UNSET not in found:
-                return make("if", test, as_term(found[0]), as_term(found[1]))
-        return None
-
-    def _argument(self, role: str, column: Column, plains: Column) -> Term:
-        """An argument of its own."""
-        values: Column = {}
-        for row, value in column.items():
-            owner = self.rows[row].instance
-            if owner in values and not alike(plain(values[owner]), plains[row]):
-                raise Split
-            values[owner] = value
-        found = self._unused(role or "value")
-        self.fresh[found] = values
-        return name(found)
-
-    def _unused(self, wanted: str) -> str:
-        base = variable(wanted if wanted.isidentifier() else f"with_{wanted}" if wanted else "value", self.reserved)
-        found, number = base, 2
-        while found in self.used or found in self.reserved:
-            found, number = f"{base}{number}", number + 1
-        self.used.add(found)
-        return found
-
-    # Conditions ------------------------------------------------------------------------------------------------------
-
-    def _tests(self) -> list[Term]:
-        """The tests that some instance met, and those that are in use."""
-        found = dict.fromkeys(self.conditions)
-        for row in self.rows:
-            found.update(dict.fromkeys(row.trace.decisions))
-        return list(found)
-
-    def _sides(self, test: Term, rows: Iterable[int]) -> tuple[list[int], list[int]] | None:
-        """The rows where a test holds, and the others; None where it has no answer."""
-        yes: list[int] = []
-        no: list[int] = []
-        for row in rows:
-            try:
-                (yes if test.evaluate(self._names(row)) else no).append(row)
-            except (KeyError, ArithmeticError, TypeError):
-                return None
-        return yes, no
-
-    def _names(self, row: int) -> Mapping[str, Any]:
-        owner = self.rows[row].instance
-        fresh = {key: column[owner] for key, column in self.fresh.items() if owner in column}
-        return {**self.rows[row].names, **fresh} if fresh else self.rows[row].names
-
-    def _condition(self, present: set[int], rows: set[int], arms: Iterable[Arms], word: str) -> Term:
-        """The test that holds where something is there: of the arms it stands in, if they say it."""
-        options: dict[Term, None] = {}
-        for around in arms:
-            tests = [test if held else make("not", test) for test, held in around if test is not None]
-            options.update(dict.fromkeys(test for test in tests if not test.constant))
-            if len(tests) > 1 and len(tests) == len(around):
-                whole = tests[0]
-                for test in tests[1:]:
-                    whole = make("and", whole, test)
-                options[whole] = None
-        for test in self._tests():
-            options.update(dict.fromkeys((test, make("not", test))))
-        for option in options:
-            sides = None if option.opaque else self._sides(option, rows)
-            if sides is not None and set(sides[0]) == present:
-                self.conditions.setdefault(option, word)
-                return option
-        if self.made.loop is not None:
-            raise Split
-        owners = {self.rows[row].instance: row in present for row in rows}
-        for fresh, column in self.fresh.items():
-            if column.keys() >= owners.keys() and all(column[owner] is held for owner, held in owners.items()):
-                return name(fresh)
-        found = self._unused(word)
-        self.fresh[found] = dict(owners)
-        term = name(found)
-        self.conditions[term] = word
-        return term
-
     # Loops -----------------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
@@ -457,8 +237,7 @@ class Merge:
         count = next((each for each in counts if all(self._counts(each, number) for number in range(len(loops)))), None)
         if count is None:
             raise Split
-        self.rows = rows
-        self.made.loop = Repetition(None, first.index, count, first.entry, None, key)
+        whole, self.rows, self.index = self.rows, rows, first.index
         item = self._merged(column)
         entry = first.entry
         needs = {each for term in terms_of(item) for each in term.names}
@@ -470,7 +249,7 @@ class Merge:
         elif carry == name(entry):
             carry = None
         self.made.loop = Repetition(item, first.index, count, entry, carry, key)
-        self.rows = [Row(number, each.trace.env, each.trace) for number, each in enumerate(self.instances)]
+        self.rows, self.index = whole, None
 
     def _counts(self, count: Term, number: int) -> bool:
         loop = self.instances[number].trace.loop
@@ -551,7 +330,7 @@ class Merge:
         for atom in order:
             if atom in used and atom not in computed:
                 values = [each.trace.env[atom] for each in self.instances if atom in each.trace.env]
-                parameters.append(Parameter(atom, _kinds(values), self._usual(atom, values)))
+                parameters.append(Parameter(atom, kinds_of(values), self._usual(atom, values)))
         for fresh, column in self.fresh.items():
             if fresh in used or any(fresh in term.names for term in self.made.terms()):
                 values = [plain(value) for value in column.values()]
@@ -562,7 +341,7 @@ class Merge:
                     common = max(dict.fromkeys(values), key=values.count)
                     known = USUAL[fresh.rstrip("0123456789")]
                     default = known if known in values else common
-                parameters.append(Parameter(fresh, _kinds(values), default))
+                parameters.append(Parameter(fresh, kinds_of(values), default))
         self.made.parameters = sorted(parameters, key=lambda each: each.default is not UNSET)
 
     def _replace(self, names: Mapping[str, Term]) -> None:
@@ -616,16 +395,6 @@ class Merge:
         return found
 
 
-def defaults_of(parameters: Mapping[str, str | None]) -> dict[str, Any]:
-    """The defaults of a block's parameters that are constants, under their names in Python."""
-    found: dict[str, Any] = {}
-    for parameter, text in parameters.items():
-        node = parsed(text) if text is not None else None
-        if isinstance(node, tree.Literal) and isinstance(node.value, int | float):
-            found[variable(parameter)] = node.value
-    return found
-
-
 def _kind(item: Any) -> Any:
     """What a construction is, whatever its constants."""
     if isinstance(item, Chain):
@@ -672,25 +441,6 @@ def _common(fork: Fork) -> Lines:
         before.append(yes.pop(0))
         no.pop(0)
     return (*before, Fork(fork.flag, tuple(yes), tuple(no)))
-
-
-def _kinds(values: Sequence[Any]) -> str:
-    lengths = {len(value) for value in values if isinstance(value, tuple)}
-    values = sorted(values, key=lambda value: value is None)
-    kinds = dict.fromkeys(_type(value, len(lengths) == 1) for value in values)
-    if "int" in kinds and "float" in kinds:
-        del kinds["int"]
-    return " | ".join(kinds)
-
-
-def _type(value: Any, fixed: bool = True) -> str:
-    """The type of a value; `fixed` where tuples have one length."""
-    if isinstance(value, tuple):
-        kinds = sorted({_type(item) for item in value})
-        if fixed and len(kinds) == 1 and len(value) <= 4:
-            return f"tuple[{', '.join(kinds * len(value))}]"
-        return f"tuple[{' | '.join(kinds)}, ...]"
-    return "None" if value is None else type(value).__name__
 
 
 def shape_of(item: Any) -> Any:

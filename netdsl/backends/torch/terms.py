@@ -1,10 +1,4 @@
-"""Expressions over the arguments of a constructor: what the spec writes, and what operators compute of it.
-
-A `Term` is such an expression with its Python text; it can be evaluated and written in other names. A symbolic number
-(`Sym`, `SymF`, `SymT`) is a value with its term: operators compute with it as with any other, and what they give has
-its term too, so that `(kernel - 1) // 2` needs no second rule. Comparisons give plain answers: a term holds on the way
-the operator took, and whoever uses it elsewhere evaluates it there.
-"""
+"""Expressions over the arguments of a constructor, with their Python text; evaluated, and written in other names."""
 
 from __future__ import annotations
 
@@ -14,10 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from netdsl.elaborate.values import FUNCTIONS, references
-from netdsl.syntax import tree
-from netdsl.syntax.parse import parse_value
-from netdsl.text.diagnostics import Report
+from netdsl.elaborate.values import rounded
 
 MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""
@@ -85,22 +76,19 @@ class Term:
             return args[0].evaluate(names) or args[1].evaluate(names)
         if op == "if":
             return (args[1] if args[0].evaluate(names) else args[2]).evaluate(names)
-        return _FUNCTIONS[op](*[each.evaluate(names) for each in args])
+        return FUNCTIONS[op](*[each.evaluate(names) for each in args])
 
     def substitute(self, names: Mapping[str, Any]) -> Term:
         """The same with other terms or constants for some names."""
         if not self.names & names.keys():
             return self
         if self.op == "name":
-            return as_term(names[self.args[0]])
+            given = names[self.args[0]]
+            return given if isinstance(given, Term) else getattr(given, "term", None) or constant(given)
         return make(self.op, *(each.substitute(names) for each in self.args))
 
 
-def _round(value: Any) -> Any:
-    return FUNCTIONS["round"][0](value)
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
+FUNCTIONS: dict[str, Callable[..., Any]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -119,7 +107,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": lambda *values: min(values),
     "floor": math.floor,
     "ceil": math.ceil,
-    "round": _round,
+    "round": rounded,
     "tuple": lambda *values: tuple(values),
     "element": operator.getitem,
 }
@@ -138,20 +126,6 @@ def name(text: str) -> Term:
 def constant(value: Any) -> Term:
     negative = isinstance(value, int | float) and not isinstance(value, bool) and value < 0
     return Term("constant", (value,), literal(value), _RANKS["negative"] if negative else _ATOM)
-
-
-def as_term(value: Any) -> Term:
-    """The term of a value: a constant for a plain one."""
-    kind = type(value)
-    if kind is int:
-        return constant(value)
-    if kind is Term:
-        return value  # type: ignore[no-any-return]
-    if kind is Sym or kind is SymF or kind is SymT:
-        return value.term  # type: ignore[no-any-return]
-    if kind is tuple and any(type(each) in (Sym, SymF) for each in value):
-        return make("tuple", *map(as_term, value))
-    return constant(value)
 
 
 @lru_cache(8192)
@@ -236,143 +210,3 @@ def _text(op: str, args: tuple[Term, ...]) -> str:
     if rank == _ATOM:
         return f"{op}({', '.join(each.text for each in args)})"
     return f"{inside(args[0], rank == 4)} {op} {inside(args[1], op not in ('and', 'or'))}"
-
-
-# Symbolic values -----------------------------------------------------------------------------------------------------
-
-
-def symbolic(value: Any, term: Term) -> Any:
-    """A value with its term; a plain one where there is nothing to be said of it."""
-    kind = _SYMBOLIC.get(type(value))
-    if kind is None or term.constant:
-        return plain(value)
-    found = kind(value)
-    found.term = term
-    return found
-
-
-def plain(value: Any) -> Any:
-    """A value without its term."""
-    kind = type(value)
-    if kind is Sym:
-        return int(value)
-    if kind is SymF:
-        return float(value)
-    if kind is SymT or kind is tuple:
-        return tuple(map(plain, value))
-    return value
-
-
-def _binary(op: str, swapped: bool = False) -> Callable[[Any, Any], Any]:
-    function = _FUNCTIONS[op]
-
-    def method(self: Any, other: Any) -> Any:
-        kind = type(other)
-        if kind not in _NUMBERS:
-            return NotImplemented
-        own, given = _NUMBERS[type(self)](self), _NUMBERS[kind](other)
-        a, b = as_term(self), as_term(other)
-        if swapped:
-            return symbolic(function(given, own), make(op, b, a))
-        return symbolic(function(own, given), make(op, a, b))
-
-    return method
-
-
-class Sym(int):
-    """A whole number with its term."""
-
-    term: Term
-    __add__, __radd__ = _binary("+"), _binary("+", True)
-    __sub__, __rsub__ = _binary("-"), _binary("-", True)
-    __mul__, __rmul__ = _binary("*"), _binary("*", True)
-    __floordiv__, __rfloordiv__ = _binary("//"), _binary("//", True)
-    __truediv__, __rtruediv__ = _binary("/"), _binary("/", True)
-    __mod__, __rmod__ = _binary("%"), _binary("%", True)
-
-    def __neg__(self) -> Any:
-        return symbolic(-int(self), make("negative", self.term))
-
-
-class SymF(float):
-    """A number with its term."""
-
-    term: Term
-    __add__, __radd__ = _binary("+"), _binary("+", True)
-    __sub__, __rsub__ = _binary("-"), _binary("-", True)
-    __mul__, __rmul__ = _binary("*"), _binary("*", True)
-    __truediv__, __rtruediv__ = _binary("/"), _binary("/", True)
-
-
-class SymT(tuple[Any, ...]):
-    """Height x width, or another tuple, with its term."""
-
-    term: Term
-
-
-_NUMBERS: dict[type, Any] = {int: int, float: float, Sym: int, SymF: float}
-_SYMBOLIC: dict[type, Any] = {int: Sym, float: SymF, tuple: SymT, Sym: Sym, SymF: SymF, SymT: SymT}
-
-
-SYMBOLIC = frozenset({Sym, SymF, SymT})
-
-
-# The spec's expressions ----------------------------------------------------------------------------------------------
-
-
-@lru_cache(4096)
-def parsed(text: str) -> tree.Expression | None:
-    """The expression that a text is; None where it is none."""
-    report = Report()
-    found = parse_value(text, report)
-    return None if report.errors else found
-
-
-@lru_cache(4096)
-def words(text: str) -> tuple[str, ...]:
-    """The names in an expression, without the marks before it."""
-    node = parsed(text.lstrip("^!"))
-    return () if node is None else tuple(dict.fromkeys(references(node)))
-
-
-class Unreadable(Exception):
-    """An expression that is not arithmetic on names that are known."""
-
-
-def read(node: tree.Expression, lookup: Callable[[str], Any], values: Mapping[str, Any]) -> Term:
-    """The term of an expression. `lookup` gives the value of a name in it, `values` those of the names in terms.
-
-    Raises `Unreadable`.
-    """
-
-    def visit(node: Any) -> Term:
-        kind = type(node)
-        if kind is tree.Literal and node.value is not None:
-            return constant(node.value)
-        if kind is tree.Dims:
-            return constant(node.values)
-        if kind is tree.Reference:
-            return as_term(lookup(node.name))
-        if kind is tree.ListValue:
-            return make("tuple", *map(visit, node.items))
-        if kind is tree.Element:
-            return make("element", visit(node.items), visit(node.index))
-        if kind is tree.Unary:
-            operand = visit(node.operand)
-            return operand if node.operator == "+" else make("not" if node.operator == "not" else "negative", operand)
-        if kind is tree.Binary:
-            left, right = visit(node.left), visit(node.right)
-            op = node.operator
-            if op == "/" and isinstance(left.evaluate(values), int) and isinstance(right.evaluate(values), int):
-                op = "//"  # it divides exactly, or the spec would be wrong
-            return make(op, left, right)
-        if kind is tree.Conditional:
-            return make("if", visit(node.test), visit(node.then), visit(node.otherwise))
-        if kind is tree.Call and node.name.text in FUNCTIONS:
-            return make(node.name.text, *(visit(each.value) for each in node.arguments))
-        raise Unreadable
-
-    try:
-        return visit(node)
-    except (KeyError, ArithmeticError, TypeError, ValueError, IndexError):
-        raise Unreadable from None

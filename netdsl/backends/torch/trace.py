@@ -20,7 +20,9 @@ from netdsl.backends.torch.fitting import is_symbolic
 from netdsl.backends.torch.layers import Layers
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
-from netdsl.backends.torch.terms import Sym, SymF, Term, Unreadable, as_term, make, name, parsed, plain, read, symbolic
+from netdsl.backends.torch.reading import Unreadable, parsed, read
+from netdsl.backends.torch.symbols import Sym, SymF, as_term, plain, symbolic
+from netdsl.backends.torch.terms import Term, make, name
 from netdsl.ir import Choice, Node, Scope
 
 Arms: TypeAlias = tuple[tuple[Term | None, bool], ...]

@@ -17,8 +17,7 @@ from strategies_blocks import block_networks
 
 import netdsl
 from netdsl.backends.text import text as written
-from netdsl.backends.torch.fitting import is_symbolic
-from netdsl.backends.torch.symbols import as_term, plain
+from netdsl.backends.torch.symbols import as_term, is_symbolic, plain
 from netdsl.backends.torch.trace import Trace
 from netdsl.ir import Network
 

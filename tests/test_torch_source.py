@@ -25,11 +25,12 @@ def test_a_block_is_one_class_with_its_parameters() -> None:
     assert "self.inception3a = Inception(192, 64, 96, 128, 16, 32, 32)" in text
 
 
-def test_residual_blocks_share_a_class_with_a_switch() -> None:
+def test_residual_blocks_share_a_class_whose_shortcut_follows_from_the_shapes() -> None:
     text = netdsl.emit(netdsl.load("resnet152"))
     assert classes(text) == ["Bottleneck(nn.Module)", "ResNet152(nn.Module)"]
-    assert "in_channels: int, channels: int, stride: int = 1, downsample: bool = False" in text
-    assert "nn.Conv2d(channels, 4 * channels, kernel_size=1, bias=False)" in text
+    assert "in_channels: int, width: int, stride: int = 1) -> None" in text
+    assert "if stride != 1 or in_channels != width * 4:" in text
+    assert "nn.Conv2d(width, width * 4, kernel_size=1, bias=False)" in text
     assert "*[Bottleneck(1024, 256) for _ in range(35)]," in text
 
 
@@ -48,22 +49,41 @@ def test_groups_that_are_alike_share_a_class_and_take_their_skip() -> None:
     assert "x = self.dec2(x, e2)" in text
 
 
-def test_layers_in_a_row_that_come_again_are_a_class() -> None:
-    steps = "".join(f"enc{i}: {{ conv3-{64 * i} x2 }}; maxpool\n" for i in (1, 2, 3))
-    text = netdsl.emit(netdsl.loads("input 1x64x64\ndefault conv(act=relu)\n" + steps))
-    assert "class ConvBlock(nn.Sequential):" in text and "self.enc2 = ConvBlock(64, 128)" in text
+def test_a_block_keeps_its_parameters_and_its_conditions() -> None:
+    spec = """input 8x8x8
+param classes = 3
+# Twice as wide inside.
+block b(n, t=1, stride=1, hidden=channels * t, act=relu) {
+  if t > 1 { conv1-hidden(act=act) }
+  conv3-n/stride
+}
+b(8); b(8, 2); b(4, 2, act=none) /2; gap; fc-classes
+"""
+    text = netdsl.emit(netdsl.loads(spec))
+    assert '"""Twice as wide inside."""' in text and "if t > 1:" in text
+    assert "self, in_channels: int, n: int, t: int = 1, stride: int = 1" in text
+    assert "hidden = in_channels * t" in text and "B(8, 8, t=2, act=True)" in text
+    assert "def __init__(self, classes: int = 3) -> None:" in text
+    assert "downsample" not in text and "Identity" not in text
+
+
+def test_a_param_that_shapes_depend_on_is_named() -> None:
+    text = netdsl.emit(netdsl.loads("input 8x8x8\nparam width = 4\nparam rate = 0.5\nconv3-width; dropout(rate); fc-3"))
+    assert "Fixed when compiled: width=4; `netdsl compile" in text
+    assert "def __init__(self, rate: float = 0.5) -> None:" in text
 
 
 def test_loops() -> None:
     spec = "block b(n) { layer{i + 1}: dense_layer(4) xN as i }\n".replace("N", "{n}")
     text = netdsl.emit(netdsl.loads("input 8x8x8\n" + spec + "a: b(4)\nc: b(6)"))
-    assert '(f"layer{i + 1}", DenseLayer(in_channels + 4 * i)) for i in range(n)' in text
+    assert 'self.add_module(f"layer{i + 1}", DenseLayer(in_channels + i * 4, 4))' in text
     text = netdsl.emit(netdsl.loads("input 8x8x8\ndefault conv(act=relu)\nconv3-8 x20"))
     assert (
         "for _ in range(20)" in text and "for layer in (nn.Conv2d(8, 8, kernel_size=3, padding=1), nn.ReLU())" in text
     )
-    text = netdsl.emit(netdsl.loads("input 8x8x8\nconv3-8\ndroppath(i / 9.0) x5 as i"))
-    assert "for drop in (0.0, 0.1111111111111111" in text
+    spec = "block u(r) { residual(act=none) { conv1-8; droppath(r) } }\nblock b(n) { u({i / 9.0}) xN as i }\nb(5)"
+    text = netdsl.emit(netdsl.loads("input 8x8x8\n" + spec.replace("N", "{n}")))
+    assert "for i in range(n):" in text and "layers.append(U(in_channels, i / 9.0))" in text
 
 
 def test_the_names_of_classes_do_not_collide() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from netdsl.backends.torch.classes import Class
 from netdsl.backends.torch.columns import Split
+from netdsl.backends.torch.echo import echo
 from netdsl.backends.torch.facts import Facts, kernels
 from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
@@ -76,16 +77,50 @@ class Blocks:
                 key = self.facts.keys[id(level)] = None if self.plan.reused else self.facts.key(level)
                 first = firsts.setdefault(id(level) if key is None else -1 - key, level)
                 same.setdefault(id(first), []).append(level)
-            distinct = [self._instance(level, projects) for level in firsts.values()]
-            for merge in self._merged(distinct, defaults):
+            for merge, echoes in self._made(list(firsts.values()), projects, defaults):
                 merge.made.name = self.numbered(base)
-                merge.made.doc = self._doc([level for each in merge.instances for level in same[id(each.level)]])
+                merge.made.doc = self._doc([each.level for each in merge.instances])
                 self.classes.append(merge.made)
-                for number, instance in enumerate(merge.instances):
-                    given = merge.given(number)
-                    for level in same[id(instance.level)]:
+                for number, trace in [*enumerate(each.trace for each in merge.instances), *echoes]:
+                    given = merge.given(number, trace)
+                    for level in same[id(trace.level)]:
                         self.facts.classes[id(level)] = (merge.made, given)
-                        self.facts.traces[id(level)] = instance.trace
+                        self.facts.traces[id(level)] = trace
+
+    def _made(
+        self, levels: list[Level], projects: bool, defaults: dict[str, Any]
+    ) -> list[tuple[Merge, list[tuple[int, Trace]]]]:
+        """The classes of the levels of one block, each with those that do what an instance does with other numbers."""
+        models: dict[Any, Instance] = {}
+        distinct: list[Instance] = []
+        echoes: list[tuple[Instance, Trace]] = []
+        for level in levels:
+            wiring = None if self.plan.reused else self.facts.key(level, numbers=False)
+            model = models.get(wiring) if wiring is not None else None
+            found = echo(model.trace, level, self.facts, self.initialisation.statements) if model is not None else None
+            if model is not None and found is not None:
+                echoes.append((model, found))
+                continue
+            distinct.append(self._instance(level, projects))
+            models.setdefault(wiring, distinct[-1])
+        while True:
+            merges = self._merged(distinct, defaults)
+            numbers = {
+                id(each.level): (merge, number) for merge in merges for number, each in enumerate(merge.instances)
+            }
+            fitting: dict[int, list[tuple[int, Trace]]] = {id(merge): [] for merge in merges}
+            unlike: list[Trace] = []
+            for model, trace in echoes:
+                merge, number = numbers[id(model.level)]
+                if merge.fits(number, trace):
+                    fitting[id(merge)].append((number, trace))
+                else:
+                    unlike.append(trace)
+            if not unlike:
+                return [(merge, fitting[id(merge)]) for merge in merges]
+            distinct += [self._instance(each.level, projects) for each in unlike]
+            distinct.sort(key=lambda each: each.level.first)
+            echoes = [each for each in echoes if each[1] not in unlike]
 
     def _merged(self, instances: list[Instance], defaults: dict[str, Any]) -> list[Merge]:
         """The classes of the instances of one block, in order of first use."""

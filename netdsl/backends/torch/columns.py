@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from netdsl.backends.torch.construct import UNSET, Items, alike
-from netdsl.backends.torch.fitting import is_symbolic
 from netdsl.backends.torch.names import variable
-from netdsl.backends.torch.symbols import as_term, plain
+from netdsl.backends.torch.symbols import as_term, is_symbolic, plain
 from netdsl.backends.torch.terms import MOST_OPERATORS, Term, make, name
 from netdsl.backends.torch.trace import Arms, Trace
 

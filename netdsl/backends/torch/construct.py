@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeAlias
 
-from netdsl.backends.torch.symbols import as_term, plain
+from netdsl.backends.torch.symbols import as_term, is_symbolic, plain
 from netdsl.backends.torch.terms import Term
 
 Skeleton: TypeAlias = Any
@@ -162,7 +162,11 @@ def _value(value: Any, names: Mapping[str, Any]) -> Any:
     if kind is Term:
         value = value.evaluate(names)
         return type(value), value
-    return (kind, value) if kind in _PLAIN else (type(plain(value)), plain(value))
+    if kind in _PLAIN:
+        return kind, value
+    if names and is_symbolic(value):
+        value = as_term(value).evaluate(names)
+    return type(plain(value)), plain(value)
 
 
 _PLAIN = frozenset({int, float, bool, str})

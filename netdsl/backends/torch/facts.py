@@ -13,6 +13,7 @@ from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.reading import words
 from netdsl.ir import Definition, Node, Scope
 from netdsl.ops import Operator
+from netdsl.shapes import Shape
 
 
 @dataclass
@@ -47,8 +48,10 @@ class Facts:
         self._place(network.body, Context(None))
         self._brackets()
 
-    def key(self, level: Level) -> Any:
+    def key(self, level: Level, numbers: bool = True) -> Any:
         """Equal for levels that hold and do the same in the same words; None where that cannot be told.
+
+        Without `numbers` it is equal too where they differ in these alone.
 
         Values are numbered from the first that is made in the level, and those it takes by their place among its
         inputs.
@@ -66,10 +69,11 @@ class Facts:
                 if each.id in plan.dropped:
                     raise TypeError
                 inputs = tuple(map(number, each.inputs))
-                return self._operator(each.op), each.name, each.label, each.implicit, inputs, terms, arms
+                kind = self._operator(each.op) if numbers else each.op.name
+                return kind, each.name, each.label, each.implicit, inputs, terms, arms
             inner = plan.level_of.get(id(each))
             if inner is not None and inner.kind == "class" and inner is not level:
-                inside = self.keys[id(inner)]
+                inside = self.keys[id(inner)] if numbers else id(self.classes[id(inner)][0])
                 if inside is None:
                     raise TypeError
                 taken = tuple(map(number, given_of(inner)))
@@ -77,7 +81,8 @@ class Facts:
                 return inside, each.name, each.label, terms, arms, number(inner.first), taken, outputs
             choices = tuple((choice.test, choice.taken, number(choice.value)) for choice in each.choices)
             called = (each.name, each.label, arms) if each is not level.scope else ()
-            words = each.kind, each.title, called, each.definition, tuple(each.arguments.items())
+            title = each.title if numbers or each.kind != "bracket" else kernels(each)
+            words = each.kind, title, called, each.definition, tuple(each.arguments.items()) if numbers else ()
             children = tuple(map(part, each.children))
             return words, terms, choices, number(each.entry), number(each.exit), children
 
@@ -85,13 +90,14 @@ class Facts:
         outside: Any = ()
         if level.scope.kind != "block":
             arguments = tuple(context.block.arguments.items()) if context.block is not None else ()
-            outside = arguments, tuple(context.indices.items())
+            outside = (arguments, tuple(context.indices.items())) if numbers else tuple(context.indices)
         given = tuple(
-            (plan.network.shapes[value], plan.labels.get(value) if place else None)
+            (self._shape(value) if numbers else len(self._shape(value)), plan.labels.get(value) if place else None)
             for place, value in enumerate(given_of(level))
         )
         try:
             found = (
+                numbers,
                 part(level.scope),
                 level.kind,
                 level.chained,
@@ -104,6 +110,11 @@ class Facts:
             return self.interned.setdefault(found, len(self.interned))
         except TypeError:  # something in it that cannot be a key
             return None
+
+    def _shape(self, value: int) -> Shape:
+        shape = self.network.shapes[value]
+        assert shape is not None
+        return shape
 
     def _operator(self, op: Operator) -> int:
         """The same number for operators that are equal."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl.backends.torch.symbols import SYMBOLIC, as_term, plain, symbolic
+from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
 from netdsl.ir import Node
 from netdsl.ops import Torch
 
@@ -15,12 +15,6 @@ def attribute_of(node: Node, key: str) -> str:
     if key in fields:
         return key
     return next(field for field, info in fields.items() if info.alias == key)
-
-
-def is_symbolic(value: Any) -> bool:
-    """Whether a value has a term, or parts that have."""
-    kind = type(value)
-    return kind in SYMBOLIC or (kind is tuple and any(map(is_symbolic, value)))
 
 
 def single_of(value: Any) -> Any:

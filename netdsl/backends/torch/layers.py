@@ -6,11 +6,11 @@ from typing import Any
 
 from netdsl.backends.torch.expressions import Expressions, Names
 from netdsl.backends.torch.facts import Facts
-from netdsl.backends.torch.fitting import attribute_of, fitted, is_symbolic, same, single_of
+from netdsl.backends.torch.fitting import attribute_of, fitted, same, single_of
 from netdsl.backends.torch.fixed import passes
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.reading import parsed
-from netdsl.backends.torch.symbols import Sym, SymF, plain, symbolic
+from netdsl.backends.torch.symbols import Sym, SymF, is_symbolic, plain, symbolic
 from netdsl.backends.torch.terms import name
 from netdsl.ir import Node
 from netdsl.ops import Family, Torch

@@ -20,7 +20,7 @@ from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, M
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.parameters import USUAL, kinds_of
 from netdsl.backends.torch.reading import Unreadable, parsed, read
-from netdsl.backends.torch.symbols import plain, symbolic
+from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
 from netdsl.backends.torch.terms import MOST_OPERATORS, Term, make, name
 from netdsl.backends.torch.trace import Arms, Trace
 
@@ -35,10 +35,9 @@ class Form:
     forward: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
 
-    @property
-    def made(self) -> tuple[Any, ...]:
-        """The same as `Class.made` says it."""
-        return tuple((key, valued(item, {})) for key, item, _ in self.attributes), self.forward, self.init
+    def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The same as `Class.made` says it; with other numbers where the names in its terms have other values."""
+        return tuple((key, valued(item, names)) for key, item, _ in self.attributes), self.forward, self.init
 
 
 @dataclass(eq=False)
@@ -95,7 +94,7 @@ class Merge(Columns):
             default = next(each.default for each in self.made.parameters if each.name == fresh)
             names[fresh] = plain(column.get(number, default))
         try:
-            return self.made.made(names) == self.forms[number].made
+            return self.made.made(names) == self.forms[number].made({})
         except (KeyError, ArithmeticError, TypeError):
             return False
 
@@ -380,13 +379,22 @@ class Merge(Columns):
             return 1 if sources == {"row"} else UNSET
         return UNSET
 
-    def given(self, number: int) -> list[tuple[Parameter, Any]]:
-        """The values of the class's parameters in one instance, in its own names."""
-        trace = self.instances[number].trace
+    def fits(self, number: int, trace: Trace) -> bool:
+        """Whether the class makes a level that is one of the instances with other numbers."""
+        names = {**trace.env, **{each.name: plain(value) for each, value in self.given(number, trace)}}
+        try:
+            return self.made.made(names) == self.forms[number].made(trace.env)
+        except (KeyError, ArithmeticError, TypeError):
+            return False
+
+    def given(self, number: int, trace: Trace) -> list[tuple[Parameter, Any]]:
+        """The values of the class's parameters in one instance, in its own names, or in one with other numbers."""
         found: list[tuple[Parameter, Any]] = []
         for parameter in self.made.parameters:
             if parameter.name in self.fresh:
                 value = self.fresh[parameter.name].get(number, parameter.default)
+                if is_symbolic(value):
+                    value = symbolic(as_term(value).evaluate(trace.env), as_term(value))
             elif parameter.name in trace.env:
                 value = symbolic(trace.env[parameter.name], name(parameter.name))
             else:

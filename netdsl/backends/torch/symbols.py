@@ -101,3 +101,9 @@ _SYMBOLIC: dict[type, Any] = {int: Sym, float: SymF, tuple: SymT, Sym: Sym, SymF
 
 
 SYMBOLIC = frozenset({Sym, SymF, SymT})
+
+
+def is_symbolic(value: Any) -> bool:
+    """Whether a value has a term, or parts that have."""
+    kind = type(value)
+    return kind in SYMBOLIC or (kind is tuple and any(map(is_symbolic, value)))

@@ -16,12 +16,11 @@ from typing import Any, TypeAlias
 from netdsl.backends.torch.construct import UNSET, Argument, Construct
 from netdsl.backends.torch.expressions import Names
 from netdsl.backends.torch.facts import Facts, given_of, kernels, row_nodes
-from netdsl.backends.torch.fitting import is_symbolic
 from netdsl.backends.torch.layers import Layers
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.reading import Unreadable, parsed, read
-from netdsl.backends.torch.symbols import Sym, SymF, as_term, plain, symbolic
+from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
 from netdsl.backends.torch.terms import Term, make, name
 from netdsl.ir import Choice, Node, Scope
 

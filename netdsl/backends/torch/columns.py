@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netdsl.backends.torch.construct import UNSET, Items, alike
+from netdsl.backends.torch.construct import PLAIN, UNSET, Items, alike
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain
 from netdsl.backends.torch.terms import MOST_OPERATORS, Term, make, name
@@ -54,6 +54,9 @@ class Columns:
     def _value(self, role: str, column: Column) -> Any:
         """The constant or the term that stands for a column of values."""
         first = next(iter(column.values()))
+        kind = type(first)
+        if kind in PLAIN and all(type(value) is kind and value == first for value in column.values()):
+            return first
         if isinstance(first, Items):
             lengths = {len(value.values) for value in column.values()}
             if len(lengths) > 1:

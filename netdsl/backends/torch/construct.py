@@ -162,11 +162,11 @@ def _value(value: Any, names: Mapping[str, Any]) -> Any:
     if kind is Term:
         value = value.evaluate(names)
         return type(value), value
-    if kind in _PLAIN:
+    if kind in PLAIN:
         return kind, value
     if names and is_symbolic(value):
         value = as_term(value).evaluate(names)
     return type(plain(value)), plain(value)
 
 
-_PLAIN = frozenset({int, float, bool, str})
+PLAIN = frozenset({int, float, bool, str})

@@ -167,8 +167,7 @@ class Merge(Columns):
     def _merged(self, column: Column, top: bool = False) -> Any:
         """One construction for several."""
         first = next(iter(column.values()))
-        kinds = {_kind(item) for item in column.values()}
-        if len(kinds) > 1:
+        if len(column) > 1 and len({_kind(item) for item in column.values()}) > 1:
             raise Split
         if isinstance(first, Chain):
             return self._chain(column, top)

@@ -40,7 +40,7 @@ def call(
     if frame.depth >= DEEPEST:
         raise Problem("E0003", f"blocks and groups nest more than {DEEPEST} deep through these calls", item.span)
     arguments, terms = _arguments(builder, definition, item, frame, stride)
-    with builder.scope("block", item.span, name, label) as scope, builder.block(scope):
+    with builder.scope("block", item.span, name, label) as scope:
         scope.arguments = {name: plain(value) for name, value in arguments.items()}
         scope.terms, scope.definition = terms, _remember(builder, definition)
         builder.body(block.body, frame.called(definition, arguments, item.span))

@@ -30,7 +30,7 @@ def choice(builder: Builder, item: tree.If, frame: Frame, label: tree.Name | Non
     evaluator = builder.evaluator(frame)
     taken = evaluator.truth(item.test)
     body = item.then if taken else item.otherwise
-    with builder.arm(Choice(test=shown(item.test, evaluator.text), taken=taken, value=builder.current)):
+    with builder.arm(Choice.model_construct(test=shown(item.test, evaluator.text), taken=taken, value=builder.current)):
         if body is not None:
             builder.body(body, frame.inner())
 

@@ -55,6 +55,7 @@ class Builder:
         self.choices: list[Choice] = []
         self.definitions: dict[str, Definition] = {}
         self.params: dict[str, Any] = {}
+        self.terms: dict[int, str | None] = {}
         self.failed = False
 
     def tell(self, frame: Frame, problem: Problem) -> None:
@@ -71,7 +72,7 @@ class Builder:
         """What gives expressions their values here."""
         module = frame.module
         hidden = () if module.params is self.params else module.params  # of a file that is used: no --set reaches them
-        return Evaluator(frame.names, self.shape if self.shapes else (), module.file.source.text, hidden)
+        return Evaluator(frame.names, self.shape if self.shapes else (), module.file.source.text, hidden, self.terms)
 
     def body(self, body: tree.Body, frame: Frame) -> None:
         """Place the statements of a body."""
@@ -145,17 +146,6 @@ class Builder:
         finally:
             self.arms = outside
 
-    @contextmanager
-    def block(self, scope: DraftScope) -> Iterator[None]:
-        """The body of a block, with `if`s of its own."""
-        arms, choices = self.arms, self.choices
-        self.arms, self.choices = (), []
-        try:
-            yield
-        finally:
-            scope.choices = tuple(self.choices)
-            self.arms, self.choices = arms, choices
-
     def _node(self, node: DraftNode) -> DraftNode:
         self.current = self._value(node.shape, node)
         self.children.append(node)
@@ -186,21 +176,28 @@ class Builder:
 
 
 class _Open:
-    """A scope that is open from `with` on."""
+    """A scope that is open from `with` on. The `if`s in a block are its own."""
 
-    __slots__ = ("builder", "outer", "scope")
+    __slots__ = ("arms", "builder", "choices", "outer", "scope")
 
     def __init__(self, builder: Builder, scope: DraftScope):
         self.builder, self.scope, self.outer = builder, scope, builder.children
+        self.arms, self.choices = builder.arms, builder.choices
 
     def __enter__(self) -> DraftScope:
         self.outer.append(self.scope)
         self.builder.children = self.scope.children
+        if self.scope.kind == "block":
+            self.builder.arms, self.builder.choices = (), []
         return self.scope
 
     def __exit__(self, *problem: object) -> None:
-        self.scope.exit = self.builder.current
-        self.builder.children = self.outer
+        builder = self.builder
+        self.scope.exit = builder.current
+        builder.children = self.outer
+        if self.scope.kind == "block":
+            self.scope.choices = tuple(builder.choices)
+            builder.arms, builder.choices = self.arms, self.choices
 
 
 def _output(op: Operator, inputs: tuple[Shape, ...]) -> Shape:

@@ -35,7 +35,8 @@ class Value(NamedTuple):
 class Frame:
     """What one body sees: the variables, the defaults in force, and the labels of its own and of the bodies around it.
 
-    `calls` are those that led here, innermost first; `depth` counts them and the bodies inside one another.
+    `calls` are those that led here, innermost first; `depth` counts them and the bodies inside one another. `worded`:
+    some default has a term.
     """
 
     module: Module
@@ -45,6 +46,7 @@ class Frame:
     around: Frame | None = None
     calls: tuple[Call, ...] = ()
     depth: int = 0
+    worded: bool = False
 
     def inner(self) -> Frame:
         """The frame of a body inside this one."""
@@ -54,8 +56,10 @@ class Frame:
         """The frame of a block's body: it sees the names of its own file and the defaults of its caller."""
         block, module = definition
         calls = (Call(block, Related(where, f"in this call of `{block.name.text}`")), *self.calls)
-        defaults = {name: _further(each) for name, each in self.defaults.items()}
-        return Frame(module, {**module.params, **arguments}, defaults, calls=calls, depth=self.depth + 1)
+        defaults = dict(self.defaults)
+        if self.worded:
+            defaults = {name: _further(each) for name, each in defaults.items()}
+        return Frame(module, {**module.params, **arguments}, defaults, {}, None, calls, self.depth + 1, self.worded)
 
     def iteration(self, index: str, number: int) -> Frame:
         """The frame of one repetition: this one, with the index."""

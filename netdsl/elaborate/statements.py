@@ -85,8 +85,10 @@ def default(builder: Builder, statement: tree.Default, frame: Frame) -> None:
         builder.tell(frame, problem)
         return
     for argument, each in found.items():
-        if each.term is not None and _of_here(statement, frame):
-            found[argument] = each._replace(term=f"!{each.term}")
+        if each.term is not None:
+            frame.worded = True
+            if _of_here(statement, frame):
+                found[argument] = each._replace(term=f"!{each.term}")
     frame.defaults[name] = {**frame.defaults.get(name, {}), **found}
 
 

@@ -122,7 +122,8 @@ class Evaluator:
     """Gives expressions their values where `names` are known, and `channels`, `height`, `width` are those of `shape`.
 
     `shape` is None where an error has left the current value unknown, and `()` where there is no current value. `text`
-    is that of the file; an expression with a name of `hidden` has no term.
+    is that of the file; an expression with a name of `hidden` has no term. `terms` are those known, by the expression,
+    which means the same names wherever it is met.
     """
 
     def __init__(
@@ -131,11 +132,13 @@ class Evaluator:
         shape: tuple[int, ...] | None = (),
         text: str = "",
         hidden: Collection[str] = (),
+        terms: dict[int, str | None] | None = None,
     ):
         self.names = names
         self.shape = shape
         self.text = text
         self.hidden = hidden
+        self.terms = {} if terms is None else terms
 
     def given(self, node: tree.Expression, span: Span | None = None) -> Given:
         """The value of an expression, the place it has (its own, if no other is said), and its term."""
@@ -146,6 +149,12 @@ class Evaluator:
         kind = type(node)
         if kind is tree.Literal or kind is tree.Dims:
             return None
+        key = id(node)
+        if key not in self.terms:
+            self.terms[key] = self._term(node)
+        return self.terms[key]
+
+    def _term(self, node: tree.Expression) -> str | None:
         named = False
         for each in references(node):
             if each in self.hidden:

@@ -5,6 +5,7 @@ What the language's ways to say a thing do to it is in `test_language.py`.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 from hypothesis import assume, given, settings
@@ -118,6 +119,14 @@ def test_weights_used_again_count(network: Network) -> None:
     again = [node for node in reached(network) if node.shares in used]
     apart = [node.model_copy(update={"shares": None}) for node in network.nodes]
     assert (digest(flat(network, apart)) == digest(network)) == (not again)
+
+
+def test_whose_weights_are_used_again_counts() -> None:
+    """Of layers that are alike, in each choice."""
+    head = "input 3x8x8\na: conv3-3\nb: conv3-3\n"
+    texts = [f"{head}reuse({one})\nreuse({other})" for one, other in product("ab", repeat=2)]
+    texts += [f"{head}conv3-3\nreuse({one})" for one in "ab"]
+    assert len({digest(netdsl.loads(text)) for text in texts}) == len(texts)
 
 
 @FLAT

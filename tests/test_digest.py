@@ -121,6 +121,13 @@ def test_weights_used_again_count(network: Network) -> None:
     assert (digest(flat(network, apart)) == digest(network)) == (not again)
 
 
+def test_each_wiring_counts() -> None:
+    """Of values that differ, used once or more often."""
+    head = "input x: 3x8x8\na: conv3-3\nc: add { @a | @a }\n"
+    texts = [f"{head}concat {{ @{one} | @{other} | @{third} }}" for one, other, third in product("xac", repeat=3)]
+    assert len({digest(netdsl.loads(text)) for text in texts}) == len(texts)
+
+
 def test_whose_weights_are_used_again_counts() -> None:
     """Of layers that are alike, in each choice."""
     head = "input 3x8x8\na: conv3-3\nb: conv3-3\n"

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from netdsl.analysis.compare import Difference, compare  # type: ignore[no-redef]
+    from netdsl.analysis.compare import Difference, compare
     from netdsl.backends.artefacts import draw
     from netdsl.backends.graphviz import dot  # type: ignore[no-redef]
     from netdsl.backends.table import summary

@@ -5,6 +5,7 @@ What the language's ways to say a thing do to it is in `test_language.py`.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 from hypothesis import assume, given, settings
@@ -118,6 +119,21 @@ def test_weights_used_again_count(network: Network) -> None:
     again = [node for node in reached(network) if node.shares in used]
     apart = [node.model_copy(update={"shares": None}) for node in network.nodes]
     assert (digest(flat(network, apart)) == digest(network)) == (not again)
+
+
+def test_each_wiring_counts() -> None:
+    """Of values that differ, used once or more often."""
+    head = "input x: 3x8x8\na: conv3-3\nc: add { @a | @a }\n"
+    texts = [f"{head}concat {{ @{one} | @{other} | @{third} }}" for one, other, third in product("xac", repeat=3)]
+    assert len({digest(netdsl.loads(text)) for text in texts}) == len(texts)
+
+
+def test_whose_weights_are_used_again_counts() -> None:
+    """Of layers that are alike, in each choice."""
+    head = "input 3x8x8\na: conv3-3\nb: conv3-3\n"
+    texts = [f"{head}reuse({one})\nreuse({other})" for one, other in product("ab", repeat=2)]
+    texts += [f"{head}conv3-3\nreuse({one})" for one in "ab"]
+    assert len({digest(netdsl.loads(text)) for text in texts}) == len(texts)
 
 
 @FLAT

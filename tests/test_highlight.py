@@ -130,7 +130,7 @@ def test_the_vocabulary_has_every_keyword_once() -> None:
         known.constants,
     )
     assert sorted(word for each in lists for word in each) == sorted(KEYWORDS)
-    assert {"inception", "squeeze_excitation"} <= set(known.blocks) and "relu6" in known.operators
+    assert {"inception", "se"} <= set(known.blocks) and "relu6" in known.operators
     assert ("max", "pool") in known.phrases and ("batch", "norm") not in known.phrases
 
 

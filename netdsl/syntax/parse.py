@@ -20,7 +20,6 @@ from netdsl.shapes import LARGEST
 from netdsl.syntax import tree
 from netdsl.syntax.grammar import reading
 from netdsl.syntax.lex import END, Lexer, Token
-from netdsl.syntax.messages import STRAY_BAR, explain
 from netdsl.syntax.reduce import Reducer
 from netdsl.syntax.scan import DEEPEST, MOST_ERRORS, Scan, scan
 from netdsl.syntax.unexpected import Unexpected
@@ -253,6 +252,8 @@ class _Parser:
 
     def _tell(self, found: Unexpected, level: int) -> None:
         """Report a token that does not fit, `level` brackets deep in its statement."""
+        from netdsl.syntax.messages import STRAY_BAR, explain  # which a text without mistakes does not need
+
         message = explain(found)
         if message is not None and message.message == STRAY_BAR and not level:
             body = self.bodies[-1]

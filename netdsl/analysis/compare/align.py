@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from netdsl.analysis.compare.layers import TRAINING_ONLY, Layer, Numbers
 from netdsl.ops import Family, Operator
@@ -34,9 +33,8 @@ _KINDRED, _OTHER_JOIN = 0.35, 0.55
 """How like operators of one family are, and the share of their likeness for forks that are joined otherwise."""
 
 
-@dataclass(slots=True, eq=False)
-class Item:
-    """A layer or a fork. Those of one `kind` gain the same."""
+class Item(NamedTuple):
+    """A layer or a fork; `kind` numbers its form together with the planes of its input."""
 
     layers: Sequence[Layer]
     form: int
@@ -44,34 +42,21 @@ class Item:
     kind: int
     weight: float
 
-    @property
-    def fork(self) -> bool:
-        return len(self.layers) > 1
 
-
-def single(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
-    """Each layer as an item."""
-    return [
-        Item((each,), each.form, each.exact, numbers.of(("layer", each.form, each.planes)), each.weight)
-        for each in layers
-    ]
+def item(layers: Sequence[Layer], numbers: Numbers) -> Item:
+    form, exact = (numbers.of(tuple(getattr(each, name) for each in layers)) for name in ("form", "exact"))
+    return Item(layers, form, exact, numbers.of((form, layers[0].planes)), sum(each.weight for each in layers))
 
 
 def trunk(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
     """The layers of a trunk and the forks along it."""
-    found: list[Item] = []
-    start = 0
-    for at, layer in enumerate(layers):
-        if layer.trunk and start == at:
-            found += single((layer,), numbers)
-        elif layer.trunk:
-            inside = layers[start : at + 1]
-            form, exact = (numbers.of(tuple(getattr(each, name) for each in inside)) for name in ("form", "exact"))
-            kind = numbers.of(("fork", form, inside[0].planes))
-            found.append(Item(inside, form, exact, kind, sum(each.weight for each in inside)))
+    found, inside = [], []
+    for layer in layers:
+        inside.append(layer)
         if layer.trunk:
-            start = at + 1
-    return found + single(layers[start:], numbers)
+            found.append(item(inside, numbers))
+            inside = []
+    return found + [item([layer], numbers) for layer in inside]
 
 
 class Gains:
@@ -84,23 +69,23 @@ class Gains:
     def __call__(self, one: Item, other: Item) -> int:
         key = one.kind, other.kind
         if key not in self._known:
-            alike, planes = self.likeness(one, other), [item.layers[0].planes for item in (one, other)]
-            worth = 1000 * (alike - _UNRELATED) + _SAME_PLANE * (planes[0] == planes[1])
-            worth *= (one.weight + other.weight) / 2
-            self._known[key] = round(worth) if alike > (_UNRELATED_FORKS if one.fork else _UNRELATED) else 0
+            alike, least = self.likeness(one, other), _UNRELATED if len(one.layers) == 1 else _UNRELATED_FORKS
+            worth = 1000 * (alike - _UNRELATED) + _SAME_PLANE * (one.layers[0].planes == other.layers[0].planes)
+            self._known[key] = round(worth * (one.weight + other.weight) / 2) if alike > least else 0
         return self._known[key]
 
     def likeness(self, one: Item, other: Item) -> float:
         """How like two items are, from 0 to 1; forks by the layers in them, and twice by their operators alone (Dice's
         coefficient)."""
-        if one.form == other.form or one.fork != other.fork:
+        singles = [len(each.layers) == 1 for each in (one, other)]
+        if one.form == other.form or singles[0] != singles[1]:
             return float(one.form == other.form)
-        if not one.fork:
+        if all(singles):
             return _likeness(one.layers[0].node.op, other.layers[0].node.op)
-        for item in (one, other):
-            if item.form not in self._features:
-                self._features[item.form] = found = Counter[int | str]()
-                for layer in item.layers[:-1]:
+        for fork in (one, other):
+            if fork.form not in self._features:
+                self._features[fork.form] = found = Counter[int | str]()
+                for layer in fork.layers[:-1]:
                     found[layer.form] += 1
                     found[layer.name] += 2
         left, right = self._features[one.form], self._features[other.form]
@@ -154,15 +139,15 @@ def windows(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
 def best(left: Sequence[Item], right: Sequence[Item], gain: Gain) -> Pairs:
     """The pairs with the greatest sum of gains. Where several alignments are equally good, what is left over comes
     late: of `conv, conv` against `conv, conv, conv` the third is the new one."""
-    kinds = [item.kind for item in right]
+    kinds = [other.kind for other in right]
     examples = dict(zip(kinds, right, strict=True))
     gains: dict[int, list[int]] = {}  # items of one kind gain the same
     sums = [[0] * (len(right) + 1)]
-    for item in left:
-        worths = gains.get(item.kind)
+    for one in left:
+        worths = gains.get(one.kind)
         if worths is None:
-            seen = {kind: gain(item, other) for kind, other in examples.items()}
-            worths = gains[item.kind] = [seen[kind] for kind in kinds]
+            seen = {kind: gain(one, other) for kind, other in examples.items()}
+            worths = gains[one.kind] = [seen[kind] for kind in kinds]
         row, here, corner = [0], 0, 0
         for worth, above in zip(worths, sums[-1][1:], strict=True):
             if above > here:

@@ -1,4 +1,4 @@
-"""What is told of two networks, as data: figures, findings, and every row of the alignment.
+"""What is told of two networks, as data: findings, and every row of the alignment.
 
 Nothing here knows how it was found or how it will be shown. The changes of params and multiply-adds add up: those of
 all rows, and those of all findings, are the difference of the totals.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from typing import Literal, NamedTuple, TypeAlias
 
-from netdsl.analysis.compare.align import Gains, Item, align, single, trunk
+from netdsl.analysis.compare.align import Gains, Item, align, item, trunk
 from netdsl.analysis.compare.layers import Layer, Layers
 from netdsl.ir import AuxHead, NamedOutput
 
@@ -83,9 +83,12 @@ class _Matcher:
 
     def sequences(self, left: list[Layer], right: list[Layer]) -> None:
         items = [trunk(layers, self.numbers) for layers in (left, right)]
-        if not all(any(len(item.layers) > 1 for item in side) for side in items):
-            items = [single(layers, self.numbers) for layers in (left, right)]
+        if not all(any(len(each.layers) > 1 for each in side) for side in items):
+            items = [self.singles(layers) for layers in (left, right)]
         self.items(*items)
+
+    def singles(self, layers: Sequence[Layer]) -> list[Item]:
+        return [item([layer], self.numbers) for layer in layers]
 
     def items(self, left: list[Item], right: list[Item]) -> None:
         """Pair the layers of items; those of forks that belong together by all that leads to them, else in order."""
@@ -96,7 +99,7 @@ class _Matcher:
             if len(one) > 1:
                 one, other = (sorted(layers, key=lambda layer: layer.origin) for layers in (one, other))
             if len(one) > 1 and [layer.origin for layer in one] != [layer.origin for layer in other]:
-                self.items(single(left[i].layers, self.numbers), single(right[j].layers, self.numbers))
+                self.items(self.singles(left[i].layers), self.singles(right[j].layers))
                 continue
             for first, second in zip(one, other, strict=True):
                 self.mates[0][first.node.id], self.mates[1][second.node.id] = second.node.id, first.node.id
@@ -166,17 +169,13 @@ class _Matcher:
         if not extra[0] and not extra[1]:
             moved = origins[0] != origins[1] and all(known[0]) and all(known[1])
             return [("order", None, None)] if moved else []
-        found: tuple[list[int], list[int]] = ([], [])
-        through = [0, 0]
-        for side, values in enumerate((left, right)):
-            for value, origin, direct in zip(values, origins[side], known[side], strict=True):
-                if extra[side][origin] > 0:
-                    extra[side][origin] -= 1
-                    through[side] += not direct
-                    found[side].extend([value] * direct)
-        if any(not found[1 - side] and len(found[side]) <= through[1 - side] for side in (0, 1)):
-            return []
-        return [("value", one, other) for one, other in zip_longest(*found)]
+        sides = zip((left, right), origins, known, extra, strict=True)
+        found = [
+            [value for value, origin, direct in zip(*side, strict=True) if direct and origin in more]
+            for *side, more in sides
+        ]
+        explained = not all(found) and not all(known[0] + known[1])
+        return [] if explained else [("value", one, other) for one, other in zip_longest(*found)]
 
     def origin(self, side: int, value: int) -> int:
         """The last value up to this one that has a counterpart, else the input it comes from."""

@@ -6,8 +6,6 @@ and b, mirrored.
 
 from __future__ import annotations
 
-import gc
-
 from netdsl.analysis.compare.changes import arguments
 from netdsl.analysis.compare.describe import Describer
 from netdsl.analysis.compare.difference import Difference
@@ -29,18 +27,12 @@ def compare(left: Network, right: Network, *, recipe: bool = False) -> Differenc
     for network in (left, right):
         if not network.complete or network.totals is None:
             raise ValueError(f"{network.name} has errors and cannot be compared")
-    paused = gc.isenabled()
-    gc.disable()  # what is made is kept, so collecting while it grows finds nothing and costs a multiple
-    try:
-        # The first two are equal where both compute the same, in whatever order branches are met.
-        keys = [(digest(each), repr(each.totals), f"{each.name} {each.variant}") for each in (left, right)]
-        same = keys[0][:2] == keys[1][:2]
-        if keys[1] < keys[0]:
-            return _compare(right, left, same, recipe).mirrored()
-        return _compare(left, right, same, recipe)
-    finally:
-        if paused:
-            gc.enable()
+    # Figures and names first, so that the direction does not hang on how digests are made.
+    keys = [(repr(each.totals), f"{each.name} {each.variant}", digest(each)) for each in (left, right)]
+    same = keys[0][::2] == keys[1][::2]  # both compute the same, in whatever order branches are met
+    if keys[1] < keys[0]:
+        return _compare(right, left, same, recipe).mirrored()
+    return _compare(left, right, same, recipe)
 
 
 def _compare(one: Network, other: Network, same: bool, recipe: bool) -> Difference:

@@ -14,6 +14,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from strategies_blocks import block_networks
+from test_torch import EVERY, IDS
 
 import netdsl
 from netdsl.backends.text import text as written
@@ -133,12 +134,36 @@ def test_params_of_drawn_networks(network: Network) -> None:
     params_can_be_set(lambda **params: netdsl.loads(network.sources[0].text, **params))
 
 
+def test_a_constant_beside_a_default_of_the_same_value() -> None:
+    """Which of two equal numbers is a param, and which is written as a number."""
+    spec = "input 4x8x8\nparam rate = 0.25\nblock b(n, drop=rate) { conv3-n; dropout(drop) }\n"
+    params_can_be_set(lambda **params: netdsl.loads(spec + "b(4, 0.25); b(4); b(4, drop=0.1); b(4)", **params))
+    spec = "input 4x8x8\nparam rate = 0.25\nblock b(t) {\n  concat { identity | conv1-4 }\n"
+    spec += "  if t > 1 { dropout(rate) } else { dropout(0.25) }\n}\n"
+    params_can_be_set(lambda **params: netdsl.loads(spec + "b(1); b(2); dropout(rate)", **params))
+
+
 QUICK = ["efficientnet:B0", "googlenet", "mobilenet_v2:1.0", "resnet50", "unet", "vgg:D", "densenet:121"]
 
 
 @pytest.mark.parametrize("spec", QUICK)
 def test_params_of_the_zoo(spec: str) -> None:
     params_can_be_set(lambda **params: netdsl.load(spec, **params))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "variant"), EVERY, ids=IDS)
+def test_every_network(path: str, variant: str | None) -> None:
+    """Weights by name, shape and order, and params, of the whole zoo."""
+    params_can_be_set(lambda **params: netdsl.load(path, variant=variant, **params))
+    network = netdsl.load(path, variant=variant)
+    with torch.device("meta"):
+        found = [(name, tuple(value.shape)) for name, value in netdsl.build(network).state_dict().items()]
+    bare = [name for name, _ in weights(network) if name.endswith(".")]
+    if bare:  # PyTorch lists a module's own parameters first
+        assert sorted(found) == sorted((name.rstrip("."), shape) for name, shape in weights(network))
+    else:
+        assert found == weights(network)
 
 
 def traces(network: Network) -> list[Trace]:

@@ -10,7 +10,7 @@ from netdsl.elaborate.build import Builder
 from netdsl.elaborate.files import Definition
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.problems import Problem, twice
-from netdsl.elaborate.values import Evaluator, Given, plain, shown
+from netdsl.elaborate.values import Evaluator, Given, plain, show, shown
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related
 
@@ -74,7 +74,14 @@ def _arguments(
             listed = ", ".join(f"`{each}`" for each in missing if each not in bound)
             help = f"it is called `{_signature(block)}`"
             raise Problem("E0404", f"`{name}` needs {listed}", item.span, help, [_defined(block)])
-    return values, {name: each.term for name, each in bound.items() if each.term is not None}
+    terms: dict[str, str] = {}
+    for parameter in block.parameters:
+        given = bound.get(parameter.name.text)
+        if given is not None and given.term is not None:
+            terms[parameter.name.text] = given.term
+        elif given is not None and not isinstance(parameter.default, tree.Literal | None):
+            terms[parameter.name.text] = show(given.value)  # a constant, in place of a default that names something
+    return values, terms
 
 
 def _remember(builder: Builder, definition: Definition) -> str:

@@ -69,8 +69,8 @@ class Columns:
             )
         chosen = self._chosen(role, column)
         for row, value in column.items():
-            if is_symbolic(value) and as_term(value) != chosen:
-                self.rows[row].trace.rigid |= as_term(value).names
+            if as_term(value) != as_term(chosen):  # with other values in the names they would part
+                self.rows[row].trace.rigid |= as_term(value).names | as_term(chosen).names
         return chosen
 
     def _chosen(self, role: str, column: Column) -> Any:

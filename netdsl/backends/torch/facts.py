@@ -64,7 +64,7 @@ class Facts:
 
         def part(each: Node | Scope) -> Any:
             arms = tuple((choice.test, choice.taken, number(choice.value)) for choice in each.arms)
-            terms = tuple(each.terms.items())
+            terms = tuple(each.terms.items()) if each is not level.scope else tuple(each.terms)
             if isinstance(each, Node):
                 if each.id in plan.dropped:
                     raise TypeError

@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BUILD  := build/demo
 
-.PHONY: demo test lint types format generate clean
+.PHONY: demo test test-slow lint types format generate clean
 .DEFAULT_GOAL := demo
 
 ## demo: compile VGG-19 from its paper's column, print its table, draw it, and run it
@@ -21,6 +21,10 @@ demo: $(VENV)/.demo
 ## test: all tests
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
+
+## test-slow: what takes long and is left out of `test`: every network of the zoo, by all its laws
+test-slow: $(VENV)/.dev
+	$(BIN)/python -m pytest -n 2 -m slow
 
 ## lint: style
 lint: $(VENV)/.dev

@@ -1,0 +1,101 @@
+"""Inputs made to cost or to break something: each kind is refused, or answered rightly, in bounded time."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from netdsl.compiler import compile
+from netdsl.elaborate import files
+from netdsl.text.source import Source
+from netdsl.tools.cli import main
+
+LINUX = pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="without files that stand for pipes")
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.delenv("NETDSL_DEBUG", raising=False)
+
+
+def told(text: str, directory: Path | None = None) -> list[str]:
+    """The codes of the messages about a text."""
+    return [each.code for each in compile(Source("a.net", text), directory=directory).report]
+
+
+# Reading files -------------------------------------------------------------------------------------------------------
+
+
+@LINUX
+def test_a_pipe_is_read_once_each_time() -> None:
+    for _ in range(2):
+        for variants in ("rleu\n", "table\n| A | B |\n|---|---|\n| rleu | rleu |\n"):
+            done = subprocess.run(
+                [sys.executable, "-m", "netdsl.tools.cli", "check", "/dev/stdin"],
+                input=("input 3x8x8\n" + variants).encode(),
+                capture_output=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+                timeout=60,
+            )
+            assert done.returncode == 1
+            assert b"rleu" in done.stderr and b"E0703" not in done.stderr
+
+
+@LINUX
+def test_a_fifo_that_nobody_writes_into_is_empty_and_one_with_a_writer_is_read() -> None:
+    os.mkfifo("f")
+    assert [each.code for each in compile("f").report] == ["E0703"]
+    writer = Thread(target=lambda: Path("f").write_text("input 3x8x8\nrelu\n"))
+    writer.start()
+    while compile("f").network is None:
+        pass
+    writer.join()
+    assert told('use "f"\ninput 3x8x8\nrelu\n', Path.cwd()) == ["E0001"]
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="without devices")
+def test_what_is_no_file_is_not_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "/dev/zero"]) == 2
+    assert "neither a file nor a pipe" in capsys.readouterr().err
+
+
+def test_of_a_large_file_no_more_is_read_than_a_spec_may_have(capsys: pytest.CaptureFixture[str]) -> None:
+    with open("big.net", "wb") as file:
+        file.truncate(3 * 2**30)
+    for command in ("check", "fmt"):
+        assert main([command, "big.net"]) == 2
+        assert "larger than 1 MiB" in capsys.readouterr().err
+
+
+def test_all_files_of_a_spec_together_have_a_limit() -> None:
+    for number in range(5):
+        Path(f"{number}.net").write_text("#" * (files.LARGEST - 1) + "\n")
+    uses = [f'use "{number}.net"\n' for number in range(5)]
+    assert told("".join(uses[:3]) + "input 3\nrelu\n", Path.cwd()) == []
+    assert told("".join(uses) + "input 3\nrelu\n", Path.cwd()) == ["E0007"] * 2
+
+
+def test_a_link_to_itself_is_told() -> None:
+    os.symlink("loop.net", "loop.net")
+    found = compile(Source("a.net", 'use "loop.net"\ninput 3\nrelu\n'), directory=Path.cwd()).report
+    assert [each.code for each in found] in (["E0007"], ["E0001"])  # Python 3.13 follows links in another way
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", 'source "a paper"\n'])
+def test_a_file_without_a_network_is_wrong(text: str) -> None:
+    assert told(text) == ["E0703"]
+    Path("a.net").write_text(text)
+    assert main(["check", "a.net"]) == 1
+
+
+def test_a_file_of_definitions_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.net").write_text("block b { relu }\n")
+    assert main(["check", "a.net"]) == 0
+    assert "defines no network" in capsys.readouterr().out

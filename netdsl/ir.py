@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, GetPydanticSchema
+from pydantic import BaseModel, ConfigDict, GetPydanticSchema, StringConstraints
 from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
 
@@ -114,6 +114,14 @@ def written(value: Value) -> str:
     return str(value)
 
 
+Word: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\w+$")]
+"""A name or a label: what emitted source calls something, so a network in JSON must not bring more."""
+Attribute: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\w*$")]
+Path: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(\w+(\.\w+)*)?$")]
+Line: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$")]
+"""Words in one line that print."""
+
+
 # The tree --------------------------------------------------------------------------------------------------------
 
 
@@ -132,9 +140,9 @@ class Node(Frozen):
     op: AnyOperator
     inputs: tuple[int, ...]
     shape: Shape | None
-    name: str
-    path: str
-    label: str | None = None
+    name: Attribute
+    path: Path
+    label: Word | None = None
     shares: int | None = None
     implicit: bool = False
     span: Span
@@ -170,10 +178,10 @@ class Scope(Frozen):
     """
 
     kind: ScopeKind
-    title: str = ""
-    name: str = ""
-    path: str = ""
-    label: str | None = None
+    title: Line = ""
+    name: Attribute = ""
+    path: Path = ""
+    label: Word | None = None
     arguments: dict[str, Value] = {}
     children: tuple[Node | Scope, ...]
     entry: int
@@ -205,7 +213,7 @@ class Scope(Frozen):
 class NetworkInput(Frozen):
     """A named input; `shape` without the batch."""
 
-    name: str
+    name: Word
     shape: Shape
     span: Span | None = None
 
@@ -213,7 +221,7 @@ class NetworkInput(Frozen):
 class NamedOutput(Frozen):
     """An additional output of the network under a name (`output NAME`)."""
 
-    name: str
+    name: Word
     value: int
     span: Span
 
@@ -221,7 +229,7 @@ class NamedOutput(Frozen):
 class AuxHead(Frozen):
     """A side branch in training: its name, the loss weight, and the value it gives."""
 
-    name: str
+    name: Word
     weight: float | None
     value: int
     span: Span

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
+import netdsl
 from netdsl.compiler import compile
 from netdsl.elaborate import files
+from netdsl.ir import Network
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
 
@@ -99,3 +105,54 @@ def test_a_file_of_definitions_says_so(capsys: pytest.CaptureFixture[str]) -> No
     Path("a.net").write_text("block b { relu }\n")
     assert main(["check", "a.net"]) == 0
     assert "defines no network" in capsys.readouterr().out
+
+
+# A network in JSON ---------------------------------------------------------------------------------------------------
+
+SPEC = """\
+net T
+input image: 3x8x8
+block b(n) { c: conv3-n }
+b1: b(4)
+aux side(0.3) { gap; fc-10 }
+concat { conv1-4 | conv3-4 }
+output mid
+lab: fc-10
+"""
+
+
+def _texts(part: Any, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The ways to all texts in a JSON value."""
+    if isinstance(part, str):
+        yield way
+    elif isinstance(part, (dict, list)):
+        for key, inner in part.items() if isinstance(part, dict) else enumerate(part):
+            yield from _texts(inner, (*way, key))
+
+
+@pytest.mark.parametrize(
+    "evil", ['x", None); print("!"); ("', '"""\nprint("!")\n"""', "x\nprint('!')", "'+print('!')+'", "\\", "a b", "²"]
+)
+def test_no_text_of_a_network_in_json_runs(evil: str, capsys: pytest.CaptureFixture[str]) -> None:
+    given = netdsl.loads(SPEC).model_dump_json()
+    emitted = 0
+    for *way, last in _texts(json.loads(given)):
+        changed = inner = json.loads(given)
+        for key in way:
+            inner = inner[key]
+        inner[last] = evil
+        try:
+            network = Network.model_validate_json(json.dumps(changed))
+            exec(netdsl.emit(network), {"__name__": "emitted"})
+            emitted += 1
+        except ValidationError:
+            pass
+    assert emitted  # free words: the net's name, its sources
+    assert capsys.readouterr().out == ""
+
+
+def test_a_label_that_is_no_identifier_becomes_one() -> None:
+    from netdsl.backends.torch.names import variable
+
+    for label in ("a b", "", "²", "1", "class", '"'):
+        assert variable(label).isidentifier()

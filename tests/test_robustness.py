@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 import netdsl
 from netdsl.compiler import compile
-from netdsl.elaborate import files
+from netdsl.elaborate import build, files
+from netdsl.elaborate.extent import Extent
 from netdsl.ir import Network
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
@@ -156,3 +157,53 @@ def test_a_label_that_is_no_identifier_becomes_one() -> None:
 
     for label in ("a b", "", "²", "1", "class", '"'):
         assert variable(label).isidentifier()
+
+
+# Networks that are too large -----------------------------------------------------------------------------------------
+
+
+def test_the_limit_is_of_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert told("input 3\nrelu x1000001\n") == ["E0004"]
+    monkeypatch.setattr(build, "MOST", Extent(1000, 2000))
+    compilation = compile(Source("a.net", "input 3\nrelu x1000\n"))
+    assert not list(compilation.report) and compilation.network is not None
+    assert len(compilation.network.nodes) == 1000
+
+
+def chain(first: str, link: str) -> str:
+    """Forty blocks, each of which calls the one before as `link` says."""
+    blocks = [f"block b0 {{ {first} }}", *(f"block b{n + 1} {{ {link.format(n=n)} }}" for n in range(40))]
+    return "\n".join(blocks) + "\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        chain("relu", "b{n}; b{n}") + "input 3\nb40\n",
+        chain("", "b{n}; b{n}") + "input 3\nb40\n",
+        chain("relu", "b{n} x2") + "input 3\nb40\n",
+        chain("relu", "add {{ b{n} | b{n} }}") + "input 3\nb40\n",
+        "input 3\n{ {} x1000 } x100000\n",
+        "input 3\n{ { relu x1000 } x1000 } x1000\n",
+    ],
+    ids=["twice", "empty", "repeated", "branches", "nothing", "nested"],
+)
+def test_what_comes_is_counted_before_it_is_made(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    scope = build.Builder.scope
+
+    def counted(builder: build.Builder, kind: str, *more: Any, **given: Any) -> Any:
+        made.append(kind)
+        return scope(builder, kind, *more, **given)
+
+    monkeypatch.setattr(build.Builder, "scope", counted)
+    assert told(text) == ["E0004"]
+    assert len(made) < 5000
+
+
+def test_layers_used_again_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "MOST", Extent(1000, 2000))
+    again = "".join(f"l{n + 1}: {{ reuse(l{n}); reuse(l{n}) }}\n" for n in range(40))
+    found = compile(Source("a.net", f"input 3\nl0: {{ relu x40 }}\n{again}"))
+    assert [each.code for each in found.report] == ["E0004"]
+    assert found.network is not None and len(found.network.nodes) == 920

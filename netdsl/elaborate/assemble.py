@@ -7,7 +7,7 @@ from typing import Any
 
 from netdsl.elaborate import naming
 from netdsl.elaborate.broken import holds, unclosed
-from netdsl.elaborate.build import Builder, TooManyLayers
+from netdsl.elaborate.build import Builder, TooLarge
 from netdsl.elaborate.definitions import Definitions
 from netdsl.elaborate.draft import DraftScope, freeze
 from netdsl.elaborate.files import Library, Module
@@ -79,7 +79,7 @@ class Assembler:
                 self.take(statement, frame)
             except Problem as problem:
                 self.builder.tell(frame, problem)
-            except TooManyLayers:
+            except TooLarge:
                 break
         for name in self.program.settings:
             if name not in self.headers.params:

@@ -6,6 +6,7 @@ from typing import Any
 
 from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.build import Builder
+from netdsl.elaborate.extent import PART
 from netdsl.elaborate.files import Definition
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.problems import Problem, twice
@@ -39,6 +40,8 @@ def call(
     if frame.depth >= DEEPEST:
         raise Problem("E0003", f"blocks and groups nest more than {DEEPEST} deep through these calls", item.span)
     arguments = _arguments(builder, definition, item, frame, stride)
+    builder.foresee(frame, item.span, builder.least.call(definition))
+    builder.grow(frame, item.span, PART)
     with builder.scope("block", item.span, name, label) as scope:
         scope.arguments = {name: plain(value) for name, value in arguments.items()}
         builder.body(block.body, frame.called(definition, arguments, item.span))

@@ -9,12 +9,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
+from time import perf_counter
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import netdsl
+from netdsl.analysis.lint import lint
+from netdsl.analysis.lint._window import Axis, seen
 from netdsl.compiler import compile
 from netdsl.elaborate import build, files
 from netdsl.elaborate.extent import Extent
@@ -207,3 +212,45 @@ def test_layers_used_again_are_counted_before_they_are_made(monkeypatch: pytest.
     found = compile(Source("a.net", f"input 3\nl0: {{ relu x40 }}\n{again}"))
     assert [each.code for each in found.report] == ["E0004"]
     assert found.network is not None and len(found.network.nodes) == 920
+
+
+# Values, windows -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("link", ["[l{n}, l{n}]", "[l{n}]", "a(l{n}, b=l{n})"])
+def test_a_value_has_a_limit(link: str) -> None:
+    params = "param l0 = [1, 1]\n" + "".join(f"param l{n + 1} = {link.format(n=n)}\n" for n in range(100))
+    assert told(params + "input 3\nrelu\n") == ["E0604"]
+
+
+def test_many_params_and_inputs_cost_no_more_than_each_of_them() -> None:
+    def seconds(count: int) -> float:
+        text = "".join(f"param p{n} = {n}\ninput i{n}: 3\n" for n in range(count)) + "relu\n"
+        begun = perf_counter()
+        assert told(text) == []
+        return perf_counter() - begun
+
+    seconds(100)
+    assert seconds(4000) < 10 * max(seconds(1000), 0.01)  # four times, and room for a busy machine
+
+
+@given(
+    size=st.integers(1, 30),
+    kernel=st.integers(1, 9),
+    stride=st.integers(1, 9),
+    dilation=st.integers(1, 6),
+    pad=st.integers(0, 12),
+    out=st.integers(1, 12),
+)
+def test_pixels_are_seen_as_if_windows_were_walked(**sizes: int) -> None:
+    axis = Axis(**sizes)
+    hit = {w * axis.stride + tap * axis.dilation - axis.pad for w in range(axis.out) for tap in range(axis.kernel)}
+    walked = tuple(pixel in hit for pixel in range(axis.size))
+    assert seen(axis) == (walked if any(walked) else (True,) * axis.size)
+
+
+def test_windows_are_counted_not_walked() -> None:
+    compilation = compile(Source("a.net", "input 3x32x32\nconv3-8/4(pad=1000000000)\n"))
+    begun = perf_counter()
+    lint(compilation)
+    assert perf_counter() - begun < 5

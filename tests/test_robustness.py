@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 from time import perf_counter
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import netdsl
+import netdsl.backends.torch
 from netdsl.analysis.lint import lint
 from netdsl.analysis.lint._window import Axis, seen
 from netdsl.compiler import compile
@@ -254,3 +256,50 @@ def test_windows_are_counted_not_walked() -> None:
     begun = perf_counter()
     lint(compilation)
     assert perf_counter() - begun < 5
+
+
+# Weights -------------------------------------------------------------------------------------------------------------
+
+
+def test_odd_tensors_are_refused_and_nothing_is_loaded() -> None:
+    torch = pytest.importorskip("torch")
+    model = netdsl.build(netdsl.loads("input 4\na: fc-4\nb: fc-2\n"))
+    whole = {name: value + 1 for name, value in model.state_dict().items()}
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    weight = whole["b.weight"]
+    odd = [
+        weight.to_sparse(),
+        weight.to("meta"),
+        torch.quantize_per_tensor(weight, 0.1, 0, torch.qint8),
+        weight.numpy(),
+        SimpleNamespace(shape=weight.shape),
+        weight.to(torch.int8),
+        weight.to(torch.complex64),
+        None,
+    ]
+    for value in odd:
+        with pytest.raises(netdsl.backends.torch.WeightsError, match=r"`b\.weight`"):
+            netdsl.load_weights(model, {**whole, "b.weight": value})
+        assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+    netdsl.load_weights(model, {name: value.half() for name, value in whole.items()})
+
+
+@pytest.mark.parametrize("name", ["w.safetensors", "w.pt"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\x80\x02", b"PK\x03\x04", b"\xff" * 99, b"\x08" + b"\0" * 7 + b'{"a":{}}', b"{}"]
+)
+def test_what_is_no_file_of_weights_is_told_in_one_sentence(name: str, data: bytes) -> None:
+    pytest.importorskip("torch")
+    Path(name).write_bytes(data)
+    model = netdsl.build(netdsl.loads("input 4\nfc-4\n"))
+    with pytest.raises(netdsl.backends.torch.WeightsError) as told:
+        netdsl.load_weights(model, name)
+    assert "\n" not in str(told.value)
+
+
+def test_names_in_weights_are_made_visible() -> None:
+    torch = pytest.importorskip("torch")
+    model = netdsl.build(netdsl.loads("input 4\nfc-4\n"))
+    with pytest.raises(netdsl.backends.torch.WeightsError) as told:
+        netdsl.load_weights(model, {"\x1b[2J\n": torch.zeros(1)})
+    assert str(told.value).isprintable()

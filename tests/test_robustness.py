@@ -303,3 +303,18 @@ def test_names_in_weights_are_made_visible() -> None:
     with pytest.raises(netdsl.backends.torch.WeightsError) as told:
         netdsl.load_weights(model, {"\x1b[2J\n": torch.zeros(1)})
     assert str(told.value).isprintable()
+
+
+# Files that extend one another ---------------------------------------------------------------------------------------
+
+
+def test_a_long_chain_of_files_is_no_circle() -> None:
+    Path("0.net").write_text("input 3\nrelu\n")
+    for number in range(18):
+        Path(f"{number + 1}.net").write_text(f'extends "{number}.net"\n')
+    assert not list(compile("16.net").report)
+    (problem,) = compile("18.net").report
+    assert problem.code == "E0003" and "16 deep" in problem.message
+    Path("0.net").write_text('extends "2.net"\n')
+    (problem,) = compile("2.net").report
+    assert problem.code == "E0705"

@@ -96,7 +96,7 @@ def _refuse_odd(state: Mapping[str, Tensor]) -> None:
 
     for name, value in state.items():
         if not isinstance(name, str):
-            raise WeightsError(f"the name of a tensor is text, not {ascii(name)}")
+            raise WeightsError(f"the name of a tensor is text, not {name!a}")
         if not isinstance(value, torch.Tensor):
             raise WeightsError(f"`{_name(name)}` is no tensor but a {type(value).__name__}")
         counts = name.endswith("num_batches_tracked")  # an integer in every network

@@ -56,7 +56,7 @@ def compile(
         path = Path(source)
         name = os.fspath(source)
         try:
-            source = read(path, name)
+            source = read(path, name, piped=True)
         except (OSError, ValueError) as problem:
             reason = (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)
             report.error("E0001", f"'{name}' cannot be read: {reason}")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema
+from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, StringConstraints
 from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
 
@@ -115,6 +115,14 @@ def written(value: Value) -> str:
     return str(value)
 
 
+Word: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[\w-]+$")]
+"""A name or a label: what emitted source calls something, so a network in JSON must not bring more."""
+Attribute: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[\w-]*$")]
+Path: TypeAlias = Annotated[str, StringConstraints(pattern=r"^([\w-]+(\.[\w-]+)*)?$")]
+Line: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]*$")]
+"""Words in one line that print."""
+
+
 # What was written ------------------------------------------------------------------------------------------------
 
 
@@ -124,7 +132,7 @@ class Choice(Frozen):
     `value` is the number of the current value where it was asked, which `channels` in the test means.
     """
 
-    test: str
+    test: Line
     taken: bool
     value: int
 
@@ -133,9 +141,9 @@ class Definition(Frozen):
     """A block as the spec defines it: its parameters with their defaults as written (None: it has none), and the
     comment above it."""
 
-    name: str
-    parameters: dict[str, str | None]
-    doc: str = ""
+    name: Word
+    parameters: dict[Word, Line | None]
+    doc: Line = ""
     span: Span
 
 
@@ -150,7 +158,7 @@ class Written(Frozen):
     Neither adds to what the network computes, and where they are empty JSON is without them.
     """
 
-    terms: dict[str, str] = Field({}, exclude_if=operator.not_)
+    terms: dict[Line, Line] = Field({}, exclude_if=operator.not_)
     arms: tuple[Choice, ...] = Field((), exclude_if=operator.not_)
 
 
@@ -172,9 +180,9 @@ class Node(Written):
     op: AnyOperator
     inputs: tuple[int, ...]
     shape: Shape | None
-    name: str
-    path: str
-    label: str | None = None
+    name: Attribute
+    path: Path
+    label: Word | None = None
     shares: int | None = None
     implicit: bool = False
     span: Span
@@ -214,10 +222,10 @@ class Scope(Written):
     """
 
     kind: ScopeKind
-    title: str = ""
-    name: str = ""
-    path: str = ""
-    label: str | None = None
+    title: Line = ""
+    name: Attribute = ""
+    path: Path = ""
+    label: Word | None = None
     arguments: dict[str, Value] = {}
     children: tuple[Node | Scope, ...]
     entry: int
@@ -251,7 +259,7 @@ class Scope(Written):
 class NetworkInput(Frozen):
     """A named input; `shape` without the batch."""
 
-    name: str
+    name: Word
     shape: Shape
     span: Span | None = None
 
@@ -259,7 +267,7 @@ class NetworkInput(Frozen):
 class NamedOutput(Frozen):
     """An additional output of the network under a name (`output NAME`)."""
 
-    name: str
+    name: Word
     value: int
     span: Span
 
@@ -267,7 +275,7 @@ class NamedOutput(Frozen):
 class AuxHead(Frozen):
     """A side branch in training: its name, the loss weight, and the value it gives."""
 
-    name: str
+    name: Word
     weight: float | None
     value: int
     span: Span

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
+import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -225,3 +227,42 @@ def test_without_what_was_written_the_network_is_the_same() -> None:
         assert again != network and netdsl.digest(again) == netdsl.digest(network)
         with torch.device("meta"):
             assert state(netdsl.build(again))[0] == state(netdsl.build(network))[0]
+
+
+HOSTILE = [
+    'x", None); exec("raise SystemExit(7)"); ("',
+    "__import__('os').abort()",
+    '"""\nabort()\n"""',
+    "{abort()}",
+    "1/0",
+    "'",
+]
+
+
+@pytest.mark.parametrize("name", ["efficientnet:B0", "densenet:121", "regnet:Y-400MF"])
+def test_what_a_stranger_wrote_into_a_network_never_becomes_code(name: str) -> None:
+    """Every text in the JSON of a network that the source is made of, replaced by what would run if it were pasted."""
+    dice = random.Random(0)
+    base = netdsl.load(name).model_dump_json()
+    emitted = 0
+    for _ in range(60):
+        data = json.loads(base)
+        for owner, key in dice.sample(list(texts(data["body"])) + list(texts(data["definitions"])), 2):
+            owner[key] = dice.choice(HOSTILE)
+        try:
+            text = netdsl.emit(Network.model_validate(data))
+        except (ValueError, LookupError, StopIteration):
+            continue  # refused, or it does not hold together
+        emitted += 1
+        called = {each.func for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Call)}
+        assert not {getattr(each, "id", getattr(each, "attr", "")) for each in called} & {"exec", "abort", "__import__"}
+    assert emitted
+
+
+def texts(data: Any) -> Iterator[tuple[Any, Any]]:
+    """Where texts stand in plain data: in what, and under which key."""
+    for key, each in data.items() if isinstance(data, dict) else enumerate(data):
+        if isinstance(each, str):
+            yield data, key
+        elif isinstance(each, dict | list):
+            yield from texts(each)

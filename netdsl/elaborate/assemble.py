@@ -7,7 +7,7 @@ from typing import Any
 
 from netdsl.elaborate import naming
 from netdsl.elaborate.broken import holds, unclosed
-from netdsl.elaborate.build import Builder, TooManyLayers
+from netdsl.elaborate.build import Builder, TooLarge
 from netdsl.elaborate.definitions import Definitions
 from netdsl.elaborate.draft import DraftScope, freeze
 from netdsl.elaborate.files import Library, Module
@@ -22,6 +22,9 @@ from netdsl.shapes import Shape
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Report, did_you_mean
 from netdsl.text.source import Span
+
+_DEFINING = (tree.Block, tree.Param, tree.Use, tree.Default)
+"""What a file has that only defines something, for others to use."""
 
 
 def elaborate(
@@ -77,7 +80,7 @@ class Assembler:
                 self.take(statement, frame)
             except Problem as problem:
                 self.builder.tell(frame, problem)
-            except TooManyLayers:
+            except TooLarge:
                 break
         for name in self.program.settings:
             if name not in self.headers.params:
@@ -110,12 +113,16 @@ class Assembler:
         """The network of the file `main`; None where it has no layers."""
         builder, headers, first = self.builder, self.headers, self.headers.first
         if first is None:
-            meant = headers.inputs or any(
-                isinstance(each, (tree.Net, tree.Table)) for each, _ in self.program.statements
-            )
-            if meant and not self.broken:  # not a file of blocks only
+            statements = [each for each, _ in self.program.statements]
+            meant = headers.inputs or any(isinstance(each, (tree.Net, tree.Table)) for each in statements)
+            if self.broken:
+                return None
+            if meant:
                 span = headers.inputs[0].span if headers.inputs else None
                 self.report.error("E0703", "the network has no layers", span, help="write its layers below the input")
+            elif not self.report.errors and not any(isinstance(each, _DEFINING) for each in statements):
+                help = "begin with its shape: `input 3x224x224`"
+                self.report.error("E0703", "there is no network in this file, and nothing for others to use", help=help)
             return None
         root = DraftScope("net", first, 0, builder.current, children=builder.children)
         root.terms, root.choices = headers.terms, tuple(builder.choices)

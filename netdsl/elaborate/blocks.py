@@ -7,6 +7,7 @@ from typing import Any
 from netdsl import ir
 from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.build import Builder
+from netdsl.elaborate.extent import PART
 from netdsl.elaborate.files import Definition
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.problems import Problem, twice
@@ -40,6 +41,8 @@ def call(
     if frame.depth >= DEEPEST:
         raise Problem("E0003", f"blocks and groups nest more than {DEEPEST} deep through these calls", item.span)
     arguments, terms = _arguments(builder, definition, item, frame, stride)
+    builder.foresee(frame, item.span, builder.least.call(definition))
+    builder.grow(frame, item.span, PART)
     with builder.scope("block", item.span, name, label) as scope:
         scope.arguments = {name: plain(value) for name, value in arguments.items()}
         scope.terms, scope.definition = terms, _remember(builder, definition)

@@ -12,6 +12,7 @@ from typing import Any
 
 from netdsl import ops
 from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
+from netdsl.elaborate.extent import LAYER, MOST, Extent, Least
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.problems import Problem
 from netdsl.elaborate.values import Evaluator, Given
@@ -22,11 +23,9 @@ from netdsl.syntax import tree
 from netdsl.text.diagnostics import OpError, Related, Report
 from netdsl.text.source import Span
 
-MOST_LAYERS = 1_000_000
 
-
-class TooManyLayers(Exception):
-    """The limit on the number of layers; it has been told."""
+class TooLarge(Exception):
+    """The network grows beyond its limits; it has been told."""
 
 
 class Builder:
@@ -45,7 +44,8 @@ class Builder:
         self.shapes: list[Shape | None] = []
         self.made: list[DraftNode | None] = []
         self.current = 0
-        self.steps = 0
+        self.extent = Extent()
+        self.least = Least()
         self.children: list[Draft] = []
         self.outputs: list[NamedOutput] = []
         self.aux: list[AuxHead] = []
@@ -103,7 +103,7 @@ class Builder:
 
         A refusal of the operator is told of at its arguments, whose `places` are known, or as `refused` says.
         """
-        self.step(frame, span)
+        self.grow(frame, span, LAYER)
         shapes = tuple(self.shapes[value] for value in inputs)
         shape = None
         if None not in shapes:
@@ -121,16 +121,24 @@ class Builder:
     def unknown(self, frame: Frame, span: Span, label: tree.Name | None = None) -> DraftNode:
         """A value in place of a statement that has been told of: its shape is unknown."""
         self.failed = True
-        self.step(frame, span)
+        self.grow(frame, span, LAYER)
         return self._node(DraftNode(len(self.shapes), ops.find("identity")(), (self.current,), None, span, label))
 
-    def step(self, frame: Frame, span: Span, ahead: int = 0) -> None:
-        """Count one more layer, or `ahead` to come; too many end the elaboration."""
-        self.steps += 1
-        if self.steps + ahead > MOST_LAYERS:
-            message = f"the network has more than {MOST_LAYERS:,} layers"
-            self.tell(frame, Problem("E0004", message, span, "is a repetition count too large?"))
-            raise TooManyLayers
+    def grow(self, frame: Frame, span: Span, extent: Extent) -> None:
+        """Count what is placed."""
+        self.extent = self.extent.plus(extent)
+        self.foresee(frame, span, Extent())
+
+    def foresee(self, frame: Frame, span: Span, extent: Extent) -> None:
+        """End the elaboration where the network becomes too large with what is to come."""
+        layers, parts = self.extent.plus(extent)
+        if layers > MOST.layers or parts > MOST.parts:
+            many = (
+                f"{MOST.layers:,} layers" if layers > MOST.layers else f"{MOST.parts:,} calls of blocks and repetitions"
+            )
+            problem = Problem("E0004", f"the network has more than {many}", span, "is a repetition count too large?")
+            self.tell(frame, problem)
+            raise TooLarge
 
     def scope(self, kind: str, span: Span, title: str = "", label: tree.Name | None = None) -> _Open:
         """A part of the network that the spec shows as one: what is placed meanwhile lies in it."""

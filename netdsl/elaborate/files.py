@@ -6,13 +6,15 @@ is read and parsed once.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from netdsl.elaborate.problems import Problem
 from netdsl.syntax import parse, tree
@@ -21,21 +23,39 @@ from netdsl.text.source import Source
 
 LARGEST = 2**20
 """The most bytes a file may have."""
+TOGETHER = 4 * LARGEST
+"""The most characters that all files of one spec may have."""
 MOST = 64
 """The most files one spec may draw in."""
 STANDARD = Path(__file__).parent.parent / "std"
 
 
-def read(path: Path, name: str) -> Source:
-    """The text of a file. Raises `OSError`, and `ValueError` with a message where it is no text or too long."""
-    with path.open("rb") as handle:
-        data = handle.read(LARGEST + 1)
+def read(path: Path, name: str, *, piped: bool = False) -> Source:
+    """The text of a file, or of a pipe where `piped` allows one. Raises `OSError`, and `ValueError` with a message
+    where it is neither, no text, or too long.
+
+    It is opened without blocking, since nobody may ever write into a pipe.
+    """
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as handle:
+        mode = os.fstat(handle.fileno()).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not (stat.S_ISREG(mode) or (piped and stat.S_ISFIFO(mode))):
+            raise ValueError("it is neither a file nor a pipe" if piped else "it is not a file")
+        if stat.S_ISFIFO(mode):
+            os.set_blocking(handle.fileno(), True)
+        return Source(name, decoded(handle))
+
+
+def decoded(handle: BinaryIO) -> str:
+    """What there is to read, as text. Raises `ValueError` with a message where it is none, or too long."""
+    data = handle.read(LARGEST + 1)
     if len(data) > LARGEST:
-        raise ValueError("the file is larger than 1 MiB, the most a spec may have")
+        raise ValueError("it is larger than 1 MiB, the most a spec may have")
     try:
-        return Source(name, data.decode("utf-8"))
+        return data.decode("utf-8")
     except UnicodeDecodeError as problem:
-        raise ValueError(f"the file is not UTF-8 text (byte {problem.start})") from None
+        raise ValueError(f"it is not UTF-8 text (byte {problem.start})") from None
 
 
 @cache
@@ -123,7 +143,10 @@ class Library:
         if not wanted or "\0" in wanted or os.path.isabs(wanted) or wanted.startswith("~"):
             help = "only files below the directory of this file can be used"
             raise Problem("E0007", f"'{wanted}' must be relative to this file", path.span, help)
-        target = (base / wanted).resolve()
+        try:
+            target = (base / wanted).resolve()
+        except (OSError, RuntimeError):
+            raise Problem("E0007", f"'{wanted}' cannot be followed: its links lead nowhere", path.span) from None
         if not target.is_relative_to(base.resolve()):
             message = f"'{wanted}' lies outside the directory of this file"
             raise Problem("E0007", message, path.span, "only files below it can be used")
@@ -140,4 +163,8 @@ class Library:
         except (OSError, ValueError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else str(problem)
             raise Problem("E0001", f"'{wanted}' cannot be read: {reason}", path.span) from None
+        if sum(len(each.source.text) for each in self.parsed.values()) + len(source.text) > TOGETHER:
+            raise Problem(
+                "E0007", f"the files of a spec may have at most {TOGETHER // LARGEST} MiB together", path.span
+            )
         return self.add(source, target.parent)

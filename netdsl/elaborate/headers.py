@@ -36,6 +36,7 @@ class Headers:
         self.first: Span | None = None
         """The first layer."""
         self.inputs: list[NetworkInput] = []
+        self.named: dict[str, NetworkInput] = {}
         self.names: dict[str, Any] = {}
         self.params: dict[str, Span] = {}
         self.changed: set[str] = set()
@@ -65,12 +66,13 @@ class Headers:
 
     def add_input(self, name: str, shape: Shape | None, span: Span | None) -> int:
         """One more input, of unknown shape where that is wrong; gives the number of its value."""
-        self.inputs.append(NetworkInput(name=name, shape=shape or (1,), span=span))
+        self.named[name] = NetworkInput(name=name, shape=shape or (1,), span=span)
+        self.inputs.append(self.named[name])
         return self.builder.input(shape)
 
     def _input(self, statement: tree.Input, frame: Frame) -> None:
         name, span = statement.name.text if statement.name else "input", statement.span
-        before = next((each for each in self.inputs if each.name == name), None)
+        before = self.named.get(name)
         if before is not None:
             if before.span is None:
                 return  # a layer came first, which has been told
@@ -98,9 +100,12 @@ class Headers:
         if name in self.params:
             raise twice(f"the param `{name}`", statement.span, self.params[name])
         self.params[name] = statement.span
-        known = {key: value for key, value in self.names.items() if key != name}
-        self.names[name] = UNKNOWN
-        value = Evaluator(known).value(statement.value)
+        self.names.pop(name, None)  # it does not see itself
+        try:
+            value = Evaluator(self.names).value(statement.value)
+        except Problem:
+            self.names[name] = UNKNOWN
+            raise
         self.names[name] = self.settings.get(name, value)
         if self.names[name] != value:
             self.changed.add(name)

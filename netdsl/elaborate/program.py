@@ -75,7 +75,9 @@ def _extended(
     own, library = module.file.source.name, module.library
     for other in more:
         twice("`extends`", other.span, first.span).tell(library.report)
-    if own in chain or len(chain) >= DEEPEST_EXTENDS:
+    if len(chain) >= DEEPEST_EXTENDS and own not in chain:
+        raise Problem("E0003", f"files extend others more than {DEEPEST_EXTENDS} deep", first.span)
+    if own in chain:
         message = "a file extends itself, through others" if chain else "a file extends itself"
         raise Problem("E0705", message, first.span)
     below = Module(library.open(first.path, own), library)

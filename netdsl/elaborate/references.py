@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.build import Builder
-from netdsl.elaborate.draft import Draft, DraftScope
+from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
+from netdsl.elaborate.extent import LAYER, PART, Extent
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, twice
 from netdsl.elaborate.values import Given
@@ -66,6 +69,7 @@ def reuse(builder: Builder, item: tree.Reuse, frame: Frame, label: tree.Name | N
     if not found.drafts:
         message = f"`{item.name.text}` labels a value, not layers"
         raise Problem("E0706", message, item.name.span, related=[Related(found.span, "labelled here")])
+    builder.foresee(frame, item.span, _extent(found.drafts))
     with builder.scope("reuse", item.span, item.name.text, label):
         renamed = {found.entry: builder.current}
         for draft in found.drafts:
@@ -82,11 +86,23 @@ def _lookup(name: tree.Name, frame: Frame) -> Value:
     return found
 
 
+def _extent(drafts: Iterable[Draft]) -> Extent:
+    """What drafts come to when they are placed again."""
+    found = Extent()
+    for draft in drafts:
+        if isinstance(draft, DraftNode):
+            found = found.plus(LAYER)
+        elif draft.kind != "aux":
+            found = found.plus(PART).plus(_extent(draft.children))
+    return found
+
+
 def _copy(builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame, item: tree.Reuse) -> None:
     """Place `draft` again; `renamed` maps the values of the first use to those of this one."""
     if isinstance(draft, DraftScope):
         if draft.kind == "aux":
             return
+        builder.grow(frame, item.span, PART)
         builder.current = renamed.get(draft.entry, draft.entry)
         with builder.scope(draft.kind, draft.span, draft.title) as scope:
             scope.arguments = draft.arguments

@@ -12,6 +12,7 @@ from netdsl import ops
 from netdsl.elaborate.arguments import bind, field_names
 from netdsl.elaborate.bodies import choice, group, join
 from netdsl.elaborate.build import Builder
+from netdsl.elaborate.extent import PART, Extent
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.operations import operation
 from netdsl.elaborate.problems import Problem, twice
@@ -140,6 +141,7 @@ def _repeat(
     count = evaluator.integer(repeat.count, "a repetition count")
     if count < 0:
         raise Problem("E0405", f"a repetition count (={count}) must be at least 0", repeat.span)
+    builder.foresee(frame, layer.span, builder.least.item(layer.item, frame.module).plus(PART).times(count))
     with builder.scope("repeat", layer.span, label=label) as scope:
         term = evaluator.term(repeat.count)
         if term is not None or repeat.index is not None:
@@ -150,10 +152,10 @@ def _repeat(
                 "label": evaluator.text[start:end],
             }
             scope.terms = {key: text for key, text in written.items() if text}
-        before = builder.steps
+        before = builder.extent
         for number in range(count):
             inner = frame.iteration(repeat.index.text, number) if repeat.index else frame
-            builder.step(frame, layer.span)
+            builder.grow(frame, layer.span, PART)
             with builder.scope("iteration", layer.span):
                 entry = builder.current
                 own = None if label else _computed(builder, layer.label, inner)
@@ -164,7 +166,8 @@ def _repeat(
                         builder.tell(frame, twice(f"the label `{own.text}`", own.span, None, help))
                     _remember(builder, frame, own, entry)
             if number == 0:
-                builder.step(frame, layer.span, (builder.steps - before) * (count - 1))
+                one = Extent(*(now - then for now, then in zip(builder.extent, before, strict=True)))
+                builder.foresee(frame, layer.span, one.times(count - 1))
 
 
 def _fixed(label: tree.Label | None) -> tree.Name | None:

@@ -21,6 +21,9 @@ from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
 
 LARGEST = 2**63 - 1
+MOST_ELEMENTS, DEEPEST = 1000, 64
+"""How many elements a list may have with those of the lists in it, and how deep it may nest: a name stands for a value
+of any size, so a few lines could make one that no machine can hold."""
 
 
 class Word(str):
@@ -223,7 +226,7 @@ class Evaluator:
         return node.values
 
     def _listvalue(self, node: tree.ListValue) -> Any:
-        return tuple(self.value(item) for item in node.items)
+        return _bounded(tuple(self.value(item) for item in node.items), node.span)
 
     def _element(self, node: tree.Element) -> Any:
         items = self.value(node.items)
@@ -293,7 +296,25 @@ class Evaluator:
                 raise Problem("E0402", f"`{argument.name.text}` is given twice", argument.span)
             else:
                 kwargs[argument.name.text] = value
+        _bounded((*args, *kwargs.values()), node.span)
         return Setting(name=node.name.text, args=tuple(args), kwargs=kwargs)
+
+
+def _bounded(value: tuple[Any, ...], span: Span) -> tuple[Any, ...]:
+    """A list that is not too large. Raises `Problem`. The values in it were bounded when they were made."""
+    elements = deepest = 0
+    waiting = [(each, 1) for each in value]
+    while waiting and elements <= MOST_ELEMENTS and deepest <= DEEPEST:
+        each, depth = waiting.pop()
+        elements, deepest = elements + 1, max(deepest, depth)
+        if isinstance(each, Setting):
+            waiting += [(inner, depth + 1) for inner in (*each.args, *each.kwargs.values())]
+        elif isinstance(each, tuple):
+            waiting += [(inner, depth + 1) for inner in each]
+    if waiting or elements > MOST_ELEMENTS or deepest > DEEPEST:
+        message = f"the list has more than {MOST_ELEMENTS:,} elements, or nests more than {DEEPEST} deep"
+        raise Problem("E0604", message, span, "a list counts with those that are in it")
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import gcd
 from typing import NamedTuple
 
 from netdsl.ir import Network, Node
@@ -47,13 +48,21 @@ class Axis(NamedTuple):
 @lru_cache(maxsize=1024)
 def seen(axis: Axis) -> tuple[bool, ...]:
     """For each pixel of an axis of at most `LONGEST`, whether a window sees it."""
-    found = [False] * axis.size
-    for tap in range(min(axis.kernel, axis.size + axis.pad)):
-        first = tap * axis.dilation - axis.pad
-        for place in range(first, first + axis.out * axis.stride, axis.stride):
-            if 0 <= place < axis.size:
-                found[place] = True
-    return tuple(found) if any(found) else (True,) * axis.size
+    found = tuple(_sees(axis, pixel) for pixel in range(axis.size))
+    return found if any(found) else (True,) * axis.size
+
+
+def _sees(axis: Axis, pixel: int) -> bool:
+    """Whether a tap of a window falls on a pixel: whether `tap * dilation + window * stride` is its distance from the
+    first tap of the first window, for a tap and a window that there are. Neither is gone through; there may be many."""
+    far = pixel + axis.pad
+    shared = gcd(axis.dilation, axis.stride)
+    if far % shared:
+        return False
+    period = axis.stride // shared
+    fewest = max(0, -(-(far - (axis.out - 1) * axis.stride) // axis.dilation))
+    fits = far // shared * pow(axis.dilation // shared, -1, period) % period
+    return fewest + (fits - fewest) % period <= min(axis.kernel - 1, far // axis.dilation)
 
 
 def axes(network: Network, node: Node) -> tuple[Axis, Axis] | None:

@@ -54,8 +54,10 @@ def class_name(title: str, taken: Container[str], other: str) -> str:
 
 def variable(name: str, taken: Container[str] = ()) -> str:
     """A label as a variable: what Python or the text itself calls otherwise gets an underscore behind."""
-    while name in RESERVED or name in taken or not name.isidentifier():
-        name = f"{name}_" if name.isidentifier() else f"_{name}"
+    name = "".join(char if f"_{char}".isidentifier() else "_" for char in name)
+    name = name if name.isidentifier() else f"_{name}"
+    while name in RESERVED or name in taken:
+        name += "_"
     return name
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 class WeightsError(Exception):
-    """The weights are not those of the module: names are missing or unknown, or shapes differ."""
+    """The weights are not those of the module: they cannot be read or are no tensors, names are missing or unknown, or
+    shapes differ."""
 
 
 def load_weights(model: nn.Module, weights: Any) -> nn.Module:
@@ -27,6 +28,7 @@ def load_weights(model: nn.Module, weights: Any) -> nn.Module:
     """
     state = _state(weights)
     own = model.state_dict()
+    _refuse_odd(state)
     missing = [name for name in own if name not in state and not name.endswith("num_batches_tracked")]
     unknown = [name for name in state if name not in own]
     shapes = [
@@ -41,7 +43,7 @@ def load_weights(model: nn.Module, weights: Any) -> nn.Module:
         )
     if unknown:
         nearest = {name: difflib.get_close_matches(name, missing, n=1, cutoff=0.75) for name in unknown[:3]}
-        hints = [f"`{name}` (for `{found[0]}`?)" if found else f"`{name}`" for name, found in nearest.items()]
+        hints = [f"`{_name(each)}`" + (f" (for `{found[0]}`?)" if found else "") for each, found in nearest.items()]
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
         problems.append(f"the network has no layer for {', '.join(hints)}{more}")
     problems += shapes[:5] + ([f"and {len(shapes) - 5} more of another shape"] if len(shapes) > 5 else [])
@@ -62,17 +64,51 @@ def _state(weights: Any) -> Mapping[str, Tensor]:
         found: Mapping[str, Tensor] = weights.get_state_dict(progress=True)
         return found
     path = Path(os.fspath(weights))
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        return load_file(path)
-    loaded = torch.load(path, map_location="cpu", weights_only=True)
+    shown = ascii(str(path))
+    try:
+        loaded = _read(path)
+    except OSError:
+        raise
+    except Exception as problem:  # what is no such file fails in as many ways as there are readers
+        raise WeightsError(f"{shown} cannot be read as weights ({type(problem).__name__})") from problem
     inner = loaded.get("state_dict") if isinstance(loaded, Mapping) else None
     if isinstance(inner, Mapping):
         return inner
     if not isinstance(loaded, Mapping):
-        raise WeightsError(f"'{path}' holds no state_dict")
+        raise WeightsError(f"{shown} holds no state_dict")
     return loaded
+
+
+def _read(path: Path) -> Any:
+    """What a file of weights holds."""
+    if path.suffix == ".safetensors":
+        from safetensors.torch import load_file
+
+        return load_file(path)
+    import torch
+
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def _refuse_odd(state: Mapping[str, Tensor]) -> None:
+    """Refuse what cannot be copied into a module as it is. Raises `WeightsError`, before anything is loaded."""
+    import torch
+
+    for name, value in state.items():
+        if not isinstance(name, str):
+            raise WeightsError(f"the name of a tensor is text, not {name!a}")
+        if not isinstance(value, torch.Tensor):
+            raise WeightsError(f"`{_name(name)}` is no tensor but a {type(value).__name__}")
+        counts = name.endswith("num_batches_tracked")  # an integer in every network
+        if value.is_meta or value.is_quantized or value.layout != torch.strided:
+            raise WeightsError(f"`{_name(name)}` is a meta, quantized or sparse tensor; weights are plain ones")
+        if not counts and not value.is_floating_point():
+            raise WeightsError(f"`{_name(name)}` holds {str(value.dtype).removeprefix('torch.')}, no real numbers")
+
+
+def _name(name: str) -> str:
+    """A name from a file, made visible."""
+    return name if name.isprintable() else ascii(name)[1:-1]
 
 
 def _text(tensor: Tensor) -> str:

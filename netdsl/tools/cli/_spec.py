@@ -144,7 +144,13 @@ class Request:
         name."""
         from netdsl.tools.reports import in_every_variant
 
-        return in_every_variant(lambda variant: self.compile(variant, source), self.variant)
+        def one(variant: str | None) -> Compilation:
+            nonlocal source
+            found = self.compile(variant, source)
+            source = found.file.source if found.file else source  # what a pipe had to give is gone
+            return found
+
+        return in_every_variant(one, self.variant)
 
 
 def _missing(name: str) -> Compilation:
@@ -178,15 +184,14 @@ def network(request: Request, color: str) -> Network:
 
 def read_stdin() -> str:
     """The text on standard input. Raises `UsageError` where that is no text, or more than a spec may have."""
-    from netdsl.elaborate.files import LARGEST
+    from netdsl.elaborate.files import decoded
 
-    data = sys.stdin.buffer.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise click.UsageError("standard input is larger than 1 MiB, the most a spec may have")
+    if sys.stdin is None:
+        raise click.UsageError("standard input is closed")
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        raise click.UsageError(f"standard input is not UTF-8 text (byte {problem.start})") from None
+        return decoded(sys.stdin.buffer)
+    except ValueError as problem:
+        raise click.UsageError(f"standard input cannot be read: {problem}") from None
 
 
 def _input(written: str | None) -> tuple[int, ...] | None:

@@ -84,7 +84,9 @@ def _one(request: Request, fixing: bool, showing: bool, telling: bool, color: st
     if telling and not showing:
         show(report, color)
     if telling and not to_mend:
-        line = verdict(request.name, report, checked.variants)
+        nothing = all(compilation.network is None for compilation, _said in checked.apart)
+        fine = "ok, though it defines no network, only what others use" if nothing else "ok"
+        line = verdict(request.name, report, checked.variants, fine=fine)
         piping = showing or (fixing and request.path == STDIN)
         sum_up(line, apart=bool(len(report)) and not showing, err=piping or bool(report.errors))
     if fixed is not None:

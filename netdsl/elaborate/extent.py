@@ -1,0 +1,80 @@
+"""How large a network becomes, known before it is made: the limits on its layers and its parts, and the least that the
+body of a block comes to.
+
+A few lines can ask for more than any machine can hold: blocks that call others twice, repetitions inside one another.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from netdsl.elaborate.files import Definition, Module
+from netdsl.syntax import tree
+
+
+class Extent(NamedTuple):
+    """So many layers, and so many parts: calls of blocks, and repetitions."""
+
+    layers: int = 0
+    parts: int = 0
+
+    def plus(self, other: Extent) -> Extent:
+        return Extent(self.layers + other.layers, self.parts + other.parts)
+
+    def times(self, count: int) -> Extent:
+        return Extent(self.layers * count, self.parts * count)
+
+
+LAYER, PART = Extent(layers=1), Extent(parts=1)
+MOST = Extent(1_000_000, 1_000_000)
+
+
+class Least:
+    """The least that calls of blocks come to: what a parameter decides is left out, as far as it may lack."""
+
+    def __init__(self) -> None:
+        self.known: dict[int, Extent] = {}
+
+    def call(self, definition: Definition) -> Extent:
+        """The least that one call of a block comes to."""
+        key = id(definition.block)
+        if key not in self.known:
+            self.known[key] = Extent()  # for a block that calls itself, which is refused
+            self.known[key] = PART.plus(self._body(definition.block.body, definition.module))
+        return self.known[key]
+
+    def _body(self, body: tree.Body | None, module: Module) -> Extent:
+        found = Extent()
+        for each in body.statements if body is not None else ():
+            if isinstance(each, tree.Layer):
+                one = self.item(each.item, module)
+                found = found.plus(one if each.repeat is None else one.plus(PART).times(_count(each.repeat)))
+        return found
+
+    def item(self, item: tree.Item, module: Module) -> Extent:
+        """The least that an item in a body of `module` comes to."""
+        match item:
+            case tree.Operation(head=head):
+                definition = module.blocks.get(head.text)
+                return LAYER if definition is None else self.call(definition)
+            case tree.Join(branches=branches):
+                found = LAYER
+                for each in branches:
+                    found = found.plus(self._body(each, module))
+                return found
+            case tree.Residual(body=body):
+                return LAYER.plus(self._body(body, module))
+            case tree.Group(body=body) | tree.Aux(body=body):
+                return self._body(body, module)
+            case tree.If(then=then, otherwise=otherwise):
+                arms = (self._body(then, module), self._body(otherwise, module))
+                return Extent(min(each.layers for each in arms), min(each.parts for each in arms))
+            case tree.Bracket(rows=rows):
+                return Extent(layers=len(rows) + 1)
+        return Extent()
+
+
+def _count(repeat: tree.Repeat) -> int:
+    """How often an item stands here at the least."""
+    value = repeat.count.value if isinstance(repeat.count, tree.Literal) else 0
+    return value if type(value) is int and value > 0 else 0

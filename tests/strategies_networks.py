@@ -121,6 +121,9 @@ SIDES = [
     "conv1-4(frozen=true, norm=bn)",
     "d{0}: conv1-4; conv3-8; @d{0}; conv3-7; relu; @d{0}",
     "@other; conv1-4",
+    "conv1-4; j{0}: concat {{ conv1-4 | relu | @first }}; conv1-4; reuse(j{0}); conv1-4; output o{0}",
+    "r{0}: relu; @first; reuse(r{0}); u{0}: concat {{ conv3-4 }}; @other; reuse(u{0}); output o{0}",
+    "output o{0}; @other; output p{0}",
 ]
 SIDED_HEAD = HEAD.replace("input 4x16x16", "input first: 4x16x16\ninput other: 4x16x16") + "@first\n"
 

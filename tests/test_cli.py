@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import select
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -396,6 +399,49 @@ def test_completion_knows_the_zoo(tmp_path: Path) -> None:
     done = process(directory=tmp_path, _NETDSL_COMPLETE="bash_complete", COMP_WORDS="netdsl check vg", COMP_CWORD="2")
     assert done.returncode == 0
     assert {"plain,vgg", "plain,vgg19"} <= set(done.stdout.splitlines())
+
+
+TYPED = {
+    "bash": (["bash", "--norc", "--noprofile", "-i"], "source <(netdsl completion bash)"),
+    "zsh": (["zsh", "-f", "-i"], "autoload -U compinit; compinit -u; source <(netdsl completion zsh)"),
+    "fish": (["fish", "--no-config", "-i"], "netdsl completion fish | source"),
+}
+
+
+@pytest.mark.parametrize("shell", TYPED)
+def test_a_shell_completes_names_of_the_zoo_and_files(shell: str, tmp_path: Path) -> None:
+    """In a terminal of its own: what is typed, and a tab, as a person does it."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    import pty
+
+    command, setup = TYPED[shell]
+    (tmp_path / "minesweeper.net").write_text("input 3x8x8\nrelu\n")
+    folder = str(Path(sys.executable).parent)
+    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "TERM": "dumb"}
+    environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
+    outer, inner = pty.openpty()
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdin=inner, stdout=inner, stderr=inner, start_new_session=True
+    )
+    os.close(inner)
+
+    def typed(text: str, awaited: str) -> None:
+        os.write(outer, text.encode())
+        seen, until = "", time.monotonic() + 30
+        while awaited not in seen:
+            ready = select.select([outer], [], [], max(until - time.monotonic(), 0))[0]
+            assert ready, f"{shell} shows {seen!r}"
+            seen += os.read(outer, 4096).decode("utf-8", "replace")
+
+    try:
+        typed(f"{setup}; echo rea''dy\n", "ready\r\n")
+        typed("netdsl check vgg13_\t", "vgg13_bn")
+        typed("\x15netdsl check minesw\t", "minesweeper.net")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(outer)
 
 
 def test_show_and_new(netdsl, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import given, settings
-from strategies_networks import LAW, networks
+from strategies_networks import LAW, networks, sided
 from torch.utils.flop_counter import FlopCounterMode
 
 import netdsl
@@ -38,7 +38,7 @@ def test_the_module_is_what_was_checked(network: Network) -> None:
 
 
 @LAW
-@given(networks())
+@given(networks() | sided())
 def test_printed_parsed_equal(network: Network) -> None:
     again = netdsl.loads(written(network))
     assert netdsl.digest(again) == netdsl.digest(network), written(network)

@@ -22,6 +22,8 @@ def text(network: Network) -> str:
 
 
 class _Printer:
+    """Writes the statements in the order of the nodes, and gives labels to those that are called by one."""
+
     def __init__(self, network: Network):
         self.network = network
         taken = {item.name for item in network.inputs}
@@ -29,22 +31,14 @@ class _Printer:
         while any(re.fullmatch(rf"{self.prefix}\d+", name) for name in taken):
             self.prefix += "_"
         self.names = {number: item.name for number, item in enumerate(network.inputs)}
-        self.needed = self.referenced()
-        self.lines: list[str] = []
+        self.called: set[int] = set()
+        self.lines: list[tuple[int | None, str, str]] = []  # the value that a statement gives, its indentation, itself
+        self.waiting = list(reversed(network.outputs))
         self.current = 0
 
-    def referenced(self) -> set[int]:
-        """The values that need a label: those not only used by the next statement, and layers with shared weights."""
-        found: set[int] = {node.shares for node in self.network.nodes if node.shares is not None}
-        for node in self.network.nodes:
-            if len(node.inputs) != 1 or node.inputs[0] != node.id - 1:
-                found.update(node.inputs)
-        found |= {self.network.result, *(item.value for item in self.network.outputs)}
-        found |= {scope.entry for scope in self.network.body.scopes() if scope.kind == "aux"}
-        found |= {item.value for item in self.network.aux}
-        return found
-
     def name(self, value: int) -> str:
+        """What a value is called by."""
+        self.called.add(value)
         return self.names.get(value, f"{self.prefix}{value}")
 
     def text(self) -> str:
@@ -55,57 +49,62 @@ class _Printer:
         for item in network.inputs:
             named = f"{item.name}: " if several or item.name != "input" else ""
             head.append(f"input {named}{shape_text(item.shape)}")
-        self.lines = [*head, ""]
+        self.outputs(len(network.inputs) - 1, "")
         self.write(network.body.children, "")
         self.go(network.result, "")
-        return "\n".join(self.lines) + "\n"
+        labels = ((f"{self.name(value)}: " if value in self.called else "") for value, _, _ in self.lines)
+        body = [f"{indent}{label}{line}" for label, (_, indent, line) in zip(labels, self.lines, strict=True)]
+        return "\n".join([*head, "", *body]) + "\n"
+
+    def say(self, indent: str, line: str, value: int | None = None) -> None:
+        self.lines.append((value, indent, line))
 
     def go(self, value: int, indent: str) -> None:
         """Make a value the current one, if it is not."""
         if value != self.current:
-            self.lines.append(f"{indent}@{self.name(value)}")
+            self.say(indent, f"@{self.name(value)}")
             self.current = value
 
     def write(self, children: Iterable[Node | Scope], indent: str) -> None:
         for child in children:
-            if isinstance(child, Scope):
-                if child.kind == "aux":
-                    self.aux(child, indent)
-                else:
-                    self.write(child.children, indent)
-            else:
+            if isinstance(child, Node):
                 self.node(child, indent)
-            self.outputs(child, indent)
+                self.outputs(child.id, indent)
+            elif child.kind == "aux":
+                self.aux(child, indent)
+            else:
+                self.write(child.children, indent)
 
     def node(self, node: Node, indent: str) -> None:
-        label = f"{self.name(node.id)}: " if node.id in self.needed else ""
-        if node.shares is not None and self.network.node(node.shares) is not None:
-            self.go(node.inputs[0], indent)
-            self.lines.append(f"{indent}{label}reuse({self.name(node.shares)})")
-        elif node.op.inputs != (1, 1):
+        """One layer. Only one that has weights uses another's; without weights it is just the same layer again."""
+        shapes = self.network.input_shapes(node)
+        if node.op.inputs != (1, 1):
             branches = " | ".join(f"@{self.name(value)}" for value in node.inputs)
-            self.lines.append(f"{indent}{label}{notation(node.op)} {{ {branches} }}")
+            self.say(indent, f"{notation(node.op)} {{ {branches} }}", node.id)
         else:
             self.go(node.inputs[0], indent)
-            self.lines.append(f"{indent}{label}{notation(node.op)}")
+            weighted = shapes is not None and node.op.weights(shapes)
+            used = self.name(node.shares) if node.shares is not None and weighted else None
+            self.say(indent, f"reuse({used})" if used else notation(node.op), node.id)
         self.current = node.id
 
-    def outputs(self, child: Node | Scope, indent: str) -> None:
-        value = child.id if isinstance(child, Node) else None
-        for item in self.network.outputs:
-            if item.value == value:
-                self.lines.append(f"{indent}output {item.name}")
+    def outputs(self, last: int, indent: str) -> None:
+        """The outputs whose turn it is, in their order, once the values up to `last` are there."""
+        while self.waiting and self.waiting[-1].value <= last:
+            item = self.waiting.pop()
+            self.go(item.value, indent)
+            self.say(indent, f"output {item.name}")
 
     def aux(self, scope: Scope, indent: str) -> None:
         """A side branch: it starts from the value it was attached to, and leaves the current one as it was."""
         head = next(item for item in self.network.aux if item.name == scope.title)
         before = self.current
         weight = f"(weight={head.weight!r})" if head.weight is not None else ""
-        self.lines.append(f"{indent}aux {head.name}{weight} {{")
+        self.say(indent, f"aux {head.name}{weight} {{")
         self.go(scope.entry, indent + "  ")
         self.write(scope.children, indent + "  ")
         self.go(head.value, indent + "  ")
-        self.lines.append(f"{indent}}}")
+        self.say(indent, "}")
         self.current = before
 
 

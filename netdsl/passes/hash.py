@@ -55,7 +55,8 @@ def digest(network: Network) -> str:
             if key not in written:
                 op = node.op.canonical(shapes) if shapes is not None and node.shape is not None else node.op
                 written[key] = json.dumps([op.name, op.model_dump(mode="json")], sort_keys=True).encode()
-            owner = node.id if node.shares is None else node.shares
+            weighted = shapes is None or node.op.weights(shapes)  # without weights, a layer again is just another
+            owner = node.shares if node.shares is not None and weighted else node.id
             owners.setdefault(owner, len(owners))
             state.update(written[key])
             state.update(json.dumps([[numbers[each] for each in inputs], owners[owner]]).encode())

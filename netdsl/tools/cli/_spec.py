@@ -40,8 +40,8 @@ class SpecParameter(click.ParamType[str]):
 
         from netdsl import zoo
 
-        known = [CompletionItem(name) for name in zoo.known() if name.startswith(incomplete)]
-        return [*known, CompletionItem(incomplete, type="file")]
+        files = CompletionItem(incomplete, type="file")  # first, since bash's script drops what came before it
+        return [files, *(CompletionItem(name) for name in zoo.known() if name.startswith(incomplete))]
 
 
 def options(*each: Callable[[Function], Function]) -> Callable[[Function], Function]:

@@ -82,6 +82,7 @@ class _Matcher:
     # Which belong together -------------------------------------------------------------------------------------------
 
     def sequences(self, left: list[Layer], right: list[Layer]) -> None:
+        """Pair the layers of two paths; where only one of them has forks, its forks are taken apart."""
         items = [trunk(layers, self.numbers) for layers in (left, right)]
         if not all(any(len(each.layers) > 1 for each in side) for side in items):
             items = [self.singles(layers) for layers in (left, right)]

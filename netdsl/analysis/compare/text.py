@@ -26,6 +26,7 @@ class Line(NamedTuple):
 
 
 def title(network: Network) -> str:
+    """A network's name, with its variant."""
     return f"{network.name} ({network.variant})" if network.variant else network.name
 
 

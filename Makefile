@@ -37,11 +37,11 @@ format: $(VENV)/.dev
 
 ## generate: what is made from the sources and kept beside them; the tests hold all of it up to date
 generate: $(VENV)/.dev
-	$(BIN)/python -m netdsl.syntax.tables
 	$(BIN)/python -m netdsl.tools.catalogue
 	$(BIN)/python -m netdsl.tools.explain
 	$(BIN)/netdsl conformance --format markdown > docs/conformance.md.new && mv docs/conformance.md.new docs/conformance.md
 	$(BIN)/python -m netdsl.analysis.conformance.lessons docs/zoo.in.md > docs/zoo.md.new && mv docs/zoo.md.new docs/zoo.md
+	$(BIN)/python -m netdsl.tools.sources
 	$(BIN)/python editors/vscode/scripts/grammar.py
 
 clean:

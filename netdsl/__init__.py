@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from netdsl.analysis.compare import Difference, compare
-    from netdsl.backends.graphviz import dot, draw  # type: ignore[no-redef]
+    from netdsl.backends.artefacts import draw
+    from netdsl.backends.graphviz import dot  # type: ignore[no-redef]
     from netdsl.backends.table import summary
     from netdsl.backends.torch import build, emit, load_weights
     from netdsl.compiler import Compilation, compile, load, loads
@@ -38,7 +39,7 @@ _HOMES = {
     "compile": "netdsl.compiler",
     "digest": "netdsl.passes.hash",
     "dot": "netdsl.backends.graphviz",
-    "draw": "netdsl.backends.graphviz",
+    "draw": "netdsl.backends.artefacts",
     "emit": "netdsl.backends.torch",
     "load": "netdsl.compiler",
     "load_ipython_extension": "netdsl.tools.notebooks",

@@ -1,8 +1,7 @@
-"""What the rest of the world calls the things of this language: PyTorch, Keras, Caffe, Darknet, and the papers' prose.
+"""Names of layers, arguments and statements in PyTorch, Keras, Caffe, Darknet and papers, and how netdsl writes them.
 
-Whoever comes from there writes the words known to them; each has its line here, with how netdsl writes it, so that the
-message can say so. It is data: a word that people stumble over is one more line. Names are looked up without regard to
-case, and without the module they come from (`nn.Conv2d` is `conv2d`).
+Users who come from there write these names, and messages then say what to write instead. This is data: another name is
+one more line. Names are looked up in any case and without their module (`nn.Conv2d` is `conv2d`).
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ from typing import NamedTuple
 
 
 class Layer(NamedTuple):
-    """A layer by a foreign name: how netdsl writes it, with a few words on what differs.
+    """How netdsl writes a layer that has another name elsewhere, with a few words on what differs.
 
-    `same` is the operator that does exactly this, if its arguments are left to their defaults; `known` says that the
-    number such a layer is given elsewhere (its channels) is what netdsl finds out by itself.
+    `same` is the operator that does exactly this with default arguments; `known` says that the number which the layer
+    is given elsewhere (its channels) follows from the input here.
     """
 
     written: str
@@ -119,7 +118,7 @@ LAYERS: dict[str, Layer] = {
     "softmaxwithloss": Layer("`softmax`, and `train(loss=cross_entropy)`", "the loss is part of the recipe"),
     "mseloss": Layer("`train(loss=mse)`", "a loss is part of the recipe, not a layer"),
 }
-"""Layers by the names that others give them, in lower case."""
+"""Layers by their names elsewhere, in lower case."""
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "kernel_size": ("kernel",),
@@ -168,7 +167,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "weight_decay_rate": ("weight_decay",),
     "batch_size": ("batch",),
 }
-"""Arguments by the names that others give them, and what netdsl calls the same: the first that the operator has."""
+"""Arguments by their names elsewhere, and their names here; the first one that the operator has is meant."""
 
 NEEDLESS: dict[str, str] = {
     "in_channels": "the channels that come in are known: leave it out",
@@ -205,7 +204,7 @@ STATEMENTS: dict[str, str] = {
     "const": "a value is written `param classes = 1000`",
     "print": "a spec is data and does nothing; `netdsl summary` prints the layers",
 }
-"""Words with which statements begin elsewhere, and what stands in their place here."""
+"""Words that statements begin with elsewhere, and what to write here."""
 
 PHRASES: dict[str, str] = {
     "batch norm": "bn",
@@ -227,7 +226,7 @@ PHRASES: dict[str, str] = {
     "group norm": "gn",
     "up conv": "upconv",
 }
-"""Layers that papers write in several words, and the one word for each here."""
+"""Layers that papers write in several words, and their names here."""
 
 JOINS: dict[str, str] = {
     "concatenate": "concat",
@@ -241,7 +240,7 @@ JOINS: dict[str, str] = {
     "multiply": "mul",
     "times": "mul",
 }
-"""Joins of branches, by the names that others give them."""
+"""Joins of branches by their names elsewhere."""
 
 QUANTITIES: dict[str, str] = {
     "flops": "`macs` counts multiply-adds; a paper that counts both operations of each prints twice as many FLOPs",
@@ -252,7 +251,7 @@ QUANTITIES: dict[str, str] = {
     "weights": "the number of parameters is `params` here",
     "layers": "`depth` counts the weight layers on the longest path",
 }
-"""Figures by the names that others give them."""
+"""Figures by their names elsewhere."""
 
 
 def layer(name: str) -> Layer | None:

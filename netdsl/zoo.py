@@ -1,8 +1,8 @@
 """The zoo: the specs that come with the package, by name.
 
-A name is a file's stem, `vgg19`, with a variant behind a colon where the file has a table: `vgg:D`. Beside the specs
-lies an index of all their variants with their figures, which `python -m netdsl.tools.catalogue` makes; in it variants
-have names of their own where there is one for them, `vgg16_bn`.
+A name is a file's stem, `vgg19`, with a variant after a colon where the file has a table: `vgg:D`. Beside the specs is
+an index of all variants with their figures, made by `python -m netdsl.tools.catalogue`; there a variant can have a name
+of its own, `vgg16_bn`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _PLACES = (Path(__file__).parent / "specs", Path(__file__).parent.parent / "spec
 
 
 def directory() -> Path:
-    """Where the specs lie: inside the installed package, or beside it in a checkout."""
+    """The directory of the specs: inside the installed package, or beside it in a checkout."""
     return next((place for place in _PLACES if place.is_dir()), _PLACES[0])
 
 
@@ -38,7 +38,7 @@ class Entry:
     - `spec`, `variant`: the stem of its file, and the column of its table or None.
     - `params`, `macs`: trained weights without the auxiliary heads, and multiply-adds for one input.
     - `year`, `top5`: when it was published, and its error on ImageNet as a fraction, where the spec reports them.
-    - `reference`: the model that it equals, weights and outputs: `torchvision:resnet50`.
+    - `reference`: the model that has the same weights and outputs: `torchvision:resnet50`.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Entry:
 
 
 def index() -> Path:
-    """Where the index lies."""
+    """The file of the index."""
     return directory() / "index.json"
 
 
@@ -79,8 +79,7 @@ def spec_of(name: str) -> Path | None:
 def locate(spec: str, variant: str | None = None) -> tuple[str, str | None]:
     """The path and the variant that a user means by `FILE[:VARIANT]` or `NAME[:VARIANT]`.
 
-    A file that exists comes first, then the zoo; otherwise the text is the path, and reading it will say that there is
-    none.
+    A file that exists comes first, then the zoo; otherwise the text is taken as a path, and reading it fails.
     """
     head, _colon, tail = spec.rpartition(":")
     for name, chosen in ((spec, variant), (head, tail)):

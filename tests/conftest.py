@@ -1,6 +1,9 @@
-"""What all tests share: a cache folder of their own, so that nothing of the user's is read or written."""
+"""What tests share. All of them: a cache folder of their own, so that nothing of the user's is read or written."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,3 +13,27 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> object:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """Small planes gain nothing from threads, which wait for each other at length where others use the processor."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def three_specs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder for the command line to work in: `nets/a.net` is right, `b.net` and `c.net` are wrong."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "a.net").write_text("input 3x8x8\nconv3-4(act=relu)\n")
+    (tmp_path / "b.net").write_text("input 64x56x56\nadd { conv1-256/2 | identity }\n")
+    (tmp_path / "c.net").write_text("input 3x8x8\nmaxpol\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -20,7 +20,7 @@ from pydantic.fields import FieldInfo
 
 from netdsl import ops
 from netdsl.ops import Call, Operator
-from netdsl.ops import _init as initial
+from netdsl.ops.shared import init as initial
 
 Shape = tuple[int, ...]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 import pytest
 
-from netdsl.tools.cli import _stamp, main
+from netdsl.backends.artefacts import find
+from netdsl.tools.cli import main
 from netdsl.tools.cli._group import program
 
 GOOD = """\
@@ -103,6 +104,13 @@ def test_check_looks_at_every_variant(netdsl) -> None:
     assert "variant A" not in run.err
     assert netdsl("check", "family.net:A").status == 0
     assert netdsl("check", "family.net", "--variant", "A").out == "family.net: ok (A)\n"
+
+
+def test_the_options_of_the_old_memory_are_taken_and_do_nothing(netdsl) -> None:
+    for option in ("--no-cache", "--cache"):
+        assert netdsl("check", option, "tiny.net").out == "tiny.net: ok\n"
+        assert netdsl("check", option, "bad.net").status == 1
+    assert "cache" not in netdsl("check", "--help").out
 
 
 def test_what_is_wrong_with_every_variant_is_said_once(netdsl) -> None:
@@ -228,7 +236,7 @@ def test_the_default_name(netdsl) -> None:
 @pytest.mark.parametrize("name", ["x.json", "x.dot", "x.svg", "x.png"])
 def test_only_own_files_are_replaced(netdsl, name: str) -> None:
     assert netdsl("compile", "tiny.net", "-o", name).status == 0
-    assert _stamp.is_stamped(Path(name).read_bytes(), name[2:])
+    assert find(name[2:]).is_stamped(Path(name).read_bytes())
     assert netdsl("compile", "tiny.net", "-o", name).status == 0
     Path(name).write_text("{}" if name == "x.json" else "mine", "utf-8")
     run = netdsl("compile", "tiny.net", "-o", name)
@@ -236,7 +244,7 @@ def test_only_own_files_are_replaced(netdsl, name: str) -> None:
     assert "--force" in run.err
     assert Path(name).read_text("utf-8") in ("{}", "mine")
     assert netdsl("compile", "tiny.net", "-o", name, "--force").status == 0
-    assert _stamp.is_stamped(Path(name).read_bytes(), name[2:])
+    assert find(name[2:]).is_stamped(Path(name).read_bytes())
 
 
 def test_pictures_stay_pictures(netdsl) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_random import HEAD, LAW, networks, statements
+from strategies_networks import HEAD, LAW, networks, statements
 
 import netdsl
 from netdsl.analysis.compare import Difference, compare

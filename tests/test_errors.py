@@ -8,25 +8,13 @@ whose message matches the words (a regular expression); several are separated by
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
+from cases import folder
 
 from netdsl.compiler import Compilation, compile
 from netdsl.text import edits
 from netdsl.text.explain import marks
 from netdsl.text.source import Source
-
-HERE = Path(__file__).parent
-
-
-def cases(folder: str) -> Iterator[tuple[str, str]]:
-    for path in sorted((HERE / folder).glob("*.txt")):
-        for chunk in re.split(r"(?m)^=== ", path.read_text("utf-8"))[1:]:
-            title, _, text = chunk.partition("\n")
-            yield f"{path.stem}: {title}", text
 
 
 def newcomer(text: str) -> Compilation:
@@ -36,12 +24,12 @@ def newcomer(text: str) -> Compilation:
     return compile(source, variant=first.variants[0]) if first.variants else first
 
 
-CASES = list(cases("errors"))
-NEWCOMERS = [each for each in cases("newcomer") if not each[0].startswith("fine:")]
-FINE = [each for each in cases("newcomer") if each[0].startswith("fine:")]
+CASES = folder("errors")
+NEWCOMERS = {title: text for title, text in folder("newcomer").items() if not title.startswith("fine:")}
+FINE = {title: text for title, text in folder("newcomer").items() if title.startswith("fine:")}
 
 
-@pytest.mark.parametrize("text", [text for _, text in CASES], ids=[title for title, _ in CASES])
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES)
 def test_errors(text: str) -> None:
     source = Source("case.net", text)
     expected = marks.read(text)[1]
@@ -50,7 +38,7 @@ def test_errors(text: str) -> None:
     assert missed is None, missed
 
 
-@pytest.mark.parametrize("text", [text for _, text in NEWCOMERS], ids=[title for title, _ in NEWCOMERS])
+@pytest.mark.parametrize("text", NEWCOMERS.values(), ids=NEWCOMERS)
 def test_a_newcomer_is_told_once_and_shown_the_way_out(text: str) -> None:
     shown, expected = marks.read(text)
     assert expected, "a case without an expectation tests nothing"
@@ -66,12 +54,12 @@ def test_a_newcomer_is_told_once_and_shown_the_way_out(text: str) -> None:
             assert (each.code, each.message, each.span) not in left, "the edit mends it"
 
 
-@pytest.mark.parametrize("text", [text for _, text in FINE], ids=[title for title, _ in FINE])
+@pytest.mark.parametrize("text", FINE.values(), ids=FINE)
 def test_what_needs_no_message_gets_none(text: str) -> None:
     assert list(newcomer(text).report) == []
 
 
 def test_there_are_many() -> None:
     assert len(CASES) >= 120 and len(NEWCOMERS) >= 40
-    titles = [title for title, _ in (*CASES, *NEWCOMERS, *FINE)]
+    titles = [*CASES, *NEWCOMERS, *FINE]
     assert len(set(titles)) == len(titles)

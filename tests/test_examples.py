@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import runpy
 from pathlib import Path
@@ -78,3 +79,9 @@ def test_the_message_in_the_readme_is_what_is_printed() -> None:
     printed = render(proposed(compilation.report, found), "text").strip("\n")
     shown = "\n".join(f"    {line}".rstrip() for line in printed.splitlines() if line)
     assert shown in (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_walk_through_the_house() -> None:
+    """What docs/architecture.md shows at each stage is what a shell prints."""
+    failed, tried = doctest.testfile(str(ROOT / "docs" / "architecture.md"), module_relative=False)
+    assert tried >= 20 and not failed

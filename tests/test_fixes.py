@@ -7,7 +7,6 @@ offers anew: read the difference.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -15,39 +14,32 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cases import WRONG, read
 
-from netdsl import compiler, zoo
+from netdsl import zoo
 from netdsl.analysis.fixes import MOST_TRIALS, Suggestion, fix, suggestions
 from netdsl.analysis.fixes._suggest import MOST_WORK
-from netdsl.analysis.fixes._trial import Moved
 from netdsl.compiler import Compilation, compile
 from netdsl.syntax import parse
 from netdsl.text import edits
 from netdsl.text.diagnostics import Diagnostic, Edit, Report
+from netdsl.text.edits import Moved
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
 
 FOLDER = Path(__file__).parent / "fixes"
-ERRORS = Path(__file__).parent / "errors"
 
 
 def cases(name: str) -> dict[str, tuple[str, str]]:
     """The cases of a file by title: the spec, and what stands behind `---`."""
     found = {}
-    for chunk in re.split(r"(?m)^=== ", (FOLDER / name).read_text("utf-8"))[1:]:
-        title, _, rest = chunk.partition("\n")
+    for title, rest in read(FOLDER / name).items():
         text, _, expected = rest.partition("---\n")
-        assert title not in found
         found[title] = text, expected.removesuffix("\n") + "\n" * (name == "certain.txt" and expected.endswith("\n\n"))
     return found
 
 
 OFFERS, CERTAIN = cases("offers.txt"), cases("certain.txt")
-WRONG = {
-    f"{path.stem}: {title}": re.sub(r"[ \t]*#!.*", "", text)
-    for path in sorted(ERRORS.glob("*.txt"))
-    for title, _, text in (chunk.partition("\n") for chunk in re.split(r"(?m)^=== ", path.read_text("utf-8"))[1:])
-}
 
 
 def spec(text: str) -> Source:
@@ -350,19 +342,3 @@ def test_suggestions_hold_for_every_variant(here: Path, capsys: pytest.CaptureFi
     assert main(["check", "a.net"]) == 1
     err = capsys.readouterr().err
     assert "try `param g = 2` instead of `param g = 3`" in err
-
-
-def test_verdicts_are_of_the_text_that_was_checked(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled = []
-    original = compiler.compile
-    monkeypatch.setattr(
-        compiler, "compile", lambda source, **more: (compiled.append(source), original(source, **more))[1]
-    )
-    (here / "a.net").write_text(MISSPELT)
-    assert main(["check", "--diff", "a.net"]) == 1
-    assert main(["check", "a.net"]) == 1  # what was only shown is not remembered as right
-    assert main(["check", "--fix", "a.net"]) == 0
-    compiled.clear()
-    assert main(["check", "a.net"]) == 0 and not compiled  # the mended text is known
-    (here / "a.net").write_text(MISSPELT)
-    assert main(["check", "a.net"]) == 1 and compiled  # the wrong one is not

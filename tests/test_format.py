@@ -8,15 +8,15 @@ import random
 import re
 import sys
 import time
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from cases import folder
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_random import statements
+from strategies_networks import LAW, statements
 
 import netdsl
 from netdsl import ops
@@ -33,20 +33,9 @@ ROOT = Path(__file__).parent.parent
 OWN = sorted([*ROOT.glob("specs/*.net"), *ROOT.glob("netdsl/std/*.net"), *ROOT.glob("examples/*.net")])
 NETS = sorted(ROOT.glob("tests/nets/*.net"))
 GOLDENS = sorted(ROOT.glob("tests/format/*.txt"))
-LAW = settings(
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 
 
-def snippets() -> Iterator[str]:
-    """The wrong specs of the error tests: most of them can be parsed."""
-    for path in sorted(ROOT.glob("tests/errors/*.txt")):
-        yield from re.split(r"(?m)^=== [^\n]*\n", path.read_text("utf-8"))[1:]
-
-
+WRONG_SPECS = folder("errors").values()
 TEXTS = [path.read_text("utf-8") for path in (*OWN, *NETS)]
 
 
@@ -113,7 +102,7 @@ def test_specs(path: Path) -> None:
 
 def test_wrong_specs_are_laid_out_where_they_can_be_parsed() -> None:
     laid_out = 0
-    for text in snippets():
+    for text in WRONG_SPECS:
         if read(text) is None:
             assert formatted(Source("a.net", text)) is None
         else:
@@ -217,7 +206,7 @@ def gap(old: str, random: random.Random, remarks: bool, free: bool, lines: bool,
 
 
 SHORT = [text for text in TEXTS if len(text) < 4000]
-PARSED = [text for text in snippets() if read(text) is not None]
+PARSED = [text for text in WRONG_SPECS if read(text) is not None]
 INSERTED = ["\n", "\n\n\n", " # a\n", "\n # b\n", "\n#c\n#d\n\n", ";", " # e\n         # f\n", "\r\n", "\t"]
 
 

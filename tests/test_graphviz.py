@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 import pytest
 
 import netdsl
-from netdsl.backends.graphviz import RenderError, dot, draw, render
+from netdsl.backends.artefacts import RenderError, draw
+from netdsl.backends.graphviz import dot, render
 from netdsl.backends.graphviz.items import Box, Frame, boxes
 from netdsl.backends.graphviz.look import TINTS, clean, shape
 from netdsl.backends.graphviz.picture import picture
@@ -240,7 +241,7 @@ def test_draw(network: Network, tmp_path: Path) -> None:
 def test_too_large_to_lay_out(network: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawing = importlib.import_module("netdsl.backends.graphviz.draw")
     monkeypatch.setattr(drawing, "MOST_BOXES", 1)
-    with pytest.raises(RenderError, match=r"has 2 boxes .* write `net\.dot`"):
+    with pytest.raises(RenderError, match=r"has 2 boxes .* write the `\.dot` text"):
         draw(network, tmp_path / "net.svg")
     draw(network, tmp_path / "net.dot")
     draw(network, tmp_path / "net.svg", expand=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import netdsl
+from netdsl.analysis.compare import compare
 from netdsl.compiler import compile
 from netdsl.ir import Network
 from netdsl.ops.shared.notation import notation
@@ -79,6 +80,35 @@ EQUAL = [
 def test_what_does_not_change_the_digest(text: str) -> None:
     variant = "A" if text.startswith("table") else None
     assert netdsl.digest(netdsl.loads(HEAD + text, variant=variant)) == netdsl.digest(netdsl.loads(HEAD + SAME))
+
+
+@pytest.mark.parametrize("mult", [1, 2])
+@pytest.mark.parametrize(
+    ("geometry", "rest"),
+    [
+        ("3", ""),
+        ("3/2", "bias=false"),
+        ("5x3/1x2", "act=relu6"),
+        ("3/2", "bias=false, norm=bn, act=relu6"),
+        ("4/2", "pad=valid"),
+        ("4/3", "pad=tf"),
+        ("3/2", "pad=[0, 1, 2, 3], bias=false"),
+        ("3/2", "pad=1, ceil=true"),
+        ("3", "dilation=2, frozen=true"),
+        ("5", "init=kaiming_normal, bias_init=1"),
+    ],
+)
+def test_a_depthwise_convolution_is_one_with_a_group_for_each_channel(geometry: str, rest: str, mult: int) -> None:
+    def grouped(groups: str) -> Network:
+        kernel, slash, stride = geometry.partition("/")
+        return netdsl.loads(HEAD + f"conv1-6; conv{kernel}-{6 * mult}{slash}{stride}(groups={groups}, {rest})")
+
+    depthwise = netdsl.loads(HEAD + f"conv1-6; dwconv{geometry}(mult={mult}, {rest})")
+    assert netdsl.digest(depthwise) == netdsl.digest(grouped("channels"))
+    assert compare(depthwise, grouped("channels")).same
+    for groups in ("1", "3"):
+        assert netdsl.digest(depthwise) != netdsl.digest(grouped(groups))
+        assert not compare(depthwise, grouped(groups)).same
 
 
 DIFFERENT = [
@@ -290,31 +320,3 @@ def test_wrong_json_is_refused() -> None:
     data["body"]["children"][0]["op"]["name"] = "os"
     with pytest.raises(ValueError, match="operator"):
         Network.model_validate(data)
-
-
-# Figures by liveness and reach ---------------------------------------------------------------------------------------------
-
-
-def test_memory_by_liveness() -> None:
-    """A chain keeps two values at a time; a shortcut keeps its own as long."""
-    from netdsl.passes.memory import memory
-
-    chain = memory(netdsl.loads("input 1x10x10\nrelu; relu; relu"))
-    assert (chain.total, chain.peak) == (300, 200)
-    shortcut = memory(netdsl.loads("input 1x10x10\nresidual(act=none) { relu; relu }"))
-    assert (shortcut.total, shortcut.peak) == (300, 300)
-
-
-RECEPTIVE = [
-    ("conv7-4", (7, 7)), ("conv3-4 x3", (7, 7)), ("conv5-4", (5, 5)), ("conv3-4 x2", (5, 5)), ("conv3-4(dilation=2)", (5, 5)),
-    ("conv3-4/2; conv3-4", (7, 7)), ("maxpool; conv3-4", (6, 6)), ("conv1x7-4; conv7x1-4", (7, 7)),
-    ("concat { conv1-4 | conv5-4 }", (5, 5)),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("text", "size"), RECEPTIVE)
-def test_receptive_fields(text: str, size: tuple[int, int]) -> None:
-    from netdsl.passes.receptive import receptive_fields
-
-    field = receptive_fields(netdsl.loads("input 3x32x32\n" + text))[-1]
-    assert field is not None and field.pixels == size

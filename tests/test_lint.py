@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter
 
 import pytest
+from cases import folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_random import HEAD, LAW, statements
+from strategies_networks import HEAD, LAW, statements
 
 from netdsl import zoo
-from netdsl.analysis.lint import lint, lint_variants, rules
-from netdsl.analysis.lint.mend import Mended, differs, mend
+from netdsl.analysis.lint import Mended, differs, lint, lint_variants, mend, rules
 from netdsl.compiler import Compilation, compile
 from netdsl.text import explain
 from netdsl.text.codes import CODES
@@ -27,17 +27,7 @@ from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
 
-FOLDER = Path(__file__).parent / "lint"
-
-
-def cases() -> Iterator[tuple[str, str]]:
-    for path in sorted(FOLDER.glob("*.txt")):
-        for chunk in re.split(r"(?m)^=== ", path.read_text("utf-8"))[1:]:
-            title, _, text = chunk.partition("\n")
-            yield f"{path.stem}: {title}", text
-
-
-CASES = list(cases())
+CASES = folder("lint")
 
 
 def compiled(source: Source) -> Mapping[str, Compilation]:
@@ -53,7 +43,7 @@ def mended(text: str) -> Mended:
     return mend(Source("case.net", text), compiled, judged)
 
 
-@pytest.mark.parametrize("text", [text for _, text in CASES], ids=[title for title, _ in CASES])
+@pytest.mark.parametrize("text", CASES.values(), ids=CASES)
 def test_what_is_said(text: str) -> None:
     wanted = []
     lines = []
@@ -77,7 +67,7 @@ def test_every_code_of_a_warning_has_a_rule_and_a_case() -> None:
     warnings = {code for code in CODES if code.startswith("W")}
     assert {rule.code for rule in rules()} | {"W0901", "W0902"} == warnings
     assert len({rule.code for rule in rules()}) == len(rules())
-    assert all(re.search(rf"#! {code}\b", "".join(text for _, text in CASES)) for code in warnings)
+    assert all(re.search(rf"#! {code}\b", "".join(CASES.values())) for code in warnings)
     assert all(rule.why.endswith(".") and rule.title == CODES[rule.code] for rule in rules())
     for rule in rules():
         assert explain.find(rule.code).examples("wrong"), f"{rule.code} has no page"
@@ -133,13 +123,7 @@ def test_figures_are_those_of_the_network() -> None:
 
 
 def drawn() -> st.SearchStrategy[str]:
-    return statements().map(
-        lambda body: (
-            HEAD.replace("{{", "{").replace("}}", "}").replace("convk", "conv{k}")
-            + "\n".join([*body, "gap; fc-3"])
-            + "\n"
-        )
-    )
+    return statements().map(lambda body: HEAD + "\n".join([*body, "gap; fc-3"]) + "\n")
 
 
 @settings(LAW, max_examples=30)
@@ -222,11 +206,9 @@ def test_errors_hide_no_more_than_they_must() -> None:
 
 
 def test_wrong_specs_are_judged_as_far_as_they_are_known() -> None:
-    for path in sorted((FOLDER.parent / "errors").glob("*.txt")):
-        for text in re.split(r"(?m)^=== ", path.read_text("utf-8"))[1:]:
-            source = Source("case.net", text.partition("\n")[2])
-            report = lint(compile(source))
-            assert not report.errors and all(each.span is not None for each in report)
+    for text in folder("errors").values():
+        report = lint(compile(Source("case.net", text)))
+        assert not report.errors and all(each.span is not None for each in report)
 
 
 def test_a_large_text_takes_its_time_once() -> None:

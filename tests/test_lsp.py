@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,8 @@ from netdsl.tools.lsp.workspace import Workspace
 HERE = Path(__file__).parent
 SPECS = HERE.parent / "specs"
 MARK = "<|>"
+PATIENCE = 120
+"""Seconds after which what has not come will not come."""
 
 
 def cases(name: str) -> list[Any]:
@@ -368,78 +372,6 @@ def test_a_diagram_and_a_summary_of_the_variant_that_is_asked_for() -> None:
     assert preview.diagram(at_mark("block b() { relu }\n")[0])["message"]
 
 
-# Half a text -----------------------------------------------------------------------------------------------------------
-
-
-def everything(text: str, *offsets: int) -> None:
-    """Ask for every feature; what comes of it does not matter here, as long as it comes."""
-    document = Document(Source("test.net", text), SPECS)
-    diagnostics.messages(document)
-    hints = inlay.hints(document)
-    assert all(0 <= hint.offset <= len(text) for hint in hints)
-    symbols.outline(document)
-    folding.folds(document)
-    formatting.formatting(document)
-    for offset in offsets:
-        found = hover.hover(document, offset)
-        assert found is None or 0 <= found.span.start <= found.span.end <= len(text)
-        completion.completions(document, offset)
-        definition.definitions(document, offset)
-        references.references(document, offset)
-        try:
-            rename.rename(document, offset, "renamed_here")
-        except rename.Refused as refusal:
-            assert str(refusal)
-
-
-def test_every_prefix_of_a_spec() -> None:
-    text = (SPECS / "lenet5_modern.net").read_text("utf-8")
-    for end in range(len(text) + 1):
-        everything(text[:end], end)
-
-
-@pytest.mark.parametrize("spec", ["resnet", "googlenet", "unet"])
-def test_truncated_at_tokens(spec: str) -> None:
-    text = (SPECS / f"{spec}.net").read_text("utf-8")
-    ends = [match.end() for match in re.finditer(r"\w+|[^\w\s]", text)]
-    for end in ends[:: max(1, len(ends) // 25)]:
-        everything(text[:end], end)
-        everything(text[end:], 0, min(5, len(text) - end))
-
-
-def test_lines_that_end_as_on_windows() -> None:
-    text = (SPECS / "lenet5_modern.net").read_text("utf-8")
-    unix, windows = (Document(Source("test.net", each)) for each in (text, text.replace("\n", "\r\n")))
-    assert not diagnostics.messages(windows)
-    for hint, same in zip(inlay.hints(windows), inlay.hints(unix), strict=True):
-        assert windows.source.utf16(hint.offset) == unix.source.utf16(same.offset)
-    everything(windows.text, *range(0, len(windows.text), 20))
-
-
-@pytest.mark.parametrize("text", ["", "a\nbc", "é\n\U0001d11e x\n\n", "a\r\n\U0001d11eb\r\nc", "\f\u2028\x85\nx"])
-def test_positions_of_editors_lead_back_to_their_offsets(text: str) -> None:
-    source = Source("test.net", text)
-    for offset in range(len(text) + 1):
-        if text[max(0, offset - 1) : offset + 1] == "\r\n":
-            continue  # within the end of a line no editor has a place
-        line, column = source.utf16(offset)
-        assert line == text.count("\n", 0, offset)
-        assert column == len(text[text.rfind("\n", 0, offset) + 1 : offset].encode("utf-16-le")) // 2
-        assert source.offset(line, column) == offset
-    assert source.offset(99, 0) == len(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "\n", "\ufeff", "|", "table\n", "table\n|", "table\n|\n|", "@", "{{{{", "))))", '"', "x2", "input", "input \n",
-     "expect", "expect .", "block", "block b(", "\r\n\r\n", "a: b: c:", "𝄞: conv3-4", "use", 'use "', 'extends "../x"',
-     "table\n| A | A |\n| relu | relu |", "reuse(", "conv3-8(act=leakyrelu(", "x{", "-> ", "->", "\0", "[3x3, 64, "],
-)  # fmt: skip
-def test_odd_texts(text: str) -> None:
-    everything(text, *range(len(text) + 1))
-    everything("input 3x8x8\nconv3-4\n" + text, *range(19, 20 + len(text)))
-
-
 # Over the wire -------------------------------------------------------------------------------------------------------
 
 
@@ -447,10 +379,22 @@ def test_odd_texts(text: str) -> None:
     config=ClientServerConfig(server_command=[sys.executable, "-m", "netdsl", "lsp", "--stdio"]), scope="module"
 )
 async def client(lsp_client: LanguageClient) -> AsyncIterator[None]:
+    lsp_client.diagnostics = Told()
     capabilities = client_capabilities("visual-studio-code")
     await lsp_client.initialize_session(lsp.InitializeParams(capabilities=capabilities))
     yield
     await lsp_client.shutdown_session()
+
+
+class Told(dict[str, Any]):
+    """What the server has told of each file, the newest; and all that it tells, in order, for who waits for it."""
+
+    def __init__(self) -> None:
+        self.queues: defaultdict[str, asyncio.Queue[list[lsp.Diagnostic]]] = defaultdict(asyncio.Queue)
+
+    def __setitem__(self, uri: str, found: Any) -> None:
+        super().__setitem__(uri, found)
+        self.queues[uri].put_nowait(list(found))
 
 
 class Editor:
@@ -481,10 +425,9 @@ class Editor:
         )
 
     async def told(self, wanted: int | None = None) -> list[lsp.Diagnostic]:
-        """The next messages; the next that are so many."""
+        """The next messages; the next that are so many. None is missed, however late this asks."""
         while True:
-            await self.client.wait_for_notification(lsp.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
-            found = list(self.client.diagnostics[self.uri])
+            found = await asyncio.wait_for(self.client.diagnostics.queues[self.uri].get(), PATIENCE)
             if wanted is None or len(found) == wanted:
                 return found
 
@@ -568,6 +511,29 @@ async def test_variants_over_the_wire(client: LanguageClient, tmp_path: Path) ->
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_a_large_network_keeps_no_other_file_waiting(client: LanguageClient, tmp_path: Path) -> None:
+    large = Editor(client, tmp_path / "large.net", "input 8x4x4\nconv3-8(act=relu) x6000 -> 8x4x4 #\n")
+    small = Editor(client, tmp_path / "small.net", "input 8x8x8\nconv3-8 -> 9x8x8\n")
+    assert len(await small.told()) == 1
+    assert large.uri not in client.diagnostics, "it was asked first, and takes a hundred times as long"
+    large.type(" ->", "", "00")  # of texts that change while the first is compiled, the last one counts
+    large.type("x4x4 #", "9", "8")
+    assert [each.code for each in await large.told()] == ["E0501"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_is_asked_of_a_file_that_is_closed_is_refused(client: LanguageClient, tmp_path: Path) -> None:
+    large = Editor(client, tmp_path / "closed.net", "input 8x8x8\nconv3-8 x6000\n")
+    asked = asyncio.ensure_future(client.text_document_hover_async(lsp.HoverParams(large.id, large.place("conv3"))))
+    await asyncio.sleep(0)
+    client.text_document_did_close(lsp.DidCloseTextDocumentParams(large.id))
+    with pytest.raises(Exception, match=r"cancel|changed"):
+        await asyncio.wait_for(asked, PATIENCE)
+    again = Editor(client, large.path, "input 8x8x8\nconv3-8 -> 9x8x8\n")
+    assert [each.code for each in await again.told(1)] == ["E0501"]
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_a_file_in_use_is_seen_as_it_is_typed(client: LanguageClient, tmp_path: Path) -> None:
     (tmp_path / "blocks.net").write_text("block b() { conv3-4 }\n")
     user = Editor(client, tmp_path / "user.net", 'use "blocks.net"\ninput 3x8x8\nb() -> 4x8x8\n')
@@ -632,7 +598,7 @@ def test_the_features_know_no_protocol_and_no_torch() -> None:
     code = (
         "import sys, netdsl.tools.lsp as folder, pathlib, importlib\n"
         "for entry in pathlib.Path(folder.__path__[0]).glob('*.py'):\n"
-        "    if entry.stem not in ('server', 'translate', '__init__'):\n"
+        "    if entry.stem not in ('server', 'session', 'translate', '__init__'):\n"
         "        importlib.import_module(f'netdsl.tools.lsp.{entry.stem}')\n"
         "print(*{'pygls', 'lsprotocol', 'torch', 'click'} & set(sys.modules))"
     )

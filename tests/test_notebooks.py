@@ -199,12 +199,12 @@ def test_an_enormous_network_is_shown_by_its_figures() -> None:
 
 
 def test_without_a_renderer_the_table_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    from netdsl.backends.graphviz import RenderError
+    from netdsl.backends.artefact import RenderError
 
     def fails(*_arguments: object, **_options: object) -> bytes:
         raise RenderError("no `dot` program was found")
 
-    monkeypatch.setattr(html, "render", fails)
+    monkeypatch.setattr(html, "diagram", fails)
     page = Page(html.html(netdsl.load("vgg19")))
     assert "no `dot` program was found" in page.text and "143,667,240" in page.text
 

@@ -25,7 +25,9 @@ from netdsl.text.diagnostics import OpError
 CHECKS = [HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large]
 NAMES = ops.names()
 
-# Where an operator refuses what PyTorch would take: its page says why.
+# The operators that refuse what PyTorch would take, each with the reason. Of every other one, `refused` asks that PyTorch
+# refuses too, so that no operator forbids a thing by mistake. One adds a line when a new operator is stricter on purpose:
+# when PyTorch would go on and give what nobody meant. The page of the operator says so too.
 STRICTER = {
     "add": "only a 1x1 plane is broadcast, not channels",
     "mul": "only a 1x1 plane is broadcast, not channels",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_random import LAW
+from strategies_networks import LAW
 
 from netdsl import zoo
 from netdsl.analysis import rewrite
@@ -228,6 +228,18 @@ def test_a_stack_gives_and_sees_what_the_kernel_did(
         line.partition("#")[2] for line in text.splitlines()
     ]
     assert found.changes or found.text == text
+
+
+def test_failing_claims_on_one_line_are_taken_out_together() -> None:
+    text = "input 8x16x16\nc: conv5-16(act=relu)\ngap; fc-10\nexpect c.params = 3216; expect c.macs = 819200\nexpect depth = 2; expect params = 3386\n"
+    found = factorize(text, labels=("c",))
+    assert found.dropped == [
+        "expect c.params = 3216",
+        "expect c.macs = 819200",
+        "expect depth = 2",
+        "expect params = 3386",
+    ]
+    assert "expect" not in found.text and found.text.endswith("fc-10\n")
 
 
 @pytest.mark.parametrize("name", ["alexnet", "nin", "resnet", "vgg", "unet", "plain"])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import gc
-import json
+import os
 import pickle
 import random
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netdsl.syntax import parse, parse_dims, parse_value, tables, tree, walk
+from netdsl.syntax import grammar, parse, parse_dims, parse_value, tree, walk
+from netdsl.syntax.cache import directory
 from netdsl.syntax.lex import KEYWORDS
 from netdsl.syntax.numbers import number
 from netdsl.text.diagnostics import Report
@@ -564,6 +567,7 @@ MISTAKES = [
     ("conv(3, 64\nrelu", "(", "E0102: this '(' is never closed", "conv relu"),
     ("conv(3,\n 64\nrelu\nbn(a)", "(", "E0102: this '(' is never closed", "conv relu bn"),
     ("concat { a | b\nrelu", "{", "E0102: this '{' is never closed", "concat"),
+    ("concat { a | b # c", "{", "E0102: this '{' is never closed", "concat"),
     ("block f(n { relu }\nrelu", "(", "E0102: this '(' is never closed", "Block relu"),
     ("{ conv(3 }\nrelu", "(", "E0102: this '(' is not closed before '}'", "{} relu"),
     ("[3x3, 64; 3x3, 64\nrelu", "[", "E0102: this '[' is never closed", "[] relu"),
@@ -853,32 +857,114 @@ def test_one_character_lost_is_few_errors(path: Path, rng: random.Random) -> Non
     assert len(after.statements) >= len(before.statements) - 2 or messages
 
 
-# The tables ----------------------------------------------------------------------------------------------------------
+# Lark ----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_tables_are_those_of_the_grammar() -> None:
-    folder = Path(tables.__file__).parent
-    built = tables.build((folder / "grammar.lark").read_bytes())
-    assert built == json.loads((folder / "tables.json").read_text("utf-8")), "run `python -m netdsl.syntax.tables`"
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The cache of a user who has none yet, for a process that has read nothing yet."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(grammar, "_made", cache(grammar._made.__wrapped__))
+    yield tmp_path / "cache" / "netdsl" / "grammar"
 
 
-def test_parsing_needs_no_lark() -> None:
-    code = (
-        "import sys; from netdsl.syntax import parse; from netdsl.text.source import Source\n"
-        "from netdsl.text.diagnostics import Report\n"
-        "assert parse(Source('a', 'conv3-64'), Report()).statements\nprint('lark' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
+def again() -> None:
+    """Read as a new process does: Lark is asked for its parser."""
+    grammar._made.cache_clear()
+    assert names(statements("conv3-64; relu")) == "conv3 relu"
 
 
-def test_a_grammar_at_work_is_built_on_the_spot(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    kept = tables.load()
-    monkeypatch.setattr(tables, "_TABLES", tmp_path / "none.json")
-    tables.load.cache_clear()
+def test_the_parser_is_kept_in_the_users_own_folder(home: Path) -> None:
+    again()
+    (kept,) = home.iterdir()
+    assert home.stat().st_mode & 0o777 == 0o700
+    written = kept.stat().st_mtime_ns
+    again()
+    assert kept.stat().st_mtime_ns == written
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\n", b"no pickle", b"\x80\x04."])
+def test_a_kept_parser_that_is_no_good_is_made_anew(home: Path, garbage: bytes) -> None:
+    again()
+    (kept,) = home.iterdir()
+    whole = kept.read_bytes()
+    for text in (garbage, whole.partition(b"\n")[0] + b"\n" + garbage, whole[: len(whole) // 2]):
+        kept.write_bytes(text)
+        again()
+        assert len(kept.read_bytes()) > len(whole) // 2
+
+
+def test_a_folder_that_others_can_write_to_is_not_trusted(home: Path) -> None:
+    home.mkdir(parents=True)
+    home.chmod(0o777)
+    again()
+    assert not list(home.iterdir())
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs users")
+def test_a_folder_of_somebody_else_is_not_trusted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert directory("grammar") == home
+    own = os.getuid()
+    monkeypatch.setattr(os, "getuid", lambda: own + 1)
+    assert directory("grammar") is None
+    again()
+    assert not list(home.iterdir())
+
+
+def test_a_link_is_no_folder(home: Path, tmp_path: Path) -> None:
+    home.parent.mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    home.symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    again()
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+@pytest.mark.parametrize("base", ["file", "relative/path"])
+def test_where_nothing_can_be_kept_it_is_made_each_time(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / base) if base == "file" else base)
+    monkeypatch.setattr(grammar, "_made", cache(grammar._made.__wrapped__))
+    again()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_threads_read_at_once(home: Path) -> None:
+    texts = [path.read_text("utf-8") for path in SPECS[:12]] + [case[0] for case in MISTAKES[:12]]
+
+    def found(text: str) -> Any:
+        report = Report()
+        return parse(Source("a.net", text), report), tuple(report), parse_value("n * (2 + 3)", report)
+
+    alone = list(map(found, texts))
+    grammar._made.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(found, texts * 4)) == alone * 4
+
+
+def test_a_tree_is_freed_with_its_last_reference() -> None:
+    gc.collect()
+    gc.disable()
     try:
-        assert tables.load() == kept
-        (tmp_path / "none.json").write_text("{")
-        tables.load.cache_clear()
-        assert tables.load() == kept
+        before = len(gc.get_objects())
+        for text in ("conv3-64(pad=1)\n" * 300, "a: conv3-\nrelu\n" * 30):
+            read(text)
+        assert len(gc.get_objects()) - before < 300
     finally:
-        tables.load.cache_clear()
+        gc.enable()
+
+
+def test_of_lark_only_what_is_public_is_used() -> None:
+    """No private attribute of another object, no private module, and nothing taken apart by reflection."""
+    for path in (ROOT / "netdsl" / "syntax").glob("*.py"):
+        module = ast.parse(path.read_text("utf-8"))
+        for node in ast.walk(module):
+            match node:
+                case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=_):
+                    continue
+                case ast.Attribute(attr=name) if name.startswith("_") and not name.startswith("__"):
+                    pytest.fail(f"{path.name}:{node.lineno} uses {name}")
+                case ast.ImportFrom(module=str(name), names=found) if name.split(".")[0] == "lark":
+                    assert not [each.name for each in found if each.name.startswith("_")] and "._" not in name

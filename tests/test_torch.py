@@ -53,6 +53,10 @@ def results(value: object) -> torch.Tensor:
     return found
 
 
+def built(text: str) -> nn.Module:
+    return netdsl.build(netdsl.loads(text))
+
+
 @pytest.mark.parametrize(("path", "variant"), EVERY, ids=IDS)
 def test_names_shapes_and_flops(path: str, variant: str | None) -> None:
     network = netdsl.load(path, variant=variant)
@@ -181,6 +185,40 @@ def test_without_init_pytorchs_defaults() -> None:
     torch.manual_seed(0)
     theirs = nn.Conv2d(3, 4, 3, padding=1)
     assert torch.equal(ours.a.weight, theirs.weight)
+
+
+def test_a_label_may_hold_a_dash_before_its_number() -> None:
+    model = built("input 3x4x4\nblock1: { block1-{i}: conv3-4 x2 as i }\nconv3-{4}")
+    assert [name for name in model.state_dict() if name.endswith("weight")] == [
+        "block1.block1-0.weight",
+        "block1.block1-1.weight",
+        "1.weight",
+    ]
+
+
+def test_a_bare_scale_is_a_parameter_of_the_module_around_it() -> None:
+    model = built(
+        "input 3x4x4\nblock b() { residual(act=none) { gamma: scale(init=0.5, bare=true) } }\nb()\ng: scale(bare=true)"
+    )
+    assert {name: tuple(value.shape) for name, value in model.state_dict().items()} == {
+        "0.gamma": (3, 1, 1),
+        "g": (3, 1, 1),
+    }
+    x = torch.randn(2, 3, 4, 4)
+    torch.testing.assert_close(model(x), 1.5 * x)
+
+
+def test_a_constant_scale_has_no_weights_to_name() -> None:
+    model = built("input 3x4x4\nblock b() { residual(act=none) { body: conv1-3; scale(0.1) } }\nb()")
+    assert list(model.state_dict()) == ["0.body.weight", "0.body.bias"]
+
+
+def test_pointwise_is_a_convolution_with_a_matrix() -> None:
+    model = built("input 3x4x5\np: pointwise-7")
+    x = torch.randn(2, 3, 4, 5)
+    weight, bias = model.state_dict().values()
+    assert weight.shape == (7, 3)
+    torch.testing.assert_close(model(x), nn.functional.conv2d(x, weight[:, :, None, None], bias))
 
 
 HOSTILE = """net X

@@ -49,7 +49,8 @@ def test_groups_that_are_alike_share_a_class_and_take_their_skip() -> None:
 
 
 def test_layers_in_a_row_that_come_again_are_a_class() -> None:
-    text = netdsl.emit(netdsl.load("unet"))
+    steps = "".join(f"enc{i}: {{ conv3-{64 * i} x2 }}; maxpool\n" for i in (1, 2, 3))
+    text = netdsl.emit(netdsl.loads("input 1x64x64\ndefault conv(act=relu)\n" + steps))
     assert "class ConvBlock(nn.Sequential):" in text and "self.enc2 = ConvBlock(64, 128)" in text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from click.testing import CliRunner, Result
 
 import netdsl
 from netdsl import zoo
-from netdsl.tools import catalogue
+from netdsl.tools import catalogue, sources
 from netdsl.tools.cli._group import program
 
 
@@ -27,6 +28,48 @@ def listed(result: Result) -> list[str]:
 
 def test_the_index_is_that_of_the_specs() -> None:
     assert zoo.index().read_text("utf-8") == catalogue.document(), "run python -m netdsl.tools.catalogue"
+
+
+def test_the_page_of_sources_is_up_to_date() -> None:
+    assert sources.PAGE.read_text("utf-8") == sources.page(), "run python -m netdsl.tools.sources"
+
+
+def test_the_sizes_of_torchvision_are_counted() -> None:
+    if version("torchvision").partition("+")[0] != sources.VERSION:
+        pytest.skip("the page is about another torchvision")
+    assert sources.counts() == sources.THEIRS
+
+
+def test_what_is_counted() -> None:
+    text = '''"""A module."""
+import torch  # not counted
+
+
+@torch.jit.script
+def double(x):
+    """Twice."""
+    return (
+        x  # a comment
+
+        * 2
+    )
+
+
+class Net(torch.nn.Module):
+    # a comment
+    text = """of
+    two lines"""
+
+    def __init__(self):
+        """Make
+        it."""
+        super().__init__()
+        _log_api_usage_once(self)
+'''
+    assert sources.size(text) == (1, 11)
+    assert sources.size(text, ["double"]) == (0, 6)
+    with pytest.raises(KeyError):
+        sources.size(text, ["triple"])
 
 
 def test_an_index_of_other_specs_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,1 +1,2 @@
-"""What can be said of a spec, and done to its text. The parts are blind to each other."""
+"""What can be said about a spec, and done to its text. The folders are parts that do not import each other; the modules
+beside them are shared by all parts."""

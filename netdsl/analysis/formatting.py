@@ -1,8 +1,7 @@
 """A spec in its canonical layout, with the papers' aliases in their canonical spelling.
 
-The layout knows no operator and the operators know no text; here they meet. A name is only respelled where it certainly
-means the operator: never where a block of the file, or one that could come with `use`, goes by it, and never where a
-param does.
+The layout comes from `netdsl.syntax`, which knows no operator; their names are added here. A name is respelled only
+where it certainly means the operator: not if a block of the file, a param, or a block that `use` may bring in has it.
 """
 
 from __future__ import annotations
@@ -20,17 +19,15 @@ from netdsl.text.source import Source
 
 
 def formatted(source: Source) -> str | None:
-    """The canonical text of a spec; the same text where it is laid out already.
+    """The canonical text of a spec, or None where it has a syntax error.
 
-    None where there is a syntax error: then nothing may change.
-
-    Names that mean nothing and shapes that do not fit are no obstacle. The result says the same as the text: the same
-    statements, the same comments in the same order; laid out again it stays as it is.
+    Unknown names and shapes that do not fit do not matter. The result has the same statements, and the same comments in
+    the same order; formatting it again does not change it.
     """
     tokens: list[Token] = []
     report = Report()
     paused = gc.isenabled()
-    gc.disable()  # all that is made is kept until the end: collecting in between only costs time
+    gc.disable()  # everything made here is needed until the end, so collecting garbage finds nothing
     try:
         file = parse(source, report, tokens)
         return None if report.errors else layout(file, tokens, _Names(file, tokens))
@@ -69,23 +66,24 @@ class _Names:
         if written in self.blocks:
             return None
         resolved = ops.resolve(written, aliases=written not in standard_blocks())
-        if resolved is None:
-            return None
-        name, kernel = resolved
-        if name in KEYWORDS:
+        if resolved is None or resolved[0] in KEYWORDS:
             return None  # `Concatenate { ... }` is no `concat`, though it should have been
-        if self.uses and written.isidentifier() and not written.lower().startswith(name):
-            return written  # a block that is used may go by this alias
-        return name + (kernel or "")
+        if self.uses and written.isidentifier() and not written.lower().startswith(resolved[0]):
+            return written  # a block that comes with `use` may have this name
+        return _spelled(resolved)
 
     def operator(self, written: str) -> str:
         """An operator behind `default`."""
         resolved = ops.resolve(written)
         if resolved is None:
             return written.lower() if written.lower() == "residual" else written
-        return resolved[0] + (resolved[1] or "")
+        return _spelled(resolved)
 
     def value(self, written: str) -> str:
         """A norm or an activation."""
         resolved = None if written in self.values else ops.resolve(written)
-        return written if resolved is None else resolved[0] + (resolved[1] or "")
+        return written if resolved is None else _spelled(resolved)
+
+
+def _spelled(resolved: tuple[str, str | None]) -> str:
+    return resolved[0] + (resolved[1] or "")

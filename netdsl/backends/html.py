@@ -1,9 +1,8 @@
 """A network to a piece of HTML for notebooks: its diagram beside its table.
 
-All text of the network is a stranger's and is escaped; the diagram is an image of its own, in which nothing can run and
-whose names meet no other's on the page. It takes its colours from the page around it, so it fits light and dark ones.
-Showing a network must not take long, so that of a very large one only the figures are shown, and of a large one the
-beginning of the table.
+All text of the network is untrusted and is escaped. The diagram is embedded as an image, so no script in it can run and
+its ids cannot clash with others on the page. The table takes its colours from the page, light or dark. Showing must not
+take long: of a large network only the beginning of the table is shown, of a very large one only the figures.
 """
 
 from __future__ import annotations
@@ -12,19 +11,13 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from html import escape
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from netdsl.backends.graphviz import RenderError
-from netdsl.backends.graphviz.dot import write
-from netdsl.backends.graphviz.items import boxes
-from netdsl.backends.graphviz.picture import picture
-from netdsl.backends.graphviz.render import render
+from netdsl.backends.artefact import RenderError
+from netdsl.backends.graphviz import TooLarge, diagram
 from netdsl.backends.table import Row, Summary, summary
 from netdsl.backends.table.write import notes, title
+from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
-
-if TYPE_CHECKING:
-    from netdsl.ir import Network
 
 MOST_NODES = 20_000
 """A network with more nodes is shown by its figures alone."""
@@ -57,7 +50,7 @@ _STYLE = """\
 
 
 def html(network: Network) -> str:
-    """The diagram and the table of `network`, to stand within a page."""
+    """The diagram and the table of `network`, as a part of a page."""
     if len(network.nodes) > MOST_NODES:
         return f"<div><p><code>{escape(repr(network))}</code></p>{_remark(_TOO_LARGE.format(len(network.nodes)))}</div>"
     table = summary(network)
@@ -78,12 +71,10 @@ def _remark(text: str) -> str:
 
 def _diagram(network: Network) -> str:
     """The diagram as an image, or a remark on why there is none."""
-    drawn = picture(network)
-    count = sum(1 for _ in boxes(drawn.items))
-    if count > MOST_BOXES:
-        return f"<div>{_remark(_TOO_MANY.format(count))}</div>"
     try:
-        data = render(write(drawn), "svg", timeout=PATIENCE)
+        data = diagram(network, most=MOST_BOXES, timeout=PATIENCE)
+    except TooLarge as problem:
+        return f"<div>{_remark(_TOO_MANY.format(problem.count))}</div>"
     except RenderError as problem:
         return f"<div>{_remark(f'no diagram: {problem}')}</div>"
     name = escape(network.name, quote=True)

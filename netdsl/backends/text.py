@@ -1,7 +1,7 @@
-"""A network back to .net text: flat, one statement a node, without blocks, repeats or tables.
+"""A network back to .net text: one statement for each node, without blocks, repetitions or tables.
 
-What a tool made of a network, or of its JSON, can be read and checked again: the text has the same digest. The names
-of modules are not kept, since they follow from the blocks.
+So a network that a tool has made, or read from JSON, can be read and checked again: the text compiles to a network with
+the same digest. The names of modules change, since they follow from the blocks.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ class _Printer:
         self.current = 0
 
     def referenced(self) -> set[int]:
-        """The values that must have a label: those that are used other than by the next statement, and shared
-        layers."""
+        """The values that need a label: those not only used by the next statement, and layers with shared weights."""
         found: set[int] = {node.shares for node in self.network.nodes if node.shares is not None}
         for node in self.network.nodes:
             if len(node.inputs) != 1 or node.inputs[0] != node.id - 1:
@@ -62,7 +61,7 @@ class _Printer:
         return "\n".join(self.lines) + "\n"
 
     def go(self, value: int, indent: str) -> None:
-        """Continue from a value, if it is not the current one."""
+        """Make a value the current one, if it is not."""
         if value != self.current:
             self.lines.append(f"{indent}@{self.name(value)}")
             self.current = value

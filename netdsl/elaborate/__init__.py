@@ -1,4 +1,16 @@
-"""Tree to network: files and the standard library, names, expressions, defaults, blocks, repeats, variants."""
+"""Tree to network: files and the standard library, names, expressions, defaults, blocks, repeats, variants.
+
+Imports point one way, from the last of these to the first:
+
+- `problems`, `values`: what is wrong with a spec; expressions and their values.
+- `arguments`, `construct`: arguments to names, and an operator of them.
+- `files`, `draft`, `frames`, `build`: the names of a file, what is being built, what one body sees, and the network as
+  it grows.
+- `operators`, `blocks`, `operations`, `bodies`, `residual`, `references`: what places each kind of item.
+- `statements`: layers and their repetitions, and the tables of what places which item and statement.
+- `program`, `definitions`, `recipe`, `headers`, `naming`: what a file says as a whole, and the names of its modules.
+- `assemble`: all of it in order; the way in.
+"""
 
 from netdsl.elaborate.assemble import elaborate
 from netdsl.elaborate.files import Library

@@ -1,4 +1,5 @@
-"""The network while it is being built: the same tree as `netdsl.ir`, mutable and without names of modules."""
+"""The network while it is being built: the same tree as `netdsl.ir`, mutable and without names of modules; `freeze`
+makes one of the other."""
 
 from __future__ import annotations
 
@@ -6,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from netdsl.ir import Node, Scope
 from netdsl.ops import Operator
 from netdsl.shapes import Shape
+from netdsl.syntax.tree import Name
 from netdsl.text.source import Span
 
 
@@ -20,18 +23,12 @@ class DraftNode:
     inputs: tuple[int, ...]
     shape: Shape | None
     span: Span
-    label: str | None = None
-    label_span: Span | None = None
+    label: Name | None = None
     given: str | None = None
     implicit: bool = False
     shares: DraftNode | None = None
     name: str = ""
     path: str = ""
-
-    @property
-    def weighted(self) -> bool:
-        """Whether the operator has weights at all."""
-        return self.op.weighted
 
 
 @dataclass(slots=True, eq=False)
@@ -43,11 +40,9 @@ class DraftScope:
     entry: int
     exit: int = -1
     title: str = ""
-    label: str | None = None
-    label_span: Span | None = None
-    given: str | None = None
+    label: Name | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
-    children: list[DraftNode | DraftScope] = field(default_factory=list)
+    children: list[Draft] = field(default_factory=list)
     name: str = ""
     path: str = ""
 
@@ -60,10 +55,35 @@ class DraftScope:
                 yield from child.nodes()
 
 
-@dataclass
-class AuxDraft:
-    """An aux head to be: where it is, its loss weight, and the value it gives."""
+Draft = DraftNode | DraftScope
 
-    scope: DraftScope
-    weight: float | None
-    value: int
+
+def freeze(draft: DraftScope) -> Scope:
+    """A draft as a frozen scope. Its parts were checked when they were made, so they are not checked again."""
+    return Scope.model_construct(
+        kind=draft.kind,
+        title=draft.title,
+        name=draft.name,
+        path=draft.path,
+        label=draft.label.text if draft.label else None,
+        arguments=draft.arguments,
+        children=tuple(_node(child) if isinstance(child, DraftNode) else freeze(child) for child in draft.children),
+        entry=draft.entry,
+        exit=draft.exit,
+        span=draft.span,
+    )
+
+
+def _node(draft: DraftNode) -> Node:
+    return Node.model_construct(
+        id=draft.id,
+        op=draft.op,
+        inputs=draft.inputs,
+        shape=draft.shape,
+        name=draft.name,
+        path=draft.path,
+        label=draft.label.text if draft.label else None,
+        shares=draft.shares.id if draft.shares else None,
+        implicit=draft.implicit,
+        span=draft.span,
+    )

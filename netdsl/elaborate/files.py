@@ -1,4 +1,4 @@
-"""Other files: `use`, `extends` and the standard library.
+"""Files and the names in them: those that `use` and `extends` ask for, and the standard library.
 
 A file that asks may only have what lies below its own directory, never through a link that leads out of it. Every file
 is read and parsed once.
@@ -10,12 +10,13 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from netdsl.elaborate.arguments import Problem
+from netdsl.elaborate.problems import Problem
 from netdsl.syntax import parse, tree
-from netdsl.text.diagnostics import Report, did_you_mean
+from netdsl.text.diagnostics import Diagnostic, Report, did_you_mean
 from netdsl.text.source import Source
 
 LARGEST = 2**20
@@ -47,6 +48,39 @@ def standard_blocks() -> dict[str, str]:
     return found
 
 
+@dataclass(eq=False)
+class Module:
+    """The names of one file: its blocks (None: one whose definition has a syntax error) and its params.
+
+    `partial`: a file that it uses cannot be read, so that a name may be one of that file's blocks.
+    """
+
+    file: tree.File
+    library: Library
+    blocks: dict[str, Definition | None] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    partial: bool = False
+
+    def further_down(self, told: Diagnostic) -> str | None:
+        """The help for a name that is unknown because its `param` stands further down."""
+        source, span = self.file.source, told.span
+        if told.code != "E0201" or span is None or span.file != source.name:
+            return None
+        name = source.text[span.start : span.end]
+        return f"a param is known below its own line: move `param {name} = ...` up" if name in self._declared else None
+
+    @cached_property
+    def _declared(self) -> frozenset[str]:
+        return frozenset(each.name.text for each in self.file.statements if isinstance(each, tree.Param))
+
+
+class Definition(NamedTuple):
+    """A block, and the file that defines it."""
+
+    block: tree.Block
+    module: Module
+
+
 @dataclass
 class Library:
     """The files of one compilation. `directory` is where the main file lies; None forbids `use` and `extends`.
@@ -58,6 +92,7 @@ class Library:
     unsaved: Mapping[Path, str] = field(default_factory=dict)
     parsed: dict[str, tree.File] = field(default_factory=dict)
     directories: dict[str, Path] = field(default_factory=dict)
+    modules: dict[str, Module] = field(default_factory=dict)
 
     def add(self, source: Source, directory: Path | None) -> tree.File:
         """Parse a source and remember where it lies."""
@@ -67,15 +102,17 @@ class Library:
         file = self.parsed[source.name] = parse(source, self.report)
         return file
 
-    def standard(self, block: str) -> tree.File | None:
-        """The file of the standard library that defines `block`, if there is one."""
+    def standard(self, block: str) -> Definition | None:
+        """The block of the standard library by that name, if there is one."""
         stem = standard_blocks().get(block)
         if stem is None:
             return None
-        name = f"<std>/{stem}"
-        if name not in self.parsed:
-            self.add(Source(name, (STANDARD / stem).read_text("utf-8")), None)
-        return self.parsed[name]
+        if stem not in self.modules:
+            file = self.add(Source(f"<std>/{stem}", (STANDARD / stem).read_text("utf-8")), None)
+            module = self.modules[stem] = Module(file, self)
+            found = (each for each in file.statements if isinstance(each, tree.Block))
+            module.blocks = {each.name.text: Definition(each, module) for each in found}
+        return self.modules[stem].blocks[block]
 
     def open(self, path: tree.Literal, asker: str) -> tree.File:
         """The file that `use` or `extends` in the file `asker` names. Raises `Problem`."""
@@ -84,23 +121,13 @@ class Library:
         if base is None:
             raise Problem("E0007", f"'{wanted}' cannot be opened from here: this text lies in no directory", path.span)
         if not wanted or "\0" in wanted or os.path.isabs(wanted) or wanted.startswith("~"):
-            raise Problem(
-                "E0007",
-                f"'{wanted}' must be relative to this file",
-                path.span,
-                "only files below the directory of this file can be used",
-            )
-        root = base.resolve()
+            help = "only files below the directory of this file can be used"
+            raise Problem("E0007", f"'{wanted}' must be relative to this file", path.span, help)
         target = (base / wanted).resolve()
-        if not target.is_relative_to(root):
-            raise Problem(
-                "E0007",
-                f"'{wanted}' lies outside the directory of this file",
-                path.span,
-                "only files below it can be used",
-            )
-        head = os.path.dirname(asker)
-        name = os.path.normpath(os.path.join(head, wanted))
+        if not target.is_relative_to(base.resolve()):
+            message = f"'{wanted}' lies outside the directory of this file"
+            raise Problem("E0007", message, path.span, "only files below it can be used")
+        name = os.path.normpath(os.path.join(os.path.dirname(asker), wanted))
         if name in self.parsed:
             return self.parsed[name]
         if len(self.parsed) >= MOST:

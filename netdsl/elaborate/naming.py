@@ -15,82 +15,21 @@ from __future__ import annotations
 import keyword
 from dataclasses import dataclass, field
 
-from netdsl.elaborate.draft import DraftNode, DraftScope
+from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
 from netdsl.text.diagnostics import Related, Report
 from netdsl.text.source import Span
 
-TAKEN = frozenset(
-    [
-        "T_destination",
-        "add_module",
-        "append",
-        "apply",
-        "bfloat16",
-        "buffers",
-        "call_super_init",
-        "children",
-        "clear",
-        "compile",
-        "copy",
-        "cpu",
-        "cuda",
-        "double",
-        "dump_patches",
-        "eval",
-        "extend",
-        "extra_repr",
-        "float",
-        "forward",
-        "fromkeys",
-        "get",
-        "get_buffer",
-        "get_extra_state",
-        "get_parameter",
-        "get_submodule",
-        "half",
-        "insert",
-        "ipu",
-        "items",
-        "keys",
-        "load_state_dict",
-        "modules",
-        "mtia",
-        "named_buffers",
-        "named_children",
-        "named_modules",
-        "named_parameters",
-        "parameters",
-        "pop",
-        "popitem",
-        "register_backward_hook",
-        "register_buffer",
-        "register_forward_hook",
-        "register_forward_pre_hook",
-        "register_full_backward_hook",
-        "register_full_backward_pre_hook",
-        "register_load_state_dict_post_hook",
-        "register_load_state_dict_pre_hook",
-        "register_module",
-        "register_parameter",
-        "register_state_dict_post_hook",
-        "register_state_dict_pre_hook",
-        "requires_grad_",
-        "set_extra_state",
-        "set_submodule",
-        "setdefault",
-        "share_memory",
-        "state_dict",
-        "to",
-        "to_empty",
-        "train",
-        "training",
-        "type",
-        "update",
-        "values",
-        "xpu",
-        "zero_grad",
-    ]
-)
+_TAKEN = """
+T_destination add_module append apply bfloat16 buffers call_super_init children clear compile copy cpu cuda double
+dump_patches eval extend extra_repr float forward fromkeys get get_buffer get_extra_state get_parameter get_submodule
+half insert ipu items keys load_state_dict modules mtia named_buffers named_children named_modules named_parameters
+parameters pop popitem register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
+register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
+register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule setdefault share_memory state_dict to
+to_empty train training type update values xpu zero_grad
+"""
+TAKEN = frozenset(_TAKEN.split())
 """Attributes of `nn.Module` and its containers, which no module inside one may be called."""
 
 
@@ -118,81 +57,67 @@ class _Level:
 
 
 class _Naming:
+    """Names what is inside a module, statement by statement; a scope has a method for its kind."""
+
     def __init__(self, report: Report):
         self.report = report
 
-    def take(self, level: _Level, item: DraftNode | DraftScope, name: str, label_span: Span | None) -> None:
+    def take(self, level: _Level, item: Draft, name: str) -> None:
         """Give `item` its name in `level`."""
+        span = item.label.span if item.label else None
         if name in level.names:
             first = level.names[name]
-            if label_span is not None and first is not None:
+            if span is not None and first is not None and item.label is not None:
+                index = "in a repetition, give it the index: `name{i}: ... x3 as i`; or label the whole repetition"
                 self.report.error(
                     "E0202",
-                    f"the label `{item.label}` is given twice in one module",
-                    label_span,
+                    f"the label `{item.label.text}` is given twice in one module",
+                    span,
                     related=[Related(first, "first given here")],
-                    help="in a repetition, give it the index: `name{i}: ... x3 as i`; or label the whole repetition"
-                    if first == label_span
-                    else "choose another label",
+                    help=index if first == span else "choose another label",
                 )
             base, number = name, level.again.get(name, 2)
             while f"{base}{number}" in level.names:
                 number += 1
             name, level.again[base] = f"{base}{number}", number + 1
-        level.names[name] = label_span
+        level.names[name] = span
         item.name, item.path = name, level.join(name)
 
-    def level_of(self, scope: DraftScope) -> _Level:
-        return _Level(scope.path)
-
-    def body(self, children: list[DraftNode | DraftScope], level: _Level) -> None:
+    def body(self, children: list[Draft], level: _Level) -> None:
         for child in children:
             self.statement(child, level)
 
-    def statement(self, item: DraftNode | DraftScope, level: _Level, given: str | None = None) -> None:
-        """Name one statement's node or scope in `level`; `given` is a name that stands in for its label."""
-        if isinstance(item, DraftNode):
-            if item.shares is None:
-                place = level.place()
-                self.take(
-                    level,
-                    item,
-                    given or item.given or (attribute(item.label) if item.label else place),
-                    item.label_span,
-                )
-            return
-        label = given or item.given or (attribute(item.label) if item.label else None)
-        getattr(self, "_" + item.kind)(item, level, label)
+    def statement(self, item: Draft, level: _Level, fixed: str | None = None) -> None:
+        """Name one statement's node or scope in `level`; `fixed` is a name that stands in for its label."""
+        name = fixed or (attribute(item.label.text) if item.label else None)
+        if isinstance(item, DraftScope):
+            getattr(self, "_" + item.kind)(item, level, name)
+        elif item.shares is None:
+            place = level.place()
+            self.take(level, item, fixed or item.given or name or place)
 
-    def inside(self, scope: DraftScope, level: _Level, name: str) -> None:
-        """Make `scope` a module of its own, called `name`, and name what is inside."""
-        level.place()
-        self.take(level, scope, name, scope.label_span)
-        self.body(scope.children, self.level_of(scope))
-
-    def _unit(self, scope: DraftScope, level: _Level, label: str | None) -> None:
-        self.inside(scope, level, label or level.place())
-
-    def _aux(self, scope: DraftScope, level: _Level, label: str | None) -> None:
-        self.inside(scope, level, attribute(scope.title))
+    def inside(self, scope: DraftScope, level: _Level, name: str) -> _Level:
+        """Make `scope` a module of its own, called `name`; gives the level inside it."""
+        self.take(level, scope, name)
+        return _Level(scope.path)
 
     def _group(self, scope: DraftScope, level: _Level, label: str | None) -> None:
         if label:
-            self.inside(scope, level, label)
-        else:
-            self.body(scope.children, level)
+            level.place()
+            level = self.inside(scope, level, label)
+        self.body(scope.children, level)
+
+    _unit = _aux = _group
 
     def _block(self, scope: DraftScope, level: _Level, label: str | None) -> None:
         place = level.place()
-        self.take(level, scope, label or place, scope.label_span)
-        inner = self.level_of(scope)
-        if len(scope.children) == 1 and isinstance(scope.children[0], DraftScope):
-            only = scope.children[0]
-            if only.kind in ("join", "residual"):
-                inner.place()
-                self.branches(only, inner)
-                return
-        self.body(scope.children, inner)
+        inner = self.inside(scope, level, label or place)
+        only = scope.children[0] if len(scope.children) == 1 else None
+        if isinstance(only, DraftScope) and only.kind in ("join", "residual"):
+            inner.place()
+            self.branches(only, inner)
+        else:
+            self.body(scope.children, inner)
 
     _bracket = _block
 
@@ -201,17 +126,14 @@ class _Naming:
             self.body(scope.children, level)
             return
         level.place()
-        self.take(level, scope, label, scope.label_span)
-        inner = self.level_of(scope)
+        inner = self.inside(scope, level, label)
         for index, iteration in enumerate(scope.children):
             assert isinstance(iteration, DraftScope)
             self._iteration(iteration, inner, str(index))
 
     def _iteration(self, scope: DraftScope, level: _Level, label: str | None) -> None:
-        if label is None:
+        if label is None or not scope.children:
             self.body(scope.children, level)
-            return
-        if not scope.children:
             return
         first, *rest = scope.children
         while isinstance(first, DraftNode) and first.implicit and rest:  # the flattening before fc
@@ -223,11 +145,7 @@ class _Naming:
 
     def _join(self, scope: DraftScope, level: _Level, label: str | None) -> None:
         place = level.place()
-        if labelled(scope.children):
-            self.branches(scope, level)
-            return
-        self.take(level, scope, label or place, scope.label_span)
-        self.branches(scope, self.level_of(scope))
+        self.branches(scope, level if labelled(scope.children) else self.inside(scope, level, label or place))
 
     _residual = _join
 
@@ -240,44 +158,39 @@ class _Naming:
                 self.branch(child, level, f"branch{number}")
             elif isinstance(child, DraftScope) and child.kind == "shortcut":
                 if child.children:
-                    self.take(level, child, "downsample", None)
-                    self.body(child.children, self.level_of(child))
+                    self.body(child.children, self.inside(child, level, "downsample"))
             else:
                 self.statement(child, level)
 
     def branch(self, scope: DraftScope, level: _Level, name: str) -> None:
+        only = scope.children[0] if len(scope.children) == 1 else None
         if labelled(scope.children):
             self.body(scope.children, level)
-            return
-        only = scope.children[0] if len(scope.children) == 1 else None
-        if isinstance(only, DraftNode) or (isinstance(only, DraftScope) and only.kind in ("block", "bracket")):
+        elif isinstance(only, DraftNode) or (only is not None and only.kind in ("block", "bracket")):
             self.statement(only, level, name)
-            return
-        self.take(level, scope, name, None)
-        self.body(scope.children, self.level_of(scope))
+        else:
+            self.body(scope.children, self.inside(scope, level, name))
 
     def _reuse(self, scope: DraftScope, level: _Level, label: str | None) -> None:
         pass  # its nodes have the names of the layers they use again
 
 
-def labelled(children: list[DraftNode | DraftScope]) -> bool:
+def labelled(children: list[Draft]) -> bool:
     """Whether every weight in these statements is inside something that has a label."""
     for child in children:
-        if child.label or child.given:
-            continue
         if isinstance(child, DraftNode):
-            if child.weighted and child.shares is None:
-                return False
+            named = child.label or child.given or child.shares or not child.op.weighted
         elif child.kind in ("block", "bracket"):
-            if any(node.weighted for node in child.nodes()):
-                return False
-        elif child.kind not in ("shortcut", "aux", "reuse", "unit") and not labelled(child.children):
+            named = child.label or not any(node.op.weighted for node in child.nodes())
+        else:
+            named = child.label or child.kind in ("shortcut", "aux", "reuse", "unit") or labelled(child.children)
+        if not named:
             return False
     return True
 
 
 def assign(root: DraftScope, report: Report) -> None:
-    """Name every module below `root`; a label given twice in one module is reported."""
+    """Name every module below `root`; a label given twice in one module is told."""
     _Naming(report).body(root.children, _Level(""))
     for node in root.nodes():
         if node.shares is not None:

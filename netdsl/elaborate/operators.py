@@ -2,197 +2,166 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from netdsl import ops
-from netdsl.elaborate.arguments import FOLLOWERS, Given, Problem, bind, construct, field_names, follower
-from netdsl.elaborate.blocks import call
-from netdsl.elaborate.files import standard_blocks
-from netdsl.elaborate.frames import Frame, Module
-from netdsl.elaborate.values import Evaluator, Unknown, Word, show
+from netdsl.elaborate.arguments import FOLLOWERS, bind, called, field_names
+from netdsl.elaborate.build import Builder
+from netdsl.elaborate.construct import construct
+from netdsl.elaborate.draft import DraftNode
+from netdsl.elaborate.frames import Frame
+from netdsl.elaborate.problems import Problem, twice
+from netdsl.elaborate.values import Evaluator, Given, Word, show
+from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.shapes import LARGEST
 from netdsl.syntax import tree
-from netdsl.syntax.lex import STATEMENTS
-from netdsl.text.diagnostics import Edit, Related, did_you_mean, misspelt
+from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
 
-if TYPE_CHECKING:
-    from netdsl import foreign
-    from netdsl.elaborate.build import Builder
 
+class Written(NamedTuple):
+    """An operator as a spec writes it: its arguments over the defaults, and the norm and activation behind it."""
 
-def operation(
-    builder: Builder,
-    item: tree.Operation,
-    frame: Frame,
-    label: str | None,
-    label_span: Span | None,
-    stride: Given | None,
-) -> None:
-    """An operator, or a block by that name."""
-    head = item.head.text
-    block = frame.module.blocks.get(head)
-    if block is None and head in frame.module.blocks:
-        raise Unknown  # its definition has a syntax error
-    if block is None:
-        resolved = ops.resolve(head, aliases=head not in standard_blocks()) if head not in ops.names() else (head, None)
-        if resolved is not None:
-            cls = ops.find(resolved[0])
-            values, norm, act = signature(builder, cls, resolved[1], item, frame, stride)
-            place(builder, frame, cls, values, norm, act, item.span, label, label_span)
-            return
-        file = builder.library.standard(head)
-        if file is not None:
-            module = Module(file)
-            found = {each.name.text: each for each in file.statements if isinstance(each, tree.Block)}
-            module.blocks = {name: (each, module) for name, each in found.items()}
-            block = module.blocks.get(head)
-    if block is None and frame.module.partial:
-        raise Unknown  # it may be a block of the file that cannot be read, which has been told
-    if block is None:
-        raise _unknown(item, frame)
-    call(builder, block, item, frame, label, label_span, stride)
-
-
-def _unknown(item: tree.Operation, frame: Frame) -> Problem:
-    """There is no such operator or block: what netdsl calls it, or the nearest name."""
-    from netdsl import foreign
-
-    head, span = item.head.text, item.head.span
-    message = f"unknown operator or block `{head}`"
-    if frame.find(head) is not None and item.kernel is None and item.out is None:
-        help = f"`{head}` is a label: `@{head}` goes on from its value, `reuse({head})` applies its layers again"
-        return Problem("E0203", message, span, help)
-    match = re.fullmatch(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)?)", head)
-    stem, kernel = (match[1], match[2]) if match else (head, "")
-    layer = foreign.layer(head) or foreign.layer(stem)
-    if layer is not None:
-        return Problem("E0203", message, span, layer.help, edits=_renamed(item, layer))
-    dashed = re.fullmatch(r"([A-Za-z]+[0-9]*(?:x[0-9]+)?)_([0-9]+)", head)
-    if dashed and (found := ops.resolve(dashed[1])) and ops.find(found[0]).geometry.out:
-        text = f"{dashed[1]}-{dashed[2]}"
-        return Problem("E0203", message, span, f"write `{text}`", edits=[Edit(span, text)])
-    blocks = [*frame.module.blocks, *standard_blocks()]
-    known = [*blocks, *ops.names()]
-    if item.out is None and item.stride is None and item.arguments is None:
-        known += STATEMENTS
-    best = misspelt(head, known) or misspelt(stem, ops.names())
-    if best is None:
-        return Problem("E0203", message, span, did_you_mean(stem, known) or "`netdsl ops` lists all that there are")
-    text = best + (kernel if best in ops.names() and ops.find(best).geometry.kernel else "")
-    return Problem("E0203", message, span, f"did you mean `{text}`?", edits=[Edit(span, text)])
-
-
-def _renamed(item: tree.Operation, layer: foreign.Layer) -> list[Edit]:
-    """The edit for a layer that has another name here, where its arguments say nothing but what is known."""
-    bare = item.kernel is None and item.out is None and item.stride is None
-    arguments = item.arguments or ()
-    needless = layer.known and len(arguments) == 1 and arguments[0].name is None
-    if layer.same is None or not bare or (arguments and not needless):
-        return []
-    return [Edit(item.span, layer.same)]
+    cls: type[Operator]
+    values: dict[str, Given]
+    norm: Operator | None
+    act: Operator | None
 
 
 def signature(
     builder: Builder, cls: type[Operator], kernel: str | None, item: tree.Operation, frame: Frame, stride: Given | None
-) -> tuple[dict[str, Given], Operator | None, Operator | None]:
-    """The arguments of an operator as written, over the defaults; its norm and its activation."""
+) -> Written:
+    """An operator by its statement; `kernel` is the one in its head, `stride` that behind the statement."""
     evaluator = builder.evaluator(frame)
     written: dict[str, Given] = {}
-
-    def part(name: str | None, value: Any, span: Span, word: str) -> None:
+    for name, given, word in _notation(cls.geometry, kernel, item, evaluator, stride):
         if name is None:
             leading = next(iter(field_names(cls)), None)
-            inside = f"({leading}={show(value)})" if leading and cls.geometry == ops.Geometry() else ""
-            raise Problem("E0405", f"`{cls.name}` takes no {word}", span, f"write `{cls.name}{inside}`")
+            inside = f"({leading}={show(given.value)})" if leading and cls.geometry == ops.Geometry() else ""
+            raise Problem("E0405", f"`{cls.name}` takes no {word}", given.span, f"write `{cls.name}{inside}`")
         if name in written:
-            first = Related(written[name].span, "first given here")
-            raise Problem("E0402", f"the {word} is given twice", span, related=[first])
-        written[name] = Given(value, span)
-
-    if kernel is not None:
-        sizes = tuple(map(int, kernel.split("x"))) if len(kernel) < 24 else (LARGEST + 1,)
-        part(cls.geometry.kernel, sizes[0] if len(sizes) == 1 else sizes, item.head.span, "kernel")
-    if item.kernel is not None:
-        part(cls.geometry.kernel, size(builder, item.kernel, evaluator), item.kernel.span, "kernel")
-    if item.out is not None:
-        part(cls.geometry.out, size(builder, item.out, evaluator), item.out.span, "number behind `-`")
-    if item.stride is not None:
-        part(cls.geometry.stride, size(builder, item.stride, evaluator), item.stride.span, "stride")
-    if stride is not None:
-        part(cls.geometry.stride, stride.value, stride.span, "stride")
-    names = field_names(cls)
+            raise twice(f"the {word}", given.span, written[name].span, code="E0402")
+        written[name] = given
     if item.arguments:
+        names = field_names(cls)
         rest = [name for name in names if name not in written]
         found = bind(cls.name, rest, (*names, *cls.followed_by), item.arguments, evaluator.value)
         for name, given in found.items():
             if name in written:
-                first = Related(written[name].span, "first given here")
-                raise Problem("E0402", f"`{name}` is given twice", given.span, related=[first])
+                raise twice(f"`{name}`", given.span, written[name].span, code="E0402")
             written[name] = given
-    return complete(builder, cls, written, frame)
+    return complete(cls, written, frame)
 
 
-def complete(
-    builder: Builder, cls: type[Operator], written: dict[str, Given], frame: Frame
-) -> tuple[dict[str, Given], Operator | None, Operator | None]:
-    """Written arguments over the defaults in force, and the norm and activation among them as operators."""
-    values = {**frame.defaults.get(cls.name, {}), **written}
-    followers = {
-        name: follower(name, values.pop(name), frame.defaults) if name in values else None for name in FOLLOWERS
-    }
-    return values, followers["norm"], followers["act"]
+def _notation(
+    geometry: ops.Geometry, kernel: str | None, item: tree.Operation, evaluator: Evaluator, stride: Given | None
+) -> Iterator[tuple[str | None, Given, str]]:
+    """The parts of `conv3-64/2`: the field each fills (None: the operator has no such part), its value, its name."""
+    if kernel is not None:
+        sizes = tuple(map(int, kernel.split("x"))) if len(kernel) < 24 else (LARGEST + 1,)
+        yield geometry.kernel, Given(sizes[0] if len(sizes) == 1 else sizes, item.head.span), "kernel"
+    if item.kernel is not None:
+        yield geometry.kernel, size(item.kernel, evaluator), "kernel"
+    if item.out is not None:
+        yield geometry.out, size(item.out, evaluator), "number behind `-`"
+    if item.stride is not None:
+        yield geometry.stride, size(item.stride, evaluator), "stride"
+    if stride is not None:
+        yield geometry.stride, stride, "stride"
 
 
-def size(builder: Builder, expression: tree.Expression, evaluator: Evaluator) -> Any:
+def size(expression: tree.Expression, evaluator: Evaluator) -> Given:
     """A number or HxW in a geometry; a bare word there is an unknown name."""
     value = evaluator.value(expression)
     if isinstance(value, Word):
-        raise Problem(
-            "E0201",
-            f"unknown name `{value}`",
-            expression.span,
-            did_you_mean(value, evaluator.names, "in scope") or f"`param {value} = ...` makes it known",
-        )
-    return value
+        help = did_you_mean(value, evaluator.names, "in scope") or f"`param {value} = ...` makes it known"
+        raise Problem("E0201", f"unknown name `{value}`", expression.span, help)
+    return Given(value, expression.span)
+
+
+def complete(cls: type[Operator], written: dict[str, Given], frame: Frame) -> Written:
+    """Written arguments over the defaults in force, and the norm and activation among them as operators."""
+    values = {**frame.defaults.get(cls.name, {}), **written}
+    norm, act = values.pop("norm", None), values.pop("act", None)
+    return Written(cls, values, follower("norm", norm, frame), follower("act", act, frame))
+
+
+def follower(argument: str, given: Given | None, frame: Frame) -> Operator | None:
+    """The operator that `norm=` or `act=` names, with its own defaults; None where it is not given, or `none`."""
+    if given is None or given.value is None:
+        return None
+    value, span = given
+    setting = value if isinstance(value, Setting) else None
+    name = setting.name if setting else value
+    family = FOLLOWERS[argument]
+    resolved = ops.resolve(name) if isinstance(name, str) else None
+    if resolved is None or resolved[1] or ops.find(resolved[0]).family != family:
+        known = [each for each in ops.names() if ops.find(each).family == family]
+        message = f"`{argument}` (={show(value)}) must be none or one of the {family} operators"
+        help = _known_as(str(name), family) or did_you_mean(str(name), known) or ", ".join(known)
+        raise Problem("E0405", message, span, help)
+    cls = ops.find(resolved[0])
+    settings = _settings(cls, setting, span) if setting else {}
+    return construct(cls, {**frame.defaults.get(cls.name, {}), **settings}, span)
+
+
+def _settings(cls: type[Operator], setting: Setting, span: Span) -> dict[str, Given]:
+    """The arguments in `leakyrelu(0.2)` by name."""
+    names = field_names(cls)
+    if len(setting.args) > len(names):
+        raise Problem("E0403", f"`{cls.name}` takes at most {len(names)} arguments", span)
+    written: dict[str, Any] = dict(zip(names, setting.args, strict=False))
+    for key, item in setting.kwargs.items():
+        if key not in names:
+            help = called(key, names, "its arguments")
+            raise Problem("E0401", f"`{cls.name}` has no argument `{key}`", span, help)
+        if key in written:
+            raise Problem("E0402", f"`{key}` is given twice", span)
+        written[key] = item
+    return {key: Given(item, span) for key, item in written.items()}
+
+
+def _known_as(name: str, family: ops.Family) -> str | None:
+    """What netdsl calls a norm or activation that others call `name`."""
+    from netdsl import foreign
+
+    layer = foreign.layer(name)
+    return layer.help if layer and layer.same and ops.find(layer.same).family == family else None
 
 
 def place(
     builder: Builder,
     frame: Frame,
-    cls: type[Operator],
-    values: Mapping[str, Given],
-    norm: Operator | None,
-    act: Operator | None,
+    written: Written,
     span: Span,
-    label: str | None = None,
-    label_span: Span | None = None,
-    given: tuple[str, str, str] | None = None,
+    label: tree.Name | None = None,
+    given: tuple[str | None, ...] = (None, None, None),
 ) -> None:
     """Place an operator with what goes before and follows it: flattening, itself, norm, activation.
 
     `given` are fixed names for the three. A labelled operator with a norm (or an activation that has weights) is a
     unit.
     """
-    op = construct(cls, values, span)
-    weighted_act = act is not None and act.weighted
-    if cls.flattens and builder.shape is not None and len(builder.shape) > 1:
+    op = construct(written.cls, written.values, span)
+    norm, act = written.norm, written.act
+    if op.flattens and builder.shape is not None and len(builder.shape) > 1:
         builder.node(frame, ops.find("flatten")(), (builder.current,), span, implicit=True)
-    unit = None
-    if label is not None and (norm is not None or weighted_act):
-        unit, outer = builder.open("unit", span, title=cls.name, label=label, label_span=label_span)
-    node = builder.node(frame, op, (builder.current,), span, values, given=given[0] if given else None)
-    if label is not None:
-        if unit is None:
-            node.label, node.label_span = label, label_span
-        else:
-            node.given = cls.name
-    for index, follows in enumerate((norm, act), 1):
+    if label is None or (norm is None and (act is None or not act.weighted)):
+        _chain(builder, frame, op, written, span, given).label = label
+        return
+    names = (op.name, norm.name if norm else None, act.name if act else None)
+    with builder.scope("unit", span, op.name, label):
+        _chain(builder, frame, op, written, span, names)
+
+
+def _chain(
+    builder: Builder, frame: Frame, op: Operator, written: Written, span: Span, given: tuple[str | None, ...]
+) -> DraftNode:
+    """An operator, its norm and its activation in a row; gives the node of the first."""
+    node = builder.node(frame, op, (builder.current,), span, places=written.values, given=given[0])
+    for follows, name in ((written.norm, given[1]), (written.act, given[2])):
         if follows is not None:
-            name = given[index] if given else follows.name if unit else None
             builder.node(frame, follows, (builder.current,), span, implicit=True, given=name)
-    if unit is not None:
-        builder.close(unit, outer)
+    return node

@@ -6,13 +6,15 @@ misspelt one is an error before anything trains. What they mean to a training lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from netdsl.elaborate.values import Evaluator, Unknown, ValueProblem, show
+from netdsl.elaborate.arguments import called, renamed
+from netdsl.elaborate.problems import Problem, twice
+from netdsl.elaborate.values import Evaluator, plain, show
 from netdsl.ir import Setting
 from netdsl.syntax import tree
-from netdsl.text.diagnostics import Related, Report, did_you_mean
+from netdsl.text.diagnostics import Report, did_you_mean
 from netdsl.text.source import Span
 
 LOSSES = {
@@ -64,31 +66,33 @@ NAMES = (*_VOCABULARY, *_COUNTS, *_NUMBERS, "init")
 
 
 def recipe(statement: tree.Train, evaluator: Evaluator, report: Report) -> Setting:
-    """The recipe of a `train(...)` statement. Each wrong setting is reported; the right ones are kept."""
+    """The recipe of a `train(...)` statement. Each wrong setting is told of; the right ones are kept."""
     kept: dict[str, Any] = {}
     spans: dict[str, Span] = {}
     for argument in statement.arguments:
-        if argument.name is None:
-            report.error(
-                "E0401", "settings of `train` are given by name", argument.span, help=f"one of {', '.join(NAMES)}"
-            )
-            continue
-        name = argument.name.text
-        if name not in NAMES:
-            report.error("E0401", f"`train` has no setting `{name}`", argument.name.span, help=_known_as(name, NAMES))
-            continue
-        if name in spans:
-            first = Related(spans[name], "first given here")
-            report.error("E0402", f"`{name}` is given twice", argument.span, related=[first])
-            continue
-        spans[name] = argument.span
         try:
+            name = _name(argument)
+            if name in spans:
+                raise twice(f"`{name}`", argument.span, spans[name], code="E0402")
+            spans[name] = argument.span
             kept[name] = _check(name, evaluator.value(argument.value), argument.value.span)
-        except ValueProblem as problem:
-            report.error(problem.code, problem.message, problem.span, help=problem.help)
-        except Unknown:
-            continue
+        except Problem as problem:
+            problem.tell(report)
     return Setting(name="train", kwargs=kept)
+
+
+def _name(argument: tree.Argument) -> str:
+    """The setting that is given."""
+    if argument.name is None:
+        listed = f"one of {', '.join(NAMES)}"
+        raise Problem("E0401", "settings of `train` are given by name", argument.span, listed)
+    name = argument.name.text
+    if name in NAMES:
+        return name
+    help = called(name, NAMES, "")
+    if not renamed(name, NAMES) and any(name in settings for settings in OPTIMIZERS.values()):
+        help = f"it is a setting of the optimizer: `optimizer=sgd({name}=...)`"
+    raise Problem("E0401", f"`train` has no setting `{name}`", argument.name.span, help)
 
 
 def _check(name: str, value: Any, span: Span) -> Any:
@@ -103,11 +107,11 @@ def _check(name: str, value: Any, span: Span) -> Any:
         try:
             parse(value)
         except ValueError as problem:
-            raise ValueProblem("E0405", f"`init`: {problem}", span) from None
-        return _plain(value)
+            raise Problem("E0405", f"`init`: {problem}", span) from None
+        return plain(value)
     if isinstance(value, bool) or not isinstance(value, int if name in _COUNTS else (int, float)) or value < 0:
         wanted = "a whole number" if name in _COUNTS else "a number, at least 0"
-        raise ValueProblem("E0405", f"`{name}` (={show(value)}) must be {wanted}", span)
+        raise Problem("E0405", f"`{name}` (={show(value)}) must be {wanted}", span)
     return value
 
 
@@ -117,38 +121,21 @@ def _named(name: str, value: Any, span: Span) -> Setting:
     setting = value if isinstance(value, Setting) else Setting(name=str(value)) if isinstance(value, str) else None
     if setting is None or setting.name.lower() not in known:
         word = setting.name if setting else show(value)
-        raise ValueProblem(
-            "E0405", f"`{name}` (={word}) must be one of {', '.join(known)}", span, did_you_mean(word, known)
-        )
+        message = f"`{name}` (={word}) must be one of {', '.join(known)}"
+        raise Problem("E0405", message, span, did_you_mean(word, known))
     title = setting.name.lower()
     names = known[title]
     if len(setting.args) > len(names):
-        raise ValueProblem("E0403", f"`{title}` takes at most {len(names)} settings", span, ", ".join(names) or None)
+        raise Problem("E0403", f"`{title}` takes at most {len(names)} settings", span, ", ".join(names) or None)
     given: dict[str, Any] = dict(zip(names, setting.args, strict=False))
     for key, item in setting.kwargs.items():
         if key not in names:
-            raise ValueProblem(
-                "E0401", f"`{title}` has no setting `{key}`", span, _known_as(key, names, "its settings")
-            )
+            raise Problem("E0401", f"`{title}` has no setting `{key}`", span, called(key, names, "its settings"))
         if key in given:
-            raise ValueProblem("E0402", f"`{key}` of `{title}` is given twice", span)
+            raise Problem("E0402", f"`{key}` of `{title}` is given twice", span)
         given[key] = item
     for key, item in given.items():
         for each in item if isinstance(item, tuple) else (item,):
             if isinstance(each, (str, Setting)) or each is None:
-                raise ValueProblem("E0405", f"`{key}` of `{title}` (={show(each)}) must be a number", span)
-    return Setting(name=title, kwargs={key: _plain(item) for key, item in given.items()})
-
-
-def _known_as(name: str, known: Iterable[str], what: str = "") -> str | None:
-    """The help for an unknown setting: what netdsl calls it, or the nearest name."""
-    from netdsl import foreign
-
-    same = next((each for each in foreign.ARGUMENTS.get(name.lower(), ()) if each in known), None)
-    if same is None and known is NAMES and any(name in settings for settings in OPTIMIZERS.values()):
-        return f"it is a setting of the optimizer: `optimizer=sgd({name}=...)`"
-    return f"netdsl calls it `{same}`" if same else did_you_mean(name, known, what)
-
-
-def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, str) else value
+                raise Problem("E0405", f"`{key}` of `{title}` (={show(each)}) must be a number", span)
+    return Setting(name=title, kwargs={key: plain(item) for key, item in given.items()})

@@ -2,129 +2,100 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from netdsl.elaborate.arguments import Problem, bind
-from netdsl.elaborate.draft import AuxDraft, DraftNode, DraftScope
+from netdsl.elaborate.arguments import bind
+from netdsl.elaborate.build import Builder
+from netdsl.elaborate.draft import Draft, DraftScope
 from netdsl.elaborate.frames import Frame, Value
+from netdsl.elaborate.problems import Problem, twice
+from netdsl.ir import AuxHead, NamedOutput
 from netdsl.shapes import text
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related, did_you_mean
-from netdsl.text.source import Span
-
-if TYPE_CHECKING:
-    from netdsl.elaborate.build import Builder
 
 
-def aux(builder: Builder, item: tree.Aux, frame: Frame, label: str | None, label_span: Span | None) -> None:
+def goto(builder: Builder, item: tree.Goto, frame: Frame, label: tree.Name | None) -> None:
+    """`@label`: its value becomes the current one."""
+    builder.current = _lookup(item.name, frame).id
+
+
+def output(builder: Builder, item: tree.Output, frame: Frame, label: tree.Name | None) -> None:
+    """`output NAME`: the current value is given out too."""
+    if frame.calls:
+        raise Problem("E0704", "`output` belongs outside of blocks", item.span)
+    _refuse_taken(builder, item.name)
+    builder.ends[item.name.text] = item.name.span
+    builder.outputs.append(NamedOutput(name=item.name.text, value=builder.current, span=item.name.span))
+
+
+def aux(builder: Builder, item: tree.Aux, frame: Frame, label: tree.Name | None) -> None:
     """A side branch, in training only: the current value stays what it was."""
     name = item.name.text
     if label is not None:
-        raise Problem("E0703", "an aux head has a name already; it takes no label", label_span or item.span)
-    if frame.block is not None:
-        raise Problem(
-            "E0704", "`aux` belongs outside of blocks", item.span, "attach the head where the block is called"
-        )
+        raise Problem("E0703", "an aux head has a name already; it takes no label", label.span)
+    if frame.calls:
+        help = "attach the head where the block is called"
+        raise Problem("E0704", "`aux` belongs outside of blocks", item.span, help)
     bound = bind("aux", ("weight",), (), item.arguments, builder.evaluator(frame).number)
-    before = next((aux for aux in builder.aux if aux.scope.title == name), None)
-    taken = before.scope.label_span if before else builder.outputs[name].span if name in builder.outputs else None
-    if taken is not None:
-        raise Problem("E0202", f"`{name}` is given twice", item.name.span, related=[Related(taken, "first given here")])
+    weight = float(bound["weight"].value) if "weight" in bound else None
+    _refuse_taken(builder, item.name)
     entry = builder.current
-    scope, outer = builder.open("aux", item.span, title=name, label=name, label_span=item.name.span)
-    try:
+    with builder.scope("aux", item.span, name, item.name) as scope:
         builder.body(item.body, frame.inner())
-    finally:
-        builder.close(scope, outer)
-        builder.current = entry
-    weight = bound["weight"].value if "weight" in bound else None
-    builder.aux.append(AuxDraft(scope, None if weight is None else float(weight), scope.exit))
+    builder.current = entry
+    builder.ends.setdefault(name, item.name.span)
+    builder.aux.append(AuxHead(name=name, weight=weight, value=scope.exit, span=item.span))
 
 
-def goto(builder: Builder, item: tree.Goto, frame: Frame, label: str | None, label_span: Span | None) -> None:
-    builder.current = lookup(builder, item.name, frame).id
+def _refuse_taken(builder: Builder, name: tree.Name) -> None:
+    """Outputs and aux heads share their names."""
+    if name.text in builder.ends:
+        raise twice(f"`{name.text}`", name.span, builder.ends[name.text])
 
 
-def lookup(builder: Builder, name: tree.Name, frame: Frame) -> Value:
+def reuse(builder: Builder, item: tree.Reuse, frame: Frame, label: tree.Name | None) -> None:
+    """The labelled layers again, on the current value, with the same weights."""
+    found = _lookup(item.name, frame)
+    if not found.drafts:
+        message = f"`{item.name.text}` labels a value, not layers"
+        raise Problem("E0706", message, item.name.span, related=[Related(found.span, "labelled here")])
+    with builder.scope("reuse", item.span, item.name.text, label):
+        renamed = {found.entry: builder.current}
+        for draft in found.drafts:
+            _copy(builder, draft, renamed, frame, item)
+        builder.current = renamed.get(found.id, found.id)
+
+
+def _lookup(name: tree.Name, frame: Frame) -> Value:
     found = frame.find(name.text)
     if found is None:
-        raise Problem(
-            "E0204",
-            f"no label `{name.text}` is in sight",
-            name.span,
-            did_you_mean(name.text, frame.sighted(), "in sight")
-            or "a label is seen in its own body and the bodies inside it, after its statement",
-        )
+        help = did_you_mean(name.text, frame.sighted(), "in sight")
+        help = help or "a label is seen in its own body and the bodies inside it, after its statement"
+        raise Problem("E0204", f"no label `{name.text}` is in sight", name.span, help)
     return found
 
 
-def output(builder: Builder, item: tree.Output, frame: Frame, label: str | None, label_span: Span | None) -> None:
-    name = item.name.text
-    if frame.block is not None:
-        raise Problem("E0704", "`output` belongs outside of blocks", item.span)
-    taken = builder.outputs[name].span if name in builder.outputs else None
-    taken = taken or next((aux.scope.label_span for aux in builder.aux if aux.scope.title == name), None)
-    if taken is not None:
-        raise Problem("E0202", f"`{name}` is given twice", item.name.span, related=[Related(taken, "first given here")])
-    builder.outputs[name] = Value(builder.current, item.name.span)
-
-
-def reuse(builder: Builder, item: tree.Reuse, frame: Frame, label: str | None, label_span: Span | None) -> None:
-    """The labelled layers again, on the current value, with the same weights."""
-    found = lookup(builder, item.name, frame)
-    if not found.drafts:
-        raise Problem(
-            "E0706",
-            f"`{item.name.text}` labels a value, not layers",
-            item.name.span,
-            related=[Related(found.span, "labelled here")],
-        )
-    scope, outer = builder.open("reuse", item.span, title=item.name.text, label=label, label_span=label_span)
-    try:
-        renamed = {found.entry: builder.current}
-        for draft in found.drafts:
-            copy(builder, draft, renamed, frame, item)
-        builder.current = renamed.get(found.id, found.id)
-    finally:
-        builder.close(scope, outer)
-
-
-def copy(
-    builder: Builder, draft: DraftNode | DraftScope, renamed: dict[int, int], frame: Frame, item: tree.Reuse
-) -> None:
+def _copy(builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame, item: tree.Reuse) -> None:
     """Place `draft` again; `renamed` maps the values of the first use to those of this one."""
     if isinstance(draft, DraftScope):
         if draft.kind == "aux":
             return
         builder.current = renamed.get(draft.entry, draft.entry)
-        scope, outer = builder.open(draft.kind, draft.span, title=draft.title, arguments=draft.arguments)
-        for child in draft.children:
-            copy(builder, child, renamed, frame, item)
-        builder.current = renamed.get(draft.exit, draft.exit)
-        builder.close(scope, outer)
+        with builder.scope(draft.kind, draft.span, draft.title) as scope:
+            scope.arguments = draft.arguments
+            for child in draft.children:
+                _copy(builder, child, renamed, frame, item)
+            builder.current = renamed.get(draft.exit, draft.exit)
         return
-    known = tuple(builder.shapes[value] for value in draft.inputs)
-    if draft.shape is not None and "" in draft.op.weights(known):  # type: ignore[arg-type]
-        raise Problem(
-            "E0706",
-            "a bare parameter belongs to the module around it and cannot be used again",
-            item.span,
-            related=[Related(draft.span, "the bare parameter")],
-        )
     inputs = tuple(renamed.get(value, value) for value in draft.inputs)
-    before = tuple(builder.shapes[value] for value in draft.inputs)
-    now = tuple(builder.shapes[value] for value in inputs)
+    before, now = (tuple(builder.shapes[value] for value in values) for values in (draft.inputs, inputs))
+    if draft.shape is not None and "" in draft.op.weights(before):  # type: ignore[arg-type]
+        message = "a bare parameter belongs to the module around it and cannot be used again"
+        raise Problem("E0706", message, item.span, related=[Related(draft.span, "the bare parameter")])
     node = builder.node(frame, draft.op, inputs, item.span, implicit=draft.implicit)
     node.shares = draft.shares or draft
     renamed[draft.id] = node.id
-    if draft.weighted and node.shape is not None and None not in before and None not in now:
-        first, again = draft.op.weights(before), draft.op.weights(now)  # type: ignore[arg-type]
-        if first != again:
-            builder.error(
-                frame,
-                "E0303",
-                f"`{item.name.text}` cannot be used again on {text(now[0])}",
-                item.span,
-                help=f"its weights were made for {text(before[0])}",
-                related=[Related(draft.span, "used first here")],
-            )
+    if node.shape is None or None in before or draft.op.weights(before) == draft.op.weights(now):  # type: ignore[arg-type]
+        return
+    message = f"`{item.name.text}` cannot be used again on {text(now[0])}"
+    help = f"its weights were made for {text(before[0])}"
+    builder.tell(frame, Problem("E0303", message, item.span, help, [Related(draft.span, "used first here")]))

@@ -1,4 +1,4 @@
-"""Residual building blocks: `residual { ... }` and the rows in brackets of the ResNet tables.
+"""Residual building blocks: `residual { ... }`, and the rows in brackets of the ResNet tables.
 
 `residual { body }` is `add { body | shortcut }` and an activation (He et al. 2015, equations 1 and 2). The shortcut is
 the identity where the shapes agree; otherwise option B, a 1x1 projection, unless the spec asks for option A (`pad`) or
@@ -7,247 +7,182 @@ for `identity`, which must then fit; `always` is option C.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from netdsl import ops
-from netdsl.elaborate.arguments import Given, Problem, bind, follower
+from netdsl.elaborate.arguments import bind, field_names
+from netdsl.elaborate.bodies import branch
+from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import DraftScope
 from netdsl.elaborate.frames import Frame
-from netdsl.elaborate.joins import branch as walk_branch
-from netdsl.elaborate.operators import complete, place, size
-from netdsl.elaborate.values import show
+from netdsl.elaborate.operators import Written, complete, follower, place, size
+from netdsl.elaborate.problems import Problem
+from netdsl.elaborate.values import Given, show
 from netdsl.ops import Family, Operator
 from netdsl.shapes import Shape, text
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
 
-if TYPE_CHECKING:
-    from netdsl.elaborate.build import Builder
-
 SETTINGS = ("shortcut", "stride_at", "act")
 SHORTCUTS = ("projection", "pad", "identity", "always")
 STRIDES = ("first", "spatial")
 
 
-def _settings(frame: Frame, written: dict[str, Given], span: Span) -> tuple[str, str, Operator | None]:
-    """The shortcut, the place of the stride, and the activation after the addition."""
+class Settings(NamedTuple):
+    """The kind of shortcut, which row of a bracket takes the stride, and the activation after the addition."""
+
+    shortcut: str
+    stride_at: str
+    act: Operator | None
+
+
+def _settings(frame: Frame, written: dict[str, Given]) -> Settings:
+    """What is written in the parentheses, over the defaults in force."""
     given = {**frame.defaults.get("residual", {}), **written}
 
     def choice(name: str, choices: tuple[str, ...]) -> str:
-        if name not in given:
-            return choices[0]
-        value = given[name].value
+        value, span = given.get(name, (choices[0], None))
         if value not in choices:
-            raise Problem(
-                "E0405",
-                f"`{name}` (={show(value)}) must be one of {', '.join(choices)}",
-                given[name].span,
-                did_you_mean(str(value), choices),
-            )
+            message = f"`{name}` (={show(value)}) must be one of {', '.join(choices)}"
+            raise Problem("E0405", message, span, did_you_mean(str(value), choices))
         return str(value)
 
     act = given.get("act") or frame.defaults.get("conv", {}).get("act")
-    return (
-        choice("shortcut", SHORTCUTS),
-        choice("stride_at", STRIDES),
-        follower("act", act, frame.defaults) if act is not None else None,
-    )
+    return Settings(choice("shortcut", SHORTCUTS), choice("stride_at", STRIDES), follower("act", act, frame))
 
 
-def residual(builder: Builder, item: tree.Residual, frame: Frame, label: str | None, label_span: Span | None) -> None:
+def residual(builder: Builder, item: tree.Residual, frame: Frame, label: tree.Name | None) -> None:
     """`residual(shortcut=..., act=...) { body }`, the body as it is written."""
-    written = bind("residual", (), SETTINGS, item.arguments, builder.evaluator(frame).value)
-    shortcut, _, act = _settings(frame, written, item.span)
-    scope, outer = builder.open("residual", item.span, title="residual", label=label, label_span=label_span)
-    entry = builder.current
-    try:
-        exit = walk_branch(builder, item.body, frame, entry)
-        branch = scope.children[-1]
-        assert isinstance(branch, DraftScope)
-        _finish(builder, frame, entry, exit, branch, shortcut, act, item.span, item.body.span)
-    finally:
-        builder.close(scope, outer)
-
-
-def bracket(
-    builder: Builder, item: tree.Bracket, frame: Frame, label: str | None, label_span: Span | None, stride: Given | None
-) -> None:
-    """`[1x1, 64; 3x3, 64; 1x1, 256] /2`: rows of conv under the defaults in force, the last without activation."""
-    shortcut, stride_at, act = _settings(frame, {}, item.span)
-    conv = ops.find("conv")
-    rows = [_row(builder, frame, row, conv) for row in item.rows]
-    if stride is not None:
-        row = rows[_strided(rows, stride_at)]
-        if row.strided:
-            raise Problem("E0402", "the stride is given twice: in the row and behind the bracket", stride.span)
-        row.values["stride"] = stride
-    title = "; ".join(_title(row.values) for row in rows)
-    outermost, before = builder.open("bracket", item.span, title=title, label=label, label_span=label_span)
-    scope, outer = builder.open("residual", item.span, title="residual")
-    entry = builder.current
-    try:
-        branch, around = builder.open("branch", item.span)
-        try:
-            for number, row in enumerate(rows, 1):
-                act_after = None if number == len(rows) else row.act
-                names = tuple(f"{each.name}{number}" if each else "" for each in (conv, row.norm, act_after))
-                place(builder, frame, conv, row.values, row.norm, act_after, row.span, given=names)  # type: ignore[arg-type]
-        finally:
-            builder.close(branch, around)
-        _finish(builder, frame, entry, builder.current, branch, shortcut, act, item.span, item.span)
-    finally:
-        builder.close(scope, outer)
-        builder.close(outermost, before)
+    found = _settings(frame, bind("residual", (), SETTINGS, item.arguments, builder.evaluator(frame).value))
+    with builder.scope("residual", item.span, "residual", label):
+        body = branch(builder, item.body, frame, builder.current)
+        _finish(builder, frame, body, found, item.span)
 
 
 class _Row(NamedTuple):
-    """One row: the arguments of its convolution over the defaults, and whether it has a stride of its own."""
+    """One row: its convolution, and whether it has a stride of its own."""
 
-    values: dict[str, Given]
-    norm: Operator | None
-    act: Operator | None
+    written: Written
     strided: bool
     span: Span
 
+    @property
+    def kernel(self) -> tuple[int, int]:
+        kernel = self.written.values["kernel"].value
+        return kernel if isinstance(kernel, tuple) else (kernel, kernel)
 
-def _row(builder: Builder, frame: Frame, row: tree.Row, conv: type[Operator]) -> _Row:
-    """The arguments of one row, its norm and its activation."""
-    evaluator = builder.evaluator(frame)
-    written = {
-        "kernel": Given(size(builder, row.kernel, evaluator), row.kernel.span),
-        "channels": Given(size(builder, row.out, evaluator), row.out.span),
-    }
-    if row.stride is not None:
-        written["stride"] = Given(size(builder, row.stride, evaluator), row.stride.span)
-    known = [name for name in conv.model_fields if name not in written]
-    more = bind("conv", (), [*known, *conv.followed_by], row.arguments, evaluator.value)
-    values, norm, act = complete(builder, conv, {**written, **more}, frame)
-    return _Row(values, norm, act, "stride" in written or "stride" in more, row.span)
+    @property
+    def title(self) -> str:
+        return "x".join(map(str, self.kernel)) + f", {self.written.values['channels'].value}"
 
 
-def _kernel(values: dict[str, Given]) -> tuple[int, int]:
-    kernel = values["kernel"].value
-    return kernel if isinstance(kernel, tuple) else (kernel, kernel)
-
-
-def _strided(rows: list[_Row], stride_at: str) -> int:
-    """The row that takes the stride: the first, or the first with a kernel over 1."""
-    if stride_at == "first":
-        return 0
-    return next((place for place, row in enumerate(rows) if max(_kernel(row.values)) > 1), 0)
-
-
-def _title(values: dict[str, Given]) -> str:
-    return "x".join(map(str, _kernel(values))) + f", {values['channels'].value}"
-
-
-def _finish(
-    builder: Builder,
-    frame: Frame,
-    entry: int,
-    exit: int,
-    branch: DraftScope,
-    shortcut: str,
-    act: Operator | None,
-    span: Span,
-    body: Span,
+def bracket(
+    builder: Builder, item: tree.Bracket, frame: Frame, label: tree.Name | None, stride: Given | None = None
 ) -> None:
-    """The shortcut, the addition and its activation."""
-    before, after = builder.shapes[entry], builder.shapes[exit]
-    builder.current = entry
-    scope, outer = builder.open("shortcut", span)
-    try:
-        if before is not None and after is not None and (before != after or shortcut == "always"):
-            _shortcut(builder, frame, before, after, branch, shortcut, span, body)
-    finally:
-        builder.close(scope, outer)
-    add = ops.find("add")()
-    if None in (builder.shapes[exit], builder.shapes[scope.exit]):
-        builder.current = exit
-        node = builder.unknown(frame, span)
-        node.op, node.inputs = add, (exit, scope.exit)
-    else:
-        builder.node(frame, add, (exit, scope.exit), span)
-    if act is not None:
-        builder.node(frame, act, (builder.current,), span, implicit=True)
+    """The rows under the defaults in force, the last without activation, and the shortcut around them."""
+    found = _settings(frame, {})
+    rows = [_row(builder, frame, row) for row in item.rows]
+    if stride is not None:
+        _give_stride(rows, stride, found.stride_at)
+    title = "; ".join(row.title for row in rows)
+    with builder.scope("bracket", item.span, title, label), builder.scope("residual", item.span, "residual"):
+        with builder.scope("branch", item.span) as body:
+            for number, row in enumerate(rows, 1):
+                written = row.written if number < len(rows) else row.written._replace(act=None)
+                following = (written.norm, written.act)
+                names = (f"conv{number}", *(f"{each.name}{number}" if each else None for each in following))
+                place(builder, frame, written, row.span, given=names)
+        _finish(builder, frame, body, found, item.span)
+
+
+def _row(builder: Builder, frame: Frame, row: tree.Row) -> _Row:
+    """One row as a convolution."""
+    evaluator, conv = builder.evaluator(frame), ops.find("conv")
+    written = {"kernel": size(row.kernel, evaluator), "channels": size(row.out, evaluator)}
+    if row.stride is not None:
+        written["stride"] = size(row.stride, evaluator)
+    known = [name for name in field_names(conv) if name not in written]
+    written |= bind("conv", (), [*known, *conv.followed_by], row.arguments, evaluator.value)
+    return _Row(complete(conv, written, frame), "stride" in written, row.span)
+
+
+def _give_stride(rows: list[_Row], stride: Given, where: str) -> None:
+    """Give the stride behind a bracket to one of its rows: the first, or the first with a kernel over 1."""
+    row = rows[0]
+    if where == "spatial":
+        row = next((each for each in rows if max(each.kernel) > 1), row)
+    if row.strided:
+        raise Problem("E0402", "the stride is given twice: in the row and behind the bracket", stride.span)
+    row.written.values["stride"] = stride
+
+
+def _finish(builder: Builder, frame: Frame, body: DraftScope, found: Settings, span: Span) -> None:
+    """What follows the body of a residual block: the shortcut, the addition and its activation."""
+    before, after = builder.shapes[body.entry], builder.shapes[body.exit]
+    builder.current = body.entry
+    with builder.scope("shortcut", span) as shortcut:
+        if before is not None and after is not None and (before != after or found.shortcut == "always"):
+            _shortcut(builder, frame, before, after, body, found.shortcut, span)
+    builder.node(frame, ops.find("add")(), (body.exit, shortcut.exit), span)
+    if found.act is not None:
+        builder.node(frame, found.act, (builder.current,), span, implicit=True)
 
 
 def _shortcut(
-    builder: Builder,
-    frame: Frame,
-    before: Shape,
-    after: Shape,
-    branch: DraftScope,
-    shortcut: str,
-    span: Span,
-    body: Span,
+    builder: Builder, frame: Frame, before: Shape, after: Shape, body: DraftScope, kind: str, span: Span
 ) -> None:
     """What the current value must pass to have the shape of the body's output."""
-    change = f"the body makes {text(after)} of {text(before)}"
-    if shortcut == "identity":
-        raise Problem(
-            "E0302", f"{change}, and the shortcut is the identity", body, "use `shortcut=projection`, or keep the shape"
-        )
+
+    def misfit(why: str, help: str | None = None) -> Problem:
+        return Problem("E0302", f"the body makes {text(after)} of {text(before)}{why}", body.span, help)
+
+    if kind == "identity":
+        raise misfit(", and the shortcut is the identity", "use `shortcut=projection`, or keep the shape")
     if len(before) != 3 or len(after) != 3:
-        raise Problem("E0302", f"{change}, and a projection needs channels x height x width", body)
-    stride = _stride(builder, before, after, branch)
+        raise misfit(", and a projection needs channels x height x width")
+    stride = _stride(builder, before, after, body)
     if stride is None:
-        raise Problem(
-            "E0302",
-            f"{change}: no stride of a 1x1 convolution takes {text(before[1:])} to {text(after[1:])}",
-            body,
-            "pad the convolutions of the body so that a stride of s gives ceil(n / s)",
-        )
-    if shortcut == "pad":
-        if after[0] < before[0]:
-            raise Problem(
-                "E0302",
-                f"{change}: padding with zero channels cannot take channels away",
-                body,
-                "use `shortcut=projection`",
-            )
-        if stride != (1, 1):
-            builder.node(
-                frame,
-                ops.find("maxpool").model_validate({"kernel": (1, 1), "stride": stride}),
-                (builder.current,),
-                span,
-                implicit=True,
-            )
-        if after[0] > before[0]:
-            op = ops.find("pad").model_validate({"sides": 0, "channels": (0, after[0] - before[0])})
-            builder.node(frame, op, (builder.current,), span, implicit=True)
+        planes = f"{text(before[1:])} to {text(after[1:])}"
+        help = "pad the convolutions of the body so that a stride of s gives ceil(n / s)"
+        raise misfit(f": no stride of a 1x1 convolution takes {planes}", help)
+    if kind != "pad":
+        _project(builder, frame, body, after[0], stride, span)
         return
-    conv = ops.find("conv")
-    norm = _norm(branch)
-    values: dict[str, Given] = {
-        name: given
-        for name, given in frame.defaults.get("conv", {}).items()
-        if name in ("bias", "init", "bias_init", "frozen")
-    }
-    fixed: dict[str, Any] = {"kernel": 1, "channels": after[0], "stride": stride}
-    values.update({name: Given(value, span) for name, value in fixed.items()})
-    place(builder, frame, conv, values, norm, None, span)
+    more = after[0] - before[0]
+    if more < 0:
+        raise misfit(": padding with zero channels cannot take channels away", "use `shortcut=projection`")
+    if stride != (1, 1):
+        pool = ops.find("maxpool").model_validate({"kernel": (1, 1), "stride": stride})
+        builder.node(frame, pool, (builder.current,), span, implicit=True)
+    if more:
+        pad = ops.find("pad").model_validate({"sides": 0, "channels": (0, more)})
+        builder.node(frame, pad, (builder.current,), span, implicit=True)
 
 
-def _norm(branch: DraftScope) -> Operator | None:
-    """The norm of the body: that of its last normalization."""
-    norms = [node.op for node in branch.nodes() if node.op.family is Family.NORMALIZATION]
-    return norms[-1] if norms else None
+def _project(
+    builder: Builder, frame: Frame, body: DraftScope, channels: int, stride: tuple[int, int], span: Span
+) -> None:
+    """A 1x1 convolution, with the norm that comes last in the body."""
+    norms = [node.op for node in body.nodes() if node.op.family is Family.NORMALIZATION]
+    defaults = frame.defaults.get("conv", {})
+    kept = {name: defaults[name] for name in defaults if name in ("bias", "init", "bias_init", "frozen")}
+    fixed: dict[str, Any] = {"kernel": 1, "channels": channels, "stride": stride}
+    values = {**kept, **{name: Given(value, span) for name, value in fixed.items()}}
+    place(builder, frame, Written(ops.find("conv"), values, norms[-1] if norms else None, None), span)
 
 
-def _stride(builder: Builder, before: Shape, after: Shape, branch: DraftScope) -> tuple[int, int] | None:
+def _stride(builder: Builder, before: Shape, after: Shape, body: DraftScope) -> tuple[int, int] | None:
     """The stride of a 1x1 convolution that takes one plane to the other: that of the body where it fits."""
     total = [1, 1]
-    for node in branch.nodes():
+    for node in body.nodes():
         shapes = tuple(builder.shapes[value] for value in node.inputs)
         window = node.op.window(shapes) if node.op.geometry.stride and node.shape is not None else None  # type: ignore[arg-type]
         if window is not None:
             total = [total[axis] * window.stride[axis] for axis in (0, 1)]
 
-    def along(n: int, m: int, body: int) -> int | None:
-        for stride in (body, -(-n // m) if m else 0):
+    def along(n: int, m: int, own: int) -> int | None:
+        for stride in (own, -(-n // m) if m else 0):
             if stride > 0 and -(-n // stride) == m:
                 return stride
         return None

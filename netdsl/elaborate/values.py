@@ -11,8 +11,9 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
+from netdsl.elaborate.problems import Problem, Told
 from netdsl.ir import Setting
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import did_you_mean
@@ -27,16 +28,15 @@ class Word(str):
     __slots__ = ()
 
 
-class Unknown(Exception):
-    """What is asked for follows from an error that has been told already; stay silent."""
+class Given(NamedTuple):
+    """A value and where it was written."""
+
+    value: Any
+    span: Span
 
 
-class ValueProblem(Exception):
-    """An expression that has no value: a code, a message, the place, and the way out."""
-
-    def __init__(self, code: str, message: str, span: Span, help: str | None = None):
-        super().__init__(message)
-        self.code, self.message, self.span, self.help = code, message, span, help
+UNKNOWN: Any = object()
+"""Stands for a param's value that an earlier error hides; whoever asks for it gets `Told`."""
 
 
 def show(value: Any) -> str:
@@ -88,13 +88,14 @@ def _round(value: Any) -> int:
 
 SIZES = ("channels", "height", "width")
 """The names that stand for the size of the current value."""
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int, int]] = {
-    "min": (lambda *values: min(values), 1, 99),
-    "max": (lambda *values: max(values), 1, 99),
-    "round": (_round, 1, 1),
-    "ceil": (math.ceil, 1, 1),
-    "floor": (math.floor, 1, 1),
+FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
+    "min": (lambda *values: min(values), 99),
+    "max": (lambda *values: max(values), 99),
+    "round": (_round, 1),
+    "ceil": (math.ceil, 1),
+    "floor": (math.floor, 1),
 }
+"""Each function, and the most numbers it takes."""
 
 
 class Evaluator:
@@ -108,7 +109,7 @@ class Evaluator:
         self.shape = shape
 
     def value(self, node: tree.Expression) -> Any:
-        """The value of an expression. Raises `ValueProblem`, or `Unknown` where an earlier error hides it."""
+        """The value of an expression. Raises `Problem`, `Told` where an earlier error hides it."""
         kind = type(node)
         if kind is tree.Literal:
             return node.value  # type: ignore[union-attr]
@@ -116,7 +117,7 @@ class Evaluator:
             return self._name(node)  # type: ignore[arg-type]
         found: Any = getattr(self, "_" + kind.__name__.lower())(node)
         if isinstance(found, (int, float)) and not abs(found) <= LARGEST:
-            raise ValueProblem("E0604", "the value is out of range", node.span, "numbers go up to 2^63 - 1")
+            raise Problem("E0604", "the value is out of range", node.span, "numbers go up to 2^63 - 1")
         return found
 
     def number(self, node: tree.Expression) -> Any:
@@ -125,14 +126,14 @@ class Evaluator:
         if isinstance(value, Word):
             raise self._unknown(value, node)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ValueProblem("E0601", f"a number is needed here, not {show(value)}", node.span)
+            raise Problem("E0601", f"a number is needed here, not {show(value)}", node.span)
         return value
 
     def integer(self, node: tree.Expression, what: str) -> int:
         """The value of an expression that must be an integer; `what` names it in the message."""
         value = self.number(node)
         if not isinstance(value, int):
-            raise ValueProblem("E0602", f"{what} must be an integer, not {value}", node.span, "round, ceil or floor it")
+            raise Problem("E0602", f"{what} must be an integer, not {value}", node.span, "round, ceil or floor it")
         return value
 
     def truth(self, node: tree.Expression) -> bool:
@@ -141,29 +142,27 @@ class Evaluator:
         if isinstance(value, Word):
             raise self._unknown(value, node)
         if not isinstance(value, bool):
-            raise ValueProblem(
-                "E0601", f"true or false is needed here, not {show(value)}", node.span, "compare it: `n > 0`"
-            )
+            raise Problem("E0601", f"true or false is needed here, not {show(value)}", node.span, "compare it: `n > 0`")
         return value
 
-    def _unknown(self, word: Word, node: tree.Expression) -> ValueProblem:
+    def _unknown(self, word: Word, node: tree.Expression) -> Problem:
         known = [*self.names, *SIZES]
-        return ValueProblem("E0201", f"unknown name `{word}`", node.span, did_you_mean(word, known, "in scope"))
+        return Problem("E0201", f"unknown name `{word}`", node.span, did_you_mean(word, known, "in scope"))
 
     def _name(self, node: tree.Reference) -> Any:
         if node.name in self.names:
             value = self.names[node.name]
-            if value is Unknown:
-                raise Unknown
+            if value is UNKNOWN:
+                raise Told
             return value
         if node.name in SIZES and self.shape != ():
             if self.shape is None:
-                raise Unknown
+                raise Told
             if node.name == "channels":
                 return self.shape[0]
             if len(self.shape) == 3:
                 return self.shape[1 if node.name == "height" else 2]
-            raise ValueProblem("E0603", f"`{node.name}` of {self.shape[0]} features: they have no plane", node.span)
+            raise Problem("E0603", f"`{node.name}` of {self.shape[0]} features: they have no plane", node.span)
         return Word(node.name)
 
     def _dims(self, node: tree.Dims) -> Any:
@@ -177,17 +176,11 @@ class Evaluator:
         if isinstance(items, Word):
             raise self._unknown(items, node.items)
         if not isinstance(items, tuple):
-            raise ValueProblem(
-                "E0601", f"{show(items)} is no list, of which [ ] could take an element", node.items.span
-            )
+            raise Problem("E0601", f"{show(items)} is no list, of which [ ] could take an element", node.items.span)
         index = self.integer(node.index, "an index")
         if not 0 <= index < len(items):
-            raise ValueProblem(
-                "E0604",
-                f"there is no element {index} in a list of {len(items)}",
-                node.index.span,
-                f"the indices are 0 to {len(items) - 1}" if items else None,
-            )
+            help = f"the indices are 0 to {len(items) - 1}" if items else None
+            raise Problem("E0604", f"there is no element {index} in a list of {len(items)}", node.index.span, help)
         return items[index]
 
     def _unary(self, node: tree.Unary) -> Any:
@@ -209,11 +202,11 @@ class Evaluator:
         try:
             return _ARITHMETIC[node.operator](left, right)
         except ZeroDivisionError:
-            raise ValueProblem("E0604", "division by zero", node.span) from None
+            raise Problem("E0604", "division by zero", node.span) from None
         except OverflowError:
-            raise ValueProblem("E0604", "the value is out of range", node.span) from None
+            raise Problem("E0604", "the value is out of range", node.span) from None
         except ValueError as problem:
-            raise ValueProblem("E0602", problem.args[0], node.span, problem.args[1]) from None
+            raise Problem("E0602", problem.args[0], node.span, problem.args[1]) from None
 
     def _conditional(self, node: tree.Conditional) -> Any:
         return self.value(node.then if self.truth(node.test) else node.otherwise)
@@ -222,15 +215,15 @@ class Evaluator:
         function = FUNCTIONS.get(node.name.text)
         if function is None:
             return self.setting(node)
-        call, least, most = function
+        call, most = function
         values = [self.number(argument.value) for argument in node.arguments]
-        if any(argument.name for argument in node.arguments) or not least <= len(values) <= most:
+        if any(argument.name for argument in node.arguments) or not 1 <= len(values) <= most:
             wanted = "one number" if most == 1 else "numbers"
-            raise ValueProblem("E0605", f"`{node.name.text}` takes {wanted}", node.span)
+            raise Problem("E0605", f"`{node.name.text}` takes {wanted}", node.span)
         try:
             return call(*values)
         except (OverflowError, ValueError):
-            raise ValueProblem("E0604", "the value is out of range", node.span) from None
+            raise Problem("E0604", "the value is out of range", node.span) from None
 
     def setting(self, node: tree.Call) -> Setting:
         """A value with settings, `sgd(lr=0.01)`: its arguments' values, each given once."""
@@ -240,10 +233,10 @@ class Evaluator:
             value = self.value(argument.value)
             if argument.name is None:
                 if kwargs:
-                    raise ValueProblem("E0406", "a positional argument after a named one", argument.span)
+                    raise Problem("E0406", "a positional argument after a named one", argument.span)
                 args.append(value)
             elif argument.name.text in kwargs:
-                raise ValueProblem("E0402", f"`{argument.name.text}` is given twice", argument.span)
+                raise Problem("E0402", f"`{argument.name.text}` is given twice", argument.span)
             else:
                 kwargs[argument.name.text] = value
         return Setting(name=node.name.text, args=tuple(args), kwargs=kwargs)
@@ -256,7 +249,6 @@ def plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(plain, value))
     if isinstance(value, Setting):
-        return Setting(
-            name=value.name, args=plain(value.args), kwargs={key: plain(each) for key, each in value.kwargs.items()}
-        )
+        kwargs = {key: plain(each) for key, each in value.kwargs.items()}
+        return Setting(name=value.name, args=plain(value.args), kwargs=kwargs)
     return value

@@ -119,6 +119,11 @@ class Conv(Convolution):
     def filters(self, channels: int) -> tuple[int, int]:
         return self.channels, self.groups
 
+    def relative(self, inputs: tuple[Shape, ...]) -> dict[str, int]:
+        """A depthwise convolution has a group for each input channel, and so many output channels in each."""
+        depthwise = self.groups == inputs[0][0]
+        return {"groups": 1, "channels": self.channels // self.groups} if depthwise else {}
+
     @property
     def links(self) -> int:
         """The number of (input map, output map) pairs that are connected."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Geometry
+from netdsl.ops.conv import Conv
+from netdsl.ops.shared.base import Geometry, Operator
 from netdsl.ops.shared.conv import Convolution
 from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Pair
 from netdsl.ops.shared.init import BiasInitial, Initial
+from netdsl.shapes import Shape
 
 
 class DwConv(Convolution):
@@ -41,3 +43,9 @@ class DwConv(Convolution):
 
     def filters(self, channels: int) -> tuple[int, int]:
         return channels * self.mult, channels
+
+    def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
+        """The `conv` that it is: one with as many groups as input channels."""
+        channels, groups = self.filters(inputs[0][0])
+        shared = {name: getattr(self, name) for name in type(self).model_fields if name != "mult"}
+        return Conv(**shared, channels=channels, groups=groups).canonical(inputs)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import model_validator
-
-from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Torch, Window
 from netdsl.ops.shared.checks import vector
 from netdsl.ops.shared.fields import Count, Flag, Frozen
-from netdsl.ops.shared.init import BiasInitial, Initial, statements
+from netdsl.ops.shared.init import BiasInitial, Initial
+from netdsl.ops.shared.linear import Linear
 from netdsl.shapes import Shape
 
 
-class Fc(Operator):
+class Fc(Linear):
     """Fully connected layer: `fc-4096` has 4096 units, each of which sees every input.
 
     N features give `features`; a CxHxW input is flattened first, channel by channel.
@@ -24,8 +21,6 @@ class Fc(Operator):
     family = Family.FULLY_CONNECTED
     geometry = Geometry(out="features")
     aliases = ("linear", "dense", "fully connected", "fully-connected")
-    followed_by = ("norm", "act")
-    weight_layer = True
     flattens = True
 
     features: Count
@@ -36,21 +31,12 @@ class Fc(Operator):
     init: Initial = None
     bias_init: BiasInitial = None
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.bias_init is not None and not self.bias:
-            raise ValueError("`bias_init` needs `bias=true`")
-        return self
-
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         vector(self.name, inputs[0])
         return (self.features,)
 
-    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
-        found = {"weight": Weight((self.features, inputs[0][0]), not self.frozen)}
-        if self.bias:
-            found["bias"] = Weight((self.features,), not self.frozen)
-        return found
+    def matrix(self, channels: int) -> tuple[Shape, int]:
+        return (self.features, channels), self.features
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         return self.features * inputs[0][0]
@@ -58,10 +44,7 @@ class Fc(Operator):
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.bias else {"bias": False}
         call = Call("nn.Linear", (inputs[0][0], self.features), kwargs)
-        return Torch(call, init=statements(self.init, bias=self.bias_init), frozen=self.frozen)
+        return self.drawn(call)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
         return None
-
-    def canonical(self, inputs: tuple[Shape, ...]) -> Self:
-        return self.model_copy(update={"init": None, "bias_init": None})

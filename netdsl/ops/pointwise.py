@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Self
-
-from pydantic import model_validator
-
-from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Torch
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.fields import Count, Flag, Frozen
-from netdsl.ops.shared.init import BiasInitial, Initial, statements
+from netdsl.ops.shared.init import BiasInitial, Initial
+from netdsl.ops.shared.linear import Linear
 from netdsl.shapes import Shape
 
 POINTWISE = '''class Pointwise(nn.Linear):
@@ -20,7 +17,7 @@ POINTWISE = '''class Pointwise(nn.Linear):
 '''
 
 
-class Pointwise(Operator):
+class Pointwise(Linear):
     """Fully connected over the channels at each position of the plane: `pointwise-384` computes what `conv1-384` does.
 
     C x H x W gives channels x H x W. Its weights are a matrix, as those of `fc`, not the filters of a convolution:
@@ -31,8 +28,6 @@ class Pointwise(Operator):
 
     family = Family.CONVOLUTION
     geometry = Geometry(out="channels")
-    followed_by = ("norm", "act")
-    weight_layer = True
 
     channels: Count
     """Number of units."""
@@ -42,21 +37,12 @@ class Pointwise(Operator):
     init: Initial = None
     bias_init: BiasInitial = None
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.bias_init is not None and not self.bias:
-            raise ValueError("`bias_init` needs `bias=true`")
-        return self
-
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         _, height, width = plane(self.name, inputs[0])
         return (self.channels, height, width)
 
-    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
-        found = {"weight": Weight((self.channels, inputs[0][0]), not self.frozen)}
-        if self.bias:
-            found["bias"] = Weight((self.channels,), not self.frozen)
-        return found
+    def matrix(self, channels: int) -> tuple[Shape, int]:
+        return (self.channels, channels), self.channels
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         channels, height, width = inputs[0]
@@ -65,7 +51,4 @@ class Pointwise(Operator):
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.bias else {"bias": False}
         call = Call("Pointwise", (inputs[0][0], self.channels), kwargs)
-        return Torch(call, None, (POINTWISE,), statements(self.init, bias=self.bias_init), self.frozen)
-
-    def canonical(self, inputs: tuple[Shape, ...]) -> Self:
-        return self.model_copy(update={"init": None, "bias_init": None})
+        return self.drawn(call, POINTWISE)

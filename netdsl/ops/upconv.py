@@ -6,16 +6,17 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Torch, Window
 from netdsl.ops.shared.checks import bounded, divides, plane
 from netdsl.ops.shared.fields import Count, Flag, Frozen, Pair, PairOfSizes
-from netdsl.ops.shared.init import BiasInitial, Initial, statements
+from netdsl.ops.shared.init import BiasInitial, Initial
+from netdsl.ops.shared.linear import Linear
 from netdsl.ops.shared.padding import shown, single
 from netdsl.shapes import Shape, extent, transposed_size
 from netdsl.text.diagnostics import OpError
 
 
-class UpConv(Operator):
+class UpConv(Linear):
     """Transposed convolution: `upconv2-64/2` doubles height and width and gives 64 channels.
 
     A CxHxW input gives channels x H' x W' with H' = (H-1)*stride - 2*pad + (k-1)*dilation + 1 + out_pad: the step
@@ -28,8 +29,6 @@ class UpConv(Operator):
     family = Family.CONVOLUTION
     geometry = Geometry(kernel="kernel", out="channels", stride="stride")
     aliases = ("deconv", "up-conv", "transposed convolution", "convtranspose")
-    followed_by = ("norm", "act")
-    weight_layer = True
 
     kernel: Pair
     """Height x width of the kernels."""
@@ -53,8 +52,6 @@ class UpConv(Operator):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.bias_init is not None and not self.bias:
-            raise ValueError("`bias_init` needs `bias=true`")
         for out_pad, stride, dilation in zip(self.out_pad, self.stride, self.dilation, strict=True):
             if out_pad >= max(stride, dilation):
                 raise ValueError(
@@ -75,11 +72,8 @@ class UpConv(Operator):
             raise OpError(f"`pad` (={shown(self.pad)}) takes away all rows or columns of the output", at="pad")
         return bounded(self.name, (self.channels, height, width))
 
-    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
-        found = {"weight": Weight((inputs[0][0], self.channels // self.groups, *self.kernel), not self.frozen)}
-        if self.bias:
-            found["bias"] = Weight((self.channels,), not self.frozen)
-        return found
+    def matrix(self, channels: int) -> tuple[Shape, int]:
+        return (channels, self.channels // self.groups, *self.kernel), self.channels
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         channels, height, width = inputs[0]
@@ -100,11 +94,8 @@ class UpConv(Operator):
         if self.dilation != (1, 1):
             kwargs["dilation"] = single(self.dilation)
         call = Call("nn.ConvTranspose2d", (inputs[0][0], self.channels), kwargs)
-        return Torch(call, init=statements(self.init, bias=self.bias_init), frozen=self.frozen)
+        return self.drawn(call)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
         y, x = (extent(k, d) - 1 - p for k, d, p in zip(self.kernel, self.dilation, self.pad, strict=True))
         return Window(self.kernel, (1, 1), self.dilation, (y, x), upscale=self.stride)
-
-    def canonical(self, inputs: tuple[Shape, ...]) -> Self:
-        return self.model_copy(update={"init": None, "bias_init": None})

@@ -1,8 +1,9 @@
 """A digest of the function a network computes: operators, arguments, wiring.
 
 Values are numbered in the order in which a walk from the outputs meets them, inputs first, so labels, blocks, repeats,
-tables and the order of statements do not count; identities are seen through, and paddings are spelled out. Two
-networks with the same digest have the same weights' shapes and, with the same weights, the same outputs.
+tables and the order of statements do not count; identities are seen through, paddings are spelled out, and a `dwconv`
+is the `conv` that it is. Two networks with the same digest have the same weights' shapes and, with the same weights,
+the same outputs.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 
 from netdsl.ir import Network
 
-VERSION = 1
+VERSION = 2
 
 
 def digest(network: Network) -> str:

@@ -1,17 +1,19 @@
 """Text to tokens, one at a time, as the parser asks for them.
 
 What a word is depends on where it stands: `x2` is a repetition behind an item and a name elsewhere, `net` is a keyword
-where a statement begins and a name elsewhere, `VGG-19` is one name behind `net`. So `next` is given the row of the
-parser's table, which holds the terminals that can stand here.
+where a statement begins and a name elsewhere, `VGG-19` is one name behind `net`. So `next` is given the terminals that
+the parser knows to come here; it may know too many (it has one lookahead for all places that are alike), never too few.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Container
+
+import lark
 
 from netdsl.syntax.scan import CLOSES, SPACE, STRING, Scan
+from netdsl.text.source import Span
 
 END = "$END"
 
@@ -57,26 +59,63 @@ _TABLE = re.compile(
 _LAST_BAR = re.compile(rf"[{SPACE}]*(?:\#[^\n]*)?(?:\n|\Z)")
 
 
-class Lexer:
-    """The tokens of a text. After `next` the token lies at `start` to `end` with the text `value`; `take` moves behind
-    it.
+class Token(lark.Token):
+    """A token with its place. Of what Lark's own tokens have only `type` and `value` are set, which is all that it asks
+    of them: making tokens is a good part of the work.
     """
 
-    def __init__(self, scan: Scan, accepts: Callable[[str], bool]):
+    __slots__ = ("span",)
+    span: Span
+
+    def __new__(cls, kind: str, text: str, start: int, end: int, file: str = "") -> Token:
+        token = str.__new__(cls, text)
+        token.type = kind
+        token.value = text
+        token.span = Span(file, start, end)
+        return token
+
+    @property
+    def kind(self) -> str:
+        """The name of the terminal."""
+        return self.type
+
+    @property
+    def text(self) -> str:
+        """What is written, as a plain string."""
+        return str(self)
+
+    @property
+    def start(self) -> int:
+        """Where it starts."""
+        return self.span.start
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.span.end
+
+
+class Lexer:
+    """The tokens of a text. After `next` the token lies at `start` to `end` with the text `value`; `take` moves behind
+    it. `kind` is the token before, which ends at `behind`; `brackets` are those that are open. Where their number is
+    `row`, a row of a residual block stands in them that has its comma, so that a newline ends it.
+    """
+
+    def __init__(self, scan: Scan):
         self.text = scan.text
         self.ends = scan.ends
-        self.accepts = accepts
         self.brackets: list[str] = []
+        self.row = 0
         self.table = False
-        self.at = self.start = self.end = 0
+        self.at = self.start = self.end = self.behind = 0
         self.value = ""
         self.kind = ""
         self.ended = 0  # how many of `ends` are used up
         self.stop = scan.ends[0][0] if scan.ends else len(scan.text) + 1
         self.mended = False
 
-    def next(self, row: Mapping[str, int]) -> str:
-        """The kind of the next token, where `row` holds the kinds that can stand here."""
+    def next(self, row: Container[str]) -> str:
+        """The kind of the next token, where `row` holds the kinds that the parser knows to come here."""
         text = self.text
         if "NET_NAME" in row and (name := _NET_NAME.match(text, self.at)):
             self.start, self.end = name.span(1)
@@ -88,7 +127,7 @@ class Lexer:
             kind = match.lastgroup
             assert kind
             start, end = self.start, self.end = match.span(kind)
-            if start >= self.stop:
+            if start >= self.stop or (kind == "END" and self.ended < len(self.ends)):
                 if self._mend():
                     return _SIGNS[self.value]
                 continue
@@ -119,7 +158,7 @@ class Lexer:
 
     def take(self, kind: str) -> None:
         """The parser has taken the token: go on behind it."""
-        self.at = self.end
+        self.at = self.behind = self.end
         self.kind = kind
         if self.mended:
             self.mended = False
@@ -129,7 +168,7 @@ class Lexer:
         elif kind == "_TABLE_END":
             self.table = False
 
-    def _word(self, word: str, row: Mapping[str, int]) -> str:
+    def _word(self, word: str, row: Container[str]) -> str:
         if "DOTTED" in row and (dotted := _DOTTED.match(self.text, self.start)):
             self.end = dotted.end()
             self.value = dotted[0]
@@ -161,7 +200,7 @@ class Lexer:
         self.value = match[0]
         return "_REPEAT_BRACE" if match[0][-1] == "{" else "REPEAT"
 
-    def _separator(self, value: str, row: Mapping[str, int]) -> str | None:
+    def _separator(self, value: str, row: Container[str]) -> str | None:
         """What a newline or `;` is here; None where it means nothing, and is skipped."""
         text, end = self.text, self.end
         if value != ";":
@@ -174,14 +213,16 @@ class Lexer:
                 self.start, self.end = end, end + 1
                 return "_ROWBAR"
             if brackets and (
-                "(" in brackets or (bar and brackets[-1] == "{") or (brackets[-1] == "[" and not self.accepts("_SEP"))
+                "(" in brackets
+                or (bar and brackets[-1] == "{")
+                or (brackets[-1] == "[" and not (len(brackets) == self.row and "_SEP" in row))
             ):
                 self.at = end
                 return None
             if "ELSE" in row and _ELSE.match(text, end):
                 self.at = end
                 return None
-        if self.kind == "_SEP":
+        if self.kind == "_SEP" or "BROKEN" in row:  # it ends no statement
             self.at = end
             return None
         return "_SEP"
@@ -202,6 +243,12 @@ class Lexer:
     def _use(self) -> None:
         self.ended += 1
         self.stop = self.ends[self.ended][0] if self.ended < len(self.ends) else len(self.text) + 1
+
+    def beginning(self, at: int) -> int:
+        """Where the statement begins that follows a separator which ends at `at`."""
+        match = _BETWEEN.match(self.text, at)
+        assert match
+        return match.end()
 
     def skip_rows(self, at: int) -> int:
         """Where the rows of a table end that is none."""
@@ -237,26 +284,6 @@ class Lexer:
         return len(self.text) if depth or self.ended == len(self.ends) else max(self.stop, at)
 
 
-class Token(NamedTuple):
-    """One token as the parser took it: its kind, its text, and where it stands."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-
-
-class Recorder(Lexer):
-    """A lexer that puts down every token that the parser takes."""
-
-    def __init__(self, scan: Scan, accepts: Callable[[str], bool], tokens: list[Token]):
-        super().__init__(scan, accepts)
-        self.tokens = tokens
-
-    def take(self, kind: str) -> None:
-        self.tokens.append(Token(kind, self.value, self.start, self.end))
-        super().take(kind)
-
-
 _ROWS = re.compile(rf"[^\n]*(?:\n[{SPACE}]*(?:\#[^\n]*)?(?=\n)|\n[{SPACE}]*\|[^\n]*)*")
+_BETWEEN = re.compile(rf"(?:[{SPACE};\n]|\#[^\n]*)*")
 _BOUNDARY = re.compile(STRING + r"|#[^\n]*|[][(){}|;\n]")

@@ -1,7 +1,7 @@
 """Text to tree.
 
-A short loop runs the LALR tables that Lark made of `grammar.lark` and builds the dataclasses of `tree` as it reduces. A
-loop of our own, because a mistake must not end it: the statement it stands in becomes `Broken`, reported once, and
+Tokens are pushed into Lark's parser one by one, and it builds the nodes of `tree` as it goes (see `reduce`). They are
+pushed by hand because a mistake must not end it: the statement it stands in becomes `Broken`, reported once, and
 reading goes on with the next one of the same body. What could cost more than the text is worth (size, nesting) is
 refused before.
 """
@@ -13,11 +13,16 @@ import re
 from bisect import insort
 from typing import Any
 
+from lark import UnexpectedToken
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+
 from netdsl.shapes import LARGEST
 from netdsl.syntax import tree
-from netdsl.syntax.lex import END, Lexer, Recorder, Token
+from netdsl.syntax.grammar import reading
+from netdsl.syntax.lex import END, Lexer, Token
 from netdsl.syntax.reduce import Reducer
-from netdsl.syntax.scan import CLOSES, DEEPEST, MOST_ERRORS, OPENS, Scan, scan
+from netdsl.syntax.scan import DEEPEST, MOST_ERRORS, Scan, scan
+from netdsl.syntax.unexpected import Unexpected
 from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
 
@@ -40,10 +45,11 @@ def parse(source: Source, report: Report, tokens: list[Token] | None = None) -> 
     gc.disable()  # a hundred thousand new objects, all of them kept: collecting in between only costs time
     try:
         seen = scan(source, report)
-        parser = _Parser(source, report, seen)
-        if tokens is not None:
-            parser.lexer = Recorder(seen, parser.accepts, tokens)
-        statements = () if seen.hopeless else parser.file()
+        statements: tuple[tree.Statement, ...] = ()
+        if not seen.hopeless:
+            with reading("file", report) as (state, reducer):
+                parser = _Parser(source, report, seen, state, reducer, tokens)
+                statements = parser.run() or tuple(parser.bodies[0].statements)
     finally:
         if paused:
             gc.enable()
@@ -61,7 +67,8 @@ def parse_value(text: str, report: Report, name: str = "<value>") -> tree.Expres
     seen = scan(source, report)
     if len(report) > known:
         return None
-    value = _Parser(source, report, seen).expression()
+    with reading("alone", report) as (state, reducer):
+        value: tree.Expression | None = _Parser(source, report, seen, state, reducer).run()
     return value if len(report) == known else None
 
 
@@ -72,206 +79,190 @@ def parse_dims(text: str) -> tuple[int, ...] | None:
     return sizes if sizes and all(0 < size <= LARGEST for size in sizes) else None
 
 
-class _Parser:
-    """Runs the tables over one text. On four stacks lie the states, and for each symbol its value and its place."""
+class _Body:
+    """A body whose statements are being read, and the parser as it was before the first of them and before the second:
+    there reading goes on after a mistake. Two places are enough, since the list of statements grows in place: before a
+    later statement the parser knows the same as before the second.
+    """
 
-    def __init__(self, source: Source, report: Report, seen: Scan):
+    def __init__(self, state: InteractiveParser, depth: int, start: int):
+        self.first = state.copy(deepcopy_values=False)
+        self.later: InteractiveParser | None = None
+        self.statements: list[tree.Statement] = []
+        self.whole = 0  # how many of them have been read to their end
+        self.start = start  # where the next one may begin
+        self.depth = depth  # how many brackets are open in it
+        self.divided = "_BAR" in state.choices()  # whether `|` stands between it and others
+        self.barred = False  # whether it has been told that none does
+        self.chain = 0  # how many `else if` hang on one another
+
+
+class _Parser:
+    """Reads one text: tokens go into Lark's parser (`state`), which calls the reducer."""
+
+    def __init__(
+        self,
+        source: Source,
+        report: Report,
+        seen: Scan,
+        state: InteractiveParser,
+        reducer: Reducer,
+        tokens: list[Token] | None = None,
+    ):
         self.source = source
         self.report = report
-        from netdsl.syntax.tables import (
-            load,
-        )  # here, so that `python -m netdsl.syntax.tables` is the first to import it
-
         self.mistakes = seen.mistakes
-        self.table, self.rules, self.starts_at, self.ends_at = load()
-        self.reducer = reducer = Reducer(source, report)
-        self.actions = [getattr(reducer, rule.action) if rule.action else None for rule in self.rules]
-        self.lexer = Lexer(seen, self.accepts)
-        self.states: list[int] = []
-        self.values: list[Any] = []
-        self.starts: list[int] = []
-        self.ends: list[int] = []
-        self.chains = [0]  # for each open bracket, how many `else if` hang on one another
+        self.lexer = Lexer(seen)
+        self.state = state
+        self.reducer = reducer
+        self.tokens = tokens
+        self.bodies = [_Body(state, 0, 0)]
+        self.rows = 0  # how many brackets are open in the one that holds the rows of a residual block
         self.errors = 0
         self.last = -1
-        self.barred: set[int] = set()  # the braces of which it has been told that no `|` can stand in them
 
-    def file(self) -> tuple[tree.Statement, ...]:
-        """The statements of a file."""
-        body = self._run("file")
-        return () if body is None else body.statements
-
-    def expression(self) -> tree.Expression | None:
-        """An expression, and nothing else."""
-        value = self._run("expression")
-        return None if isinstance(value, tree.Body) else value
-
-    def _run(self, start: str) -> Any:
-        table, rules, actions, lexer = self.table, self.rules, self.actions, self.lexer
-        states, values, starts, ends = self.states, self.values, self.starts, self.ends
-        states.append(self.starts_at[start])
-        final = self.ends_at[start]
+    def run(self) -> Any:
+        """What the text is; None where reading was given up."""
+        lexer, tokens, name = self.lexer, self.tokens, self.source.name
         while True:
-            row = table[states[-1]]
-            kind = lexer.next(row)
-            fits = kind != "_BAR" or self.accepts(kind)  # a stray bar would first complete all that lies before it
-            while fits:
-                to = row.get(kind)
-                if to is None:
-                    fits = False
-                elif to >= 0:
-                    states.append(to)
-                    values.append(lexer.value)
-                    starts.append(lexer.start)
-                    ends.append(lexer.end)
-                    if kind in _STRUCTURE:
-                        fits = self._structure(kind)
-                    lexer.take(kind)
-                    break
-                else:
-                    origin, size, _, parts = rules[-to - 1]
-                    if size:
-                        found = values[-size:]
-                        begin, end = starts[-size], ends[-1]
-                        del states[-size:], values[-size:], starts[-size:], ends[-size:]
-                    else:
-                        found = []
-                        begin = end = ends[-1] if ends else 0
-                    action = actions[-to - 1]
-                    if action is None:
-                        value = found[parts[0]]  # type: ignore[index]
-                    else:
-                        value = action(begin, end, *[None if part is None else found[part] for part in parts])
-                    states.append(table[states[-1]][origin])
-                    values.append(value)
-                    starts.append(begin)
-                    ends.append(end)
-                    if states[-1] == final and kind == END:
-                        return value
-                    row = table[states[-1]]
-            if not fits and not self._recover(kind):
-                return self._salvage()
+            kind = lexer.next(self.state.choices())
+            token = Token(kind, lexer.value, lexer.start, lexer.end, name)
+            structure = kind in _STRUCTURE
+            try:
+                if structure:
+                    self._check(token)
+                result = self.state.feed_token(token)
+            except UnexpectedToken:
+                if not self._recover(token):
+                    return None
+                continue
+            if kind == END:
+                return result
+            if tokens is not None:
+                tokens.append(token)
+            if structure:
+                self._follow(token)
+            lexer.take(kind)
 
-    def accepts(self, kind: str) -> bool:
-        """Whether a token of this kind can stand here."""
-        return self._accepts(self.states[:], kind)
+    def _check(self, token: Token) -> None:
+        """Refuse what Lark would refuse too late, after it has completed all that lies before it, or not at all."""
+        body = self.bodies[-1]
+        if token.type == "_BAR":
+            if not body.divided or self._level:
+                raise UnexpectedToken(token, set())
+        elif token.type == "IF" and self.lexer.kind == "ELSE":
+            body.chain += 1
+            if len(self.lexer.brackets) + sum(each.chain for each in self.bodies) > DEEPEST:
+                message = f"more than {DEEPEST} `else if` and braces in one another"
+                self.report.error("E0003", message, token.span)
+                insort(self.mistakes, token.start)
+                raise UnexpectedToken(token, set())
 
-    def _accepts(self, states: list[int], kind: str) -> bool:
-        while True:
-            to = self.table[states[-1]].get(kind)
-            if to is None or to >= 0:
-                return to is not None
-            rule = self.rules[-to - 1]
-            if rule.size:
-                del states[-rule.size :]
-            states.append(self.table[states[-1]][rule.origin])
-            if kind == END and states[-1] in self.ends_at.values():
-                return True
-
-    def _structure(self, kind: str) -> bool:
-        """Keep track of brackets and of chains of `else if`; False where they nest too deep."""
-        brackets, chains = self.lexer.brackets, self.chains
-        if kind in _OPENING:
+    def _follow(self, token: Token) -> None:
+        """Keep track of brackets and bodies, behind a token that has been taken."""
+        kind, lexer, bodies = token.type, self.lexer, self.bodies
+        brackets = lexer.brackets
+        if kind == "_COMMA":
+            if len(brackets) == self.rows:
+                lexer.row = self.rows
+        elif kind == "_SEP":
+            body = bodies[-1]
+            lexer.row = 0
+            if len(brackets) == body.depth:
+                if body.later is None:
+                    body.later = self.state.copy(deepcopy_values=False)
+                    body.statements = self.reducer.begun
+                body.whole = len(body.statements)
+                body.start = token.end
+                body.chain = 0
+        elif kind in _OPENING:
             brackets.append(_OPENING[kind])
-            chains.append(0)
-        elif kind in ("_RPAR", "_RSQB", "_RBRACE"):
-            if brackets:
-                brackets.pop()
-                chains.pop()
-        elif kind == "IF":
-            if self.lexer.kind == "ELSE":
-                chains[-1] += 1
-                if len(brackets) + sum(chains) > DEEPEST:
-                    at = self.lexer.start
-                    self.report.error(
-                        "E0003",
-                        f"more than {DEEPEST} `else if` and braces in one another",
-                        self.source.span(at, at + 2),
-                    )
-                    insort(self.mistakes, at)
-                    return False
-        else:
-            chains[-1] = 0
-        return True
+            choices = self.state.choices()
+            if kind == "_LSQB" and "STRING" not in choices:  # no list of values
+                self.rows = len(brackets)
+            elif "BROKEN" in choices:
+                bodies.append(_Body(self.state, len(brackets), token.end))
+        elif kind in _CLOSING:
+            if len(brackets) == bodies[-1].depth:
+                bodies.pop()
+            elif len(brackets) == self.rows:
+                self.rows = lexer.row = 0
+            brackets.pop()
+        elif kind in ("_BAR", "_ROWBAR", "_TABLE_END"):
+            if len(bodies) > 1:
+                bodies.pop()
+            if kind != "_TABLE_END":
+                bodies.append(_Body(self.state, len(brackets), token.end))
 
     # Recovery --------------------------------------------------------------------------------------------------------
 
-    def _recover(self, kind: str) -> bool:
+    def _recover(self, token: Token) -> bool:
         """After a mistake: report it, make the statement it stands in a broken one, and go on behind that. False to
         give up.
         """
-        lexer, table = self.lexer, self.table
-        from netdsl.syntax.messages import Problem
-
-        problem = Problem(self, kind)
-        at, stop = lexer.at if kind == "_ROWBAR" else lexer.start, lexer.end
-        begin, depth = self._drop(at)
-        state = self.states[-1]
-        body = "BROKEN" in table[state]
-        whole: list[tree.Statement] | None = None
-        if not body and len(self.states) > 1:
-            whole = self.values[-1]  # the mistake follows a whole statement: that is the broken one
-            begin = whole[-1].span.start
-        bar = self._accepts([*self.states, table[state]["BROKEN"]] if body else self.states[:], "_BAR")
-        rows = not lexer.table and (kind == "BAD_TABLE" or (kind == "_BAR" and not lexer.brackets))
-        end = lexer.skip_rows(at) if rows else lexer.skip(at, depth, bar)
-        if end <= at == self.last:  # never twice in one place
-            end = lexer.skip(max(stop, at + 1), depth, bar)
-        self.last = at
-        if not any(begin <= mistake <= end for mistake in self.mistakes):
-            problem.tell()
+        lexer, found = self.lexer, self._unexpected(token)
+        astray = token.type in _ENDS and self._level == 0 and found.expected <= _ENDS
+        if astray and len(self.bodies) > 1:
+            self.bodies.pop()  # its end is not the one that comes: all of the statement around it is broken
+        body, level = self.bodies[-1], self._level
+        del lexer.brackets[body.depth :]
+        self.rows = lexer.row = 0
+        at = lexer.at if token.type == "_ROWBAR" else token.start
+        begin = min(lexer.beginning(body.start), at)
+        end = self._skip(token, at, level)
+        since = 0 if astray and not found.brackets else begin  # its opening bracket was skipped, somewhere before
+        if not any(since <= mistake <= end for mistake in self.mistakes):
+            self._tell(found, level)
         self.errors += 1
-        if self.errors >= MOST_ERRORS:
-            self.report.error(
-                "E0101", "too many syntax errors; the rest of the file is not read", self.source.span(end, end)
-            )
-        if self.errors >= MOST_ERRORS or (len(self.states) == 1 and not body):
+        if self.errors == MOST_ERRORS:
+            message = "too many syntax errors; the rest of the file is not read"
+            self.report.error("E0101", message, self.source.span(end, end))
+        if self.errors == MOST_ERRORS or "BROKEN" not in body.first.choices():
             return False
-        lexer.at = end
-        lexer.kind = "BROKEN"
         close = max(begin, at + len(self.source.text[at:end].rstrip()))
-        if whole is not None:
-            whole[-1] = self.reducer.broken(begin, close, "")
-            self.ends[-1] = close
-        else:
-            self.states.append(table[state]["BROKEN"])
-            self.values.append("")
-            self.starts.append(begin)
-            self.ends.append(close)
+        del body.statements[body.whole :]
+        self.state = (body.later or body.first).copy(deepcopy_values=False)
+        self.state.feed_token(Token("BROKEN", "", begin, close, self.source.name))
+        lexer.at, lexer.behind, lexer.kind = end, close, "BROKEN"
         return True
 
-    def _drop(self, begin: int) -> tuple[int, int]:
-        """Drop what was read of the statement, and say where it began and how many brackets were open in it."""
-        depth = closed = 0
-        while len(self.states) > 1:
-            row = self.table[self.states[-1]]
-            behind = row.get("_SEP", -1)
-            if not closed and ("BROKEN" in row or (behind >= 0 and "BROKEN" in self.table[behind])):
-                break
-            self.states.pop()
-            self.ends.pop()
-            begin = self.starts.pop()
-            value = self.values.pop()
-            if not isinstance(value, str) or not value:
-                continue
-            if value in CLOSES:
-                closed += 1
-            elif value in OPENS or (value[0] in "x×" and value[-1] == "{"):
-                if closed:
-                    closed -= 1
-                else:
-                    depth += 1
-                    self.lexer.brackets.pop()
-                    self.chains.pop()
-        return begin, depth
+    def _skip(self, token: Token, at: int, level: int) -> int:
+        """Where the statement ends in which a token does not fit, `level` brackets deep; never twice in one place."""
+        lexer, bar = self.lexer, self.bodies[-1].divided
+        stray = token.type == "BAD_TABLE" or (token.type == "_BAR" and not lexer.brackets)
+        end = lexer.skip_rows(at) if stray and not lexer.table else lexer.skip(at, level, bar)
+        if end <= at == self.last:
+            end = lexer.skip(max(token.end, at + 1), level, bar)
+        self.last = at
+        return end
 
-    def _salvage(self) -> Any:
-        """What was read before giving up."""
-        for value in self.values:
-            if isinstance(value, list) and isinstance(value[0], tree.Statement):
-                return self.reducer.body(0, 0, value)
-        return None
+    @property
+    def _level(self) -> int:
+        """How many brackets are open in the statement that is being read."""
+        return len(self.lexer.brackets) - self.bodies[-1].depth
+
+    def _unexpected(self, token: Token) -> Unexpected:
+        """What the messages ask about a token that does not fit."""
+        lexer, text = self.lexer, self.source.text
+        # A `}` that closes nothing comes of one before it that has closed too much.
+        surplus = any(at > token.start and text[at] == "}" for at in self.mistakes)
+        expected = self.state.accepts()
+        brackets = tuple(lexer.brackets)
+        return Unexpected(self.source, token, lexer.kind, lexer.behind, brackets, expected, lexer.table, surplus)
+
+    def _tell(self, found: Unexpected, level: int) -> None:
+        """Report a token that does not fit, `level` brackets deep in its statement."""
+        from netdsl.syntax.messages import STRAY_BAR, explain  # which a text without mistakes does not need
+
+        message = explain(found)
+        if message is not None and message.message == STRAY_BAR and not level:
+            body = self.bodies[-1]
+            message, body.barred = None if body.barred else message, True
+        if message is not None:
+            self.report.add(message)
 
 
 _OPENING = {"_LPAR": "(", "_LSQB": "[", "_LBRACE": "{", "_REPEAT_BRACE": "{"}
-_STRUCTURE = frozenset((*_OPENING, "_RPAR", "_RSQB", "_RBRACE", "IF", "_SEP", "_BAR", "_ROWBAR", "_TABLE_END"))
+_CLOSING = frozenset(("_RPAR", "_RSQB", "_RBRACE"))
+_ENDS = frozenset(("_RBRACE", "_BAR", "_ROWBAR", "_TABLE_END", END))
+_STRUCTURE = frozenset((*_OPENING, *_CLOSING, "IF", "_COMMA", "_SEP", "_BAR", "_ROWBAR", "_TABLE_END"))

@@ -9,12 +9,11 @@ bracket is one error.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Edit, Related, Report
-from netdsl.text.source import Source
+from netdsl.text.source import Source, Span
 
 DEEPEST = 64
 MOST_ERRORS = 100
@@ -38,100 +37,18 @@ _JOINED = re.compile(r"\b(?:concat|add|mul)\b[^{}\n]*\Z", re.I)
 _GOES_ON = re.compile(r"[ \t\r\n]*[0-9{]")
 
 
-@dataclass
 class Scan:
     """What the first look found. `text` is the text with what cannot be parsed blanked, at the same offsets; `ends` are
     the places where a bracket that is never closed is taken to end, with the closing bracket; `mistakes` the places
     already reported; `hopeless` whether there is no point in parsing it.
     """
 
-    text: str
-    comments: list[tree.Comment] = field(default_factory=list)
-    ends: list[tuple[int, str]] = field(default_factory=list)
-    mistakes: list[int] = field(default_factory=list)
-    hopeless: bool = False
-
-
-def scan(source: Source, report: Report) -> Scan:
-    """Look over a text. Mistakes go to `report`."""
-    text = source.text
-    found = Scan(text)
-    blanks: list[tuple[int, int]] = []
-    stack: list[tuple[int, str]] = []
-    unclosed: list[_Unclosed] = []
-    if text.startswith("\ufeff"):
-        blanks.append((0, 1))
-    for match in _LEXEME.finditer(text, 1 if blanks else 0):
-        lexeme = match[0]
-        first = lexeme[0]
-        at = match.start()
-        if len(found.mistakes) + len(unclosed) >= MOST_ERRORS:
-            report.error("E0101", "too many syntax errors; nothing was read", source.span(at, at))
-            found.hopeless = True
-            break
-        if first in "([{":
-            stack.append((at, first))
-            if len(stack) > DEEPEST:
-                report.error(
-                    "E0003", f"brackets nest more than {DEEPEST} deep here", source.span(at, at + 1),
-                    help="give the inner parts a name, as blocks",
-                )  # fmt: skip
-                found.hopeless = True
-                return found
-        elif first in ")]}":
-            if stack and stack[-1][1] == CLOSES[first]:
-                stack.pop()
-            elif any(opening == CLOSES[first] for _, opening in stack):
-                while stack[-1][1] != CLOSES[first]:
-                    unclosed.append(_Unclosed(*stack.pop(), at, bool(stack)))
-                stack.pop()
-            else:
-                span = source.span(at, at + 1)
-                report.error(
-                    "E0102",
-                    f"unexpected '{first}': it closes nothing",
-                    span,
-                    help="take it away",
-                    edits=[Edit(span, "")],
-                )
-                blanks.append((at, at + 1))
-                found.mistakes.append(at)
-        elif first == "#":
-            comment = lexeme.rstrip()
-            found.comments.append(tree.Comment(comment, source.span(at, at + len(comment))))
-        elif first == '"' and (len(lexeme) == 1 or lexeme[-1] != '"' or _escaped(lexeme)):
-            end = at + len(lexeme.rstrip())
-            report.error(
-                "E0105", "this string is not closed on its line", source.span(at, end), help='put a `"` at its end'
-            )
-            found.mistakes.append(at)
-        if first not in "([{)]}" and (hidden := _HIDDEN.search(lexeme)):
-            start = at + hidden.start()
-            report.error(
-                "E0103", f"the character U+{ord(hidden[0]):04X} cannot stand in a spec", source.span(start, start + 1),
-                help="take it away: it cannot be seen",
-            )  # fmt: skip
-            found.mistakes.append(start)
-            if first not in '"#':
-                blanks.append(match.span())
-    if not found.hopeless:
-        unclosed += [_Unclosed(*opening, len(text), bool(index)) for index, opening in enumerate(stack)]
-    if unclosed:
-        _mend(source, report, found, unclosed)
-    found.mistakes.sort()
-    if blanks:
-        parts, last = [], 0
-        for start, end in blanks:
-            parts += [text[last:start], " " * (end - start)]
-            last = end
-        found.text = "".join([*parts, text[last:]])
-    return found
-
-
-def _escaped(string: str) -> bool:
-    """Whether the last quotation mark of a string is escaped."""
-    body = string[:-1]
-    return (len(body) - len(body.rstrip("\\"))) % 2 == 1
+    def __init__(self, text: str):
+        self.text = text
+        self.comments: list[tree.Comment] = []
+        self.ends: list[tuple[int, str]] = []
+        self.mistakes: list[int] = []
+        self.hopeless = False
 
 
 class _Unclosed(NamedTuple):
@@ -141,6 +58,109 @@ class _Unclosed(NamedTuple):
     opening: str
     limit: int
     inside: bool
+
+
+def scan(source: Source, report: Report) -> Scan:
+    """Look over a text. Mistakes go to `report`."""
+    look = _Look(source, report)
+    for match in _LEXEME.finditer(source.text, look.begin()):
+        look.at(match)
+        if look.found.hopeless:
+            break
+    look.end()
+    return look.found
+
+
+class _Look:
+    """The state of a look over a text: the brackets that are open, those that will never be closed, what to blank."""
+
+    def __init__(self, source: Source, report: Report):
+        self.source = source
+        self.report = report
+        self.found = Scan(source.text)
+        self.blanks: list[tuple[int, int]] = []
+        self.stack: list[tuple[int, str]] = []
+        self.unclosed: list[_Unclosed] = []
+
+    def begin(self) -> int:
+        """Where the text begins: behind the mark that some editors put before it."""
+        if not self.source.text.startswith("\ufeff"):
+            return 0
+        self.blanks.append((0, 1))
+        return 1
+
+    def at(self, match: re.Match[str]) -> None:
+        """A bracket, a comment, a string, or characters that cannot be seen."""
+        at, lexeme = match.start(), match[0]
+        first = lexeme[0]
+        if len(self.found.mistakes) + len(self.unclosed) >= MOST_ERRORS:
+            self._give_up("E0101", "too many syntax errors; nothing was read", self.source.span(at, at))
+        elif first in OPENS:
+            self._open(at, first)
+        elif first in CLOSES:
+            self._close(at, first)
+        else:
+            if first == "#":
+                comment = lexeme.rstrip()
+                self.found.comments.append(tree.Comment(comment, self.source.span(at, at + len(comment))))
+            elif first == '"' and not _is_closed(lexeme):
+                span = self.source.span(at, at + len(lexeme.rstrip()))
+                self._mistake("E0105", "this string is not closed on its line", span, 'put a `"` at its end')
+            if hidden := _HIDDEN.search(lexeme):
+                self._hidden(at + hidden.start(), hidden[0])
+                if first not in '"#':
+                    self.blanks.append(match.span())
+
+    def end(self) -> None:
+        """Behind the text: what is still open is never closed. Blank what cannot be parsed."""
+        found, text = self.found, self.source.text
+        if not found.hopeless:
+            self.unclosed += [_Unclosed(*opening, len(text), bool(index)) for index, opening in enumerate(self.stack)]
+        if self.unclosed:
+            _mend(self.source, self.report, found, self.unclosed)
+        found.mistakes.sort()
+        if self.blanks:
+            parts, last = [], 0
+            for start, end in self.blanks:
+                parts += [text[last:start], " " * (end - start)]
+                last = end
+            found.text = "".join([*parts, text[last:]])
+
+    def _open(self, at: int, sign: str) -> None:
+        self.stack.append((at, sign))
+        if len(self.stack) > DEEPEST:
+            message = f"brackets nest more than {DEEPEST} deep here"
+            self.unclosed.clear()  # it is enough to say that
+            self._give_up("E0003", message, self.source.span(at, at + 1), "give the inner parts a name, as blocks")
+
+    def _close(self, at: int, sign: str) -> None:
+        stack = self.stack
+        if any(opening == CLOSES[sign] for _, opening in stack):
+            while stack[-1][1] != CLOSES[sign]:
+                self.unclosed.append(_Unclosed(*stack.pop(), at, bool(stack)))
+            stack.pop()
+            return
+        span = self.source.span(at, at + 1)
+        self._mistake("E0102", f"unexpected '{sign}': it closes nothing", span, "take it away", Edit(span, ""))
+        self.blanks.append((at, at + 1))
+
+    def _hidden(self, at: int, character: str) -> None:
+        message = f"the character U+{ord(character):04X} cannot stand in a spec"
+        self._mistake("E0103", message, self.source.span(at, at + 1), "take it away: it cannot be seen")
+
+    def _mistake(self, code: str, message: str, span: Span, help: str, *edits: Edit) -> None:
+        self.report.error(code, message, span, help=help, edits=edits)
+        self.found.mistakes.append(span.start)
+
+    def _give_up(self, code: str, message: str, span: Span, help: str | None = None) -> None:
+        self.report.error(code, message, span, help=help)
+        self.found.hopeless = True
+
+
+def _is_closed(string: str) -> bool:
+    """Whether a string ends with a quotation mark of its own, which no backslash makes a part of it."""
+    body = string[1:-1]
+    return len(string) > 1 and string[-1] == '"' and (len(body) - len(body.rstrip("\\"))) % 2 == 0
 
 
 def _mend(source: Source, report: Report, found: Scan, unclosed: list[_Unclosed]) -> None:

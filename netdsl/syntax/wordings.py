@@ -172,13 +172,7 @@ def _assignment(text: str, begin: int) -> Answer | None:
             len(text),
         )
     written = f"{text[:equal].rstrip()}:"
-    return Answer(
-        "a label is followed by `:`",
-        f"write `{short(f'{name}: {value}')}`",
-        0,
-        equal + 1,
-        written,
-    )
+    return Answer("a label is followed by `:`", f"write `{short(f'{name}: {value}')}`", 0, equal + 1, written)
 
 
 def _for(dotted: str) -> str | None:
@@ -195,12 +189,7 @@ def _dots(text: str, begin: int) -> Answer | None:
     last = match[0].rpartition(".")[2]
     if rest.startswith(":"):
         outer = match[0].partition(".")[0]
-        return Answer(
-            "a label has no dots",
-            f"dots come from groups: `{outer}: {{ {last}: ... }}`",
-            begin,
-            match.end(),
-        )
+        return Answer("a label has no dots", f"dots come from groups: `{outer}: {{ {last}: ... }}`", begin, match.end())
     value = rest[1:].strip() if rest.startswith("=") else ""
     called = _DOTTED.match(value)
     help = _for(called[0] if called else match[0])

@@ -1,1 +1,1 @@
-"""Texts and messages: sources, places, diagnostics, edits, codes and their pages. Nothing here knows of networks."""
+"""Texts and messages: sources, places, diagnostics, edits, codes and their pages. Nothing here knows about networks."""

@@ -1,4 +1,4 @@
-"""Large counts as people read them, in three digits."""
+"""Large counts in three digits, for people."""
 
 from __future__ import annotations
 

@@ -1,12 +1,24 @@
 """The codes of all messages, with what each is about.
 
-A code never changes its meaning and is never given away again, so that people can look it up and scripts can rely on
-it. The ranges: E00 files and limits, E01 syntax, E02 names, E03 shapes, E04 arguments, E05 claims, E06 expressions,
-E07 structure (blocks, tables, variants, recipes); W for warnings. A test holds that the table has every code of the
-program and no other.
+A code never changes its meaning and is never used again for something else, so people can look it up and scripts can
+rely on it. A test checks that the table has exactly the codes that the program uses.
 """
 
 from __future__ import annotations
+
+RANGES = {
+    "E00": "files and limits",
+    "E01": "syntax",
+    "E02": "names",
+    "E03": "shapes",
+    "E04": "arguments",
+    "E05": "claims",
+    "E06": "expressions",
+    "E07": "structure",
+    "W": "warnings",
+}
+"""What codes that begin so are about, in the order in which they are listed. Structure is blocks, tables, variants and
+recipes."""
 
 CODES: dict[str, str] = {
     # files and limits
@@ -96,5 +108,10 @@ CODES: dict[str, str] = {
 
 
 def title(code: str) -> str:
-    """What messages under this code are about. Raises `KeyError` for an unknown one."""
+    """What messages with this code are about. Raises `KeyError` for an unknown code."""
     return CODES[code]
+
+
+def range_of(code: str) -> str:
+    """What kind of message a code is: `shapes` for E0302."""
+    return next(words for beginning, words in RANGES.items() if code.startswith(beginning))

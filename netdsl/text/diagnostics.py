@@ -1,12 +1,8 @@
 """One type for every message.
 
-Leaf code raises an `OpError` that names an argument and knows no place; the code that holds the statement
-turns it into a `Diagnostic` in a `Report`. A report collects all messages of a run; `netdsl.tools.render`
-turns them into text, JSON, SARIF or LSP.
-
-The codes: E00 files and limits, E01 syntax, E02 names, E03 shapes, E04 arguments, E05 claims,
-E06 expressions, E07 structure (blocks, tables, variants, recipes); W for warnings. `CODES` in
-`netdsl.text.codes` lists them all with their titles.
+Operators raise an `OpError` that names an argument and has no place; the code that knows the statement turns it into a
+`Diagnostic` in a `Report`. A report collects all messages of a run, and `netdsl.tools.render` turns them into text,
+JSON, SARIF or LSP. `netdsl.text.codes` lists the codes.
 """
 
 from __future__ import annotations
@@ -19,7 +15,7 @@ from netdsl.text.source import Source, Span
 
 Severity = Literal["error", "warning", "note"]
 LONGEST_WORD = 64
-"""No name is guessed for a longer word: the comparison takes time."""
+"""For a longer word no name is guessed, since comparing takes time."""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -40,7 +36,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def misspelt(word: str, known: Iterable[str]) -> str | None:
-    """The known name of which `word` is certainly a misspelling: a letter or two are wrong, and no other is as near."""
+    """The known name that `word` certainly means: a letter or two differ, and no other name is as near."""
     if not 3 <= len(word) <= LONGEST_WORD:
         return None
     most = 2 if len(word) >= 7 else 1
@@ -50,8 +46,8 @@ def misspelt(word: str, known: Iterable[str]) -> str | None:
 
 
 def _distance(word: str, other: str, most: int) -> int:
-    """How many letters are to be changed, added, dropped or exchanged with their neighbour to make one the other; more
-    than `most` where it is more. A text may have thousands of unknown words, so it gives up early."""
+    """How many letters must be changed, added, dropped or swapped with their neighbour to turn one word into the other.
+    It gives up with a number over `most`, since a text may have thousands of unknown words."""
     if abs(len(word) - len(other)) > most or len(set(word) - set(other)) > most:
         return most + 1
     before: list[int] = []
@@ -80,10 +76,10 @@ def did_you_mean(word: str, known: Iterable[str], what: str = "") -> str | None:
 
 
 class OpError(Exception):
-    """An operator's refusal: what is wrong, with which argument, and the way out. It knows no place.
+    """Why an operator refuses its arguments or inputs. It has no place in the text.
 
-    `at` names the argument the message is about (None: the operator as a whole, or its inputs),
-    `code` is the diagnostic's code, `help` the nearest fix.
+    `at` names the argument that the message is about (None: the operator as a whole, or its inputs), `code` is the
+    diagnostic's code, `help` the nearest fix.
     """
 
     def __init__(self, message: str, *, at: str | None = None, help: str | None = None, code: str = "E0301"):
@@ -104,7 +100,7 @@ class Related:
 
 @dataclass(frozen=True)
 class Edit:
-    """A change of the text that certainly mends the diagnostic: replace `span` by `text`."""
+    """A change of the text that certainly resolves the diagnostic: replace `span` by `text`."""
 
     span: Span
     text: str
@@ -120,11 +116,11 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Diagnostic:
-    """One message: what is wrong (`message`), where (`span`, with `label` under the marks), why
-    (`related` places, the first of them nearest), and the way out (`help`, and `edits` where it is certain).
+    """One message: what is wrong (`message`), where (`span`, with `label` under the marks), why (`related` places, the
+    nearest first), and what to do (`help`, and `edits` where it is certain).
 
-    `proposals` are ways out to choose from, each of them tried (`netdsl.analysis.fixes` finds them, for who asks).
-    `calls` is the chain of block calls that led to the place, innermost first.
+    `proposals` are changes to choose from that have been tried; `netdsl.analysis.fixes` adds them where they are asked
+    for. `calls` is the chain of block calls that led to the place, innermost first.
     """
 
     code: str
@@ -143,8 +139,7 @@ class Diagnostic:
 class Report:
     """All messages of one run, and the sources they point into.
 
-    `error`/`warn` add one. Messages with the same code, text and place are kept once (a block that is
-    wrong is wrong in every call, but is told once).
+    Messages with the same code, text and place are kept once: a mistake in a block comes again in every call of it.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
@@ -152,6 +147,12 @@ class Report:
 
     def add(self, diagnostic: Diagnostic) -> None:
         self._found.setdefault((diagnostic.code, diagnostic.message, diagnostic.span), diagnostic)
+
+    def extend(self, other: Report) -> None:
+        """Add all messages of another report, with its sources."""
+        self.sources.update(other.sources)
+        for diagnostic in other:
+            self.add(diagnostic)
 
     def error(
         self,

@@ -1,8 +1,8 @@
 """Text and places in it.
 
-A `Source` is one piece of spec text with a name; a `Span` is a stretch of it, as offsets in code points.
-Everything that carries a place carries a `Span`, and this module is the only code that turns offsets into
-lines and columns (1-based code points for people, 0-based UTF-16 units for editors).
+A `Source` is a spec's text with a name; a `Span` is a stretch of it, as offsets in code points. Every place in the
+program is a `Span`, and only this module turns offsets into lines and columns (1-based code points for people, 0-based
+UTF-16 units for editors).
 """
 
 from __future__ import annotations
@@ -92,3 +92,7 @@ class Source:
     def span(self, start: int, end: int) -> Span:
         """The span `[start, end)` of this source."""
         return Span(self.name, start, end)
+
+    def slice(self, span: Span) -> str:
+        """The text at a span of this source."""
+        return self.text[span.start : span.end]

@@ -1,1 +1,1 @@
-"""Thin shells around the compiler: the command line, the renderers of messages, the zoo."""
+"""Thin shells around the compiler: the command line, the language server, the formats of messages, notebooks."""

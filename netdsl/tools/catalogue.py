@@ -3,7 +3,7 @@
     python -m netdsl.tools.catalogue        writes specs/index.json anew
 
 The index spares whoever lists the zoo, or asks for `vgg16_bn`, the compilation of a hundred networks. It carries the
-digest of the specs it was made from, so that it is never believed when they have changed.
+digest of the specs it was made from; where they have changed since, it is not used.
 """
 
 from __future__ import annotations

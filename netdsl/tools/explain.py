@@ -1,5 +1,5 @@
-"""The pages of `netdsl.text.explain` as people and programs see them: under each wrong example the message that the
-compiler prints for it now. What a page shows is computed when it is shown, so it cannot differ from what a user meets.
+"""The pages of `netdsl.text.explain` as people and programs see them: under each wrong example stands the message that
+the compiler prints for it. The examples are compiled when the page is shown, so that the messages are those of today.
 
 `python -m netdsl.tools.explain` writes the pages of `docs/errors/`; a test holds that they are up to date.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from netdsl.text import explain
 from netdsl.text.codes import CODES, title
 from netdsl.text.explain import Example, Page, Prose
 from netdsl.text.source import Source
+from netdsl.tools.reports import in_every_variant, together
 
 if TYPE_CHECKING:
     from netdsl.compiler import Compilation
@@ -28,7 +29,6 @@ DOCS = Path(__file__).parents[2] / "docs" / "errors"
 def run(page: Page, example: Example) -> Report:
     """What checking an example says, in all its variants; for the code of a warning, the linter's messages too."""
     from netdsl import compiler
-    from netdsl.text.diagnostics import Report
 
     with TemporaryDirectory() as folder:
         for each in page.examples("file"):
@@ -39,22 +39,13 @@ def run(page: Page, example: Example) -> Report:
         def compile(variant: str | None) -> Compilation:
             return compiler.compile(source, variant=variant, params=settings, directory=Path(folder))
 
-        first = compile(example.variant)
-        compilations = [first]
-        if example.variant is None and first.variants:
-            compilations = [compile(variant) for variant in first.variants]
-        report = Report()
-        for compilation in compilations:
-            found = [compilation.report]
-            if page.code.startswith("W"):
-                from netdsl.analysis.lint import lint
+        found = in_every_variant(compile, example.variant).values()
+        reports = [compilation.report for compilation in found]
+        if page.code.startswith("W"):
+            from netdsl.analysis.lint import lint
 
-                found.append(lint(compilation))
-            for part in found:
-                report.sources.update(part.sources)
-                for diagnostic in part:
-                    report.add(diagnostic)
-    return report
+            reports += map(lint, found)
+    return together(reports)
 
 
 def printed(page: Page, example: Example, *, color: bool = False) -> str:
@@ -68,35 +59,32 @@ def as_text(page: Page, *, color: bool = False) -> str:
     """A page for the terminal: code is indented, prose is left as it is."""
     from netdsl.tools.render.paint import paint
 
-    parts = [paint(f"{page.code}: {page.title}", "strong", color)]
-    for part in page.parts:
-        if isinstance(part, Prose):
-            parts.append(_plain(part.text))
-            continue
-        if part.kind == "file":
-            parts.append(f"With this file `{part.name}` beside it:")
-        parts.append(_indented(part.text))
-        parts += [part.shortened] if part.shortened else []
-        if part.kind == "wrong":
-            parts.append(_asked(part))
-            parts.append(_indented(printed(page, part, color=color)))
-    return "\n\n".join(parts) + "\n"
+    head = paint(f"{page.code}: {page.title}", "strong", color)
+    return _written(page, head, _plain, lambda _language, code: _indented(code), color)
 
 
 def as_markdown(page: Page) -> str:
     """A page as Markdown, with a heading."""
-    parts = [f"# {page.code}: {page.title}"]
+    fenced = "```{}\n{}```".format
+    return _written(page, f"# {page.code}: {page.title}", lambda prose: prose, fenced)
+
+
+def _written(
+    page: Page, head: str, prose: Callable[[str], str], code: Callable[[str, str], str], color: bool = False
+) -> str:
+    """A page from its parts: `prose` writes Markdown, `code` a text of a language."""
+    parts = [head]
     for part in page.parts:
         if isinstance(part, Prose):
-            parts.append(part.text)
+            parts.append(prose(part.text))
             continue
         if part.kind == "file":
             parts.append(f"With this file `{part.name}` beside it:")
-        parts.append(f"```net\n{part.text}```")
+        parts.append(code("net", part.text))
         parts += [part.shortened] if part.shortened else []
         if part.kind == "wrong":
-            parts.append(_asked(part))
-            parts.append(f"```text\n{printed(page, part)}```")
+            parts.append(f"`{part.command}` says:" if part.command else "netdsl says:")
+            parts.append(code("text", printed(page, part, color=color)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -142,10 +130,6 @@ def documents() -> dict[str, str]:
     """The files of `docs/errors/` by their names."""
     pages = {f"{code}.md": as_markdown(explain.find(code)) for code in explain.codes()}
     return {"README.md": index(), **pages}
-
-
-def _asked(example: Example) -> str:
-    return f"`{example.command}` says:" if example.command else "netdsl says:"
 
 
 def _plain(prose: str) -> str:

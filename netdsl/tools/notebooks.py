@@ -1,8 +1,8 @@
 """Notebooks: a network shows itself as its diagram and its table, and `%%net` names one that a cell writes.
 
-`import netdsl` brings the first, `%load_ext netdsl` the second. A cell that is right shows its network; one that is
-wrong ends with the messages of the compiler in place of a traceback, so that "run all" stops there, as it does at a
-wrong cell of Python.
+Networks show themselves after `import netdsl`; the magic needs `%load_ext netdsl`. A cell that is right shows its
+network. A wrong one raises an error, so that "run all" stops there as at a wrong cell of Python, and shows the messages
+of the compiler in place of a traceback.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from IPython.display import display
 
 from netdsl.backends.html import html
 from netdsl.compiler import compile
-from netdsl.elaborate.values import Evaluator, ValueProblem
 from netdsl.ir import Network
-from netdsl.syntax import parse_dims, parse_value
-from netdsl.text.diagnostics import Report, SpecError
+from netdsl.text.diagnostics import SpecError
 from netdsl.text.source import Source
 from netdsl.tools.render import render
+from netdsl.tools.settings import NotASetting, setting, shape
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -57,9 +56,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
             raise UsageError(f"'{asked.name}' is no name for a variable")
         compilation = compile(
             Source(CELL, cell),
-            variant=asked.variant,
-            params=dict(map(_setting, asked.settings)),
-            input=_input(asked.input),
+            **_read(asked),
             directory=Path.cwd(),  # below it, a cell may use and extend files
         )
         report, network = compilation.report, compilation.network
@@ -87,23 +84,15 @@ def _parser() -> MagicArgumentParser:
     return parser
 
 
-def _input(written: str | None) -> tuple[int, ...] | None:
-    shape = None if written is None else parse_dims(written)
-    if written is not None and shape is None:
-        raise UsageError(f"'{written}' is not a shape such as 3x224x224 or 784")
-    return shape
-
-
-def _setting(pair: str) -> tuple[str, Any]:
-    """A param and its value, read as the language would."""
-    name, equals, text = (part.strip() for part in pair.partition("="))
-    if not (name and equals and text):
-        raise UsageError(f"'{pair}' is not K=V")
-    report = Report()
-    expression = parse_value(text, report, f"--set {name}")
-    if expression is not None:
-        try:
-            return name, Evaluator({}).value(expression)
-        except ValueProblem as problem:
-            report.error(problem.code, str(problem), problem.span, help=problem.help)
-    raise CellError(report)
+def _read(line: Any) -> dict[str, Any]:
+    """What the line of the magic says of the spec, as `compile` takes it."""
+    try:
+        return {
+            "variant": line.variant,
+            "params": dict(setting(pair, "K=V") for pair in line.settings),
+            "input": None if line.input is None else shape(line.input),
+        }
+    except NotASetting as problem:
+        if problem.report is not None:
+            raise CellError(problem.report) from None
+        raise UsageError(str(problem)) from None

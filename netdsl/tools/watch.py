@@ -1,9 +1,9 @@
 """Waiting for a file to be saved, by whatever way an editor saves it.
 
 Editors write in place, or write a new file and rename it over the old one, or delete and create: so directories are
-watched, and what counts is whether a file looks different from when it was read. A word from the system only says when
-to look; a look every second finds what no word came of (a file system that sends none, a save while the spec was being
-read). Nothing here compiles or prints.
+watched, and what counts is whether a file looks different from when it was read. An event of the system only says when
+to look. The files are looked at every second too, for the changes that come without an event: on some file systems,
+and while the spec was being read. Nothing here compiles or prints.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ QUIET = 0.06
 PATIENCE = 0.6
 """Seconds for which a file may be away in a save before it counts as deleted."""
 PERIOD = 1.0
-"""Seconds between two looks where no word comes."""
+"""Seconds between two looks where no event comes."""
 _CHANGED = (-1, -1, -1)
 
 
 def files_of(path: Path, compilation: Compilation) -> set[Path]:
-    """The files that the meaning of a spec hangs on: its own, and all that it uses and extends, found or not."""
+    """The files that a spec is made of: its own, and all that it uses and extends, whether they exist or not."""
     found = {path, *(Path(name) for name in compilation.report.sources if not name.startswith("<"))}
     for statement in compilation.file.statements if compilation.file is not None else ():
         if isinstance(statement, Use | Extends):
@@ -40,7 +40,8 @@ def files_of(path: Path, compilation: Compilation) -> set[Path]:
 
 
 def looks(files: Iterable[Path], read: Mapping[str, Source]) -> dict[Path, Look]:
-    """What the files look like; one that holds another text by now than when it was `read` looks like nothing else."""
+    """What the files look like. One whose text has changed since it was `read` gets a look that no file has, so that
+    the next comparison finds a change."""
     texts = {Path(name): source.text for name, source in read.items()}
     found: dict[Path, Look] = {}
     for path in files:

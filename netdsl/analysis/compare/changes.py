@@ -37,7 +37,8 @@ class Argument(NamedTuple):
 
 def arguments(one: Layer, other: Layer) -> tuple[Argument, ...]:
     """The arguments in which two layers differ. What amounts to the same on their inputs is no difference (`pad=same`
-    and `pad=1` of a 3x3 kernel), nor is what follows from another argument (the padding of `same`)."""
+    and `pad=1` of a 3x3 kernel), nor is what follows from another argument (the padding of `same`) or from the inputs
+    (the groups of a depthwise convolution)."""
     left, right = one.node.op, other.node.op
     if one.form == other.form or left is right:
         return ()
@@ -46,14 +47,22 @@ def arguments(one: Layer, other: Layer) -> tuple[Argument, ...]:
     first, second = canonical(left, one.shapes), canonical(right, other.shapes)
     names = [name for name in type(left).model_fields if name not in TRAINING_ONLY]
     written = [name for name in names if getattr(left, name) != getattr(right, name)]
-    real = [name for name in written if getattr(first, name) != getattr(second, name)] or written
+    spelled = [(name, _spelled(name, left, first), _spelled(name, right, second)) for name in written]
+    real = [name for name, before, after in spelled if before != after] or written
+    relative = first.relative(one.shapes).items() & second.relative(other.shapes).items()
+    real = [name for name in real if name not in dict(relative)]
     return tuple(Argument(name, _value(name, left, first), _value(name, right, second)) for name in real)
+
+
+def _spelled(name: str, op: Operator, canonical: Operator) -> Any:
+    """A value spelled out for the inputs; a canonical operator of another kind does not know all arguments."""
+    return getattr(canonical, name, getattr(op, name))
 
 
 def _value(name: str, op: Operator, spelled: Operator) -> Any:
     """A value as written; where it is left to a default of `none`, what that amounts to."""
     found = getattr(op, name)
-    return getattr(spelled, name) if found is None else found
+    return _spelled(name, op, spelled) if found is None else found
 
 
 def prices(one: Layer, other: Layer, order: Sequence[Argument]) -> tuple[list[Cost], Cost]:

@@ -27,9 +27,9 @@ def compare(left: Network, right: Network, *, recipe: bool = False) -> Differenc
     for network in (left, right):
         if not network.complete or network.totals is None:
             raise ValueError(f"{network.name} has errors and cannot be compared")
-    # The first two are equal where both compute the same, in whatever order branches are met.
-    keys = [(digest(each), repr(each.totals), f"{each.name} {each.variant}") for each in (left, right)]
-    same = keys[0][:2] == keys[1][:2]
+    # Figures and names first, so that the direction does not hang on how digests are made.
+    keys = [(repr(each.totals), f"{each.name} {each.variant}", digest(each)) for each in (left, right)]
+    same = keys[0][::2] == keys[1][::2]  # both compute the same, in whatever order branches are met
     if keys[1] < keys[0]:
         return _compare(right, left, same, recipe).mirrored()
     return _compare(left, right, same, recipe)

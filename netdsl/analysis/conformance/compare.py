@@ -1,8 +1,8 @@
-"""A compiled spec to comparisons: each figure as computed, as somebody else gives it, and the verdict.
+"""From a compiled spec to comparisons: each figure as computed, as the paper or an implementation gives it, a verdict.
 
-There is no tolerance: a printed figure matches when the computed one, rounded to the printed digits, is the printed
-one. What does not match needs a reason that begins with its verdict; without one it stays unexplained. A reason for a
-difference that is not there is stale, and unexplained too.
+There is no tolerance: a printed figure matches if the computed one, rounded to as many digits, is equal. One that does
+not match needs a reason, which begins with the verdict; without a reason it is unexplained. A figure that matches and
+has a reason for a difference is unexplained too.
 """
 
 from __future__ import annotations
@@ -42,17 +42,17 @@ _PREFIXES = {
 _LABEL = re.compile(r"([A-Za-z_]\w*):\s")
 PAPER = "paper"
 SPEC = "spec"
-"""The source of claims that a spec makes beyond what its paper prints."""
+"""The source of claims that only the spec makes, not its paper."""
 _CLAIMS = ("E0501", "E0504")
-"""Errors that leave the network whole: a claim about it is wrong."""
+"""The errors of claims that do not hold; the network itself is right."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure: as the spec computes it, as the `source` gives it (`paper`, `spec`, or a reference), and the verdict.
+    """One figure as the compiler computes it and as the `source` gives it (`paper`, `spec`, or a reference).
 
-    `computed` is None where there is no such figure; a shape is text, `64x112x112`.
-    `place` marks a map size claimed behind a statement of the spec, and is that statement.
+    `computed` is None where there is no such figure; a shape is text, `64x112x112`. For a map size that is claimed
+    behind a statement `place` is that statement.
     """
 
     figure: str
@@ -66,7 +66,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Conformance:
-    """A network with all its comparisons; `recorded` are the figures that cannot be computed: years, error rates."""
+    """A network with all its comparisons; `recorded` are figures that cannot be computed: years, error rates."""
 
     name: str
     title: str
@@ -85,10 +85,9 @@ class Conformance:
 
 
 def prove(spec: str, variant: str | None = None) -> tuple[tuple[Conformance, ...], Report]:
-    """The comparisons of a spec, a name of the zoo or a file: of one variant, or of all.
+    """The comparisons of a spec, given by name or file, in one variant or in all.
 
-    The report has the messages of a spec that is wrong in other ways than its claims; then its comparisons are left
-    out.
+    A variant with other errors than claims that do not hold has no comparisons; its messages are in the report.
     """
     path, variant = locate(spec, variant)
     first = compile(path, variant=variant)
@@ -97,16 +96,14 @@ def prove(spec: str, variant: str | None = None) -> tuple[tuple[Conformance, ...
         made = first if each == variant else compile(path, variant=each)
         network = _whole(made)
         if network is None:
-            report.sources.update(made.report.sources)
-            for diagnostic in made.report:
-                report.add(diagnostic)
-            continue
-        found.append(examine(network, _name(path, each)))
+            report.extend(made.report)
+        else:
+            found.append(examine(network, _name(path, each)))
     return tuple(found), report
 
 
 def _whole(made: Compilation) -> Network | None:
-    """The network, if nothing is wrong with it but claims: those are what is judged here."""
+    """The network, if nothing is wrong but claims, which are judged here."""
     network = made.network
     if network is None or any(error.code not in _CLAIMS for error in made.report.errors):
         return None
@@ -121,12 +118,9 @@ def _name(path: str | os.PathLike[str], variant: str | None) -> str:
 
 
 def examine(network: Network, name: str) -> Conformance:
-    """All comparisons of a network. `name` is what the data knows it by: `vgg:D`."""
-    comparisons = [*_sizes(network), *_claims(network)]
-    comparisons += _printed(network, name)
-    comparisons += _references(network, name)
-    recorded = tuple(_recorded(each) for each in network.reported if _is_recorded(each))
-    return Conformance(name, network.name, network.variant, network.source, tuple(comparisons), recorded)
+    """All comparisons of a network. `name` is its name in `references.json`: `vgg:D`."""
+    found = (*_sizes(network), *_claims(network), *_printed(network, name), *_references(network, name))
+    return Conformance(name, network.name, network.variant, network.source, found, tuple(_recorded(network)))
 
 
 # What the spec says ------------------------------------------------------------------------------------------------
@@ -141,77 +135,65 @@ def _sizes(network: Network) -> Iterator[Comparison]:
 
 
 def _statement(network: Network, span: Span) -> str:
-    """What a reader calls a statement: its label, else its text."""
+    """A name for a statement: its label, else its text."""
     source = network.source_of(span)
-    written = " ".join((source.text[span.start : span.end] if source else "").partition("->")[0].split())
+    written = " ".join((source.slice(span) if source else "").partition("->")[0].split())
     label = _LABEL.match(written)
     return label[1] if label else written or f"line {network.line(span)}"
 
 
 def _claims(network: Network) -> Iterator[Comparison]:
-    """`expect`, and what is `reported` of the quantities that can be computed.
+    """The comparisons of `expect`, and of `reported` quantities that can be computed.
 
-    What is expected is the paper's, unless it is a count to the last digit, or the spec reports something else of it.
+    An expected figure is the paper's, except for an exact count, which papers do not print, and for one of which the
+    spec reports that the paper prints it otherwise.
     """
     printed = {(each.label, each.quantity) for each in network.reported}
     for each in network.expected:
-        own = _is_exact(each) or (each.label, each.quantity) in printed
-        yield _claim(network, each, SPEC if own else PAPER)
+        exact = each.quantity in ("params", "macs", "units", "frozen", "aux_params") and each.text.isdigit()
+        yield _claim(network, each, SPEC if exact or (each.label, each.quantity) in printed else PAPER)
     for each in network.reported:
-        if not _is_recorded(each) and each.quantity != "reference":
+        if each.quantity in KNOWN:
             yield _claim(network, each, PAPER)
 
 
 def _claim(network: Network, claim: Figure, source: str) -> Comparison:
-    return _compared(network, _named(claim), claim.text, source, _line(claim.note), claim.value)
+    return _compared(network, _named(claim), claim.text, source, " ".join((claim.note or "").split()), claim.value)
 
 
 def _named(claim: Figure) -> str:
     return f"{claim.label}.{claim.quantity}" if claim.label else claim.quantity
 
 
-def _is_exact(figure: Figure) -> bool:
-    """Whether a claim is a count to the last digit, which papers do not print: the spec's own."""
-    return figure.quantity in ("params", "macs", "units", "frozen", "aux_params") and figure.text.isdigit()
-
-
-def _is_recorded(figure: Figure) -> bool:
-    return figure.quantity not in KNOWN and figure.quantity != "reference"
-
-
-def _line(note: str | None) -> str:
-    return " ".join((note or "").split())
-
-
-def _recorded(claim: Figure) -> str:
-    return f"{_named(claim)} {claim.text}" + (f" ({_line(claim.note)})" if claim.note else "")
+def _recorded(network: Network) -> Iterator[str]:
+    """The reported figures that cannot be computed."""
+    for each in network.reported:
+        if each.quantity not in (*KNOWN, "reference"):
+            yield f"{_named(each)} {each.text}" + (f" ({' '.join(each.note.split())})" if each.note else "")
 
 
 def _printed(network: Network, name: str) -> Iterator[Comparison]:
-    """The cells of a table in units of its own."""
+    """The cells of tables of the paper that the spec cannot claim."""
     for table in references.printed(name):
         for label, cell in table["cells"].items():
             what = f"{label}.{table['quantity']}" if label else str(table["quantity"])
             exact = figure(network, what)
-            # In the table's unit. To scale by a thousand and round down loses nothing: no printed digit is as fine.
+            # In thousandths of the table's unit, rounded down, which is finer than any printed digit.
             scaled = exact * 1000 // table["unit"]
             verdict, reason = _verdict(holds(scaled, scaled, cell), table["verdicts"].get(label, ""))
             yield Comparison(what, exact, cell, PAPER, verdict, reason or table["note"])
 
 
-# What other implementations have ----------------------------------------------------------------------------------
+# What other implementations have -----------------------------------------------------------------------------------
 
 
 def _references(network: Network, name: str) -> Iterator[Comparison]:
-    held: dict[str, references.Reasons] = {
-        str(each.value): {} for each in network.reported if each.quantity == "reference"
-    }
-    for reference, reasons in {**held, **references.compared(name)}.items():
+    named: dict[str, references.Reasons] = {str(f.value): {} for f in network.reported if f.quantity == "reference"}
+    for reference, reasons in {**named, **references.compared(name)}.items():
         figures = references.reference(reference)
         if figures is None:
-            yield Comparison(
-                "reference", None, reference, reference, Verdict.UNEXPLAINED, "no figures of it are on file"
-            )
+            why = "no figures of it are on file"
+            yield Comparison("reference", None, reference, reference, Verdict.UNEXPLAINED, why)
             continue
         for what, value in figures.items():
             yield _compared(network, what, str(value), reference, reasons.get(what, ""), value)
@@ -235,7 +217,7 @@ def _compared(network: Network, name: str, given: str, source: str, reason: str,
 
 
 def _verdict(same: bool, reason: str) -> tuple[Verdict, str]:
-    """The verdict, and the reason without the word that gives it."""
+    """The verdict, and the reason without the verdict at its beginning."""
     prefix = next((each for each in _PREFIXES if reason.startswith(each)), None)
     if prefix is None:
         return (Verdict.MATCH if same else Verdict.UNEXPLAINED), reason

@@ -1,8 +1,8 @@
 """Figures of a network or of its parts, by name: `params`, `conv1.macs`, `conv1+bn1.params`.
 
-The claims of a spec have one label; a row of a paper's table, or of another count, may be several layers of the spec,
-so labels can be joined by `+` here. Beside the quantities of claims there are `weights` (parameters without biases, as
-some papers count), `buffers` (elements of running statistics), `aux_macs` and the shape of the `input`.
+A claim of a spec is about one label. Here labels can be joined by `+`, since a row of a paper's table may be several
+layers of the spec. There are also quantities that claims do not have: `weights` (parameters without biases, as some
+papers count), `buffers` (elements of running statistics), `aux_macs` and the shape of the `input`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SUMMED = ("params", "macs", "weights", "frozen", "units", "connections")
 
 
 def split(name: str) -> tuple[str | None, str]:
-    """`features.0.params` is the `params` of `features.0`; a plain `params` is the whole network's."""
+    """The label and the quantity: `features.0` and `params`; no label in a plain `params`, of the whole network."""
     label, _, quantity = name.rpartition(".")
     return label or None, quantity
 

@@ -1,17 +1,17 @@
-"""A page of Markdown with figures left blank, to the page with the figures computed.
+"""From a page of Markdown with blanks for figures to the page with the computed figures.
 
     python -m netdsl.analysis.conformance.lessons docs/zoo.in.md > docs/zoo.md
 
-A blank names a figure of a network of the zoo, or of a ```net fence on the page, by the name in its `net` line; `#`
-names a part. Two or more are added, subtracted or divided from left to right, and `as` says how the result is shown:
+A blank names a figure of a network of the zoo, or of a ```net fence on the page (by the name in its `net` line); `#`
+names a part. Several figures are added, subtracted or divided from left to right; `as` says how the result is shown:
 
     {{params vgg:D}}                                        138,357,544
     {{macs resnet:50-layer as .2G}}                         3.86G
     {{params vgg_torchvision:16#classifier / params vgg:D as .0%}}   89%
     {{top5 vgg:D}}                                          what the spec reports, as it is written
 
-That is all there is: what a page can say is a closed set, and no text of it is executed. Every fence is compiled, and
-its claims are proved.
+Nothing else can be written in a blank, and no text of a page is executed. Every fence is compiled and its claims are
+checked.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sections to a page of Markdown: what it proves, the overview, and each spec with its figures."""
+"""Sections to a page of Markdown: what it is about, the overview, and each spec with its figures."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from netdsl.analysis.conformance import references
 from netdsl.analysis.conformance.compare import Verdict
 from netdsl.analysis.conformance.figures import split
-from netdsl.analysis.conformance.sections import Row, Section
+from netdsl.analysis.conformance.sections import Line, Section, overview
 
 _INTRODUCTION = """\
 # Conformance
@@ -27,7 +27,6 @@ auxiliary heads, multiply-adds (macs) those of convolutions and matrix products 
 
 """
 _PARTS = ("output", "params", "weights", "macs", "connections")
-_COUNTED = (Verdict.MATCH, Verdict.ERRATUM, Verdict.DESIGN, Verdict.UNSETTLED, Verdict.UNEXPLAINED)
 
 
 def page(sections: Sequence[Section], *, overview_only: bool = False) -> str:
@@ -39,49 +38,38 @@ def page(sections: Sequence[Section], *, overview_only: bool = False) -> str:
     return "\n".join(parts)
 
 
-def heads(sections: Sequence[Section]) -> tuple[str, ...]:
-    """The columns of the overview; unexplained figures have one where there are some."""
-    fails = any(each.count(Verdict.UNEXPLAINED) for each in sections)
-    return ("spec", "networks", "figures", "match", "errata", "by design", "unsettled", *["UNEXPLAINED"] * fails)
-
-
-def counts(section: Section, columns: int) -> tuple[int, ...]:
-    """The numbers of a section's row in the overview."""
-    each = (len(section.networks), section.figures, *(section.count(verdict) for verdict in _COUNTED))
-    return each[: columns - 1]
-
-
 def _overview(sections: Sequence[Section]) -> str:
-    head = heads(sections)
-    rows: list[Sequence[str]] = [
-        (f"[{each.name}](#{_anchor(each)})", *(str(n or "") for n in counts(each, len(head)))) for each in sections
+    head, (*rows, total) = overview(sections)
+    cells = [
+        (f"[{each.name}](#{_anchor(each)})", *("" if count == "0" else count for count in row[1:]))
+        for each, row in zip(sections, rows, strict=True)
     ]
-    total = [sum(column) for column in zip(*(counts(each, len(head)) for each in sections), strict=True)]
-    rows.append(("**all**", *(f"**{n}**" for n in total)))
-    return "## Overview\n\n" + table(head, rows, right=range(1, len(head)))
+    return "## Overview\n\n" + table(head, [*cells, [f"**{each}**" for each in total]], right=range(1, len(head)))
 
 
 def _anchor(section: Section) -> str:
-    """The place of a heading, as GitHub and the common site generators name it."""
+    """The anchor of a heading, as GitHub and the common site generators name it."""
     return "".join(c for c in section.name.lower() if c.isalnum() or c in "-_")
 
 
 def _section(section: Section) -> str:
-    lines = [f"## {section.name}\n"]
-    lines.append(f"{section.title}. {section.source}.\n" if section.source else f"{section.title}.\n")
-    parts = [row for row in section.rows if _is_part(row)]
-    rows = [row for row in section.rows if not _is_part(row)]
-    several = any(row.variants for row in rows)
+    parts = [line for line in section.lines if _is_part(line)]
+    others = [line for line in section.lines if not _is_part(line)]
+    several = any(line.variants for line in others)
     head = ("figure", *["variant"] * several, "computed", "paper", "reference", "verdict")
-    lines.append(table(head, [_cells(row, several) for row in rows], right=[1 + several]))
+    written = [
+        f"## {section.name}\n",
+        f"{section.title}. {section.source}.\n" if section.source else f"{section.title}.\n",
+        table(head, [_cells(line, several) for line in others], right=[1 + several]),
+    ]
     if parts:
-        lines.append("Parts that match:\n\n" + _parts(parts))
+        written.append("Parts that match:\n\n" + _parts(parts))
     if section.sizes:
         sizes = [f"`{place}` {size}{_which(variants)}" for place, size, variants in section.sizes]
-        lines.append("Map sizes that hold as they are claimed: " + ", ".join(sizes) + ".\n")
+        written.append("Map sizes that hold as they are claimed: " + ", ".join(sizes) + ".\n")
     if section.recorded:
-        lines.append("Recorded, not computed: " + _recorded(section) + ".\n")
-    return "\n".join(lines)
+        written.append("Recorded, not computed: " + _recorded(section) + ".\n")
+    return "\n".join(written)
 
 
 def _recorded(section: Section) -> str:
@@ -94,49 +82,47 @@ def _recorded(section: Section) -> str:
     )
 
 
-def _is_part(row: Row) -> bool:
-    """A figure of a part on which all agree, and of which the paper says nothing."""
-    label, quantity = split(row.figure)
-    return label is not None and quantity in _PARTS and row.verdict is Verdict.MATCH and not row.paper
+def _is_part(line: Line) -> bool:
+    """Whether it is a figure of a part on which all agree and that the paper does not print."""
+    label, quantity = split(line.figure)
+    return label is not None and quantity in _PARTS and line.verdict is Verdict.MATCH and not line.paper
 
 
-def _parts(rows: Sequence[Row]) -> str:
+def _parts(lines: Sequence[Line]) -> str:
     """One row for each part, its figures side by side."""
     parts: dict[tuple[str | None, tuple[str, ...], str], dict[str, str]] = {}
-    for row in rows:
-        label, quantity = split(row.figure)
-        parts.setdefault((label, row.variants, row.reference), {})[quantity] = row.computed
+    for line in lines:
+        label, quantity = split(line.figure)
+        parts.setdefault((label, line.variants, line.reference), {})[quantity] = line.computed
     several = any(variants for _, variants, _ in parts)
     columns = [name for name in _PARTS if any(name in figures for figures in parts.values())]
     cells = [
-        (
-            f"`{label}`",
-            *[", ".join(variants) or "all"] * several,
-            *(figures.get(name, "") for name in columns),
-            reference,
-        )
+        (f"`{label}`", *_variants(variants, several), *(figures.get(name, "") for name in columns), reference)
         for (label, variants, reference), figures in parts.items()
     ]
-    first = 1 + several
-    return table(
-        ("part", *["variant"] * several, *columns, "reference"), cells, right=range(first, first + len(columns))
-    )
+    head = ("part", *["variant"] * several, *columns, "reference")
+    return table(head, cells, right=range(1 + several, 1 + several + len(columns)))
+
+
+def _variants(variants: tuple[str, ...], several: bool) -> list[str]:
+    """The cell that names variants, where the table has one."""
+    return [", ".join(variants) or "all"] * several
 
 
 def _which(variants: tuple[str, ...]) -> str:
     return f" [{', '.join(variants)}]" if variants else ""
 
 
-def _cells(row: Row, several: bool) -> Sequence[str]:
-    verdict = row.verdict.value if row.verdict is Verdict.MATCH else f"**{row.verdict}**"
-    if row.reason:
-        verdict += f": {row.reason}"
-    figure = row.figure if "`" in row.figure else f"`{row.figure}`"
-    return (figure, *[", ".join(row.variants) or "all"] * several, row.computed, row.paper, row.reference, verdict)
+def _cells(line: Line, several: bool) -> Sequence[str]:
+    verdict = line.verdict.value if line.verdict is Verdict.MATCH else f"**{line.verdict}**"
+    if line.reason:
+        verdict += f": {line.reason}"
+    figure = line.figure if "`" in line.figure else f"`{line.figure}`"
+    return (figure, *_variants(line.variants, several), line.computed, line.paper, line.reference, verdict)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
-    """A Markdown table; the columns `right` are set to the right."""
+    """A Markdown table; the columns `right` are aligned to the right."""
     to_right = set(right)
     rule = ["---:" if i in to_right else "---" for i in range(len(head))]
     lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in (head, rule, *rows)]

@@ -1,14 +1,13 @@
-"""What other implementations have: `references.json`, read once.
+"""The figures of other implementations: `references.json`, read once.
 
-- `counted`: for each kind of source, the word before a reference's colon, how its figures were counted.
-- `references`: the figures of each by name (`params`, `conv1.output`); parameters without aux heads.
-- `compared`: for a network of the zoo, the references it is held against beside the one that its spec names
-  (`reported reference = "torchvision:resnet50"`), each with the figures in which it differs, and why.
-- `printed`: what the spec cannot say of its paper's tables: cells in units of their own (a K of 1,024), and rows that
-  are several layers of the spec.
+- `counted`: for each kind of reference (`torchvision` in `torchvision:resnet50`), how its figures were counted.
+- `references`: the figures of each reference by name (`params`, `conv1.output`); parameters without aux heads.
+- `compared`: for a network of the zoo, the references that it is compared with beside the one that its spec names
+  (`reported reference = "torchvision:resnet50"`), each with the figures that differ, and why.
+- `printed`: figures of its paper's tables that the spec cannot claim: in units of their own (a K of 1,024), or of rows
+  that are several layers of the spec.
 
-A reason begins with the verdict it gives, as the note of a `reported` does: `erratum: ...`, `by design: ...`,
-`unsettled: ...`.
+A reason begins with the verdict, as the note of a `reported` does: `erratum: ...`, `by design: ...`, `unsettled: ...`.
 """
 
 from __future__ import annotations
@@ -46,13 +45,13 @@ def names() -> tuple[str, ...]:
 
 
 def compared(network: str) -> Mapping[str, Reasons]:
-    """The references that a network of the zoo (`vgg:D`) is held against, with the reasons for what differs."""
+    """The references that a network of the zoo (`vgg:D`) is compared with, each with the reasons for what differs."""
     found: Mapping[str, Reasons] = _data()["compared"].get(network, {})
     return found
 
 
 def printed(spec: str) -> tuple[Mapping[str, Any], ...]:
-    """The tables of a spec's paper that count in units of their own, or rows that are several layers of the spec."""
+    """The figures of a spec's paper that the spec cannot claim, table by table."""
     return tuple(_data()["printed"].get(spec, ()))
 
 

@@ -1,44 +1,44 @@
 """Comparisons to what a reader sees: one section for each spec, its variants side by side.
 
-In a section a figure has one row for all who agree on it, and one more for each who does not; rows that are the same
-in all variants stand once. Map sizes that hold are gathered in a list.
+In a section a figure has one line for all who agree on it, and one more for each who does not; lines that are the same
+in all variants stand once. Map sizes that match are gathered in a list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from netdsl.analysis.conformance.compare import PAPER, SPEC, Comparison, Conformance, Verdict
 
 Item = TypeVar("Item")
-Cells = tuple[str, str, str, str, Verdict, str]
-"""A row without its variants: figure, computed, paper, reference, verdict, reason."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """A figure: `variants` it is that of (none: of all), the paper's, the references' and the verdict."""
+class Line:
+    """A figure as computed, as the paper and the references give it, and the verdict. `variants` are those that it is
+    true of; none means all."""
 
     figure: str
-    variants: tuple[str, ...]
     computed: str
     paper: str
     reference: str
     verdict: Verdict
     reason: str
+    variants: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Section:
-    """A spec. `sizes` are the map sizes that hold, and `recorded` what cannot be computed, each with the variants."""
+    """A spec. `sizes` are the map sizes that match, `recorded` the figures that cannot be computed, each with its
+    variants."""
 
     name: str
     title: str
     source: str | None
     networks: tuple[Conformance, ...]
-    rows: tuple[Row, ...]
+    lines: tuple[Line, ...]
     sizes: tuple[tuple[str, str, tuple[str, ...]], ...]
     recorded: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -60,22 +60,20 @@ def sections(found: Iterable[Conformance]) -> tuple[Section, ...]:
 
 
 def _section(name: str, networks: list[Conformance]) -> Section:
-    rows = [(each.variant, row) for each in networks for row in _rows(each.comparisons)]
-    sizes = [
-        (each.variant, (item.place or "", number(item.given)))
-        for each in networks
-        for item in each.comparisons
-        if _is_size(item)
-    ]
-    recorded = [(each.variant, item) for each in networks for item in each.recorded]
+    def folded(pick: Callable[[Conformance], Iterable[Item]]) -> list[tuple[Item, tuple[str, ...]]]:
+        return _folded([(each.variant, item) for each in networks for item in pick(each)], len(networks))
+
+    first = networks[0]
+    lines = folded(lambda each: _lines(each.comparisons))
+    sizes = folded(lambda each: [(c.place or "", number(c.given)) for c in each.comparisons if _is_size(c)])
     return Section(
         name,
-        networks[0].title,
-        networks[0].source,
+        first.title,
+        first.source,
         tuple(networks),
-        tuple(Row(row[0], variants, *row[1:]) for row, variants in _folded(rows, len(networks))),
-        tuple((*size, variants) for size, variants in _folded(sizes, len(networks))),
-        tuple(_folded(recorded, len(networks))),
+        tuple(replace(line, variants=variants) for line, variants in lines),
+        tuple((*size, variants) for size, variants in sizes),
+        tuple(folded(lambda each: each.recorded)),
     )
 
 
@@ -83,31 +81,44 @@ def _is_size(item: Comparison) -> bool:
     return item.place is not None and item.verdict is Verdict.MATCH
 
 
-def _rows(comparisons: Iterable[Comparison]) -> list[Cells]:
-    """The rows of one network, those of a figure together: what agrees on it in one, what does not each in its own."""
+def _lines(comparisons: Iterable[Comparison]) -> list[Line]:
+    """The lines of one network, those of a figure together: first what agrees, then each that does not."""
     figures: dict[str, list[Comparison]] = {}
     for item in comparisons:
         if not _is_size(item):
             figures.setdefault(f"size after `{item.place}`" if item.place else item.figure, []).append(item)
-    rows: list[Cells] = []
+    lines: list[Line] = []
     for figure, items in figures.items():
         agreed = [item for item in items if item.verdict is Verdict.MATCH]
         if agreed:
-            rows.append(_agreement(figure, agreed))
+            lines.append(_agreement(figure, agreed))
         for item in items:
             if item.verdict is not Verdict.MATCH:
-                shown = number(item.given)
-                cells = (shown, "") if item.source in (PAPER, SPEC) else ("", f"{shown} ({item.source})")
-                rows.append((figure, number(item.computed), *cells, item.verdict, item.reason))
-    return sorted(rows, key=lambda row: "." in row[0])  # the whole network first
+                given = number(item.given)
+                paper, reference = (given, "") if item.source in (PAPER, SPEC) else ("", f"{given} ({item.source})")
+                lines.append(Line(figure, number(item.computed), paper, reference, item.verdict, item.reason))
+    return sorted(lines, key=lambda line: "." in line.figure)  # the whole network first
 
 
-def _agreement(figure: str, items: list[Comparison]) -> Cells:
+def _agreement(figure: str, items: list[Comparison]) -> Line:
     printed = dict.fromkeys(number(item.given) for item in items if item.source == PAPER)
     sources = dict.fromkeys(item.source for item in items if item.source not in (PAPER, SPEC))
     reasons = dict.fromkeys(item.reason for item in items if item.reason)
-    cells = (figure, number(items[0].computed), ", ".join(printed), ", ".join(sources))
-    return (*cells, Verdict.MATCH, "; ".join(reasons))
+    computed = number(items[0].computed)
+    return Line(figure, computed, ", ".join(printed), ", ".join(sources), Verdict.MATCH, "; ".join(reasons))
+
+
+def overview(sections: Sequence[Section]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """The head and the rows of a table of how many figures have each verdict; the last row, `all`, is the sum.
+    Unexplained figures have a column only where there are some."""
+    fails = any(each.count(Verdict.UNEXPLAINED) for each in sections)
+    head = ("spec", "networks", "figures", "match", "errata", "by design", "unsettled", *["UNEXPLAINED"] * fails)
+    counts = [
+        (len(each.networks), each.figures, *(each.count(verdict) for verdict in Verdict))[: len(head) - 1]
+        for each in sections
+    ]
+    rows = [(each.name, *map(str, row)) for each, row in zip(sections, counts, strict=True)]
+    return head, [*rows, ("all", *(str(sum(column)) for column in zip(*counts, strict=True)))]
 
 
 def number(value: int | str | None) -> str:
@@ -118,10 +129,8 @@ def number(value: int | str | None) -> str:
 
 
 def _folded(found: list[tuple[str | None, Item]], networks: int) -> list[tuple[Item, tuple[str, ...]]]:
-    """Each item once, with the variants that have it; none where all have it."""
-    by_item: dict[Item, list[str]] = {}
+    """Each item once, with the variants that have it; with none where all networks have it."""
+    by_item: dict[Item, dict[str, None]] = {}
     for variant, item in found:
-        known = by_item.setdefault(item, [])
-        if (variant or "") not in known:
-            known.append(variant or "")
+        by_item.setdefault(item, {})[variant or ""] = None
     return [(item, () if len(known) == networks else tuple(known)) for item, known in by_item.items()]

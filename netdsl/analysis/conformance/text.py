@@ -1,4 +1,4 @@
-"""Sections to plain text for a terminal, and to JSON for programs."""
+"""Sections to plain text for a terminal, and comparisons to JSON for programs."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import json
 from collections.abc import Sequence
 
 from netdsl.analysis.conformance.compare import Conformance, Verdict
-from netdsl.analysis.conformance.markdown import counts, heads
-from netdsl.analysis.conformance.sections import Row, Section
+from netdsl.analysis.conformance.sections import Line, Section, overview
 
 FORMAT_VERSION = 1
 
 
 def text(sections: Sequence[Section], *, overview_only: bool = False, failed_only: bool = False) -> str:
-    """The figures of each spec, then the overview. `failed_only` leaves out all rows but the unexplained."""
+    """The figures of each spec, then the overview; with `failed_only` only the unexplained figures."""
     parts = []
     if not overview_only:
         for section in sections:
-            rows = [row for row in section.rows if not failed_only or row.verdict is Verdict.UNEXPLAINED]
-            if rows or not failed_only:
-                parts.append(_section(section, rows, failed_only))
+            shown = [each for each in section.lines if not failed_only or each.verdict is Verdict.UNEXPLAINED]
+            if shown or not failed_only:
+                parts.append(_section(section, shown, failed_only))
     if failed_only and not parts:
         return f"nothing is unexplained in {sum(each.figures for each in sections)} figures\n"
     if len(sections) > 1 or overview_only:
@@ -27,26 +26,26 @@ def text(sections: Sequence[Section], *, overview_only: bool = False, failed_onl
     return "\n".join(parts)
 
 
-def _section(section: Section, rows: Sequence[Row], failed_only: bool) -> str:
-    several = any(row.variants for row in rows)
-    lines = [f"{section.name}  {section.source or section.title}"]
-    cells = [(row.figure, *[", ".join(row.variants)] * several, row.computed, row.paper, row.reference) for row in rows]
-    verdicts = [row.verdict + (f": {row.reason}" if row.reason else "") for row in rows]
+def _section(section: Section, shown: Sequence[Line], failed_only: bool) -> str:
+    several = any(each.variants for each in shown)
     head = ("figure", *["variant"] * several, "computed", "paper", "reference")
+    cells = [
+        (each.figure, *[", ".join(each.variants)] * several, each.computed, each.paper, each.reference)
+        for each in shown
+    ]
+    verdicts = ["verdict", *(each.verdict + (f": {each.reason}" if each.reason else "") for each in shown)]
+    written = [f"{section.name}  {section.source or section.title}"]
     columns = _aligned([head, *cells], right={1 + several})
-    lines += [f"  {left}  {verdict}" for left, verdict in zip(columns, ["verdict", *verdicts], strict=True)]
+    written += [f"  {left}  {verdict}" for left, verdict in zip(columns, verdicts, strict=True)]
     if section.sizes and not failed_only:
-        lines.append(f"  and {len(section.sizes)} map sizes as they are claimed")
-    return "\n".join(lines) + "\n"
+        written.append(f"  and {len(section.sizes)} map sizes as they are claimed")
+    return "\n".join(written) + "\n"
 
 
 def _overview(sections: Sequence[Section]) -> str:
-    head = heads(sections)
-    numbers = [counts(each, len(head)) for each in sections]
-    total = [sum(column) for column in zip(*numbers, strict=True)]
-    rows = [(each.name, *(str(n) for n in row)) for each, row in zip(sections, numbers, strict=True)]
-    table = [head, *rows, *[("all", *map(str, total))] * (len(sections) > 1)]
-    return "\n".join(_aligned(table, right=set(range(1, len(head))))) + "\n"
+    head, rows = overview(sections)
+    shown = rows if len(sections) > 1 else rows[:-1]
+    return "\n".join(_aligned([head, *shown], right=set(range(1, len(head))))) + "\n"
 
 
 def _aligned(rows: Sequence[Sequence[str]], right: set[int]) -> list[str]:
@@ -61,41 +60,25 @@ def _aligned(rows: Sequence[Sequence[str]], right: set[int]) -> list[str]:
 
 
 def to_json(found: Sequence[Conformance], *, failed_only: bool = False) -> str:
-    """All comparisons, figures as exact integers."""
-    return (
-        json.dumps(
-            {
-                "format_version": FORMAT_VERSION,
-                "proved": all(each.proved for each in found),
-                "networks": [_network(each, failed_only) for each in found],
-            },
-            indent=1,
-            ensure_ascii=False,
-        )
-        + "\n"
-    )
+    """All comparisons, with figures as exact integers."""
+    document = {
+        "format_version": FORMAT_VERSION,
+        "proved": all(each.proved for each in found),
+        "networks": [_network(each, failed_only) for each in found],
+    }
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def _network(network: Conformance, failed_only: bool) -> dict[str, object]:
+    shown = [each for each in network.comparisons if not failed_only or each.verdict is Verdict.UNEXPLAINED]
+    figures = ("figure", "place", "computed", "given", "source", "verdict")
     return {
         "name": network.name,
         "title": network.title,
         "variant": network.variant,
         "source": network.source,
         "proved": network.proved,
-        "counts": {verdict.value: network.count(verdict) for verdict in Verdict},
-        "figures": [
-            {
-                "figure": each.figure,
-                "place": each.place,
-                "computed": each.computed,
-                "given": each.given,
-                "source": each.source,
-                "verdict": each.verdict.value,
-                "reason": each.reason or None,
-            }
-            for each in network.comparisons
-            if not failed_only or each.verdict is Verdict.UNEXPLAINED
-        ],
+        "counts": {verdict: network.count(verdict) for verdict in Verdict},
+        "figures": [{**{key: getattr(each, key) for key in figures}, "reason": each.reason or None} for each in shown],
         "recorded": list(network.recorded),
     }

@@ -1,40 +1,38 @@
-"""What a kind of suggestion has before it: the message, the text and its tree, and the network as far as it is known.
+"""One error as the kinds of suggestion see it: the message, the text with its tree, the network as far as it is known.
 
-A network is there in spite of its errors: what an error leaves behind is a node of unknown shape, and its inputs tell
-what did not fit.
+There is a network in spite of the error: a statement that is wrong becomes a node without a shape, and the shapes of
+its inputs show what did not fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
+from netdsl.analysis.lookup import Trees
 from netdsl.ir import Network, Node, Scope
-from netdsl.syntax import tree, walk
+from netdsl.shapes import Shape
 from netdsl.text.diagnostics import Diagnostic, Edit
 from netdsl.text.source import Source, Span
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A change that may help, to be tried. `rank` puts what changes the idea of a spec behind what changes a number."""
+    """A change that may help, to be tried. A change of the idea of a spec has a higher `rank` than one of a number."""
 
     title: str
     edits: tuple[Edit, ...]
     rank: int = 1
 
     def size(self, source: Source) -> tuple[int, int, int]:
-        """What the smallest is found by: how many places change, the rank, how many characters change."""
+        """What candidates are sorted by: how many places change, the rank, how many characters change."""
         return len(self.edits), self.rank, sum(_changed(source, edit) for edit in self.edits)
 
 
 def _changed(source: Source, edit: Edit) -> int:
-    """How many characters an edit takes away and puts in, without what stays at its ends."""
-    old, new = source.text[edit.span.start : edit.span.end], edit.text
+    """How many characters an edit removes and inserts, apart from what stays the same at its ends."""
+    old, new = source.slice(edit.span), edit.text
     while old and new and old[0] == new[0]:
         old, new = old[1:], new[1:]
     while old and new and old[-1] == new[-1]:
@@ -42,76 +40,66 @@ def _changed(source: Source, edit: Edit) -> int:
     return len(old) + len(new)
 
 
-class Known:
-    """The tree of a file and the network made of it, to look things up by place. Everything is read once."""
-
-    def __init__(self, file: tree.File, network: Network | None):
-        self.file, self.network = file, network
-
-    @cached_property
-    def written(self) -> tuple[Any, ...]:
-        """All nodes of the tree, outer before inner."""
-        return tuple(walk(self.file))
-
-    @cached_property
-    def items(self) -> dict[tuple[int, int], Any]:
-        """What operators, rows, joins, residuals are written where: by start and end."""
-        kinds = (tree.Operation, tree.Row, tree.Bracket, tree.Join, tree.Residual, tree.Group)
-        return {each.span[1:]: each for each in self.written if isinstance(each, kinds)}
-
-    @cached_property
-    def layers(self) -> dict[tuple[int, int], tree.Layer]:
-        """The statements, by the place of their items."""
-        return {each.item.span[1:]: each for each in self.written if isinstance(each, tree.Layer)}
-
-    @cached_property
-    def scopes(self) -> tuple[Scope, ...]:
-        """The parts of the network, outer before inner."""
-        return tuple(self.network.body.scopes()) if self.network else ()
-
-
 @dataclass(frozen=True)
 class Fault:
-    """One error, in `source`, and what is known around it."""
+    """One error in `source`, and what is known around it."""
 
     diagnostic: Diagnostic
     source: Source
-    known: Known
+    trees: Trees
+    network: Network | None
 
     @property
     def span(self) -> Span:
-        """Where the error is told."""
+        """Where the error is reported."""
         assert self.diagnostic.span is not None
         return self.diagnostic.span
 
+    @property
+    def scopes(self) -> Iterator[Scope]:
+        """The scopes of the network, the outer before the inner."""
+        return iter(()) if self.network is None else self.network.body.scopes()
+
     def text(self, span: Span) -> str:
-        """What stands at a place."""
-        return self.source.text[span.start : span.end]
+        """The text at a place."""
+        return self.source.slice(span)
+
+    def short(self, span: Span) -> str:
+        """The text at a place as titles show it: on one line, and not too long."""
+        return short(self.text(span))
 
     def edit(self, start: int, end: int, text: str) -> Edit:
-        """The stretch from start to end, replaced."""
+        """The edit that replaces the text from start to end."""
         return Edit(self.source.span(start, end), text)
 
-    def around(self, kind: type[Found]) -> Found | None:
-        """The innermost node of the tree of this kind around the place of the error."""
-        found: Any = None
-        for each in self.known.written:
-            if isinstance(each, kind) and holds(each.span, self.span):  # type: ignore[attr-defined]
-                found = each
-        return found  # type: ignore[no-any-return]
+    def replace(self, title: str, span: Span, text: str, rank: int = 1) -> Candidate:
+        """The candidate that replaces the text at one place."""
+        return Candidate(title, (Edit(span, text),), rank)
 
-    def refused(self) -> Iterator[tuple[Node, tuple[tuple[int, ...], ...]]]:
-        """The nodes at the place of the error that have no shape though their inputs do, with the inputs' shapes."""
-        network = self.known.network
-        if network is None:
-            return
-        for node in network.nodes:
-            if node.shape is None and node.span.file == self.span.file and holds(node.span, self.span):
-                shapes = network.input_shapes(node)
-                if shapes is not None:
-                    yield node, shapes
+    def insert(self, title: str, at: int, text: str, rank: int = 1) -> Candidate:
+        """The candidate that inserts text at one place."""
+        return Candidate(title, (self.edit(at, at, text),), rank)
+
+    def around(self, span: Span, *kinds: type) -> Any:
+        """The innermost syntax node of these kinds around a place, or None."""
+        found = [each for each in self.trees.all if holds(each.span, span) and isinstance(each, kinds)]
+        return found[-1] if found else None
+
+    def refused(self) -> Iterator[tuple[Node, tuple[Shape, ...]]]:
+        """The nodes inside the place of the error whose inputs have shapes and which have none, with these shapes."""
+        network = self.network
+        for node in network.nodes if network is not None else ():
+            shapes = network.input_shapes(node) if network is not None and node.shape is None else None
+            if shapes is not None and holds(node.span, self.span):
+                yield node, shapes
 
 
 def holds(outer: Span, inner: Span) -> bool:
-    """Whether one stretch lies inside another."""
+    """Whether one place lies inside another."""
     return outer.file == inner.file and outer.start <= inner.start and inner.end <= outer.end
+
+
+def short(text: str) -> str:
+    """A piece of a spec on one line, cut in the middle where it is long."""
+    text = " ".join(text.split())
+    return text if len(text) <= 60 else f"{text[:28]} ... {text[-28:]}"

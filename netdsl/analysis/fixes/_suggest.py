@@ -1,9 +1,8 @@
-"""From errors to suggestions: what each kind proposes, tried in the order of size, within a bounded amount of work.
+"""From errors to suggestions: what all kinds propose is tried, the smallest change first, with a bounded effort.
 
-A suggestion is shown only when the text with it compiles without the error and without any new one. Where nothing
-does, the ones with the fewest errors behind it are shown, and say so: what follows a mistake is wrong in silence.
-Trying costs a compilation, so that there are at most `MOST_TRIALS` of them in all, fewer for a large network
-(`MOST_WORK`), and none for a spec without errors.
+A suggestion is offered only if the text with it compiles without the error and without a new one. Where there is none,
+those with the fewest new errors are offered, and say so. Each trial is a compilation, so there are at most
+`MOST_TRIALS`, fewer for a large network (`MOST_WORK`), and none for a spec without errors.
 """
 
 from __future__ import annotations
@@ -17,20 +16,21 @@ from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
-from netdsl.analysis.fixes._fault import Candidate, Fault, Known
-from netdsl.analysis.fixes._trial import added
+from netdsl.analysis.fixes._fault import Candidate, Fault
+from netdsl.analysis.lookup import Trees
 from netdsl.compiler import Compilation
 from netdsl.text import edits
 from netdsl.text.diagnostics import Diagnostic, Edit, Proposal, Report
+from netdsl.text.edits import Moved
 from netdsl.text.source import Source
 
 MOST_TRIALS = 20
 """How often a changed text is compiled in one call, and how many messages are looked into."""
 MOST_FOR_ONE = 8
-"""How often for one message."""
+"""How often for one of them."""
 MOST_WORK = 20_000
-"""How many layers may be placed in all trials together. ResNet-152, 511 layers, has all its trials; a network with more
-than this many layers has none. 50 characters of text count as a layer."""
+"""How many layers may be compiled in all trials together; 50 characters of text count as a layer. ResNet-152 has 511
+layers and gets all its trials; a network with more layers than this gets none."""
 MOST_OFFERED = 3
 """How many suggestions a message has at most."""
 
@@ -54,10 +54,10 @@ def suggestions(
     about: Iterable[Diagnostic] | None = None,
     most: int = MOST_TRIALS,
 ) -> tuple[Suggestion, ...]:
-    """Verified ways out of the errors of a compilation, the smallest first for each, at most three.
+    """Changes that were tried and remove an error of a compilation: at most three for each, the smallest first.
 
     `recompile` compiles another text of the same file, with the same variant, params and directory. `about` limits the
-    search to some messages of the report, `most` the number of trials. Messages that carry certain edits, or lie in
+    search to some messages of the report, `most` the number of trials. Messages that carry certain edits, or are about
     another file, get none.
     """
     if compilation.file is None or compilation.valid:
@@ -66,7 +66,7 @@ def suggestions(
     layers = len(compilation.network.nodes) if compilation.network else 0
     budget = min(most, MOST_WORK // (max(1, len(compilation.variants)) * (layers + len(source.text) // 50 + 1)))
     asked = compilation.report.errors if about is None else about
-    known = Known(compilation.file, compilation.network)
+    trees = Trees([compilation.file])
     found: list[Suggestion] = []
     for diagnostic in islice(asked, MOST_TRIALS):
         if budget <= 0:
@@ -76,17 +76,18 @@ def suggestions(
             continue
         clean, trials = 0, 0
         others: list[tuple[int, Suggestion]] = []
-        for candidate in _candidates(Fault(diagnostic, source, known)):
+        for candidate in _candidates(Fault(diagnostic, source, trees, compilation.network)):
             if trials == MOST_FOR_ONE or budget <= 0 or clean == MOST_OFFERED:
                 break
             budget, trials = budget - 1, trials + 1
             after = recompile(Source(source.name, edits.apply(source, candidate.edits)))
-            new = added(compilation.report, after.report, candidate.edits, diagnostic)
+            new = _added(compilation.report, after.report, candidate.edits, diagnostic)
             if new == 0:
                 found.append(Suggestion(diagnostic, candidate.title, candidate.edits))
                 clean += 1
             elif new is not None:
-                title = f"{candidate.title} (behind it {_errors(new)} to light)"
+                errors = "another error comes" if new == 1 else f"{new} other errors come"
+                title = f"{candidate.title} (behind it {errors} to light)"
                 others.append((new, Suggestion(diagnostic, title, candidate.edits)))
         if not clean and others:
             least = min(new for new, _ in others)
@@ -94,12 +95,37 @@ def suggestions(
     return tuple(found)
 
 
-def _errors(count: int) -> str:
-    return "another error comes" if count == 1 else f"{count} other errors come"
+def _added(before: Report, after: Report, made: Iterable[Edit], diagnostic: Diagnostic) -> int | None:
+    """How many errors are new after the edits; None if `diagnostic` is still there, or a new error is not behind it.
+
+    Messages hold shapes and figures, which change with what stands before them; so errors are compared by code and
+    place. Behind an error shapes are unknown, and mistakes there are only found when it is gone.
+    """
+    span = diagnostic.span
+    if span is None:
+        return None
+    moved = Moved(made)
+    first, last = moved(span.start), moved(span.end, behind=True)
+    known: set[tuple[str, str, int]] = set()
+    for each in before.errors:
+        if each.span is not None:
+            places = moved.both(each.span.start) if each.span.file == span.file else (each.span.start,)
+            known.update((each.code, each.span.file, place) for place in places)
+    count = 0
+    for each in after.errors:
+        if each.span is None:
+            return None
+        if each.span.file == span.file and first <= each.span.start <= last and each.code == diagnostic.code:
+            return None
+        if (each.code, each.span.file, each.span.start) not in known:
+            if each.span.file != span.file or each.span.start <= last:
+                return None
+            count += 1
+    return count
 
 
 def proposed(report: Report, found: Mapping[Diagnostic, Iterable[Suggestion]]) -> Report:
-    """The report with each message carrying the suggestions found for it, for `netdsl.tools.render` to show."""
+    """The report with each message carrying the suggestions found for it, to be shown by `netdsl.tools.render`."""
     carrying = Report(dict(report.sources))
     for diagnostic in report:
         ways = tuple(Proposal(each.title, each.edits) for each in found.get(diagnostic, ()))
@@ -108,20 +134,14 @@ def proposed(report: Report, found: Mapping[Diagnostic, Iterable[Suggestion]]) -
 
 
 def _candidates(fault: Fault) -> Iterator[Candidate]:
-    """What all kinds propose, the smallest first; the same change is proposed once."""
-    seen = set()
-    proposals = [
-        candidate for kind in _kinds() if fault.diagnostic.code in kind.CODES for candidate in kind.propose(fault)
-    ]
-    said: Counter[str] = Counter()
-    different = []
+    """What all kinds propose, the smallest first, each change once."""
+    code = fault.diagnostic.code
+    proposals = [candidate for kind in _kinds() if code in kind.CODES for candidate in kind.propose(fault)]
+    different: dict[frozenset[Edit], Candidate] = {}
     for candidate in sorted(proposals, key=lambda each: each.size(fault.source)):
-        changed = frozenset((edit.span, edit.text) for edit in candidate.edits)
-        if changed not in seen:
-            seen.add(changed)
-            said[candidate.title] += 1
-            different.append(candidate)
-    for candidate in different:
+        different.setdefault(frozenset(candidate.edits), candidate)
+    said = Counter(candidate.title for candidate in different.values())
+    for candidate in different.values():
         if said[candidate.title] > 1:
             line, column = fault.source.position(candidate.edits[0].span.start)
             candidate = replace(candidate, title=f"{candidate.title} at {line}:{column}")

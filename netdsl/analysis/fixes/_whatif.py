@@ -1,30 +1,30 @@
-"""What would come out if an operator were a little different: its own arithmetic asked, without compiling anything.
+"""What would come out if an operator were a little different, computed from the operators' own arithmetic.
 
-This sorts out, before a text is ever tried, the changes of one field (or of the channels and one field) after which a
-stretch of the network ends in the wanted shape.
+Nothing is compiled here: this finds the changes of one field, or of one field and the channels, after which a stretch
+of the network ends in a wanted shape. Only these are tried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any, TypeAlias
 
-from netdsl.analysis.fixes import _write
-from netdsl.analysis.fixes._fault import Candidate, Fault, holds
+from netdsl.analysis.fixes._fault import Candidate, Fault, holds, short
+from netdsl.analysis.fixes._write import Unwritable, field_edits
+from netdsl.analysis.lookup import by_place
 from netdsl.ir import Network, Node
 from netdsl.ops import Operator
 from netdsl.shapes import Shape
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Edit, OpError
 from netdsl.text.edits import apply
-from netdsl.text.source import Source, Span
+from netdsl.text.source import Span
 
 Changes: TypeAlias = Mapping[str, Any]
 """Fields of an operator with their new values, as a spec gives them: an integer, or a word."""
 
 MOST_NODES = 200
-"""Longer stretches are not thought over."""
+"""In a longer stretch nothing is looked for."""
 MOST_CHANGED = 8
 """How many operators of a stretch are changed, from its end."""
 _FARTHEST = 64  # how far from a number the search for a better one goes
@@ -40,7 +40,7 @@ def changed(op: Operator, changes: Changes) -> Operator | None:
 
 
 def variations(op: Operator) -> Iterator[Changes]:
-    """Small changes of one field that may change the plane, the likely ones first."""
+    """Small changes of one field that may change height and width, the likely ones first."""
     fields, geometry = type(op).model_fields, type(op).geometry
     stride, kernel, pad = (getattr(op, name, None) for name in ("stride", "kernel", "pad"))
     extent = max(kernel) if isinstance(kernel, tuple) else 2
@@ -63,7 +63,7 @@ def _near(n: int, far: int) -> Iterator[int]:
 
 
 def fitting(op: Operator, inputs: tuple[Shape, ...]) -> Iterator[Changes]:
-    """The small changes with which an operator takes inputs that it refuses; of each field the nearest two."""
+    """The small changes with which an operator accepts inputs that it refuses: the nearest two of each field."""
     many: dict[str, int] = {}
     counts: list[Changes] = []
     for field in ("groups", "channels"):
@@ -77,7 +77,7 @@ def fitting(op: Operator, inputs: tuple[Shape, ...]) -> Iterator[Changes]:
 
 
 def shape_of(op: Operator | None, inputs: tuple[Shape, ...]) -> Shape | None:
-    """What an operator makes of its inputs, or None where it refuses them."""
+    """The output shape of an operator, or None where it refuses its inputs."""
     try:
         return None if op is None else op.shape(inputs)
     except OpError:
@@ -100,35 +100,47 @@ def outcome(network: Network, nodes: Iterable[Node], end: int, swapped: Mapping[
 
 
 def ending_in(fault: Fault, nodes: Sequence[Node], end: int, goal: Shape, within: Span) -> Iterator[Candidate]:
-    """Changes of the operators written `within` a place, after which the nodes, whose last value is `end`, give `goal`.
+    """Changes of the operators written inside the place `within` after which `nodes`, whose last value is `end`, give
+    the shape `goal`.
 
     A layer that is repeated changes in all its repetitions, as its text does.
     """
-    network = fault.known.network
-    if network is None or len(nodes) > MOST_NODES:
+    if fault.network is None or len(nodes) > MOST_NODES:
         return
-    places: dict[Span, list[Node]] = {}
-    for node in nodes:
-        item = fault.known.items.get(node.span[1:]) if holds(within, node.span) else None
-        if isinstance(item, (tree.Operation, tree.Row)) and not node.implicit:
-            places.setdefault(node.span, []).append(node)
-    last = list(islice(reversed(places.items()), MOST_CHANGED))
-    outs = [(span, same) for span, same in last if type(same[0].op).geometry.out][:1]
-    for span, same in outs:
-        field = str(type(same[0].op).geometry.out)
-        swapped = _swapped(same, {field: goal[0]})
-        if swapped is not None and outcome(network, nodes, end, swapped) == goal:
-            yield from candidates(fault, {span: (same[0].op, {field: goal[0]})})
+    network = fault.network
+    written = [node for node in nodes if not node.implicit and holds(within, node.span)]
+    made = by_place(
+        node for node in written if isinstance(fault.trees.items.get(node.span), (tree.Operation, tree.Row))
+    )
+    last = list(reversed(made))[:MOST_CHANGED]
+
+    def reached(wanted: Mapping[Span, Changes]) -> bool:
+        swapped: dict[int, Operator] = {}
+        for span, changes in wanted.items():
+            for node in made[span]:
+                op = changed(node.op, changes)
+                if op is None:
+                    return False
+                swapped[node.id] = op
+        return outcome(network, nodes, end, swapped) == goal
+
+    def offered(wanted: Mapping[Span, Changes], rank: int = 1) -> Iterator[Candidate]:
+        return candidates(fault, {span: (made[span][0].op, changes) for span, changes in wanted.items()}, rank)
+
+    channels: dict[Span, Changes] = {}  # those of the goal, for the last layer that has channels
+    outs = [(span, type(made[span][0].op).geometry.out) for span in last]
+    for span, field in [(span, field) for span, field in outs if field][:1]:
+        channels[span] = {field: goal[0]}
+        if reached(channels):
+            yield from offered(channels)
             return
-    for span, same in last:
-        for changes in (*_sizes(same[0].op, goal), *variations(same[0].op)):
-            swapped = _swapped(same, changes)
-            if swapped is None:
-                continue
-            if outcome(network, nodes, end, swapped) == goal:
-                yield from candidates(fault, {span: (same[0].op, changes)}, _rank(changes))
-            else:
-                yield from _with_channels(fault, nodes, end, goal, (span, same, changes), outs)
+    for span in last:
+        op = made[span][0].op
+        for changes in (*_sizes(op, goal), *variations(op)):
+            for wanted in ({span: changes}, {**channels, span: {**changes, **channels.get(span, {})}}):
+                if reached(wanted):
+                    yield from offered(wanted, _rank(changes))
+                    break
 
 
 def _sizes(op: Operator, goal: Shape) -> Iterator[Changes]:
@@ -138,83 +150,38 @@ def _sizes(op: Operator, goal: Shape) -> Iterator[Changes]:
 
 
 def _rank(changes: Changes) -> int:
-    """Another kernel is another idea of what the layer sees; strides, paddings and rounding are bookkeeping.
-    TensorFlow's padding is for networks that were made with it."""
+    """Strides, paddings and rounding are details; another kernel changes what a layer sees, and TensorFlow's padding is
+    for networks that were made with it."""
     return 3 if "kernel" in changes or changes.get("pad") == "tf" else 1
-
-
-def _with_channels(
-    fault: Fault,
-    nodes: Sequence[Node],
-    end: int,
-    goal: Shape,
-    first: tuple[Span, list[Node], Changes],
-    outs: list[tuple[Span, list[Node]]],
-) -> Iterator[Candidate]:
-    """A change of one field together with the channels that the last of the layers gives."""
-    assert fault.known.network is not None
-    span, same, changes = first
-    for place, others in outs:
-        field = str(type(others[0].op).geometry.out)
-        more = {**changes, field: goal[0]} if place == span else {field: goal[0]}
-        both = _swapped(others, more)
-        alone = _swapped(same, changes)
-        if both is None or alone is None:
-            continue
-        if outcome(fault.known.network, nodes, end, {**alone, **both}) == goal:
-            wanted = {span: (same[0].op, changes), place: (others[0].op, more)}
-            yield from candidates(fault, wanted, _rank(changes))
-
-
-def _swapped(same: list[Node], changes: Changes) -> dict[int, Operator] | None:
-    found = {node.id: changed(node.op, changes) for node in same}
-    return None if None in found.values() else found  # type: ignore[return-value]
 
 
 def candidates(fault: Fault, wanted: Mapping[Span, tuple[Operator, Changes]], rank: int = 1) -> Iterator[Candidate]:
     """One candidate that makes all the wanted changes at their places, if they can be written."""
-    edits: list[Edit] = []
-    for span, (op, changes) in wanted.items():
-        found = _write.fields(fault, span, op, {name: written(value) for name, value in changes.items()})
-        if found is None:
-            return
-        edits += found
-    together = tuple(sorted(set(edits), key=lambda edit: edit.span.start))
-    yield Candidate(instead(fault, together), together, rank)
+    edits: set[Edit] = set()
+    try:
+        for span, (op, changes) in wanted.items():
+            edits.update(field_edits(fault, span, op, {name: _written(value) for name, value in changes.items()}))
+    except Unwritable:
+        return
+    together = tuple(sorted(edits, key=lambda edit: edit.span.start))
+    yield Candidate(_title(fault, together), together, rank)
 
 
-def written(value: Any) -> str:
-    """A new value as a spec says it."""
+def _written(value: Any) -> str:
+    """A new value as a spec has it."""
     if isinstance(value, tuple):
         return "x".join(map(str, value))
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def instead(fault: Fault, edits: Sequence[Edit]) -> str:
-    """What is new and what is old, `conv3-64` instead of `conv3-32`, of the statements that edits change."""
-    words = []
-    for span in dict.fromkeys(_changed_place(fault, edit.span) for edit in edits):
-        old = fault.text(span)
-        moved = [
-            Edit(Span(span.file, edit.span.start - span.start, edit.span.end - span.start), edit.text)
-            for edit in edits
-            if holds(span, edit.span)
-        ]
-        words.append(f"`{short(apply(Source(fault.source.name, old), moved))}` instead of `{short(old)}`")
-    return " and ".join(words)
-
-
-def _changed_place(fault: Fault, span: Span) -> Span:
-    """The smallest written thing around an edit."""
-    best: Span | None = None
+def _title(fault: Fault, edits: Sequence[Edit]) -> str:
+    """The statements that edits change, new and old: "`conv3-64` instead of `conv3-32`"."""
     shown = (tree.Operation, tree.Row, tree.Layer, tree.Param, tree.Default)
-    for each in fault.known.written:
-        if isinstance(each, shown) and holds(each.span, span):
-            best = each.span
-    return best or span
-
-
-def short(text: str) -> str:
-    """A piece of a spec on one line, of a length that can be read."""
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else f"{text[:28]} ... {text[-28:]}"
+    words = []
+    for edit in edits:
+        around = fault.around(edit.span, *shown)
+        span = around.span if around is not None else edit.span
+        new = apply(fault.source, [each for each in edits if holds(span, each.span)])
+        new = new[span.start : len(new) - len(fault.source.text) + span.end]
+        words.append(f"`{short(new)}` instead of `{fault.short(span)}`")
+    return " and ".join(dict.fromkeys(words))

@@ -1,17 +1,18 @@
-"""Branches of `add`, `mul`, `concat` that do not fit: a projection in the shortcut, another stride, padding or number
-of channels, a crop, a flattening, or another way to join them.
+"""Branches of `add`, `mul` or `concat` that do not fit: a projection in the shortcut, another stride, padding or number
+of channels, a crop, a `flatten`, or another way to join them.
 
-One branch is taken for right, each in turn, and the others are changed to end as it does.
+The shape of each branch in turn is taken to be right, and the other branches are changed to end in it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from netdsl.analysis.fixes._fault import Candidate, Fault, holds
-from netdsl.analysis.fixes._whatif import ending_in, short
+from netdsl.analysis.fixes._whatif import ending_in
+from netdsl.analysis.lookup import argument
 from netdsl.ir import Node, Scope
 from netdsl.ops import Family
 from netdsl.shapes import Shape
@@ -19,11 +20,11 @@ from netdsl.syntax import tree
 from netdsl.text.diagnostics import Edit
 
 CODES = ("E0302",)
-_MOST_TRUSTED, _MOST_WRONG = 4, 4  # shapes taken for right, and branches changed to it
+_MOST_TRUSTED, _MOST_WRONG = 4, 4  # shapes taken to be right, and branches changed to them
 
 
 class Branch(NamedTuple):
-    """One branch: what is written, the part of the network it became, and the shape it ends in."""
+    """One branch: its text, the part of the network made from it, and the shape it ends in."""
 
     body: tree.Body
     scope: Scope
@@ -37,39 +38,36 @@ def propose(fault: Fault) -> Iterator[Candidate]:
     join, branches = found
     kind = join.kind.text.lower()
     yield from _other_joins(fault, join, kind, branches)
-    common = Counter(branch.shape for branch in branches).most_common(_MOST_TRUSTED)
-    for right, _ in common:
-        goals = [(branch, _goal(kind, right, branch.shape)) for branch in branches]
-        wrong = [(branch, goal) for branch, goal in goals if goal is not None and goal != branch.shape]
-        if any(goal is None for _, goal in goals) or not 0 < len(wrong) <= _MOST_WRONG:
+    for right, _ in Counter(branch.shape for branch in branches).most_common(_MOST_TRUSTED):
+        goals = [_goal(kind, right, branch.shape) for branch in branches]
+        wrong = [
+            (branch, goal) for branch, goal in zip(branches, goals, strict=True) if goal not in (None, branch.shape)
+        ]
+        if None in goals or not 0 < len(wrong) <= _MOST_WRONG:
             continue
-        ways = [_smallest(fault, list(_branch(fault, branch, goal, branches))) for branch, goal in wrong if goal]
+        ways = [_changed(fault, branch, goal, branches) for branch, goal in wrong if goal is not None]
         if len(wrong) == 1:
             yield from ways[0]
         elif all(ways):
-            first = [way[0] for way in ways]
-            edits = tuple(sorted((edit for each in first for edit in each.edits), key=lambda edit: edit.span.start))
-            yield Candidate(" and ".join(each.title for each in first), edits, max(each.rank for each in first))
+            yield _together([min(way, key=lambda each: each.size(fault.source)) for way in ways])
 
 
-def _smallest(fault: Fault, ways: list[Candidate]) -> list[Candidate]:
-    return sorted(ways, key=lambda each: each.size(fault.source))
+def _together(parts: Sequence[Candidate]) -> Candidate:
+    edits = sorted((edit for each in parts for edit in each.edits), key=lambda edit: edit.span.start)
+    return Candidate(" and ".join(each.title for each in parts), tuple(edits), max(each.rank for each in parts))
 
 
 def _join(fault: Fault) -> tuple[tree.Join, list[Branch]] | None:
-    """The innermost join around the error whose branches' shapes are known, though its own is not."""
-    network = fault.known.network
+    """The innermost join around the error that has no shape though all its branches do."""
     found = None
-    for scope in fault.known.scopes:
-        if network is None or scope.kind != "join" or not holds(scope.span, fault.span):
+    for scope in fault.scopes:
+        item = fault.trees.items.get(scope.span)
+        if fault.network is None or not isinstance(item, tree.Join) or not holds(scope.span, fault.span):
             continue
-        item = fault.known.items.get(scope.span[1:])
-        parts = [child for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
         node = next((n for n in scope.children if isinstance(n, Node) and n.op.family is Family.JOIN), None)
-        shapes = network.input_shapes(node) if node is not None and node.shape is None else None
-        if not isinstance(item, tree.Join) or not shapes:
-            continue
-        if found is None or (found[0] is not item and holds(found[0].span, item.span)):
+        shapes = fault.network.input_shapes(node) if node is not None and node.shape is None else None
+        parts = [child for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
+        if shapes and (found is None or (found[0] is not item and holds(found[0].span, item.span))):
             found = item, [Branch(*each) for each in zip(item.branches, parts, shapes, strict=True)]
     return found
 
@@ -80,31 +78,26 @@ def _goal(kind: str, right: Shape, shape: Shape) -> Shape | None:
         return None
     if kind == "concat":
         return (shape[0], *right[1:])
-    one = (1, 1)  # a branch of one pixel is spread over the plane of the others: the channels are all that must agree
+    one = (1, 1)  # a branch of one pixel is spread over the plane of the others: only the channels must agree
     return (right[0], *shape[1:]) if one in (right[1:], shape[1:]) else right
 
 
-def _branch(fault: Fault, branch: Branch, goal: Shape, branches: list[Branch]) -> Iterator[Candidate]:
-    """Ways to let one branch end in `goal`."""
-    start, end = branch.body.span.start, branch.body.span.end
-    nodes = list(branch.scope.nodes())
-    yield from ending_in(fault, nodes, branch.scope.exit, goal, branch.body.span)
+def _changed(fault: Fault, branch: Branch, goal: Shape, branches: list[Branch]) -> list[Candidate]:
+    """Ways to make one branch end in `goal`."""
+    span = branch.body.span
+    found = list(ending_in(fault, list(branch.scope.nodes()), branch.scope.exit, goal, span))
     if len(goal) != 3:
-        return
-    for rank, text in enumerate(_projections(fault, branch, goal, branches)):
+        return found
+    projections = _projections(fault, branch, goal, branches)
+    ways = [(text, "for the shortcut", rank, 3) for rank, text in enumerate(projections)]
+    ways += [(text, "in place of `identity`", 1, 2) for text in _resized(branch.shape, goal)]
+    for text, where, rank, rank_behind in ways:
         if _is_identity(branch.body):
-            yield Candidate(f"`{text}` for the shortcut", (fault.edit(start, end, text),), rank)
+            found.append(fault.replace(f"`{text}` {where}", span, text, rank))
         else:
-            yield Candidate(f"`{text}` behind `{_last(fault, branch)}`", (fault.edit(end, end, f"; {text}"),), rank=3)
-    for text in _resized(branch.shape, goal):
-        if _is_identity(branch.body):
-            yield Candidate(f"`{text}` in place of `identity`", (fault.edit(start, end, text),), rank=1)
-        else:
-            yield Candidate(f"`{text}` behind `{_last(fault, branch)}`", (fault.edit(end, end, f"; {text}"),), rank=2)
-
-
-def _last(fault: Fault, branch: Branch) -> str:
-    return short(fault.text(branch.body.statements[-1].span))
+            last = fault.short(branch.body.statements[-1].span)
+            found.append(fault.insert(f"`{text}` behind `{last}`", span.end, f"; {text}", rank_behind))
+    return found
 
 
 def _is_identity(body: tree.Body) -> bool:
@@ -116,54 +109,45 @@ def _is_identity(body: tree.Body) -> bool:
 
 
 def _projections(fault: Fault, branch: Branch, goal: Shape, branches: list[Branch]) -> Iterator[str]:
-    """1x1 convolutions that take the branch's shape to the goal: with the other branch's own words, and in numbers."""
+    """1x1 convolutions from the branch's shape to the goal: with names and expressions of another branch, and in
+    numbers."""
     strides = [-(-n // m) for n, m in zip(branch.shape[1:], goal[1:], strict=True)]
     if any(-(-n // s) != m for n, s, m in zip(branch.shape[1:], strides, goal[1:], strict=True)):
         return
-    behind = "(act=none)" if _has_activation(fault) else ""
+    # A projection must have no activation, which a default may give it.
+    defaults = [each for name in ("conv", "convolution") for each in fault.trees.defaults.get(name, ())]
+    given = [argument(each, "act") for each in defaults]
+    end = "(act=none)" if any(each and fault.text(each.value.span) != "none" for each in given) else ""
     stride = f"/{strides[0]}" if strides[0] == strides[1] else f"/{strides[0]}x{strides[1]}"
     number = f"conv1-{goal[0]}" + (stride if strides != [1, 1] else "")
     words = _words(fault, next((each for each in branches if each.shape == goal), None))
     if words is not None and words != number and not words.removeprefix("conv1-").replace("/", "").isdigit():
-        yield words + behind
-    yield number + behind
+        yield words + end
+    yield number + end
 
 
 def _words(fault: Fault, right: Branch | None) -> str | None:
-    """A projection in the words of a branch that is right: the channels of its last layer, the one stride it has."""
+    """A projection with the channels of the last layer of a right branch, and its one stride, as they are written."""
     if right is None:
         return None
-    layers = [each for each in right.body.statements if isinstance(each, tree.Layer)]
-    items = [each.item for each in layers if isinstance(each.item, tree.Operation)]
+    layers = [each.item for each in right.body.statements if isinstance(each, tree.Layer)]
+    items = [item for item in layers if isinstance(item, tree.Operation)]
     outs = [item.out for item in items if item.out is not None]
-    strides = [stride for stride in (item.stride for item in items) if stride is not None]
+    strides = [item.stride for item in items if item.stride is not None]
     if not outs or len(strides) > 1:
         return None
-    stride = _part(fault, strides[0]) if strides else ""
-    return f"conv1-{_part(fault, outs[-1])}" + (f"/{stride}" if stride else "")
+    return f"conv1-{_part(fault, outs[-1])}" + "".join(f"/{_part(fault, each)}" for each in strides)
 
 
 def _part(fault: Fault, expression: tree.Expression) -> str:
-    """A part of the notation as it is written: what is neither a number nor a name stands in braces."""
+    """A part of the notation: an expression stands in braces, a number or a name without."""
     text = fault.text(expression.span)
     plain = isinstance(expression, (tree.Literal, tree.Dims, tree.Reference)) or text.startswith("{")
     return text if plain else f"{{{text}}}"
 
 
-def _has_activation(fault: Fault) -> bool:
-    """Whether convolutions have an activation by default, which a projection must not have."""
-    given = [
-        argument
-        for each in fault.known.written
-        if isinstance(each, tree.Default) and each.operator.text.lower() in ("conv", "convolution")
-        for argument in each.arguments
-        if argument.name is not None and argument.name.text == "act"
-    ]
-    return any(fault.text(argument.value.span) != "none" for argument in given)
-
-
 def _resized(shape: Shape, goal: Shape) -> Iterator[str]:
-    """A crop where the plane is too large by a little, an upsampling where it is too small by a factor."""
+    """A crop where the plane is a little too large, an upsampling where it is too small by a factor."""
     height, width = shape[1], shape[2]
     if shape[0] != goal[0] or (height, width) == goal[1:]:
         return
@@ -174,30 +158,22 @@ def _resized(shape: Shape, goal: Shape) -> Iterator[str]:
 
 
 def _other_joins(fault: Fault, join: tree.Join, kind: str, branches: list[Branch]) -> Iterator[Candidate]:
-    """`concat` where only channels differ, `residual` for a body and the identity, and vectors of planes."""
+    """`flatten` behind the planes among vectors, `concat` where only channels differ, `residual` for an identity and a
+    body."""
     shapes = [branch.shape for branch in branches]
     planes = [branch.body for branch in branches if len(branch.shape) == 3]
     if 0 < len(planes) < len(shapes) and len(planes) <= _MOST_WRONG:
+        lasts = " and ".join(f"`{fault.short(body.statements[-1].span)}`" for body in planes)
         ends = tuple(fault.edit(body.span.end, body.span.end, "; flatten") for body in planes)
-        behind = " and ".join(f"`{short(fault.text(body.statements[-1].span))}`" for body in planes)
-        yield Candidate(f"`flatten` behind {behind}", ends)
-    start, end = join.kind.span.start, join.kind.span.end
-    if kind == "add" and len({shape[1:] for shape in shapes}) == 1:
-        yield Candidate("`concat` instead of `add`", (fault.edit(start, end, "concat"),), rank=2)
-    if kind == "add" and len(branches) == 2 and not join.arguments:
-        bodies = [branch.body for branch in branches]
-        for shortcut, body in (bodies, bodies[::-1]):
-            if _is_identity(shortcut) and not _is_identity(body):
-                gap = _gap(fault, shortcut, body)
-                if gap is not None:
-                    edits = (fault.edit(start, end, "residual"), gap)
-                    yield Candidate(f"`residual {{ {short(fault.text(body.span))} }}`, which projects", edits, rank=2)
-
-
-def _gap(fault: Fault, shortcut: tree.Body, body: tree.Body) -> Edit | None:
-    """The edit that takes the shortcut away with the bar between the two; None where a comment would go with it."""
-    if shortcut.span.start < body.span.start:
-        start, end = shortcut.span.start, body.span.start
-    else:
-        start, end = body.span.end, shortcut.span.end
-    return None if "#" in fault.source.text[start:end] else fault.edit(start, end, "")
+        yield Candidate(f"`flatten` behind {lasts}", ends)
+    if kind != "add":
+        return
+    if len({shape[1:] for shape in shapes}) == 1:
+        yield fault.replace("`concat` instead of `add`", join.kind.span, "concat", rank=2)
+    bodies = [branch.body for branch in branches] if not join.arguments else []
+    for shortcut, body in (bodies, bodies[::-1]) if len(bodies) == 2 else ():
+        first, second = sorted((shortcut.span, body.span))
+        start, end = (first.start, second.start) if first == shortcut.span else (first.end, second.end)
+        if _is_identity(shortcut) and not _is_identity(body) and "#" not in fault.source.text[start:end]:
+            edits = (Edit(join.kind.span, "residual"), fault.edit(start, end, ""))
+            yield Candidate(f"`residual {{ {fault.short(body.span)} }}`, which projects", edits, rank=2)

@@ -1,4 +1,4 @@
-"""A name that nobody knows: the nearest one that is known there, with the digits and the case it was written with."""
+"""An unknown name: the nearest names that are known there."""
 
 from __future__ import annotations
 
@@ -16,37 +16,34 @@ CODES = ("E0201", "E0203", "E0204", "E0401", "E0502", "E0503")
 
 
 def propose(fault: Fault) -> Iterator[Candidate]:
-    code = fault.diagnostic.code
-    span = fault.span
+    code, span = fault.diagnostic.code, fault.span
     if code in ("E0502", "E0503"):
-        claim = fault.around(tree.Expect)
+        claim = fault.around(span, tree.Expect)
         name = claim and (claim.label if code == "E0502" else claim.quantity)
         if not name:
             return
         span = name.span
     word = fault.text(span)
-    if not re.fullmatch(r"[A-Za-z_][\w.]*", word):
-        return
-    for near in _near(fault, code, word):
-        yield Candidate(f"`{near}` instead of `{word}`", (fault.edit(span.start, span.end, near),))
+    if re.fullmatch(r"[A-Za-z_][\w.]*", word):
+        for near in _near(fault, code, word):
+            yield fault.replace(f"`{near}` instead of `{word}`", span, near)
 
 
 def _near(fault: Fault, code: str, word: str) -> Iterator[str]:
     """Known names close to a word. The digits of `conf3` are its kernel, and stay."""
     if code == "E0203":
-        stem, digits = (re.fullmatch(r"(.*?)(\d+(?:x\d+)?)?", word) or re.match("()()", "")).groups()  # type: ignore[union-attr]
-        blocks = [each.name.text for each in fault.known.written if isinstance(each, tree.Block)]
-        for name in _close(word, [*blocks, *ops.names(), *standard_blocks()]):
-            yield name
-        for name in _close(stem, ops.names()):
-            if digits and ops.find(name).geometry.kernel:
-                yield name + digits
+        blocks = [each.name.text for each in fault.trees.of(tree.Block)]
+        yield from _close(word, [*blocks, *ops.names(), *standard_blocks()])
+        kernel = re.search(r"\d+(x\d+)?$", word)
+        if kernel:
+            stem = word[: kernel.start()]
+            yield from (name + kernel[0] for name in _close(stem, ops.names()) if ops.find(name).geometry.kernel)
         return
     said = re.search(r"did you mean `([^`]+)`", fault.diagnostic.help or "")
     if said:
         yield said[1]
     if code in ("E0204", "E0502"):
-        yield from _close(word, [each.text for each in fault.known.written if isinstance(each, tree.Label)])
+        yield from _close(word, [each.text for each in fault.trees.of(tree.Label)])
     elif code == "E0503":
         yield from _close(word, QUANTITIES)
 

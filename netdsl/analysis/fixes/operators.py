@@ -1,5 +1,6 @@
-"""An operator that refuses its input: one field changed so that it takes it. Groups become a divisor that is near, a
-kernel shrinks to the plane or is padded, `same` gets an odd kernel.
+"""An operator that refuses its input: one field changed so that it accepts it.
+
+Groups become a divisor, a kernel shrinks to the plane or is padded, `same` gets an odd kernel.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""`# netdsl: allow W0101`: warnings that the text itself silences.
+"""`# netdsl: allow W0101`: comments in the text that silence warnings.
 
-- behind a statement, it is about the statements that begin or end on its line: a layer, or a block at its first or
-  last line;
-- on a line of its own, about the statement that follows: a layer, a block, a row of a table, a whole table;
-- `allow-file`, on a line of its own, about the file.
+- Behind a statement, it is about the statements that begin or end on its line: a layer, or a block at its first or
+  last line.
+- On a line of its own, it is about the statement that follows: a layer, a block, a row of a table, a whole table.
+- `allow-file`, on a line of its own, is about the file.
 
-Several codes are separated by commas; a beginning (`W02`) stands for all codes that begin so; words behind the codes
-are the reader's reason. A comment that silences nothing is told, so that none outlives what it was for.
+Several codes are separated by commas; a beginning (`W02`) means all codes that begin so; words after the codes are the
+user's reason. A comment that silences nothing is itself a warning, so that none is left behind.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from netdsl.analysis.lint._subject import Subject
 from netdsl.syntax import tree, walk
@@ -26,28 +25,12 @@ from netdsl.text.source import Source, Span
 
 _COMMENT = re.compile(r"#\s*netdsl:\s*(?P<word>[\w-]*)\s*(?P<rest>.*)", re.DOTALL)
 _CODE = re.compile(r"\s*([A-Za-z]\d+|[A-Za-z]\w*(?=\s*(?:,|$)))\s*(,?)")
-_STATEMENTS = (
-    tree.Layer,
-    tree.Net,
-    tree.SourceNote,
-    tree.Input,
-    tree.Param,
-    tree.Default,
-    tree.Use,
-    tree.Extends,
-    tree.Block,
-    tree.Table,
-    tree.TableRow,
-    tree.Expect,
-    tree.Reported,
-    tree.Train,
-    tree.Row,
-)
+_WARNINGS = [code for code in CODES if code.startswith("W")]
 
 
 @dataclass
 class Allow:
-    """One code in one comment: where it is written (`span`), the stretches it is about, and whether it was of use."""
+    """One code in one comment: its place, the places it is about, and whether it has silenced anything."""
 
     code: str
     span: Span
@@ -56,48 +39,46 @@ class Allow:
     used: bool = False
 
 
-@dataclass
-class _Found:
-    allows: list[Allow] = field(default_factory=list)
-    wrong: list[Diagnostic] = field(default_factory=list)
-
-
 def silence(
     warnings: Iterable[Diagnostic], subjects: Mapping[str, Subject], codes: frozenset[str], complete: bool
 ) -> Iterator[Diagnostic]:
-    """The warnings that no comment silences, and those about the comments.
+    """The warnings that no comment silences, and warnings about the comments.
 
-    `codes` are the warnings that were asked for, `complete` whether all of the network was seen: only then does it
-    mean something that a comment silences nothing.
+    `codes` are the warnings that were asked for. `complete` says whether all of the network is known: otherwise a
+    comment that silences nothing may be right.
     """
-    files: dict[str, tree.File] = {}
-    for subject in subjects.values():
-        files |= subject.files
-    found = _Found()
-    for file in files.values():
-        _read(file, found)
-    yield from _kept(warnings, found.allows)
-    later: list[Diagnostic] = [each for each in found.wrong if each.code in codes]
+    files = {name: file for subject in subjects.values() for name, file in subject.files.items()}
+    read = [each for file in files.values() for each in _read(file)]
+    allows = [each for each in read if isinstance(each, Allow)]
+    yield from _kept(warnings, allows)
+    later = [each for each in read if isinstance(each, Diagnostic) and each.code in codes]
     if complete and "W0901" in codes:
-        written = Counter(each.comment.span for each in found.allows)
-        for each in found.allows:
+        written = Counter(each.comment.span for each in allows)
+        for each in allows:
             asked = any(code.startswith(each.code) for code in codes)
             if not each.used and asked and not each.code.startswith("W09"):
-                alone = written[each.comment.span] == 1
-                later.append(_unused(each, files[each.span.file].source, alone))
-    yield from _kept(later, found.allows)
+                cut = _whole(each.comment, files[each.span.file].source)
+                edits = (Edit(cut, ""),) if written[each.comment.span] == 1 else ()
+                message = f"`{each.code}` is allowed here, and nothing here has that warning"
+                later.append(_warning("W0901", message, each.span, "take the comment away", edits))
+    yield from _kept(later, allows)
+
+
+def _warning(code: str, message: str, span: Span, help: str | None, edits: tuple[Edit, ...] = ()) -> Diagnostic:
+    return Diagnostic(code, message, span, help=help, edits=edits, severity="warning")
 
 
 def _kept(warnings: Iterable[Diagnostic], allows: Iterable[Allow]) -> Iterator[Diagnostic]:
-    """The warnings that no comment is about; the comments that are of use are marked as such.
+    """The warnings that no comment is about; comments that silence one are marked as used.
 
-    One sweep over both in order of place: the stretches lie in one another or apart, so few are open at a time.
+    Warnings and the places of comments are gone through together in order. These places are nested or apart, so few
+    are open at a time.
     """
-    stretches: dict[tuple[Span, str], list[Allow]] = {}
+    allowed: dict[tuple[Span, str], list[Allow]] = {}
     for allow in allows:
         for where in allow.where:
-            stretches.setdefault((where, allow.code), []).append(allow)
-    waiting = sorted(stretches, reverse=True)
+            allowed.setdefault((where, allow.code), []).append(allow)
+    waiting = sorted(allowed, reverse=True)
     open_: list[tuple[Span, str]] = []
     placed = []
     for warning in warnings:
@@ -110,67 +91,41 @@ def _kept(warnings: Iterable[Diagnostic], allows: Iterable[Allow]) -> Iterator[D
             open_.append(waiting.pop())
         open_ = [each for each in open_ if each[0].file == span.file and span.start <= each[0].end]
         about = [each for each in open_ if warning.code.startswith(each[1])]
-        for each in about:
-            for allow in stretches[each]:
-                allow.used = True
+        for allow in (allow for each in about for allow in allowed[each]):
+            allow.used = True
         if not about:
             yield warning
 
 
-def _unused(allow: Allow, source: Source, alone: bool) -> Diagnostic:
-    edits: tuple[Edit, ...] = (Edit(_whole(allow.comment, source), ""),) if alone else ()
-    return Diagnostic(
-        "W0901",
-        f"`{allow.code}` is allowed here, and nothing here has that warning",
-        allow.span,
-        help="take the comment away",
-        edits=edits,
-        severity="warning",
-    )
-
-
 def _whole(comment: tree.Comment, source: Source) -> Span:
-    """A comment with the space before it; on a line of its own, the line."""
-    text = source.text
-    start = comment.span.start
-    while start > 0 and text[start - 1] in " \t":
-        start -= 1
-    end = comment.span.end
-    if (start == 0 or text[start - 1] == "\n") and text[end : end + 1] == "\n":
-        end += 1
-    return source.span(start, end)
+    """A comment with the space before it; the whole line if it stands on its own."""
+    text, end = source.text, comment.span.end
+    line = text.rfind("\n", 0, comment.span.start) + 1
+    start = line + len(text[line : comment.span.start].rstrip(" \t"))
+    return source.span(start, end + (start == line and text[end : end + 1] == "\n"))
 
 
-def _read(file: tree.File, found: _Found) -> None:
-    """The allows of a file."""
+def _read(file: tree.File) -> Iterator[Allow | Diagnostic]:
+    """The codes that comments of a file allow, and warnings about comments that are wrong."""
     comments = [(each, match) for each in file.comments if (match := _COMMENT.match(each.text))]
-    if not comments:
-        return
-    source = file.source
-    statements = _Statements(file)
+    statements = _Statements(file) if comments else None
     for comment, match in comments:
         word, rest = match["word"], match["rest"].rstrip()
         if word not in ("allow", "allow-file"):
             help = did_you_mean(word, ("allow", "allow-file")) or "write `# netdsl: allow W0101`"
-            found.wrong.append(_wrong(f"`netdsl: {word}` says nothing to netdsl", comment.span, help))
+            yield _warning("W0902", f"`netdsl: {word}` says nothing to netdsl", comment.span, help)
             continue
-        codes = list(_codes(rest, comment.span.start + match.start("rest"), source))
+        codes = list(_codes(rest, comment.span.start + match.start("rest"), file.source))
         if not codes:
-            found.wrong.append(_wrong(f"`{word}` names no warning", comment.span, f"write `# netdsl: {word} W0101`"))
-        where = (file.span,) if word == "allow-file" else statements.about(comment)
+            yield _warning("W0902", f"`{word}` names no warning", comment.span, f"write `# netdsl: {word} W0101`")
+        where = (file.span,) if word == "allow-file" or statements is None else statements.about(comment)
         for code, span in codes:
-            if len(code) < 2 or not any(known.startswith(code) for known in CODES if known.startswith("W")):
-                known = [each for each in CODES if each.startswith("W")]
-                what = "is an error, which cannot be allowed" if code in CODES else "is the code of no warning"
-                found.wrong.append(
-                    _wrong(f"`{code}` {what}", span, None if code in CODES else did_you_mean(code, known))
-                )
+            if len(code) > 1 and any(known.startswith(code) for known in _WARNINGS):
+                yield Allow(code, span, comment, where)
+            elif code in CODES:
+                yield _warning("W0902", f"`{code}` is an error, which cannot be allowed", span, None)
             else:
-                found.allows.append(Allow(code, span, comment, where))
-
-
-def _wrong(message: str, span: Span, help: str | None) -> Diagnostic:
-    return Diagnostic("W0902", message, span, help=help, severity="warning")
+                yield _warning("W0902", f"`{code}` is the code of no warning", span, did_you_mean(code, _WARNINGS))
 
 
 def _codes(rest: str, start: int, source: Source) -> Iterator[tuple[str, Span]]:
@@ -184,25 +139,23 @@ def _codes(rest: str, start: int, source: Source) -> Iterator[tuple[str, Span]]:
 
 
 class _Statements:
-    """The statements of a file, found by the lines they begin and end on and by what they follow."""
+    """The places of the statements of a file, in order and by the lines that they begin and end on."""
 
     def __init__(self, file: tree.File):
         self.source = file.source
-        self.starts: dict[int, list[Any]] = {}
-        self.ends: dict[int, list[Any]] = {}
-        self.order: list[Any] = []
+        self.order: list[Span] = []
+        self.beside: dict[int, list[Span]] = {}
         for each in walk(file):
-            if isinstance(each, _STATEMENTS):
-                self.order.append(each)
-                self.starts.setdefault(self.source.position(each.span.start).line, []).append(each)
-                self.ends.setdefault(self.source.position(max(each.span.end - 1, 0)).line, []).append(each)
-        self.order.sort(key=lambda each: (each.span.start, -each.span.end))
-        self.offsets = [each.span.start for each in self.order]
+            if isinstance(each, (tree.Statement, tree.TableRow, tree.Row)) and not isinstance(each, tree.Broken):
+                self.order.append(each.span)
+                for at in (each.span.start, max(each.span.end - 1, 0)):
+                    self.beside.setdefault(self.source.position(at).line, []).append(each.span)
+        self.order.sort(key=lambda span: (span.start, -span.end))
 
     def about(self, comment: tree.Comment) -> tuple[Span, ...]:
-        """The stretches that a comment is about."""
+        """The statements that a comment is about."""
         line, column = self.source.position(comment.span.start)
         if self.source.line(line)[: column - 1].strip():
-            return tuple(each.span for each in (*self.starts.get(line, ()), *self.ends.get(line, ())))
-        following = bisect_left(self.offsets, comment.span.end)
-        return (self.order[following].span,) if following < len(self.order) else ()
+            return tuple(dict.fromkeys(self.beside.get(line, ())))
+        following = bisect_left(self.order, comment.span.end, key=lambda span: span.start)
+        return tuple(self.order[following : following + 1])

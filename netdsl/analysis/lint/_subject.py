@@ -1,31 +1,40 @@
-"""What a rule looks at: the network with what follows from it, and the tree it was written as.
+"""What a rule looks at: a network with what follows from it, and the syntax trees it was made from.
 
-Everything here is computed once for all rules, when the first of them asks, in time linear in the network. Places are
-those of the reader's own text: a layer inside a block of the standard library is placed at the call that asked for it.
+Everything is computed once for all rules, when the first of them asks, in time linear in the network. Warnings point
+into the user's own files: a layer inside a block of the standard library is placed at the call of that block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
+from netdsl.analysis.lookup import Trees, by_place, ends, readers
 from netdsl.compiler import Compilation
 from netdsl.ir import Network, Node, Scope
 from netdsl.passes.costs import Cost, costs
-from netdsl.syntax import parse, tree, walk
-from netdsl.text.diagnostics import Report
+from netdsl.syntax import parse, tree
+from netdsl.text.diagnostics import Edit, Report
+from netdsl.text.edits import without
 from netdsl.text.source import Source, Span
 
 STANDARD = "<std>/"
 
 
+class Place(NamedTuple):
+    """Where a node is written; `inside` is `, inside CALL` for a node of a standard block, placed at its call."""
+
+    span: Span
+    inside: str = ""
+
+
 class Subject:
-    """A compiled spec as the rules see it. `network` is None where errors hide all of it or there is none."""
+    """A compiled spec as the rules see it."""
 
     def __init__(self, compilation: Compilation):
         self.compilation = compilation
-        self.network: Network | None = compilation.network
+        self.has_network = compilation.network is not None
         self.file: tree.File | None = compilation.file
 
     # The text --------------------------------------------------------------------------------------------------------
@@ -36,7 +45,7 @@ class Subject:
 
     @cached_property
     def files(self) -> dict[str, tree.File]:
-        """The trees of the reader's own files, by name, the main one first."""
+        """The syntax trees of the user's files by name, the main one first."""
         if self.file is None:
             return {}
         found = {self.file.source.name: self.file}
@@ -46,75 +55,61 @@ class Subject:
         return found
 
     @cached_property
+    def trees(self) -> Trees:
+        """All of these trees together."""
+        return Trees(self.files.values())
+
+    @cached_property
     def readable(self) -> bool:
-        """Whether the text has no syntax error: what is used nowhere can only be known of a text that is all read."""
-        return all(not isinstance(each, tree.Broken) for file in self.files.values() for each in walk(file))
+        """Whether no file has a syntax error: only then can it be known that something is used nowhere."""
+        return not self.trees.of(tree.Broken)
 
-    @cached_property
-    def written(self) -> dict[Span, Any]:
-        """The items and rows of the reader's files by their place, which is that of the nodes they make."""
-        kinds = (tree.Operation, tree.Row, tree.Bracket, tree.Residual)
-        return {each.span: each for file in self.files.values() for each in walk(file) if isinstance(each, kinds)}
-
-    @cached_property
-    def defaults(self) -> dict[str, list[tree.Default]]:
-        """The `default` statements of the reader's files, wherever they stand, by the operator they are for."""
-        found: dict[str, list[tree.Default]] = {}
-        for file in self.files.values():
-            for each in walk(file):
-                if isinstance(each, tree.Default):
-                    found.setdefault(each.operator.text.lower(), []).append(each)
-        return found
-
-    @cached_property
-    def statements(self) -> dict[Span, tree.Layer]:
-        """The layer statements by the place of their item."""
-        layers = (each for file in self.files.values() for each in walk(file) if isinstance(each, tree.Layer))
-        return {each.item.span: each for each in layers}
+    def is_own(self, span: Span) -> bool:
+        """Whether a place is in the main file, the only one that edits may change."""
+        return self.file is not None and span.file == self.file.source.name
 
     def text(self, span: Span) -> str:
-        """What stands at a place."""
+        """The text at a place."""
         source = self.sources.get(span.file)
-        return "" if source is None else source.text[span.start : span.end]
+        return "" if source is None else source.slice(span)
 
     # The network -----------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def network(self) -> Network:
+        """The network; only to be asked for where there is one."""
+        assert self.compilation.network is not None
+        return self.compilation.network
+
     @property
     def nodes(self) -> tuple[Node, ...]:
-        return self.network.nodes if self.network is not None else ()
+        return self.network.nodes if self.has_network else ()
 
     @cached_property
-    def scopes(self) -> tuple[Scope, ...]:
-        """All scopes, outermost first."""
-        return tuple(self.network.body.scopes()) if self.network is not None else ()
+    def by_span(self) -> dict[Span, list[Node]]:
+        """All nodes by the place of the item that made them."""
+        return by_place(self.nodes)
+
+    def grouped(self, nodes: Iterable[Node]) -> list[list[Node]]:
+        """Nodes that one statement made (in a repetition, in several calls of a block) together."""
+        return list(by_place(nodes).values())
 
     @cached_property
     def readers(self) -> list[list[Node]]:
         """For each value, the nodes that take it."""
-        assert self.network is not None
-        found: list[list[Node]] = [[] for _ in self.network.shapes]
-        for node in self.nodes:
-            for value in dict.fromkeys(node.inputs):
-                found[value].append(node)
-        return found
+        return readers(self.network)
 
     @cached_property
     def ends(self) -> frozenset[int]:
-        """The values that the network gives: its result, its outputs, its aux heads."""
-        network = self.network
-        if network is None:
-            return frozenset()
-        return frozenset(
-            (network.result, *(each.value for each in network.outputs), *(each.value for each in network.aux))
-        )
+        """The values that the network returns."""
+        return ends(self.network)
 
     @cached_property
     def costs(self) -> tuple[Cost, ...]:
         """What each node costs, in the order of the nodes."""
-        return costs(self.network) if self.network is not None else ()
+        return costs(self.network)
 
     def cost(self, node: Node) -> Cost:
-        assert self.network is not None
         return self.costs[node.id - len(self.network.inputs)]
 
     @cached_property
@@ -127,30 +122,30 @@ class Subject:
         """Multiply-adds of one sample, aux heads included, as far as they are known."""
         return sum(each.macs for each in self.costs)
 
-    def node(self, value: int) -> Node | None:
-        """The node that gives a value; None for an input."""
-        return None if self.network is None else self.network.node(value)
+    @property
+    def loss(self) -> object:
+        """The name of the loss of the recipe, or None."""
+        loss = self.network.train.kwargs.get("loss") if self.network.train is not None else None
+        return getattr(loss, "name", loss)
 
     @cached_property
     def _origins(self) -> list[int]:
-        """For each value the one behind identities that it is."""
-        assert self.network is not None
         found = list(range(len(self.network.inputs)))
         for node in self.nodes:
             found.append(found[node.inputs[0]] if node.op.transparent else node.id)
         return found
 
-    def before(self, node: Node) -> Node | None:
-        """The node whose value a node of one input takes, seen through identities; None at an input of the network."""
-        return self.node(self._origins[node.inputs[0]]) if len(node.inputs) == 1 else None
-
     def origin(self, value: int) -> int:
-        """A value seen through identities."""
+        """The value that a value is, seen through identities."""
         return self._origins[value]
 
+    def before(self, node: Node) -> Node | None:
+        """The node that gives a one-input node its value, seen through identities; None at an input of the network."""
+        return self.network.node(self.origin(node.inputs[0])) if len(node.inputs) == 1 else None
+
     def only_reader(self, node: Node) -> Node | None:
-        """The one node that takes a node's value, seen through identities; None where several do, or none, or where
-        the value is given by the network."""
+        """The one node that takes a node's value, seen through identities; None where it is not exactly one, or the
+        network returns the value."""
         while node.id not in self.ends and len(self.readers[node.id]) == 1:
             node = self.readers[node.id][0]
             if not node.op.transparent:
@@ -159,66 +154,66 @@ class Subject:
 
     # Places ----------------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _calls(self) -> dict[int, Span]:
-        """For each node of a block of the standard library, the call in the reader's own text that made it."""
+    def _around(self, wanted: Callable[[Scope], bool]) -> dict[int, Span]:
+        """For each node the place of the innermost wanted scope around it."""
         found: dict[int, Span] = {}
-        if self.network is None or not any(name.startswith(STANDARD) for name in self.sources):
-            return found
         waiting: list[tuple[Scope, Span | None]] = [(self.network.body, None)]
         while waiting:
-            scope, call = waiting.pop()
-            if scope.kind != "net" and not scope.span.file.startswith(STANDARD):
-                call = scope.span
+            scope, place = waiting.pop()
+            if not scope.span.file.startswith(STANDARD) and wanted(scope):
+                place = scope.span
             for child in scope.children:
                 if isinstance(child, Scope):
-                    waiting.append((child, call))
-                elif call is not None and child.span.file.startswith(STANDARD):
-                    found[child.id] = call
+                    waiting.append((child, place))
+                elif place is not None:
+                    found[child.id] = place
         return found
 
-    def place(self, node: Node) -> Span:
-        """Where a node is written, in the reader's own text."""
-        return self._calls.get(node.id, node.span)
-
-    def within(self, node: Node) -> str:
-        """` inside STATEMENT` for a node of the standard library, else nothing."""
-        if node.id not in self._calls:
-            return ""
-        call = self.text(self._calls[node.id]).partition("(")[0]
-        return f", inside `{call}`"
+    @cached_property
+    def _own(self) -> dict[int, Span]:
+        return self._around(lambda scope: scope.kind != "net")
 
     @cached_property
     def _blocks(self) -> dict[int, Span]:
-        """For each node of a block, the call of that block, where it stands in the reader's own text."""
-        found: dict[int, Span] = {}
-        waiting: list[tuple[Scope, Span | None]] = [(self.network.body, None)] if self.network is not None else []
-        while waiting:
-            scope, call = waiting.pop()
-            if scope.kind == "block" and not scope.span.file.startswith(STANDARD):
-                call = scope.span
-            for child in scope.children:
-                if isinstance(child, Scope):
-                    waiting.append((child, call))
-                elif call is not None:
-                    found[child.id] = call
-        return found
+        return self._around(lambda scope: scope.kind == "block")
+
+    def place(self, node: Node) -> Place:
+        """Where a node is written, in a user's file."""
+        call = self._own.get(node.id) if node.span.file.startswith(STANDARD) else None
+        if call is None:
+            return Place(node.span)
+        return Place(call, f", inside `{self.text(call).partition('(')[0]}`")
 
     def caller(self, node: Node) -> Span | None:
-        """The innermost call in the reader's own text of the block that a node is in."""
+        """The innermost call, in a user's file, of the block that a node is in."""
         return self._blocks.get(node.id)
 
-    def grouped(self, nodes: Iterable[Node]) -> Iterator[list[Node]]:
-        """Nodes that one statement made, together: in a repetition, in every call of a block. In order of place."""
-        found: dict[Span, list[Node]] = {}
-        for node in nodes:
-            found.setdefault(node.span, []).append(node)
-        yield from found.values()
+    # Edits -----------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def by_span(self) -> dict[Span, list[Node]]:
-        """All nodes by the place of what made them."""
-        found: dict[Span, list[Node]] = {}
-        for node in self.nodes:
-            found.setdefault(node.span, []).append(node)
+    def _last_weighted(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for path in {node.path for node in self.nodes if self.network.weights(node)}:
+            parts = path.split(".")
+            for at, part in enumerate(parts):
+                if part.isdecimal():
+                    sequence = ".".join(parts[:at])
+                    found[sequence] = max(found.get(sequence, -1), int(part))
         return found
+
+    def renumbers(self, node: Node) -> bool:
+        """Whether removing a node would rename weights in the `state_dict`, which counts the modules of a sequence."""
+        sequence, _, name = node.path.rpartition(".")
+        return not name.isdecimal() or self._last_weighted.get(sequence, -1) > int(name)
+
+    def removal(self, layer: tree.Layer, nodes: Sequence[Node]) -> list[Edit]:
+        """The edit that removes a statement; none where it has a label, a repetition or a claim, makes other nodes than
+        `nodes`, or removing these would rename weights."""
+        if self.file is None or not self.is_own(layer.span):
+            return []
+        if layer.label is not None or layer.repeat is not None or layer.claim is not None:
+            return []
+        made = {node.id for node in self.by_span.get(layer.item.span, ())}
+        if not made or not made <= {node.id for node in nodes} or any(map(self.renumbers, nodes)):
+            return []
+        return [Edit(without(self.file.source, layer.span), "")]

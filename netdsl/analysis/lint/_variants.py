@@ -1,7 +1,7 @@
-"""The warnings about several variants as one list: what they share is told once, what only some have names these.
+"""The warnings about several variants merged: a shared one is given once, one that only some have names these.
 
-A place that several variants share may be right in one of them and not in another, so an edit stays only where every
-variant that has the place asks for it.
+The text at one place can be right in one variant and wrong in another, so a merged warning keeps an edit only where
+every variant that has the place asks for it.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from netdsl.text.diagnostics import Diagnostic
 def together(
     subjects: Mapping[str, Subject], found: Mapping[str, list[Diagnostic]], once: frozenset[str]
 ) -> Iterator[Diagnostic]:
-    """The warnings of all variants (by name), with the figures of the first variant that has each.
+    """The warnings of all variants (by name), each with the figures of the first variant that has it.
 
-    Told once are warnings under a code of `once`, those at one place, and those at one text in several cells of a row.
+    Merged are warnings whose code is in `once`, those at one place, and those at equal texts in the cells of one row.
     """
     if len(subjects) == 1:
         yield from next(iter(found.values()))
@@ -49,20 +49,14 @@ def _spot(warning: Diagnostic, subject: Subject) -> tuple[object, ...]:
 
 
 def _agreed(warning: Diagnostic, found: Mapping[str, list[Diagnostic]], subjects: Mapping[str, Subject]) -> bool:
-    """Whether every variant that has the place asks for the same edits.
-
-    A place that made no layer in any of them (a default, a param) is one that all of them have.
-    """
+    """Whether every variant that has the place asks for the same edits. A place that made no node in any variant (a
+    default, a param) belongs to all of them."""
     if not warning.edits or warning.span is None:
         return False
     layers = any(warning.span in subject.by_span for subject in subjects.values())
+    asked = (warning.code, warning.span, warning.edits)
     return all(
-        _asks(warning, found[name]) or (layers and warning.span not in subject.by_span)
+        asked in [(each.code, each.span, each.edits) for each in found[name]]
+        or (layers and warning.span not in subject.by_span)
         for name, subject in subjects.items()
-    )
-
-
-def _asks(warning: Diagnostic, among: list[Diagnostic]) -> bool:
-    return any(
-        each.code == warning.code and each.span == warning.span and each.edits == warning.edits for each in among
     )

@@ -1,4 +1,4 @@
-"""Which pixels along one axis the windows of a layer look at."""
+"""Which pixels along an axis of its input the windows of a layer see."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from netdsl.ir import Network, Node
-from netdsl.shapes import extent
+from netdsl.ops import Operator
+from netdsl.shapes import Shape, extent
 
 LONGEST = 4096
-"""Axes longer than this are not looked into pixel by pixel."""
+"""Longer axes are not gone through pixel by pixel."""
 
 
 class Axis(NamedTuple):
-    """Windows along one axis: the input's size, kernel, stride, dilation, padding before it, and how many windows."""
+    """The windows along one axis: the input's size, kernel, stride, dilation, padding before it, number of windows."""
 
     size: int
     kernel: int
@@ -23,13 +24,18 @@ class Axis(NamedTuple):
     out: int
 
     @property
+    def kept(self) -> int:
+        """How many windows there are where the padding fits the kernel."""
+        return -(-self.size // self.stride)
+
+    @property
     def end(self) -> int:
-        """The pixel behind the last that the last window reaches."""
+        """The pixel after the last one that a window sees."""
         return (self.out - 1) * self.stride + extent(self.kernel, self.dilation) - self.pad
 
     @property
     def gaps(self) -> bool:
-        """Whether windows leave pixels out between them."""
+        """Whether there are pixels between the windows that none of them sees."""
         if (self.stride <= self.kernel and self.dilation == 1) or self.stride == 1 or self.out == 1:
             return False
         if self.size > LONGEST:
@@ -40,7 +46,7 @@ class Axis(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def seen(axis: Axis) -> tuple[bool, ...]:
-    """For each pixel of an axis of at most `LONGEST`, whether a window looks at it."""
+    """For each pixel of an axis of at most `LONGEST`, whether a window sees it."""
     found = [False] * axis.size
     for tap in range(min(axis.kernel, axis.size + axis.pad)):
         first = tap * axis.dilation - axis.pad
@@ -51,24 +57,21 @@ def seen(axis: Axis) -> tuple[bool, ...]:
 
 
 def axes(network: Network, node: Node) -> tuple[Axis, Axis] | None:
-    """The windows of a node along height and width; None where it has none, or they are chosen by the size."""
-    shapes = network.input_shapes(node)
-    if shapes is None or node.shape is None or len(shapes) != 1 or len(shapes[0]) != 3 or len(node.shape) != 3:
+    """The windows of a node along height and width; None if it has none, or they follow from a wanted output size."""
+    return axes_of(node.op, network.input_shapes(node), node.shape)
+
+
+def axes_of(op: Operator, inputs: tuple[Shape, ...] | None, out: Shape | None) -> tuple[Axis, Axis] | None:
+    """The same of an operator with these inputs and output."""
+    if inputs is None or out is None or len(inputs) != 1 or len(inputs[0]) != 3 or len(out) != 3:
         return None
-    if getattr(node.op, "to", None) is not None or not node.op.geometry.kernel:
+    if getattr(op, "to", None) is not None or not op.geometry.kernel:
         return None
-    window = node.op.window(shapes)
+    window = op.window(inputs)
     if window is None or window.upscale != (1, 1):
         return None
     height, width = (
-        Axis(
-            shapes[0][at + 1],
-            window.kernel[at],
-            window.stride[at],
-            window.dilation[at],
-            window.pad[at],
-            node.shape[at + 1],
-        )
+        Axis(inputs[0][at + 1], window.kernel[at], window.stride[at], window.dilation[at], window.pad[at], out[at + 1])
         for at in (0, 1)
     )
     return height, width

@@ -1,14 +1,10 @@
-"""W0402: the last layer has the activation of the hidden ones."""
+"""W0402: the last layer has an activation, as only hidden layers should."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings
 from netdsl.analysis.lint.early_softmax import SIGMOIDS
 from netdsl.ops import Family
-from netdsl.text.diagnostics import Diagnostic
 
 _SCORES = ("cross_entropy", "hinge")
 
@@ -21,20 +17,16 @@ class ActivatedLogits(Rule):
     )
     literature = ("Krizhevsky, Sutskever and Hinton, ImageNet Classification, NIPS 2012, section 3.5",)
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+    def find(self, subject: Subject) -> Warnings:
         network = subject.network
-        if network is None:
-            return
-        loss = network.train.kwargs.get("loss") if network.train is not None else None
-        scores = getattr(loss, "name", loss) in _SCORES
         for value in (network.result, *(each.value for each in network.aux)):
             node = network.node(subject.origin(value))
             final = node is not None and node.op.to_probabilities
             if final and node is not None:
                 node = subject.before(node)
-            if node is None or not (final or scores) or node.op.to_probabilities:
+            if node is None or not (final or subject.loss in _SCORES):
                 continue
-            if node.op.family is not Family.ACTIVATION or node.shape == (1,):
+            if node.op.family is not Family.ACTIVATION or node.op.to_probabilities or node.shape == (1,):
                 continue
             if not final and node.op.name in SIGMOIDS:
                 continue  # W0401
@@ -43,7 +35,7 @@ class ActivatedLogits(Rule):
                 continue
             yield self.warning(
                 f"the scores of the classes pass through `{node.op.name}`",
-                subject.place(layer if node.implicit else node),
-                label=f"the last layer{subject.within(layer)}",
+                subject.place(layer if node.implicit else node).span,
+                label=f"the last layer{subject.place(layer).inside}",
                 help="write `act=none` here" if node.implicit else "leave it out",
             )

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from math import prod
 
 from netdsl import ops
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
-from netdsl.analysis.lint._text import has_argument, set_argument
-from netdsl.analysis.lint._words import plural
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings, plural
+from netdsl.analysis.lookup import argument, more_arguments
 from netdsl.ir import Node
 from netdsl.syntax import tree
-from netdsl.text.diagnostics import Diagnostic, Edit
-from netdsl.text.source import Span
+from netdsl.text.diagnostics import Edit
+from netdsl.text.source import Source, Span
 
 _CENTERING = ("bn", "instancenorm")
-"""The norms that subtract a mean of each channel's own; those over several channels do not undo a bias."""
+"""The norms that subtract the mean of each single channel; norms over several channels do not undo a bias."""
 
 
 class BiasBeforeNorm(Rule):
@@ -28,77 +26,73 @@ class BiasBeforeNorm(Rule):
     literature = ("Ioffe and Szegedy, Batch Normalization, ICML 2015, section 3.2",)
     fixes = True
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
-        if subject.network is None:
-            return
+    def find(self, subject: Subject) -> Warnings:
         again = {node.shares for node in subject.nodes if node.shares is not None}
-        found = [node for node in subject.nodes if node.id not in again and self._wasted(subject, node)]
-        ids = {node.id for node in found}
-        groups: dict[Span, list[Node]] = {}
-        for node in found:
+        wasted = {node.id: node for node in subject.nodes if node.id not in again and self._is_wasted(subject, node)}
+        groups: dict[tuple[Span, tree.Default | None], list[Node]] = {}
+        for node in wasted.values():
             default = self._default(subject, node)
-            groups.setdefault(default.span if default else node.span, []).append(node)
-        for span, nodes in groups.items():
-            first = nodes[0]
-            default = next((each for each in self._defaults(subject, first.op.name) if each.span == span), None)
+            groups.setdefault((default.span if default else node.span, default), []).append(node)
+        for (span, default), nodes in groups.items():
             count = sum(prod(subject.network.weights(node)["bias"].shape) for node in nodes)
-            reader = subject.only_reader(first)
-            norm = reader.op.name if reader is not None else ""
-            layers = f"{len(nodes)} layers have a bias" if len(nodes) > 1 else "this layer has a bias"
+            norm = subject.only_reader(nodes[0])
+            layers, them = ("this layer has", "it") if len(nodes) == 1 else (f"{len(nodes)} layers have", "them")
             yield self.warning(
-                f"{layers} that the `{norm}` behind {'them' if len(nodes) > 1 else 'it'} takes away: "
+                f"{layers} a bias that the `{norm.op.name if norm else ''}` behind {them} takes away: "
                 f"{plural(count, 'weight')} without effect",
-                span if default else subject.place(first),
-                label="" if default else f"its bias is subtracted with the mean{subject.within(first)}",
+                span if default else subject.place(nodes[0]),
+                label="" if default else "its bias is subtracted with the mean",
                 help="write `bias=false`",
-                edits=self._edits(subject, default, nodes, ids),
+                edits=self._edits(subject, default, nodes, wasted.keys()),
             )
 
-    def _wasted(self, subject: Subject, node: Node) -> bool:
-        assert subject.network is not None
+    def _is_wasted(self, subject: Subject, node: Node) -> bool:
+        """Whether a layer has a bias of its own that the norm behind it subtracts."""
         bias = subject.network.weights(node).get("bias")
         if bias is None or not bias.trainable or not node.op.weight_layer or node.shares is not None:
             return False
         norm = subject.only_reader(node)
         return norm is not None and norm.op.name in _CENTERING and not getattr(norm.op, "frozen", False)
 
-    def _defaults(self, subject: Subject, op: str) -> list[tree.Default]:
-        return subject.defaults.get(op, [])
-
     def _default(self, subject: Subject, node: Node) -> tree.Default | None:
         """The default that gives a node its norm, where the statement does not and there is only one that can."""
         norm = subject.only_reader(node)
-        if norm is None or not norm.implicit or has_argument(subject.written.get(node.span), "norm"):
+        if norm is None or not norm.implicit or argument(subject.trees.items.get(node.span), "norm"):
             return None
-        giving = [each for each in self._defaults(subject, node.op.name) if has_argument(each, "norm")]
+        giving = [each for each in subject.trees.defaults.get(node.op.name, ()) if argument(each, "norm")]
         return giving[0] if len(giving) == 1 and giving[0].span.file == node.span.file else None
 
-    def _edits(self, subject: Subject, default: tree.Default | None, nodes: list[Node], found: set[int]) -> list[Edit]:
-        """`bias=false` where it is certain that it only reaches layers whose bias is without effect."""
-        if any(getattr(node.op, "bias_init", None) is not None for node in nodes):
+    def _edits(
+        self, subject: Subject, default: tree.Default | None, nodes: list[Node], wasted: Collection[int]
+    ) -> list[Edit]:
+        """`bias=false`, where it certainly reaches only layers whose bias has no effect."""
+        op, items = nodes[0].op.name, subject.trees.items
+        item = default or items.get(nodes[0].span)
+        if subject.file is None or not isinstance(item, (tree.Operation, tree.Row, tree.Default)):
             return []
-        file = subject.file
+        if not subject.is_own(item.span) or any(getattr(node.op, "bias_init", None) is not None for node in nodes):
+            return []
+        source = subject.file.source
         if default is None:
-            item = subject.written.get(nodes[0].span)
-            if not isinstance(item, (tree.Operation, tree.Row)) or file is None or item.span.file != file.source.name:
-                return []
-            made = [node for node in subject.by_span[item.span] if node.op.name == nodes[0].op.name]
-            return [set_argument(file.source, item, "bias", "false")] if all(n.id in found for n in made) else []
-        op = nodes[0].op.name
-        if file is None or default.span.file != file.source.name or len(self._defaults(subject, op)) != 1:
+            made = [node for node in subject.by_span[item.span] if node.op.name == op]
+            return [_without_bias(source, item)] if all(node.id in wasted for node in made) else []
+        if len(subject.trees.defaults[op]) != 1:
             return []
-        for item in subject.written.values():
+        for item in items.values():
             if isinstance(item, tree.Operation) and (ops.resolve(item.head.text) or ("",))[0] != op:
                 continue
-            if isinstance(item, (tree.Operation, tree.Row)) and not has_argument(item, "bias"):
+            if isinstance(item, (tree.Operation, tree.Row)) and not argument(item, "bias"):
                 made = [node for node in subject.by_span.get(item.span, ()) if node.op.name == op]
-                if not made or any(node.id not in found for node in made):
+                if not made or any(node.id not in wasted for node in made):
                     return []
-        others = [n for n in subject.nodes if n.op.name == op and getattr(n.op, "bias", False) and n.id not in found]
-        if any(not has_argument(subject.written.get(node.span), "bias") for node in others):
+        others = [n for n in subject.nodes if n.op.name == op and getattr(n.op, "bias", False) and n.id not in wasted]
+        if any(not argument(items.get(node.span), "bias") for node in others):
             return []  # a projection shortcut without a norm
-        edits = [set_argument(file.source, default, "bias", "false")]
-        for node in nodes:
-            if has_argument(subject.written.get(node.span), "bias"):
-                edits.append(set_argument(file.source, subject.written[node.span], "bias", "false"))
-        return edits
+        saying = [items[node.span] for node in nodes if argument(items.get(node.span), "bias")]
+        return [_without_bias(source, each) for each in (default, *saying)]
+
+
+def _without_bias(source: Source, item: tree.Operation | tree.Row | tree.Default) -> Edit:
+    """The edit that makes an item say `bias=false`, in place of the bias it says or behind its arguments."""
+    written = argument(item, "bias")
+    return Edit(written.value.span, "false") if written else more_arguments(source, item, "bias=false")

@@ -1,39 +1,31 @@
-"""W0301: layers, or inputs, whose value reaches nothing that the network gives."""
+"""W0301: layers, or inputs, whose value reaches no output of the network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
-from netdsl.analysis.lint._words import plural, short
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings, plural, short
 from netdsl.ir import Node
-from netdsl.text.diagnostics import Diagnostic
 
 
 class DeadValue(Rule):
     code = "W0301"
     why = "What reaches no output is computed and stored for nothing, and its weights are never trained."
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+    def find(self, subject: Subject) -> Warnings:
         network = subject.network
-        if network is None or not network.complete:
+        if not network.complete:
             return  # a statement with an error might have used it
-        live = bytearray(len(network.shapes))
-        for value in subject.ends:
-            live[value] = 1
+        live = set(subject.ends)
         for node in reversed(network.nodes):
-            if live[node.id]:
-                for value in node.inputs:
-                    live[value] = 1
+            if node.id in live:
+                live.update(node.inputs)
         for number, item in enumerate(network.inputs):
-            if not live[number] and item.span is not None and not any(True for _ in subject.readers[number]):
+            if number not in live and item.span is not None and not subject.readers[number]:
                 yield self.warning(f"the input `{item.name}` is never used", item.span)
-        told = bytearray(len(network.shapes))
+        seen = set(live)
         for node in network.nodes:
-            if live[node.id] or subject.readers[node.id] or live[subject.origin(node.id)]:
+            if node.id in live or subject.readers[node.id] or subject.origin(node.id) in live:
                 continue
-            dead = list(self._above(subject, node, live, told))
+            dead = self._dead(subject, node, seen)
             weights = sum(subject.cost(each).params for each in dead)
             macs = sum(subject.cost(each).macs for each in dead)
             cost = f": {short(weights)} weights and {short(macs)} multiply-adds for nothing" if weights or macs else ""
@@ -41,16 +33,18 @@ class DeadValue(Rule):
             yield self.warning(
                 f"{what} reaches no output{cost}",
                 subject.place(node),
-                label=f"{'the last of them' if len(dead) > 1 else 'never used'}{subject.within(node)}",
+                label="the last of them" if len(dead) > 1 else "never used",
                 help="return it with `output NAME`, join it again, or take the layers away",
             )
 
-    def _above(self, subject: Subject, node: Node, live: bytearray, told: bytearray) -> Iterator[Node]:
-        """A dead node and the dead ones that it is made of, each only once among all."""
+    def _dead(self, subject: Subject, node: Node, seen: set[int]) -> list[Node]:
+        """A dead node and the dead ones before it, directly or not, that are not in `seen`, to which they are added."""
+        found: list[Node] = []
         waiting: list[Node | None] = [node]
         while waiting:
             each = waiting.pop()
-            if each is not None and not live[each.id] and not told[each.id]:
-                told[each.id] = 1
-                yield each
-                waiting += [subject.node(value) for value in each.inputs]
+            if each is not None and each.id not in seen:
+                seen.add(each.id)
+                found.append(each)
+                waiting += [subject.network.node(value) for value in each.inputs]
+        return found

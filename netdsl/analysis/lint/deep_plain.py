@@ -1,21 +1,17 @@
-"""W0103: a deep stack of layers that no shortcut passes by is hard to train."""
+"""W0103: a deep stack of layers without shortcuts is hard to train."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings
 from netdsl.ir import Node
 from netdsl.ops.shared.conv import Convolution
-from netdsl.text.diagnostics import Diagnostic
 
 MOST = 20
-"""Layers in a row that still train well: plain networks of 18 (ImageNet) and 20 layers (CIFAR-10) do."""
+"""Layers in a row that still train well, as plain networks of 18 (ImageNet) and 20 layers (CIFAR-10) do."""
 
 
 def _counts(node: Node) -> bool:
-    """Whether a node is a layer that the signal must get through: 1x1 convolutions pass it on place by place."""
+    """Whether a node is a layer that makes training harder; a 1x1 convolution, which only mixes channels, is not."""
     if isinstance(node.op, Convolution):
         return node.op.kernel != (1, 1)
     return node.op.weight_layer
@@ -34,33 +30,22 @@ class DeepPlain(Rule):
 
     once = True
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+    def find(self, subject: Subject) -> Warnings:
         network = subject.network
-        if network is None:
-            return
-        # The way with the fewest layers: shortcuts and short branches shorten it, so what is left cannot be passed by.
+        # Layers on the shortest way to each value. Shortcuts and short branches shorten it; the rest cannot be avoided.
         fewest = [0] * len(network.inputs)
         for node in network.nodes:
             fewest.append(min((fewest[value] for value in node.inputs), default=0) + _counts(node))
-        depth = fewest[network.result]
-        if depth <= MOST:
+        if fewest[network.result] <= MOST:
             return
-        beyond: Node | None = None
-        made = network.node(network.result)
-        while made is not None:  # back along that way to the first layer beyond the limit
-            if fewest[made.id] == MOST + 1 and _counts(made):
-                beyond = made
-            made = network.node(min(made.inputs, key=lambda value: fewest[value]))
-        if beyond is None:
-            return
-        yield self.warning(
-            f"every way through the network passes {depth} layers, and no shortcut shortens it",
-            subject.place(beyond),
-            label=f"the {_ordinal(MOST + 1)} of them{subject.within(beyond)}",
-            help="put shortcuts around every two or three layers: `residual { ... }`, or `[3x3, 64; 3x3, 64] x3` in "
-            "place of `conv3-64 x6`",
-        )
-
-
-def _ordinal(number: int) -> str:
-    return f"{number}{'st' if number % 10 == 1 else 'th'}"
+        beyond = network.node(network.result)
+        while beyond is not None and not (fewest[beyond.id] == MOST + 1 and _counts(beyond)):
+            beyond = network.node(min(beyond.inputs, key=lambda value: fewest[value]))
+        if beyond is not None:
+            yield self.warning(
+                f"every way through the network passes {fewest[network.result]} layers, and no shortcut shortens it",
+                subject.place(beyond),
+                label=f"the {MOST + 1}st of them",
+                help="put shortcuts around every two or three layers: `residual { ... }`, or `[3x3, 64; 3x3, 64] x3` "
+                "in place of `conv3-64 x6`",
+            )

@@ -1,14 +1,10 @@
-"""W0303: an identity that holds no place, or a flattening of what is flat."""
+"""W0303: an identity without a purpose, or a `flatten` of what is flat."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._bodies import Numbered, bodies, removal
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings
+from netdsl.ir import Node
 from netdsl.syntax import tree
-from netdsl.text.diagnostics import Diagnostic
 
 
 class DoesNothing(Rule):
@@ -19,39 +15,31 @@ class DoesNothing(Rule):
     )
     fixes = True
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
-        network = subject.network
-        if network is None or not subject.readable:
+    def find(self, subject: Subject) -> Warnings:
+        if not subject.readable:
             return
         idle = {
             span: nodes
             for span, nodes in subject.by_span.items()
-            if all(
-                not node.implicit
-                and (
-                    node.op.transparent
-                    or (node.op.name == "flatten" and len((network.input_shapes(node) or ((0, 0),))[0]) == 1)
-                )
-                for node in nodes
-            )
+            if all(not node.implicit and self._does_nothing(subject, node) for node in nodes)
         }
-        if not idle:
-            return
-        numbered = Numbered(subject)
-        for file in subject.files.values():
-            for body in bodies(file):
-                layers = [each for each in body if isinstance(each, tree.Layer)]
-                found = [each for each in layers if each.item.span in idle and each.label is None]
-                # Where one identity holds a place, another beside it stands for a module of the same kind.
-                if len(layers) < 2 or any(numbered.holds(node) for each in found for node in idle[each.item.span]):
-                    continue
-                for each in found[: len(layers) - 1]:
-                    nodes = idle[each.item.span]
-                    what = "the input is flat already" if nodes[0].op.name == "flatten" else "its output is its input"
-                    yield self.warning(
-                        f"this `{nodes[0].op.name}` does nothing",
-                        each.item.span,
-                        label=what,
-                        help="take it away",
-                        edits=removal(subject, each, nodes, numbered),
-                    )
+        bodies: list[tree.File | tree.Body] = [*subject.files.values(), *subject.trees.of(tree.Body)] if idle else []
+        for body in bodies:
+            layers = [each for each in body.statements if isinstance(each, tree.Layer)]
+            found = [each for each in layers if each.item.span in idle and each.label is None]
+            # If one identity is there to number the modules as a checkpoint does, those beside it are too.
+            if len(layers) < 2 or any(subject.renumbers(node) for each in found for node in idle[each.item.span]):
+                continue
+            for each in found[: len(layers) - 1]:
+                nodes = idle[each.item.span]
+                yield self.warning(
+                    f"this `{nodes[0].op.name}` does nothing",
+                    each.item.span,
+                    label="its output is its input" if nodes[0].op.transparent else "the input is flat already",
+                    help="take it away",
+                    edits=subject.removal(each, nodes),
+                )
+
+    def _does_nothing(self, subject: Subject, node: Node) -> bool:
+        shapes = subject.network.input_shapes(node) or ((0, 0),)
+        return node.op.transparent or (node.op.name == "flatten" and len(shapes[0]) == 1)

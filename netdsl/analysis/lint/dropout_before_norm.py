@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
-from netdsl.analysis.lint._words import percent, times
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings, percent, times
 from netdsl.ops.dropout import Dropout
-from netdsl.text.diagnostics import Diagnostic
 
 
 class DropoutBeforeNorm(Rule):
@@ -22,17 +17,9 @@ class DropoutBeforeNorm(Rule):
         "Shift, CVPR 2019",
     )
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
-        if subject.network is None:
-            return
-        found = [
-            node
-            for node in subject.nodes
-            if isinstance(node.op, Dropout)
-            and node.op.p > 0
-            and (reader := subject.only_reader(node)) is not None
-            and reader.op.name == "bn"
-        ]
+    def find(self, subject: Subject) -> Warnings:
+        drops = [node for node in subject.nodes if isinstance(node.op, Dropout) and node.op.p > 0]
+        found = [node for node in drops if (reader := subject.only_reader(node)) is not None and reader.op.name == "bn"]
         for nodes in subject.grouped(found):
             rate = nodes[0].op.p  # type: ignore[attr-defined]
             growth = 1 / (1 - rate) if rate < 1 else 0
@@ -40,6 +27,5 @@ class DropoutBeforeNorm(Rule):
                 f"a dropout of {percent(rate)} right before a batch norm{times(len(nodes))}: the mean square of what "
                 f"it sees in training is {growth:.3g} times that in evaluation",
                 subject.place(nodes[0]),
-                label=subject.within(nodes[0]).removeprefix(", "),
                 help="put the dropout behind the last batch norm, or leave it out",
             )

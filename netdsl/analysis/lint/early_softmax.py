@@ -1,13 +1,9 @@
-"""W0401: probabilities where the layers behind, or the loss, want scores."""
+"""W0401: probabilities where later layers, or the loss, expect scores."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings
 from netdsl.ir import Node
-from netdsl.text.diagnostics import Diagnostic
 
 SIGMOIDS = ("sigmoid", "hardsigmoid")
 _PASSING = ("dropout", "flatten")
@@ -22,34 +18,24 @@ class EarlySoftmax(Rule):
     )
     literature = ("Goodfellow, Bengio and Courville, Deep Learning, 2016, section 6.2.2.3",)
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+    def find(self, subject: Subject) -> Warnings:
         network = subject.network
-        if network is None:
-            return
         for nodes in subject.grouped(node for node in subject.nodes if node.op.to_probabilities):
             reader = next((found for node in nodes if (found := self._taken(subject, node)) is not None), None)
             if reader is None:
                 continue
-            again = reader.op.to_probabilities
-            yield self.warning(
-                f"the `{reader.op.name}` behind this `{nodes[0].op.name}` takes probabilities for scores"
-                if again
-                else f"`{nodes[0].op.name}` in the middle of the network: the `{reader.op.name}` behind it gets "
-                "probabilities for features",
-                subject.place(nodes[0]),
-                label=subject.within(nodes[0]).removeprefix(", "),
-                help="leave the first one out"
-                if again
-                else "use `relu` here, and `softmax` behind the last layer only",
-            )
-        loss = network.train.kwargs.get("loss") if network.train is not None else None
-        name = getattr(loss, "name", loss)
-        last = network.node(network.result)
-        last = network.node(subject.origin(last.id)) if last is not None else None
-        if name == "cross_entropy" and last is not None and last.op.name in SIGMOIDS and network.output != (1,):
+            first, second = nodes[0].op.name, reader.op.name
+            what = f"`{first}` in the middle of the network: the `{second}` behind it gets probabilities for features"
+            help = "use `relu` here, and `softmax` behind the last layer only"
+            if reader.op.to_probabilities:
+                what = f"the `{second}` behind this `{first}` takes probabilities for scores"
+                help = "leave the first one out"
+            yield self.warning(what, subject.place(nodes[0]), help=help)
+        last = network.node(subject.origin(network.result))
+        if subject.loss == "cross_entropy" and last is not None and last.op.name in SIGMOIDS and last.shape != (1,):
             yield self.warning(
                 f"`cross_entropy` takes scores, and the network gives the `{last.op.name}` of them",
-                subject.place(last),
+                subject.place(last).span,
                 help="end in the layer before it, or in `softmax`",
             )
 

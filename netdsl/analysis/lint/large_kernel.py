@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
-from netdsl.analysis.lint._words import short, times
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings, short, times
 from netdsl.ir import Node
 from netdsl.ops.conv import Conv
 from netdsl.passes.stacks import layers, widths
@@ -16,7 +15,7 @@ from netdsl.syntax import tree
 from netdsl.text.diagnostics import Diagnostic, Related
 
 FEWEST = 16
-"""Below so many channels in or out a layer costs too little to speak of."""
+"""With fewer channels in or out a layer costs too little to matter."""
 LEAST = 0.01
 """The share of the network's weights or multiply-adds that must be saved."""
 
@@ -29,12 +28,13 @@ class Stack(NamedTuple):
     macs: int
 
 
+@lru_cache(maxsize=1024)
 def stack(op: Conv, shape: Shape) -> Stack | None:
-    """The 3x3 convolutions with the window of `op` on an input of this shape; None where the kernel is not large,
-    square and dense.
+    """The 3x3 convolutions that see what `op` sees of an input of this shape; None unless its kernel is large, odd,
+    square and not dilated.
 
-    The channels grow in equal steps (Szegedy et al. 2016, section 3.1); the last has the stride, so that the window
-    stays what it was.
+    The channels grow in equal steps (Szegedy et al. 2016, section 3.1); the last layer has the stride, which keeps the
+    window.
     """
     size = op.kernel[0]
     if op.kernel != (size, size) or size < 5 or size % 2 == 0 or op.dilation != (1, 1) or op.connect is not None:
@@ -53,7 +53,7 @@ def stack(op: Conv, shape: Shape) -> Stack | None:
 
 
 def _planes(op: Conv, shape: Shape, step: int, count: int) -> tuple[int, int]:
-    """The plane behind the first convolutions of a stack, which pad by 1 as long as the padding lasts."""
+    """The plane after `step` convolutions of a stack, each of which takes 1 of the padding while there is some."""
     top, bottom, left, right = op.slide.sides(*shape[1:])
     height, width = (
         size - 2 * step + min(2 * step, pad) + max(pad - 2 * count, 0)
@@ -73,55 +73,50 @@ class LargeKernel(Rule):
         "Szegedy et al., Rethinking the Inception Architecture, CVPR 2016, section 3.1",
     )
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+    def find(self, subject: Subject) -> Warnings:
         for nodes in subject.grouped(node for node in subject.nodes if isinstance(node.op, Conv)):
             warning = self._judge(subject, nodes)
             if warning is not None:
                 yield warning
 
     def _judge(self, subject: Subject, nodes: list[Node]) -> Diagnostic | None:
-        assert subject.network is not None
-        weights = macs = saved = cheaper = 0
-        first: tuple[Node, Shape, Stack] | None = None
-        known: dict[tuple[int, Shape], Stack | None] = {}
-        several = 0
-        for node in nodes:
-            shapes = subject.network.input_shapes(node)
-            if shapes is None or node.shape is None or node.shares is not None or not isinstance(node.op, Conv):
-                continue
-            key = (id(node.op), shapes[0])
-            if key not in known:
-                known[key] = stack(node.op, shapes[0])
-            found = known[key]
-            own, cost = subject.network.weights(node)["weight"].shape, subject.cost(node).macs
-            if found is None or min(shapes[0][0], node.op.channels) < FEWEST * node.op.groups:
-                continue
-            size = own[0] * own[1] * own[2] * own[3]
-            if found.weights >= size or found.macs >= cost:
-                continue
-            first = first or (node, shapes[0], found)
-            several += 1
-            weights, macs = weights + size, macs + cost
-            saved, cheaper = saved + size - found.weights, cheaper + cost - found.macs
-        if first is None or (saved < LEAST * subject.params and cheaper < LEAST * subject.macs):
+        found = [(node, each) for node in nodes if (each := _smaller(subject, node)) is not None]
+        weights = sum(_weights(subject, node) for node, _ in found)
+        macs = sum(subject.cost(node).macs for node, _ in found)
+        less, cheaper = sum(each.weights for _, each in found), sum(each.macs for _, each in found)
+        if not found or (weights - less < LEAST * subject.params and macs - cheaper < LEAST * subject.macs):
             return None
-        node, shape, found = first
-        kernel = "x".join(map(str, node.op.kernel))  # type: ignore[attr-defined]
-        small = "; ".join(f"conv3-{wide}" for wide in found.channels)
-        item = subject.written.get(node.span)
-        shown = isinstance(item, (tree.Operation, tree.Row)) and (isinstance(item, tree.Row) or item.kernel is None)
-        grow = "" if node.op.channels == shape[0] else " --channels grow"  # type: ignore[attr-defined]
+        node, (small, _, _) = found[0]
+        op = node.op
+        assert isinstance(op, Conv)
+        channels = (subject.network.shapes[node.inputs[0]] or (0,))[0]
+        kernel = "x".join(map(str, op.kernel))
+        item = subject.trees.items.get(node.span)
+        shown = isinstance(item, tree.Row) or (isinstance(item, tree.Operation) and item.kernel is None)
         call = None if shown else subject.caller(node)
+        count = {2: "two", 3: "three", 4: "four", 5: "five"}.get(len(small), str(len(small)))
         return self.warning(
-            f"{_words(len(found.channels))} 3x3 convolutions see as much as this {kernel} one{times(several)}, "
-            f"with {short(weights - saved)} weights in place of {short(weights)} and "
-            f"{short(macs - cheaper)} multiply-adds in place of {short(macs)}",
+            f"{count} 3x3 convolutions see as much as this {kernel} one{times(len(found))}, "
+            f"with {short(less)} weights in place of {short(weights)} and "
+            f"{short(cheaper)} multiply-adds in place of {short(macs)}",
             subject.place(node),
-            label=f"{kernel}, {shape[0]} channels to {node.op.channels}{subject.within(node)}",  # type: ignore[attr-defined]
-            help=f"write `{small}` in its place, with an activation after each (`netdsl rewrite factorize{grow}`)",
-            related=[Related(call, "called here")] if call is not None and call != subject.place(node) else [],
+            label=f"{kernel}, {channels} channels to {op.channels}",
+            help=f"write `{'; '.join(f'conv3-{wide}' for wide in small)}` in its place, with an activation after each "
+            f"(`netdsl rewrite factorize{'' if op.channels == channels else ' --channels grow'}`)",
+            related=[Related(call, "called here")] if call is not None and call != subject.place(node).span else [],
         )
 
 
-def _words(count: int) -> str:
-    return {2: "two", 3: "three", 4: "four", 5: "five"}.get(count, str(count))
+def _weights(subject: Subject, node: Node) -> int:
+    return prod(subject.network.weights(node)["weight"].shape)
+
+
+def _smaller(subject: Subject, node: Node) -> Stack | None:
+    """The stack in place of a convolution; None where this is small or narrow, or no dearer than the stack."""
+    shapes = subject.network.input_shapes(node)
+    if shapes is None or node.shape is None or node.shares is not None or not isinstance(node.op, Conv):
+        return None
+    found = stack(node.op, shapes[0])
+    if found is None or min(shapes[0][0], node.op.channels) < FEWEST * node.op.groups:
+        return None
+    return found if found.weights < _weights(subject, node) and found.macs < subject.cost(node).macs else None

@@ -1,33 +1,19 @@
-"""W0202: a stride that does not come out even loses the last rows and columns of a map."""
+"""W0202: a stride that does not divide a map evenly loses its last rows and columns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
-from netdsl.analysis.lint._window import Axis, axes
-from netdsl.analysis.lint._words import layer, plural, times
-from netdsl.ir import Network, Node
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings, plural, times
+from netdsl.analysis.lint._window import Axis, axes, axes_of
+from netdsl.ir import Network
+from netdsl.ops.shared.notation import notation
 from netdsl.shapes import Shape, text
-from netdsl.syntax import tree, walk
-from netdsl.text.diagnostics import Diagnostic, OpError
+from netdsl.syntax import tree
+from netdsl.text.diagnostics import OpError
 
 FARTHEST = 32
-"""How far from the input's size another one is looked for."""
+"""How far from the input's size a better one is looked for."""
 _LARGEST = 500
-"""In networks of more layers no other size is looked for."""
-
-
-def _lost(axis: Axis) -> int:
-    """How many pixels at the end of an axis are behind the last window, beyond what a stride over the kernel skips."""
-    behind = axis.size - axis.end
-    return behind if behind > max(axis.stride - axis.kernel, 0) and axis.stride > 1 else 0
-
-
-def _losses(network: Network, node: Node) -> tuple[int, int]:
-    found = axes(network, node)
-    return (0, 0) if found is None else (_lost(found[0]), _lost(found[1]))
+"""In networks with more layers no better size is looked for."""
 
 
 class RoundedDown(Rule):
@@ -38,69 +24,68 @@ class RoundedDown(Rule):
     )
     literature = ("Dumoulin and Visin, A Guide to Convolution Arithmetic for Deep Learning, 2016, section 2.4",)
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+    def find(self, subject: Subject) -> Warnings:
         network = subject.network
-        if network is None:
-            return
+        losses = {node.id: _losses(axes(network, node)) for node in subject.nodes}
         lossy = [
             node
             for node in subject.nodes
-            if any(_losses(network, node))
+            if any(losses[node.id])
             and node.inputs[0] not in subject.ends
-            and all(any(_losses(network, other)) for other in subject.readers[node.inputs[0]])
+            and all(any(losses[other.id]) for other in subject.readers[node.inputs[0]])
         ]
-        sizes = self._sizes(subject) if lossy else ()
+        sizes = self._sizes(subject) if lossy else []
         for nodes in subject.grouped(lossy):
-            node = nodes[0]
-            rows, columns = _losses(network, node)
+            node, (rows, columns) = nodes[0], losses[nodes[0].id]
             parts = [plural(count, word) for count, word in ((rows, "row"), (columns, "column")) if count]
-            last = "last " + " and ".join(part.removeprefix("1 ") for part in parts)
-            shape = network.shapes[node.inputs[0]]
+            last = " and ".join(part.removeprefix("1 ") for part in parts)
             help = "`ceil=true` keeps them" if "ceil" in type(node.op).model_fields else "pad it, or crop before it"
             if sizes:
                 help += f"; with an input of {' or '.join(map(text, sizes))} nothing is lost"
-            verb = "are" if rows + columns > 1 else "is"
+            drawn: dict[str, object] = {key: None for key in ("init", "bias_init") if key in type(node.op).model_fields}
             yield self.warning(
-                f"the {last} of this {text(shape)} map {verb} lost{times(len(nodes))}: "
-                f"`{layer(node)}` gives {text(node.shape)}, rounded down",
+                f"the last {last} of this {text(network.shapes[node.inputs[0]])} map "
+                f"{'are' if rows + columns > 1 else 'is'} lost{times(len(nodes))}: "
+                f"`{notation(node.op.model_copy(update=drawn))}` gives {text(node.shape)}, rounded down",
                 subject.place(node),
-                label=f"does not come out even{subject.within(node)}",
+                label="does not come out even",
                 help=help,
             )
 
-    def _sizes(self, subject: Subject) -> tuple[Shape, ...]:
-        """The nearest smaller and larger input with which no layer loses anything."""
+    def _sizes(self, subject: Subject) -> list[Shape]:
+        """The nearest smaller and the nearest larger input of which no layer loses anything."""
         network = subject.network
-        if network is None or len(network.inputs) != 1 or len(network.nodes) > _LARGEST or not network.complete:
-            return ()
-        for file in subject.files.values():
-            for each in walk(file):
-                if isinstance(each, tree.Reference) and each.name in ("height", "width"):
-                    return ()  # another input would make another network
-        channels, *plane = network.inputs[0].shape if len(network.inputs[0].shape) == 3 else (0,)
+        if len(network.inputs) != 1 or len(network.nodes) > _LARGEST or not network.complete:
+            return []
+        if any(each.name in ("height", "width") for each in subject.trees.of(tree.Reference)):
+            return []  # another input would make another network
+        channels, *plane = network.inputs[0].shape
         found = []
-        for sign in (-1, 1):
-            for step in range(1, FARTHEST + 1):
-                shape = (channels, *(size + sign * step for size in plane))
-                if len(shape) == 3 and min(shape) > 0 and _fits(network, shape):
-                    found.append(shape)
-                    break
-        return tuple(found)
+        for sign in (-1, 1) if len(plane) == 2 else ():
+            shapes = ((channels, *(size + sign * step for size in plane)) for step in range(1, FARTHEST + 1))
+            found += [shape for shape in shapes if min(shape) > 0 and _fits(network, shape)][:1]
+        return found
+
+
+def _losses(windows: tuple[Axis, Axis] | None) -> tuple[int, int]:
+    """How many rows and columns at the end no window sees, apart from those that a stride over the kernel skips."""
+    return (0, 0) if windows is None else (_lost(windows[0]), _lost(windows[1]))
+
+
+def _lost(axis: Axis) -> int:
+    behind = axis.size - axis.end
+    return behind if behind > max(axis.stride - axis.kernel, 0) and axis.stride > 1 else 0
 
 
 def _fits(network: Network, shape: Shape) -> bool:
-    """Whether the same layers take this input, and lose nothing of it."""
-    shapes: list[Shape] = [shape]
+    """Whether the same layers take this input and lose nothing of it."""
+    shapes = [shape]
     try:
         for node in network.nodes:
-            shapes.append(node.op.shape(tuple(shapes[value] for value in node.inputs)))
+            inputs = tuple(shapes[value] for value in node.inputs)
+            shapes.append(node.op.shape(inputs))
+            if any(_losses(axes_of(node.op, inputs, shapes[-1]))):
+                return False
     except OpError:
         return False
-    inputs = (network.inputs[0].model_copy(update={"shape": shape}),)
-    nodes = {
-        node.id: node.model_copy(update={"shape": made}) for node, made in zip(network.nodes, shapes[1:], strict=True)
-    }
-    resized = network.model_copy(update={"inputs": inputs})
-    resized.__dict__["nodes"] = tuple(nodes.values())
-    resized.__dict__.pop("shapes", None)
-    return not any(any(_losses(resized, node)) for node in resized.nodes)
+    return True

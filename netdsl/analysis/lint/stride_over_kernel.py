@@ -1,18 +1,14 @@
-"""W0201: a stride larger than the kernel leaves pixels out that no layer ever sees."""
+"""W0201: with a stride larger than the kernel there are pixels that no layer sees."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import product
 
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings, percent
 from netdsl.analysis.lint._window import LONGEST, Axis, axes, seen
-from netdsl.analysis.lint._words import percent
 from netdsl.ir import Node
 from netdsl.shapes import text
-from netdsl.text.diagnostics import Diagnostic
 
 
 class StrideOverKernel(Rule):
@@ -26,49 +22,41 @@ class StrideOverKernel(Rule):
         "He et al., Bag of Tricks for Image Classification with Convolutional Neural Networks, CVPR 2019, section 4.2",
     )
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
+    def find(self, subject: Subject) -> Warnings:
         network = subject.network
-        if network is None:
-            return
         found: dict[object, list[tuple[Node, float]]] = {}
         for value, readers in enumerate(subject.readers):
             shape = network.shapes[value]
             if not readers or shape is None or len(shape) != 3 or value in subject.ends or max(shape[1:]) > LONGEST:
                 continue
-            windows = []
-            for node in readers:
-                each = axes(network, node)
-                if each is None or not (each[0].gaps or each[1].gaps):
-                    break
-                windows.append(each)
-            else:
-                unseen = _unseen(windows)
-                if unseen > 0:
-                    first = max(readers, key=lambda node: subject.cost(node).macs)
-                    height, width = windows[0]
-                    key = (height.kernel, width.kernel, height.stride, width.stride, round(unseen, 2))
-                    found.setdefault(key, []).append((first, unseen))
+            windows = [each for node in readers if (each := axes(network, node)) is not None]
+            if len(windows) < len(readers) or not all(height.gaps or width.gaps for height, width in windows):
+                continue
+            unseen = _unseen(windows)
+            if unseen > 0:
+                height, width = windows[0]
+                key = (height.kernel, width.kernel, height.stride, width.stride, round(unseen, 2))
+                largest = max(readers, key=lambda node: subject.cost(node).macs)
+                found.setdefault(key, []).append((largest, unseen))
         for group in found.values():
             node, unseen = group[0]
-            windows_of = axes(network, node)
-            assert windows_of is not None
-            height, width = windows_of
-            places = {each.span for each, _ in group}
-            one = f"this {text(network.shapes[node.inputs[0]])} map"
-            count = f"{len(group)} maps" if len(group) > 1 else one
-            stride = _pair(height.stride, width.stride)
+            taken = axes(network, node)
+            assert taken is not None
+            height, width = taken
+            maps = f"{len(group)} maps" if len(group) > 1 else f"this {text(network.shapes[node.inputs[0]])} map"
+            stride = height.stride if height.stride == width.stride else f"{height.stride}x{width.stride}"
             yield self.warning(
-                f"{percent(unseen)} of the pixels of {count} are seen by no layer: the stride of {stride} is larger "
+                f"{percent(unseen)} of the pixels of {maps} are seen by no layer: the stride of {stride} is larger "
                 f"than the {height.kernel}x{width.kernel} window",
                 subject.place(node),
-                label=f"{'the first of them' if len(places) > 1 else 'here'}{subject.within(node)}",
+                label="the first of them" if len({each.span for each, _ in group}) > 1 else "here",
                 help="put the stride on a layer with a larger window (`default residual(stride_at=spatial)` for "
                 "brackets), or pool before it",
             )
 
 
 def _unseen(windows: list[tuple[Axis, Axis]]) -> float:
-    """The share of a map's pixels that none of the windows looks at."""
+    """The share of a map's pixels that none of the windows sees."""
     rows = Counter(zip(*(seen(height) for height, _ in windows), strict=True))
     columns = Counter(zip(*(seen(width) for _, width in windows), strict=True))
     looked = sum(
@@ -77,7 +65,3 @@ def _unseen(windows: list[tuple[Axis, Axis]]) -> float:
         if any(a and b for a, b in zip(row, column, strict=True))
     )
     return 1 - looked / (windows[0][0].size * windows[0][1].size)
-
-
-def _pair(height: int, width: int) -> str:
-    return str(height) if height == width else f"{height}x{width}"

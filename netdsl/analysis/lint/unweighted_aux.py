@@ -1,13 +1,9 @@
-"""W0501: an aux head whose share in the loss is not said."""
+"""W0501: an aux head without a weight for its loss."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from netdsl.analysis.lint._rule import Rule
-from netdsl.analysis.lint._subject import Subject
-from netdsl.syntax import tree, walk
-from netdsl.text.diagnostics import Diagnostic
+from netdsl.analysis.lint._rule import Rule, Subject, Warnings
+from netdsl.syntax import tree
 
 
 class UnweightedAux(Rule):
@@ -18,17 +14,9 @@ class UnweightedAux(Rule):
     )
     literature = ("Szegedy et al., Going Deeper with Convolutions, CVPR 2015, section 5",)
 
-    def find(self, subject: Subject) -> Iterator[Diagnostic]:
-        network = subject.network
-        bare = [head for head in network.aux if head.weight is None] if network is not None else []
-        if not bare:
-            return
-        names = {
-            each.span: each.name.span
-            for file in subject.files.values()
-            for each in walk(file)
-            if isinstance(each, tree.Aux)
-        }
+    def find(self, subject: Subject) -> Warnings:
+        bare = [head for head in subject.network.aux if head.weight is None]
+        names = {each.span: each.name.span for each in subject.trees.of(tree.Aux)} if bare else {}
         for head in bare:
             yield self.warning(
                 f"the loss of the aux head `{head.name}` has no weight",

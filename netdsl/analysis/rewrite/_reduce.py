@@ -12,12 +12,12 @@ RATIO = 4
 
 
 def reduced(
-    spec: Spec, layer: tree.Layer, item: tree.Operation, conv: Written, ratio: int, to: int | None, bottleneck: bool
+    spec: Spec, layer: tree.Layer, item: tree.Operation, conv: Written, *, ratio: int, to: int | None, bottleneck: bool
 ) -> tuple[list[str], list[str]]:
-    """The items in place of a convolution, and what there is to say. Raises `Refusal`."""
+    """The items in place of a convolution, and notes for the user. Raises `Refusal`."""
     if max(conv.kernel) == 1:
         raise Refusal("it is a 1x1 convolution itself")
-    made = spec.nodes(item.span)
+    made = spec.convs(item.span)
     before = {network.shapes[node.inputs[0]][0] for network, node in made}  # type: ignore[index]
     if min(before) // ratio < 1 if to is None else min(before) <= to:
         raise Refusal(f"{min(before)} channels come in, which is too few to reduce")
@@ -25,26 +25,25 @@ def reduced(
     first = network.node(node.inputs[0])
     if layer.repeat is None and first is not None and isinstance(first.op, Conv) and first.op.kernel == (1, 1):
         raise Refusal("a 1x1 convolution stands before it already", done=True)
-    if to is not None:
-        less = str(to)
-    elif len(before) == 1:
-        less = str(before.pop() // ratio)
-    else:
-        less = f"{{channels // {ratio}}}"
+    less = _fewer(str(before.pop()) if len(before) == 1 else "channels", ratio, to)
     narrow = _pointwise(conv, less)
     glue = between(spec, network, node)
     notes = []
     if not activated(spec, network, node):
         notes.append("nothing stands between the layers, since no activation follows the one they stand beside")
     if not bottleneck:
-        whole = conv if conv.stride == _own(spec, item) else conv.like(conv.kernel, None, conv.step)
-        return [narrow.text, *glue, spec.text(item.span) if whole is conv else whole.text], notes
+        own = spec.expression(item.stride) if item.stride is not None else None
+        whole = spec.text(item.span) if conv.stride == own else conv.like(conv.kernel, None, conv.step).text
+        return [narrow.text, *glue, whole], notes
     middle = conv.like(conv.kernel, less if less.isdecimal() else "{channels}", conv.step)
     return [narrow.text, *glue, middle.text, *glue, _pointwise(conv, conv.out).text], notes
 
 
-def _own(spec: Spec, item: tree.Operation | tree.Row) -> str | None:
-    return spec.expression(item.stride) if item.stride is not None else None
+def _fewer(channels: str, ratio: int, to: int | None) -> str:
+    """`to` channels, or a `ratio`-th of those that are written so."""
+    if to is not None or channels.isdecimal():
+        return str(int(channels) // ratio if to is None else to)
+    return f"{{{channels} // {ratio}}}" if channels.isidentifier() else f"{{({channels}) // {ratio}}}"
 
 
 def _pointwise(conv: Written, out: str) -> Written:
@@ -57,7 +56,7 @@ def _pointwise(conv: Written, out: str) -> Written:
     return made
 
 
-def bottlenecked(spec: Spec, bracket: tree.Bracket, ratio: int, to: int | None) -> tuple[str, list[str]]:
+def bottlenecked(spec: Spec, bracket: tree.Bracket, *, ratio: int, to: int | None) -> tuple[str, list[str]]:
     """`[3x3, C; 3x3, C]` as `[1x1, C/4; 3x3, C/4; 1x1, C]`. Raises `Refusal`."""
     if len(bracket.rows) != 2:
         raise Refusal(f"it has {len(bracket.rows)} rows; a bottleneck is made of two", done=len(bracket.rows) > 2)
@@ -67,18 +66,13 @@ def bottlenecked(spec: Spec, bracket: tree.Bracket, ratio: int, to: int | None) 
     if second.step is not None or first.lacking("stride").arguments != second.arguments:
         raise Refusal("its rows have different arguments or strides")
     wide = first.out[1:-1].strip() if first.out.startswith("{") else first.out
-    least = min(node.op.channels for row in bracket.rows for _, node in spec.nodes(row.span))  # type: ignore[attr-defined]
+    least = min(node.op.channels for row in bracket.rows for _, node in spec.convs(row.span))  # type: ignore[attr-defined]
     if least // ratio < 1 if to is None else least <= to:
         raise Refusal(f"its {least} channels are too few to reduce")
-    if to is not None:
-        less = str(to)
-    elif wide.isdecimal():
-        less = str(int(wide) // ratio)
-    else:
-        less = f"{{{wide} // {ratio}}}" if wide.isidentifier() else f"{{({wide}) // {ratio}}}"
+    less = _fewer(wide, ratio, to)
     rows = [_pointwise(first, less), first.like(first.kernel, less, first.step), _pointwise(first, first.out)]
     notes = []
-    strided = [node for _, node in spec.nodes(bracket.rows[0].span) if node.op.stride != (1, 1)]  # type: ignore[attr-defined]
+    strided = [node for _, node in spec.convs(bracket.rows[0].span) if node.op.stride != (1, 1)]  # type: ignore[attr-defined]
     if strided and first.step is None:
         notes.append(
             "its stride is now that of the first 1x1; `default residual(stride_at=spatial)` would give it to the 3x3"

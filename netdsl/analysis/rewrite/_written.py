@@ -1,4 +1,4 @@
-"""A convolution as its text says it, taken apart so that others like it can be written in its place."""
+"""A convolution taken apart as it is written, so that others like it can be written in its place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Sides = tuple[int, int, int, int]
 class Written:
     """The parts of `conv5-64/2(pad=2)`, or of the row `5x5, 64 /2, pad=2`, each as text.
 
-    `op` is what it came to; where it came to several operators they differ in nothing that counts here.
+    `op` is the operator it made; where it made several, they are equal in all that is read here.
     """
 
     name: str | None
@@ -70,17 +70,15 @@ class Written:
 
 def is_conv(spec: Spec, item: object) -> bool:
     """Whether an item is written as a convolution."""
-    if isinstance(item, tree.Row):
-        return True
     if not isinstance(item, tree.Operation) or item.head.text in spec.blocks:
         return False
     return (ops.resolve(item.head.text) or ("",))[0] == "conv"
 
 
 def written(spec: Spec, item: tree.Operation | tree.Row, stride: str | None = None) -> Written:
-    """The parts of a convolution; `stride` is that behind its statement. Raises `Refusal` where its text does not say
-    enough."""
-    made = spec.nodes(item.span)
+    """The parts of a convolution; `stride` is the one behind its statement. Raises `Refusal` where a part is not
+    written out, or the convolution cannot be replaced."""
+    made = spec.convs(item.span)
     if not made:
         raise Refusal("no variant has this layer")
     op = made[0][1].op

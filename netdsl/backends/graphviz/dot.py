@@ -1,7 +1,7 @@
 """A network as DOT text: one box for each layer, one frame for each block, the shapes on the edges.
 
-A shape is written once, on the first edge out of a layer that changes it. The text depends on the network alone, so
-that it can be compared; it is made in time linear in the size of the network.
+A shape is written once, on the first edge out of a layer that changes it. Equal networks give equal text, which can be
+compared; it is made in time linear in the size of the network.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class _Writer:
         self.graph.attr("graph", **attributes)
 
     def heading(self, frame: Frame) -> list[str]:
-        """The lines that a frame says."""
+        """The lines of a frame's heading."""
         last = frame.last or frame
         head = [look.bold(_between(frame.label, last.label))] if frame.label else []
         if frame.times > 1:
@@ -144,7 +144,7 @@ class _Writer:
         self.graph.node(f"v{box.start}", look.lines(self.words(box)), **style)
 
     def words(self, box: Box) -> list[str]:
-        """The lines of a box: the operator, its arguments, what follows it, and what the spec calls it."""
+        """The lines of a box: the operator, its arguments, its norm and activation, its label."""
         op = box.main.op
         last = box.last or box
         head, arguments = look.caption(op) if last.main.op == op else (op.name, "")
@@ -181,7 +181,7 @@ class _Writer:
             self.edge(source, f"v{box.start}", value, straight=straight, silent=shortcut)
 
     def edge(self, source: int, target: str, value: int, *, straight: bool = True, silent: bool = False) -> None:
-        """An edge; a straight one pulls its ends together, a silent one says no shape."""
+        """An edge; a straight one pulls its ends together, a silent one has no shape on it."""
         attributes = {"weight": "4"} if straight else {}
         words = None if silent else self.shape(source, value)
         if words is not None:
@@ -194,7 +194,7 @@ class _Writer:
         return f"v{value if box is None else box.start}"
 
     def shape(self, source: int, value: int) -> str | None:
-        """The shape of `value`, if it differs from what its box takes and no edge has said it yet."""
+        """The shape of `value`, if it differs from the input of its box and no edge has it yet."""
         if source in self.labelled:
             return None
         self.labelled.add(source)

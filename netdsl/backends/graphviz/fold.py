@@ -1,10 +1,10 @@
-"""What repeats is drawn once: runs of equal boxes and frames, one after the other, become one "× N".
+"""Repetitions are drawn once: a run of equal boxes or frames, one after the other, becomes one "× N".
 
-Two items are equal when they apply the same operators, wired in the same way; the number of channels that come in may
-differ (the first of VGG's `conv3-64 x2` sees three), and so may the rate of a dropout. A run must be a chain: each
-item takes values of the one before, or values from before the run, and nothing but the next one takes its values. So
-the picture says all that the network is. Equality is decided by numbers: equal structures get the same one, from the
-inside out, which keeps the work linear in the size of the network.
+Two items are equal if they apply the same operators, wired in the same way; the number of input channels may differ
+(the first of VGG's `conv3-64 x2` takes three), and so may the rate of a dropout. A run must be a chain: each item takes
+values of the one before it, or from before the run, and only the next one takes its values. So nothing is lost in the
+picture. Structures are numbered from the inside out, equal ones with the same number, so comparing two is comparing
+numbers and the work is linear in the size of the network.
 """
 
 from __future__ import annotations

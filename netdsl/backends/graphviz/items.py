@@ -1,6 +1,6 @@
 """What a diagram is made of: boxes inside frames.
 
-Both stand for a stretch `[start, end)` of the network's values, which is how edges find their boxes.
+Both cover a range `[start, end)` of the network's values, by which edges find their boxes.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ class Box:
 
     - `main`: the node that the box is named after; `before` and `after` it are the nodes that belong to it.
     - `entry`: for a join, the value its branches started from.
-    - `times`: how many equal boxes in a row it stands for; `last` is the last of them, within all that is folded
-      around it.
+    - `times`: how many equal boxes in a row it stands for; `last` is the last one of all that it stands for, also by
+      repetitions around it.
     - `passes`: it only passes its value on (`identity`) and is drawn as the edge through it.
     """
 

@@ -1,8 +1,8 @@
-"""What is one box, and what gets a frame: the network's scopes to boxes and frames.
+"""From the network's scopes to boxes and frames.
 
-A norm or an activation that an operator has as an argument belongs to its box, as does the flattening before a fully
-connected layer; so a row of the paper's table is one box. Blocks, bracket blocks, aux heads and everything with a label
-get a frame. Branches and joins get none: the edges show them.
+A norm or an activation that is an argument of an operator is part of its box, and so is the flattening before a fully
+connected layer; thus a row of the paper's table is one box. Blocks, bracket blocks, aux heads and everything with a
+label get a frame. Branches and joins get none, since the edges show them.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ def _scope(scope: Scope) -> list[Item]:
 
 
 def tidy(items: list[Item]) -> list[Item]:
-    """The items without the frames that would say nothing.
+    """The items without superfluous frames.
 
-    A labelled group or repetition of one thing gives it its label; an iteration that stands for itself alone
-    dissolves, and so does the block that is all of an aux head or of a `reuse`.
+    A labelled group or repetition of one item gives it its label. An iteration that is not repeated is replaced by its
+    items, and so is a block that is all of an aux head or of a `reuse`.
     """
     tidied: list[Item] = []
     for item in items:

@@ -26,7 +26,7 @@ LINE = "#4d4d4d"
 LONGEST = 60
 """Characters; a longer text ends in an ellipsis."""
 SHORT = 18
-"""Characters of a notation that stays on one line."""
+"""Characters; a longer notation is split into two lines."""
 QUIET = ("bias", "init", "bias_init")
 
 
@@ -62,7 +62,7 @@ TINTS = {
 
 
 def clean(value: str) -> str:
-    """Text as it stands in an HTML-like label: escaped, in one line, of bounded length, never empty."""
+    """Text for an HTML-like label: escaped, in one line, of bounded length, never empty."""
     line = " ".join(re.sub(r"[^\t\n\r\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", value).split())
     if len(line) > LONGEST:
         line = line[: LONGEST - 1] + "…"
@@ -71,9 +71,9 @@ def clean(value: str) -> str:
 
 @lru_cache(maxsize=4096)
 def caption(op: Operator) -> tuple[str, str]:
-    """An operator as its box says it: the notation of the papers, and below it the arguments where they are long.
+    """The label of an operator: the notation of the papers, and its arguments where they are too long for one line.
 
-    How weights are drawn and whether there is a bias is no matter of a diagram; a long list is only named.
+    Initialization and bias are left out of diagrams; of a long list there is only the name.
     """
     fields = type(op).model_fields
     lists = [name for name in fields if _long(getattr(op, name))]
@@ -92,7 +92,7 @@ def _long(value: object) -> bool:
 
 
 def left(parts: Iterable[str]) -> str:
-    """The same, each line beginning at the left."""
+    """Parts, each of them markup, as a label of left-aligned lines."""
     inside = "".join(f'{part}<BR ALIGN="LEFT"/>' for part in parts)
     return f"<{inside}>" if inside else ""
 

@@ -1,4 +1,4 @@
-"""A network to the boxes and frames that are drawn of it, and what stands for all that is not."""
+"""From a network to the boxes and frames of its diagram, and which of them stands for each folded value."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from netdsl.ir import Network
 
 @dataclass
 class Picture:
-    """What is drawn: the items, and for each value that is not drawn the one that stands for it."""
+    """The items to draw, and for each value that is not drawn the one that stands for it."""
 
     network: Network
     items: list[Item]
     stands: dict[int, int] = field(default_factory=dict)
 
     def resolve(self, value: int) -> int:
-        """The drawn value for `value`."""
+        """The drawn value that stands for `value`, or itself."""
         while value in self.stands:
             value = self.stands[value]
         return value

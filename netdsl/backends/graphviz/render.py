@@ -1,7 +1,7 @@
 """DOT text to the bytes of a picture, by the `dot` program.
 
-Graphviz itself is used where it is installed. Where it is not, `graphviz-pure` stands in, a package with a program of
-its own that is installed with netdsl and makes SVG and PNG, but no PDF. Everything that knows this is here.
+Graphviz is used where it is installed. Elsewhere the program of the package `graphviz-pure`, which is installed with
+netdsl, makes SVG and PNG, but no PDF. Only this module knows about the two.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from netdsl.backends.artefact import RenderError
 from netdsl.backends.graphviz.look import FONT
 
 FORMATS = ("svg", "png", "pdf")
@@ -18,10 +19,6 @@ TIMEOUT = 120.0
 """Seconds; Graphviz takes well under one for a network of the literature."""
 DPI = 144
 INSTALL = "install Graphviz: `apt-get install graphviz`, `brew install graphviz`, or see https://graphviz.org/download/"
-
-
-class RenderError(Exception):
-    """A picture could not be made; the message says why, and the way out."""
 
 
 def renderer() -> tuple[str, bool]:

@@ -1,9 +1,9 @@
-"""A network to its table, as the papers print it: layers, output shapes, parameters, multiply-adds.
+"""A network as a table like those of the papers: layers, output shapes, parameters, multiply-adds.
 
-`summary` gathers the figures, once as the flat list of all layers and once as rows in the order and nesting of the
-spec; `to_text`, `to_markdown` and `to_json` write them down. In the rows a normalization or activation that was given
-by `norm=` or `act=` stands with its operator, blocks and joins are groups with the sum of their parts, and equal
-neighbours of a stack are one row, `x3`, which counts all of them.
+`summary` gathers the figures, as a flat list of all layers and as rows in the order and nesting of the spec; `to_text`,
+`to_markdown` and `to_json` write them. In the rows a normalization or activation that was given by `norm=` or `act=` is
+part of its operator, blocks and joins are groups with the sum of their parts, and equal neighbours in a repetition are
+one row, `x3`, with the sum of all.
 """
 
 from netdsl.backends.table.figures import Layer, Row, Summary

@@ -1,4 +1,4 @@
-"""What a table says: layers, rows, and the totals. Rows can be joined, folded and pruned."""
+"""The contents of a table: layers, rows and totals. Rows can be joined, folded and pruned."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Row:
 class Summary:
     """The figures of a network, without the aux heads; None where errors left them unknown.
 
-    `throughout` says what the operators of the rows leave out, `reported` what the paper prints, beside what is
-    computed.
+    `throughout` are the arguments that are left out of the rows, `reported` the paper's figures beside the computed
+    ones.
     """
 
     name: str
@@ -67,7 +67,7 @@ def total(name: str, op: str, output: Shape | None, parts: Sequence[Row]) -> Row
 
 
 def joined(row: Row, more: Row) -> Row:
-    """A layer's row with what belongs to it: its norm, its activation."""
+    """A layer's row together with that of its norm or activation."""
     return replace(
         row, op=f"{row.op}, {more.op}", output=more.output, params=row.params + more.params, macs=row.macs + more.macs
     )
@@ -82,7 +82,7 @@ def pruned(rows: Iterable[Row], depth: int | None) -> Iterator[Row]:
 
 
 def fold(rows: Sequence[Row]) -> Iterator[Row]:
-    """Equal neighbours as one row that counts all of them, named from the first to the last."""
+    """Equal neighbours as one row with their sum, named from the first to the last."""
     at = 0
     while at < len(rows):
         end = at + 1

@@ -1,4 +1,4 @@
-"""From a network to the figures of its table, by one walk over its tree."""
+"""From a network to the figures of its table, in one walk over its scopes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Walk:
         stack: list[tuple[Node | Scope, int | None]] = [(self.network.body, None)]
         while stack:
             item, line = stack.pop()
-            # What lies in another file (a block of the standard library) has the line of its call.
+            # A layer written in another file (a block of the standard library) gets the line of its call.
             if item.span.file == file:
                 line = self.network.line(item.span)
             if isinstance(item, Scope):
@@ -77,7 +77,7 @@ class _Walk:
         """Add a layer, or add it to the row of the operator that it belongs to."""
         row = self.row(node)
         if node.implicit and node.op.family is Family.REARRANGEMENT:
-            return  # the flattening before fc
+            return  # the implicit `flatten` before fc
         if node.implicit and rows and not rows[-1].rows:
             rows[-1] = joined(rows[-1], row)
         else:
@@ -88,7 +88,7 @@ class _Walk:
         return Row(node.name, self.notations.of(node.op, short=True), node.shape, cost.params, cost.macs)
 
     def group(self, scope: Scope) -> Row:
-        """The row of a scope with the rows of its parts; a part alone takes its place."""
+        """The row of a scope with the rows of its parts; the row of a single part instead of a group of one."""
         if scope.kind in ("join", "residual", "unit"):
             return self.joint(scope)
         parts = self.rows(scope.children)

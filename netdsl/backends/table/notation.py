@@ -1,7 +1,7 @@
-"""How the layers and blocks of a network are called in its table.
+"""How the layers and blocks of a network are written in its table.
 
-What all layers of a kind have alike (`bias=false` in a network with batch normalization) is left out of their rows and
-said once above the table.
+Arguments that all layers of an operator share (`bias=false` in a network with batch normalization) are left out of
+their rows and stand once above the table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from netdsl.ops.shared.notation import notation
 
 _LONGEST_OPERATOR = 60
 _MANY = 3
-"""From so many layers on, what all of them have alike is said once above the table."""
+"""With fewer layers of an operator its arguments stay in the rows."""
 
 
 class Notations:
@@ -28,7 +28,7 @@ class Notations:
         self.known: dict[tuple[int, bool], str] = {}
 
     def of(self, op: Operator, short: bool = False) -> str:
-        """The operator's notation; the short one leaves out what all its kind have in common."""
+        """The operator's notation; the short one leaves out the arguments that all layers of the operator share."""
         # Stacks share their operators, so each is written once.
         key = (id(op), short)
         if key not in self.known:
@@ -50,7 +50,7 @@ class Notations:
 
 
 def _common_arguments(network: Network) -> dict[str, dict[str, Any]]:
-    """For each operator, the arguments that all its layers have alike, but not by default, with that default."""
+    """For each operator, the arguments that all its layers share and that differ from the default, with the default."""
     found: dict[str, dict[str, Any]] = {}
     several: dict[str, list[Operator]] = {}
     for node in network.nodes:
@@ -69,7 +69,7 @@ def _common_arguments(network: Network) -> dict[str, dict[str, Any]]:
 
 
 def call(scope: Scope) -> str:
-    """How a group is called in the table: a block with the values of its parameters."""
+    """How a group is written in the table: a block with the values of its parameters."""
     if scope.kind == "block" and scope.arguments:
         text = f"{scope.title}({', '.join(map(written, scope.arguments.values()))})"
         return text if len(text) <= _LONGEST_OPERATOR else f"{text[: _LONGEST_OPERATOR - 3]}..."

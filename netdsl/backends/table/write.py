@@ -1,4 +1,4 @@
-"""A table written down: for a terminal, in Markdown, as JSON."""
+"""A table as text: for a terminal, in Markdown, as JSON."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def to_text(summary: Summary, *, bold: bool = False) -> str:
 
 
 def title(summary: Summary) -> str:
-    """The line above the table: what goes in and comes out."""
+    """The line above the table: the network, its input and its output."""
     return f"{summary.title}: {_input(summary)} -> {shape_text(summary.output)}"
 
 
 def notes(summary: Summary) -> Iterator[str]:
-    """What stands below the table."""
+    """The lines below the table."""
     yield f"depth {_count(summary.depth)}: convolutions and fully connected layers on the longest path"
     if summary.aux_params:
         yield f"aux heads, in training only and not in the total: {summary.aux_params:,} params"
@@ -138,5 +138,5 @@ def _all(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal, where a label or a name is not ASCII."""
+    """How many columns of a terminal a text takes."""
     return len(text) if text.isascii() else sum(2 if east_asian_width(char) in "WF" else 1 for char in text)

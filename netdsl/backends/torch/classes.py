@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from netdsl.backends.torch.construct import Argument, Construct, Symbol, alike
+from netdsl.backends.torch.construct import Argument, Construct, Parameter, Symbol, alike
 from netdsl.backends.torch.names import Numbered
 
 UNSET = object()
@@ -46,15 +46,6 @@ class Instance:
     def option(self) -> Any:
         """The construction of the optional attribute, if it is there."""
         return next((item for name, item in self.attributes if name == self.optional), None) if self.optional else None
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """An argument of a constructor; `default` is `UNSET` where it has none."""
-
-    name: str
-    kind: str
-    default: Any
 
 
 @dataclass(eq=False)

@@ -8,12 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-if TYPE_CHECKING:
-    from netdsl.backends.torch.classes import Class
+from typing import Any, Protocol, TypeAlias
 
 Skeleton: TypeAlias = Any
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An argument of a constructor; `default` is `UNSET` where it has none."""
+
+    name: str
+    kind: str
+    default: Any
+
+
+class Callee(Protocol):
+    """A class that is emitted; it may get its name after the calls of it."""
+
+    name: str
+    parameters: list[Parameter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ class Argument:
 class Construct:
     """`function(arguments)`, of a PyTorch module or of an emitted class; `parameter` makes a tensor a parameter."""
 
-    function: str | Class
+    function: str | Callee
     arguments: tuple[Argument, ...] = ()
     frozen: bool = False
     parameter: bool = False

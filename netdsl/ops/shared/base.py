@@ -171,3 +171,7 @@ class Operator(BaseModel):
     def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
         """The same function with its arguments spelled out for these inputs (`pad=same` as numbers), for hashing."""
         return self
+
+    def relative(self, inputs: tuple[Shape, ...]) -> dict[str, int]:
+        """Arguments that stand in a fixed proportion to the inputs here, each with that proportion, for comparison."""
+        return {}

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window
 from netdsl.ops.shared.checks import bounded, divides, plane
-from netdsl.ops.shared.init import Init, statements
+from netdsl.ops.shared.linear import Linear
 from netdsl.ops.shared.padding import Sides, Slide, reversed_sides, single
 from netdsl.shapes import Shape
 
@@ -50,12 +50,10 @@ PADDED = '''class PaddedConv2d(nn.Conv2d):
 '''
 
 
-class Convolution(Operator):
+class Convolution(Linear):
     """Filters that slide over the plane. A subclass declares the fields, in the order of arguments, and `filters`."""
 
     family = Family.CONVOLUTION
-    followed_by = ("norm", "act")
-    weight_layer = True
 
     if TYPE_CHECKING:  # not fields here: a base class's fields would come before all others
 
@@ -68,22 +66,12 @@ class Convolution(Operator):
         @property
         def dilation(self) -> tuple[int, int]: ...
         @property
-        def bias(self) -> bool: ...
-        @property
         def ceil(self) -> bool: ...
-        @property
-        def frozen(self) -> bool: ...
-        @property
-        def init(self) -> Init | None: ...
-        @property
-        def bias_init(self) -> float | None: ...
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.pad == "tf" and self.ceil:
             raise ValueError("`pad=tf` rounds sizes up by itself; leave out `ceil`")
-        if self.bias_init is not None and not self.bias:
-            raise ValueError("`bias_init` needs `bias=true`")
         return self
 
     def filters(self, channels: int) -> tuple[int, int]:
@@ -101,13 +89,9 @@ class Convolution(Operator):
         divides(groups, out, "output channels", also=channels)
         return bounded(self.name, (out, *self.slide.conv(height, width)))
 
-    def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
-        channels = inputs[0][0]
+    def matrix(self, channels: int) -> tuple[Shape, int]:
         out, groups = self.filters(channels)
-        found = {"weight": Weight((out, channels // groups, *self.kernel), not self.frozen)}
-        if self.bias:
-            found["bias"] = Weight((out,), not self.frozen)
-        return found
+        return (out, channels // groups, *self.kernel), out
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         out, height, width = self.shape(inputs)
@@ -139,13 +123,13 @@ class Convolution(Operator):
             if self.ceil:
                 kwargs["ceil"] = True
         call = Call(function, (channels, out), kwargs)
-        return Torch(call, definitions=definitions, init=statements(self.init, bias=self.bias_init), frozen=self.frozen)
+        return self.drawn(call, *definitions)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
         top, _, left, _ = self.slide.sides(*inputs[0][1:])
         return Window(self.kernel, self.stride, self.dilation, (top, left))
 
-    def canonical(self, inputs: tuple[Shape, ...]) -> Self:
+    def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
         _, height, width = inputs[0]
         top, bottom, left, right = self.slide.sides(height, width)
         _, rows, columns = self.shape(inputs)

@@ -31,7 +31,8 @@ def write(table: Table, lines: list[Line], room: int) -> int:
     lines += [Line(0, text, Kind.REMARK) for text in table.remarks]
     dashes = ["-" * (width + 2) for width in widths] or ["---"] * len(table.header.texts)
     lines.append(Line(0, _row(table.header, widths, 0), Kind.FIXED, note=table.header.note))
-    lines.append(Line(0, f"|{'|'.join(dashes)}|", Kind.FIXED))
+    if dashes:
+        lines.append(Line(0, f"|{'|'.join(dashes)}|", Kind.FIXED))
     for row in table.rows:
         if isinstance(row, Remark):
             lines.append(Line(0, row.text, Kind.REMARK, blank=row.blank))

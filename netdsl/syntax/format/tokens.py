@@ -26,7 +26,8 @@ class Piece:
     __slots__ = ("blank", "end", "inside", "kind", "newline", "notes", "separated", "start", "text")
 
     def __init__(self, token: Token, separated: bool):
-        self.kind, self.text, self.start, self.end = token
+        self.kind, self.text = token.kind, token.text
+        self.start, self.end = token.start, token.end
         self.separated = separated
         self.newline = self.blank = False
         self.notes: Sequence[Note] = ()

@@ -1,19 +1,19 @@
-"""What stands behind each code: one page of Markdown for each, `pages/E0302.md`, read into prose and examples.
+"""One page of Markdown for each code, `pages/E0302.md`, read into prose and examples.
 
-A page says what its messages mean and why the rule is there, shows a spec that is wrong in just that way, how to mend
-it, and the spec that is right. The wrong example carries the marks of the error tests, so that a page cannot promise a
-message that the compiler does not give; they are taken off before anybody sees it. Nothing is compiled here: whoever
-shows a page (`netdsl.tools.explain`) puts the message under the example that the compiler prints for it today.
+A page says what messages with the code mean and why the rule exists, and shows a wrong spec and the corrected one. The
+wrong example has the same marks as the error tests, so a test can check that the compiler gives the promised message;
+readers see it without the marks. Nothing is compiled here: `netdsl.tools.explain`, which shows a page, adds the message
+that the compiler gives.
 
 A page is prose, and fences whose first line says what they hold:
 
-- ` ```net wrong `: a spec with a mark, `#! CODE words`, at each line that a message points to. A line that is nothing
-  but a mark expects a message without a place.
-- ` ```net right `: a spec that checks clean.
-- ` ```net file=NAME `: a file that lies beside the examples of the page.
-- Behind these, `set=NAME=VALUE` sets a param and `variant=NAME` chooses a variant, as on the command line.
+- ` ```net wrong `: a spec with a mark, `#! CODE words`, at each line that a message points to. A mark on a line of its
+  own expects a message without a place.
+- ` ```net right `: a spec without any message.
+- ` ```net file=NAME `: a file beside the examples of the page.
+- After these, `set=NAME=VALUE` sets a param and `variant=NAME` chooses a variant, as on the command line.
 
-In an example `⟨relu; × 3,000⟩` stands for `relu;` three thousand times: limits are met by texts too long to print. A
+In an example `⟨relu; × 3,000⟩` means `relu;` three thousand times, since a text over a limit is too long to print. A
 fence of any other kind is prose.
 """
 
@@ -25,24 +25,12 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from netdsl.text.codes import title
+from netdsl.text.codes import RANGES, range_of, title
 from netdsl.text.explain.marks import Expected, read
 
 __all__ = ["RANGES", "Example", "Expected", "Page", "Prose", "codes", "find", "parse", "range_of"]
 
 PAGES = Path(__file__).parent / "pages"
-RANGES = {
-    "E00": "files and limits",
-    "E01": "syntax",
-    "E02": "names",
-    "E03": "shapes",
-    "E04": "arguments",
-    "E05": "claims",
-    "E06": "expressions",
-    "E07": "structure",
-    "W": "warnings",
-}
-"""What the beginnings of codes stand for, in the order in which they are listed."""
 _FENCE = re.compile(r"(?ms)^```net[ \t]+((?:wrong|right|file=)[^\n]*)\n(.*?)^```[ \t]*$\n?")
 _MANY = re.compile(r"⟨(.+?) × ([0-9][0-9,]*)⟩")
 
@@ -55,7 +43,7 @@ class Prose(NamedTuple):
 
 @dataclass(frozen=True)
 class Example:
-    """A spec of a page. `text` is what is shown, `expected` the messages that the marks foretell."""
+    """A spec of a page: the shown `text`, and the messages `expected` by its marks."""
 
     kind: Literal["wrong", "right", "file"]
     name: str
@@ -66,7 +54,7 @@ class Example:
 
     @property
     def source(self) -> str:
-        """The text with everything in it that is too long to be shown."""
+        """The whole text, with what is too long to be shown."""
         return _MANY.sub(lambda many: many[1] * int(many[2].replace(",", "")), self.text)
 
     @property
@@ -142,8 +130,3 @@ def _example(words: list[str], body: str) -> Example:
     if first not in ("wrong", "right"):
         raise ValueError(f"`net {first}` is none of wrong, right and file=NAME")
     return Example("wrong" if first == "wrong" else "right", "example.net", shown, expected, tuple(settings), variant)
-
-
-def range_of(code: str) -> str:
-    """What kind of message a code is: `shapes` for E0302."""
-    return next(words for beginning, words in RANGES.items() if code.startswith(beginning))

@@ -1,8 +1,8 @@
-"""Marks in a spec: the diagnostics that are expected of it, each beside the line it points to.
+"""Marks in a spec: the diagnostics that it should give, each at the line that it points to.
 
 `conv4-64 #! E0301 odd` expects one message with the code E0301 on that line, whose text matches the regular expression
-`odd`; several marks follow each other. A mark is a comment of the language, so that a marked text is a spec too; `read`
-takes them off, since people shall see what the compiler reads.
+`odd`; a line can have several marks. A mark is a comment of the language, so a marked text is a spec too. `read`
+removes the marks before people see the text.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def read(text: str) -> tuple[str, tuple[Expected, ...]]:
 
 
 def missed(expected: Iterable[Expected], diagnostics: Iterable[Diagnostic], source: Source) -> str | None:
-    """None where the diagnostics are the expected ones, in any order, and no others; else both, in words.
+    """None where the diagnostics are exactly the expected ones, in any order; else both, in words.
 
-    A diagnostic without a place in `source` lies on line 0.
+    A diagnostic without a place in `source` has line 0.
     """
     found = [
         (source.position(each.span.start).line if each.span and each.span.file == source.name else 0, each)

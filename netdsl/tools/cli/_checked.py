@@ -38,26 +38,24 @@ def check(request: Request, source: Source | None = None) -> Checked:
     from netdsl.compiler import Compilation
     from netdsl.text.diagnostics import Report
 
-    first = request.compile(source=source)
-    if request.variant is not None or not first.variants:
-        same = {diagnostic: diagnostic for diagnostic in first.report}
-        return Checked(first, (request.variant,) if request.variant else (), ((first, same),))
+    found = request.compile_all(source)
+    variants = tuple(filter(None, found))
+    first = next(iter(found.values()))
+    if len(found) == 1:
+        return Checked(first, variants, ((first, {each: each for each in first.report}),))
     report = Report()
-    said: dict[Diagnostic, list[str]] = {}
-    found = [request.compile(variant, source) for variant in first.variants]
-    for variant, each in zip(first.variants, found, strict=True):
-        report.sources.update(each.report.sources)
-        for diagnostic in each.report:
-            said.setdefault(diagnostic, []).append(variant)
+    having: dict[Diagnostic, list[str]] = {}
+    for variant, compilation in found.items():
+        report.sources.update(compilation.report.sources)
+        for diagnostic in compilation.report:
+            having.setdefault(diagnostic, []).append(variant)
     as_said = {}
-    for diagnostic, variants in said.items():
-        told = diagnostic
-        if len(variants) < len(first.variants):
-            told = replace(diagnostic, message=f"{diagnostic.message} (variant {', '.join(variants)})")
-        report.add(told)
-        as_said[diagnostic] = told
-    apart = tuple((each, {diagnostic: as_said[diagnostic] for diagnostic in each.report}) for each in found)
-    return Checked(Compilation(None, report, first.variants, first.file), first.variants, apart)
+    for diagnostic, names in having.items():
+        only = f" (variant {', '.join(names)})" if len(names) < len(found) else ""
+        as_said[diagnostic] = replace(diagnostic, message=diagnostic.message + only)
+        report.add(as_said[diagnostic])
+    apart = tuple((each, {diagnostic: as_said[diagnostic] for diagnostic in each.report}) for each in found.values())
+    return Checked(Compilation(None, report, variants, first.file), variants, apart)
 
 
 def again(request: Request) -> Callable[[Source], Compilation]:

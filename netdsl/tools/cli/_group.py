@@ -1,4 +1,8 @@
-"""The group of all commands. The folder is the list of them; a command's file is imported when it is called for."""
+"""The group of all commands. The folder is the list of them; a command's file is imported when it is called for.
+
+A command's file holds the click command, called `command`, and says by its `SECTION` under which heading of
+`netdsl --help` it stands.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +20,12 @@ zoo (`netdsl zoo` lists them); `:VARIANT` chooses a column of its table.
 """
 
 
+SECTIONS = ("Write a spec", "See it", "Prove it", "Run it", "Set it up")
+"""The headings of `netdsl --help`, in order: what a person wants to do."""
+
+
 class _Folder(click.Group):
-    """The commands are the files of this folder that do not begin with an underscore; each holds its `command`."""
+    """The commands are the files of this folder that do not begin with an underscore."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         stems = (os.path.splitext(name) for name in os.listdir(os.path.dirname(__file__)))
@@ -26,8 +34,20 @@ class _Folder(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in self.list_commands(ctx):
             return None
-        command: click.Command = import_module(f"netdsl.tools.cli.{name}").command
+        command: click.Command = import_module(f"{__package__}.{name}").command
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        names = self.list_commands(ctx)
+        wide = max(map(len, names))
+        found: dict[str, list[tuple[str, str]]] = {section: [] for section in SECTIONS}
+        for name in names:
+            module = import_module(f"{__package__}.{name}")
+            found[module.SECTION].append((name.ljust(wide), module.command.get_short_help_str(formatter.width - wide)))
+        for section, rows in found.items():
+            if rows:
+                with formatter.section(section):
+                    formatter.write_dl(rows)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -7,29 +7,65 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
-from netdsl.tools.cli._stamp import is_stamped, stamp
-
-ENDINGS = {"torch": ".py", "dot": ".dot", "svg": ".svg", "png": ".png", "pdf": ".pdf", "json": ".json"}
-"""The kinds of artefacts, and the endings of their files."""
-_KINDS = {ending: kind for kind, ending in ENDINGS.items()} | {".gv": "dot"}
-_BINARY = ("png", "pdf")
+from netdsl.backends.artefacts import Artefact, RenderError, by_ending, find
+from netdsl.tools.cli._spec import Request, network
 
 
-def kind_of(out: str, kinds: tuple[str, ...]) -> str:
+def make(
+    request: Request,
+    out: str | None,
+    kinds: tuple[str, ...],
+    default: str,
+    *,
+    to: str | None = None,
+    force: bool,
+    color: str,
+    **options: Any,
+) -> None:
+    """Compile what is asked for to an artefact of one of `kinds`, and write it: the work of `compile` and `draw`.
+
+    `out` is a file, a directory, or `-`; `to` says what to write where the ending of a file does not, and `default`
+    where nothing does. `options` are for the artefact; None says that one was not given.
+    """
+    named = out is not None and out != "-" and not Path(out).is_dir()
+    kind = find(to) if to else kind_of(str(out), kinds) if named else find(default)
+    given = {name: value for name, value in options.items() if value is not None}
+    for name in given:
+        if name not in kind.options:
+            takers = " or ".join(each for each in kinds if name in find(each).options)
+            raise click.UsageError(f"--{name} is for --to {takers}, not for {kind.name}")
+    path = None if out == "-" else Path(str(out)) if named else Path(out or ".", request.stem + kind.ending)
+    if path is not None:
+        check_place(path, kind, force)
+    write(rendered(kind, network(request, color), **given), path, kind)
+    if path is not None:
+        click.echo(f"wrote {path}", err=True)
+
+
+def kind_of(out: str, kinds: tuple[str, ...]) -> Artefact:
     """What is to be written into the file `out`, by its ending."""
-    found = _KINDS.get(Path(out).suffix.lower())
-    if found not in kinds:
-        endings = ", ".join(ENDINGS[kind] for kind in kinds)
+    found = by_ending(Path(out).suffix, kinds)
+    if found is None:
+        endings = ", ".join(find(name).ending for name in kinds)
         raise click.UsageError(
             f"the ending of '{out}' does not say what to write: give it one of {endings}, or use --to"
         )
     return found
 
 
-def check_place(path: Path, to: str, force: bool) -> None:
+def rendered(kind: Artefact, *arguments: Any, **options: Any) -> bytes:
+    """The bytes of an artefact, where it can be made."""
+    try:
+        return kind.render(*arguments, **options)
+    except RenderError as problem:
+        raise click.ClickException(str(problem)) from None
+
+
+def check_place(path: Path, kind: Artefact, force: bool) -> None:
     """Refuse, before any work is done, a place where the artefact may not or cannot be written."""
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no directory '{path.parent}' to write into")
@@ -41,20 +77,22 @@ def check_place(path: Path, to: str, force: bool) -> None:
     if force:
         return
     data = path.read_bytes()
-    if data and not is_stamped(data, to):
+    if data and not kind.is_stamped(data):
         raise click.UsageError(f"'{path}' exists and was not written by netdsl; use --force to replace it")
 
 
-def write(data: bytes, out: Path | None, to: str) -> None:
-    """Write an artefact of kind `to` into a file, or to stdout where there is none.
+def write(data: bytes, out: Path | None, kind: Artefact) -> None:
+    """Write an artefact into a file, or to stdout where there is none.
 
     A reader of the file never sees half of it: it is written beside its place and then moved there.
     """
-    data = stamp(data, to)
+    data = kind.stamp(data)
     if out is None:
         stream = sys.stdout.buffer
-        if to in _BINARY and stream.isatty():
-            raise click.UsageError(f"a {to.upper()} is not for a terminal; use -o FILE, or send it through a pipe")
+        if kind.binary and stream.isatty():
+            raise click.UsageError(
+                f"a {kind.name.upper()} is not for a terminal; use -o FILE, or send it through a pipe"
+            )
         click.echo(data, nl=False, file=stream)
         return
     replace(data, out)

@@ -1,28 +1,29 @@
-"""From what the user typed to a compiled spec, and its messages to the terminal: what the commands share."""
+"""From what the user typed to a compiled spec: the options that commands share, and the request that they make."""
 
 from __future__ import annotations
 
 import re
 import sys
 from collections.abc import Callable
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from netdsl.tools.cli._tell import show, status
+from netdsl.tools.settings import NotASetting, setting, shape
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from netdsl.compiler import Compilation
     from netdsl.ir import Network
-    from netdsl.text.diagnostics import Report
     from netdsl.text.source import Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 STDIN = "-"
-_ASKED = ("E0001", "E0205", "E0701")
-"""Messages without a place under these codes are about the command line: an unknown file, param or variant."""
 
 
 class Stop(click.exceptions.Exit):
@@ -43,18 +44,9 @@ class SpecParameter(click.ParamType[str]):
         return [*known, CompletionItem(incomplete, type="file")]
 
 
-def spec_options(function: Function) -> Function:
-    """The options by which every command that reads specs chooses what to read."""
-    for option in reversed(
-        (
-            click.option("--variant", metavar="NAME", help="The column of the spec's table."),
-            click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Set a param of the spec."),
-            click.option("--input", "input_", metavar="CxHxW", help="Another shape for the first input."),
-            color_option,
-        )
-    ):
-        function = option(function)
-    return function
+def options(*each: Callable[[Function], Function]) -> Callable[[Function], Function]:
+    """Several arguments and options as one decorator, in this order."""
+    return lambda function: reduce(lambda made, option: option(made), reversed(each), function)
 
 
 def format_option(function: Function) -> Function:
@@ -78,6 +70,13 @@ color_option = click.option(
     help="Colour the messages.",
     show_default=True,
 )
+spec_options = options(
+    click.option("--variant", metavar="NAME", help="The column of the spec's table."),
+    click.option("--set", "settings", metavar="NAME=VALUE", multiple=True, help="Set a param of the spec."),
+    click.option("--input", "input_", metavar="CxHxW", help="Another shape for the first input."),
+    color_option,
+)
+"""The options by which every command that reads specs chooses what to read."""
 
 
 class Request:
@@ -86,13 +85,12 @@ class Request:
     def __init__(self, spec: str, variant: str | None, settings: tuple[str, ...] = (), input_: str | None = None):
         from netdsl import zoo
 
+        self.spec = spec
         self.path, self.variant = (spec, variant) if spec == STDIN else zoo.locate(spec, variant)
-        self.path = str(self.path)
         if variant is not None and self.variant != variant:
             raise click.UsageError(f"'{spec}' and --variant {variant} ask for different variants")
         self.settings = _settings(settings)
         self.input = _input(input_)
-        self._stdin: str | None = None
 
     @property
     def name(self) -> str:
@@ -107,43 +105,63 @@ class Request:
             stem += f"_{self.variant}"
         return re.sub(r"\W", "_", stem, flags=re.ASCII)
 
+    @property
+    def place(self) -> Path | None:
+        """The file that the spec is in; None for standard input."""
+        return None if self.path == STDIN else Path(self.path)
+
+    @property
+    def of_zoo(self) -> bool:
+        """Whether it was asked for by its name in the zoo, rather than as a file."""
+        return self.path not in (self.spec, self.spec.rpartition(":")[0])
+
+    @cached_property
+    def _typed(self) -> Source:
+        """The text on standard input, which can be read only once."""
+        from netdsl.text.source import Source
+
+        return Source(self.name, read_stdin())
+
     def compile(self, variant: str | None = None, source: Source | None = None) -> Compilation:
         """Compile it, or another text (`source`) in its place; for an unreadable file too there is a compilation, with
         its message."""
         from netdsl import compiler
 
-        chosen = variant or self.variant
-        if source is not None:
-            directory = Path.cwd() if self.path == STDIN else Path(self.path).parent
-            return compiler.compile(source, variant=chosen, params=self.settings, input=self.input, directory=directory)
-        if self.path == STDIN:
-            from netdsl.text.source import Source
+        if source is None and self.path == STDIN:
+            source = self._typed
+        if source is None and not Path(self.path).exists():
+            return _missing(self.path)
+        return compiler.compile(
+            source or self.path,
+            variant=variant or self.variant,
+            params=self.settings,
+            input=self.input,
+            directory=Path.cwd() if self.path == STDIN else Path(self.path).parent,
+        )
 
-            if self._stdin is None:
-                self._stdin = read_stdin()
-            source = Source("<stdin>", self._stdin)
-            return compiler.compile(
-                source, variant=chosen, params=self.settings, input=self.input, directory=Path.cwd()
-            )
-        if not Path(self.path).exists():
-            return self._missing()
-        return compiler.compile(self.path, variant=chosen, params=self.settings, input=self.input)
+    def compile_all(self, source: Source | None = None) -> dict[str, Compilation]:
+        """Compile it, or another text in its place: in the variant that was asked for, or in each that there is, by
+        name."""
+        from netdsl.tools.reports import in_every_variant
 
-    def _missing(self) -> Compilation:
-        from netdsl import compiler, zoo
-        from netdsl.text.diagnostics import Report, did_you_mean
+        return in_every_variant(lambda variant: self.compile(variant, source), self.variant)
 
-        report = Report()
-        name = self.path
-        if name.endswith(".net") or "/" in name:
-            folder = Path(name).parent
-            beside = [each.name for each in folder.glob("*.net")] if folder.is_dir() else []
-            hint = did_you_mean(Path(name).name, beside, f"the specs in '{folder}' are")
-            report.error("E0001", f"there is no file '{name}'", help=hint)
-        else:
-            hint = did_you_mean(name, zoo.known()) or "`netdsl zoo` lists the networks that come with netdsl"
-            report.error("E0001", f"there is no file '{name}', and no such network in the zoo", help=hint)
-        return compiler.Compilation(None, report)
+
+def _missing(name: str) -> Compilation:
+    """What there is to say of a file that does not exist."""
+    from netdsl import compiler, zoo
+    from netdsl.text.diagnostics import Report, did_you_mean
+
+    report = Report()
+    if name.endswith(".net") or "/" in name:
+        folder = Path(name).parent
+        beside = [each.name for each in folder.glob("*.net")] if folder.is_dir() else []
+        hint = did_you_mean(Path(name).name, beside, f"the specs in '{folder}' are")
+        report.error("E0001", f"there is no file '{name}'", help=hint)
+    else:
+        hint = did_you_mean(name, zoo.known()) or "`netdsl zoo` lists the networks that come with netdsl"
+        report.error("E0001", f"there is no file '{name}', and no such network in the zoo", help=hint)
+    return compiler.Compilation(None, report)
 
 
 def network(request: Request, color: str) -> Network:
@@ -158,47 +176,8 @@ def network(request: Request, color: str) -> Network:
     return compilation.network
 
 
-def show(report: Report, color: str) -> None:
-    """The messages of a report, to stderr."""
-    if len(report):
-        from netdsl.tools.render import render
-        from netdsl.tools.render.paint import wants_color
-
-        colored = wants_color(sys.stderr, color)
-        click.echo(render(report, color=colored), err=True, color=colored, nl=False)
-        _see(report)
-
-
-def _see(report: Report) -> None:
-    """Say, once at the end of the run and behind all else, where the codes of its messages are explained."""
-    context = click.get_current_context(silent=True)
-    if context is None:
-        return
-    root = context.find_root()
-    seen: list[str] = root.meta.setdefault("netdsl.codes", [])
-    if not seen:
-
-        def tell() -> None:
-            few = " ".join(sorted(seen)[:5])
-            click.echo(f"see: netdsl explain {few}", err=True)
-
-        root.call_on_close(tell)
-    seen.extend(code for code in dict.fromkeys(each.code for each in report) if code not in seen)
-
-
-def status(report: Report, *, asked_no_variant: bool = False) -> int:
-    """The exit status for a report: 2 where what was asked for is not there, 1 where the spec is wrong, 0 otherwise."""
-    from netdsl.tools.cli import WRONG_SPEC, WRONG_USE
-
-    errors = report.errors
-    if any(
-        each.code in _ASKED and (each.span is None or (asked_no_variant and each.code == "E0701")) for each in errors
-    ):
-        return WRONG_USE
-    return WRONG_SPEC if errors else 0
-
-
 def read_stdin() -> str:
+    """The text on standard input. Raises `UsageError` where that is no text, or more than a spec may have."""
     from netdsl.elaborate.files import LARGEST
 
     data = sys.stdin.buffer.read(LARGEST + 1)
@@ -211,39 +190,22 @@ def read_stdin() -> str:
 
 
 def _input(written: str | None) -> tuple[int, ...] | None:
-    if written is None:
-        return None
-    from netdsl.syntax import parse_dims
-
-    shape = parse_dims(written)
-    if shape is None:
-        raise click.BadParameter(f"'{written}' is not a shape such as 3x224x224 or 784", param_hint="'--input'")
-    return shape
+    try:
+        return None if written is None else shape(written)
+    except NotASetting as problem:
+        raise click.BadParameter(str(problem), param_hint="'--input'") from None
 
 
 def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for pair in pairs:
-        name, equals, text = (part.strip() for part in pair.partition("="))
-        if not equals or not name or not text:
-            raise click.BadParameter(f"'{pair}' is not NAME=VALUE", param_hint="'--set'")
+        try:
+            name, value = setting(pair)
+        except NotASetting as problem:
+            if problem.report is not None:
+                show(problem.report, "auto")
+            raise click.BadParameter(str(problem), param_hint="'--set'") from None
         if name in values:
             raise click.BadParameter(f"'{name}' is given twice", param_hint="'--set'")
-        values[name] = _value(name, text)
+        values[name] = value
     return values
-
-
-def _value(name: str, text: str) -> Any:
-    from netdsl.elaborate.values import Evaluator, ValueProblem
-    from netdsl.syntax import parse_value
-    from netdsl.text.diagnostics import Report
-
-    report = Report()
-    expression = parse_value(text, report, f"--set {name}")
-    if expression is not None:
-        try:
-            return Evaluator({}).value(expression)
-        except ValueProblem as problem:
-            report.error(problem.code, str(problem), problem.span, help=problem.help)
-    show(report, "auto")
-    raise click.BadParameter(f"the value of '{name}' is wrong", param_hint="'--set'")

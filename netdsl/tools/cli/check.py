@@ -1,20 +1,21 @@
-"""`netdsl check`: are the specs right? Every message of every file, in one run; what is certain can be mended."""
+"""`netdsl check`: whether specs are right. All messages of all files in one run; what is certain can be mended."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option, show, spec_options, status
-from netdsl.tools.verdicts import Question
+from netdsl.tools.cli._change import deliver, refuse_zoo
+from netdsl.tools.cli._checked import Checked, again, check, with_proposals
+from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option, spec_options
+from netdsl.tools.cli._tell import show, status, sum_up, verdict, write_document
 
 if TYPE_CHECKING:
     from netdsl.analysis.fixes import Fixed
     from netdsl.text.diagnostics import Report
-    from netdsl.tools.cli._checked import Checked
+
+SECTION = "Prove it"
 
 
 @click.command(
@@ -33,7 +34,7 @@ Examples:
 @click.option("--fix", "fixing", is_flag=True, help="Mend what is certain in the files themselves.")
 @click.option("--diff", "showing", is_flag=True, help="Show what --fix would do, and write nothing.")
 @format_option
-@click.option("--cache/--no-cache", default=True, help="Skip what was found right before.", show_default=True)
+@click.option("--cache/--no-cache", hidden=True, expose_value=False, help="Of an earlier version; without effect.")
 @spec_options
 def command(
     specs: tuple[str, ...],
@@ -44,7 +45,6 @@ def command(
     settings: tuple[str, ...],
     input_: str | None,
     color: str,
-    cache: bool,
 ) -> int:
     """Check specs: that every shape fits and every claim holds.
 
@@ -59,90 +59,52 @@ def command(
     if showing and format_ != "text":
         raise click.UsageError(f"--diff writes a diff; it does not go with --format {format_}")
     if fixing and not showing:
-        _refuse(requests, specs, format_)
-    reports = []
-    worst = 0
-    for request in requests:
-        asked = (request.path, request.variant, settings, input_)
-        question = Question(*asked) if cache and request.path != STDIN else None
-        known = question.recall() if question else None
-        if known is not None:
-            if format_ == "text":
-                click.echo(_ok(request, known), err=showing)
-            continue
-        from netdsl.tools.cli._checked import check, with_proposals
-
-        checked = check(request)
-        fixed = None
-        if (fixing or showing) and checked.together.file is not None:
-            checked, fixed = _mend(request, checked, showing)
-            if question is not None:
-                question = None if showing else Question(*asked, text=fixed.text.encode())
-        report = checked.report
-        if question is not None and not len(report):
-            question.keep(report.sources, checked.variants)
-        changed = fixed is not None and bool(fixed.fixed)
-        worst = max(worst, status(report), int(showing and changed))
-        if not showing:
-            report = with_proposals(request, checked)
-        reports.append(report)
-        piping = showing or (fixing and request.path == STDIN)
-        if format_ == "text":
-            if not showing:
-                show(report, color)
-            verdict = _verdict(request, report, checked.variants)
-            if not (showing and changed):
-                spaced = len(report) and not showing
-                click.echo(f"\n{verdict}\n" if spaced else verdict, err=piping or bool(report.errors))
-        if fixed is not None:
-            _tell(request, fixed, showing)
+        _refuse(requests, format_)
+    found = [_one(request, fixing, showing, format_ == "text", color) for request in requests]
     if format_ != "text":
-        from netdsl.tools.render import render
-
-        click.echo(render(_together(reports), format_), nl=False)
-    return worst
+        write_document([report for report, _ in found], format_)
+    return max(worst for _, worst in found)
 
 
-def _refuse(requests: list[Request], specs: tuple[str, ...], format_: str) -> None:
-    """Refuse, before anything is changed, what must not be changed."""
-    for request, spec in zip(requests, specs, strict=True):
-        if request.path == STDIN:
-            if format_ != "text":
-                raise click.UsageError(
-                    f"--fix writes the text of `-` to standard output; it does not go with --format {format_}"
-                )
-        elif request.path not in (spec, spec.rpartition(":")[0]):
+def _refuse(requests: list[Request], format_: str) -> None:
+    """Refuse, before anything is changed, what --fix must not change."""
+    for request in requests:
+        refuse_zoo(request, "--fix")
+        if request.path == STDIN and format_ != "text":
             raise click.UsageError(
-                f"'{spec}' is a network of the zoo, which --fix does not change; "
-                f"`netdsl new {spec} FILE` makes a copy of it that is yours"
+                f"--fix writes the text of `-` to standard output; it does not go with --format {format_}"
             )
 
 
-def _mend(request: Request, checked: Checked, showing: bool) -> tuple[Checked, Fixed]:
-    """Make the certain fixes, in the file or for show; what is found afterwards, and what was done."""
+def _one(request: Request, fixing: bool, showing: bool, telling: bool, color: str) -> tuple[Report, int]:
+    """Check one spec, mend it or show how, and tell of it if `telling`; its messages, and the exit status for it."""
+    checked, fixed = _mended(request, showing) if fixing or showing else (check(request), None)
+    to_mend = showing and fixed is not None and bool(fixed.fixed)
+    report = checked.report if showing else with_proposals(request, checked)
+    if telling and not showing:
+        show(report, color)
+    if telling and not to_mend:
+        line = verdict(request.name, report, checked.variants)
+        piping = showing or (fixing and request.path == STDIN)
+        sum_up(line, apart=bool(len(report)) and not showing, err=piping or bool(report.errors))
+    if fixed is not None:
+        _tell(request, fixed, showing)
+    return report, max(status(report), int(to_mend))
+
+
+def _mended(request: Request, showing: bool) -> tuple[Checked, Fixed | None]:
+    """Make the certain changes, in the file or for show; what is found afterwards, and what was done."""
     from netdsl.analysis.fixes import fix
     from netdsl.text.source import Source
-    from netdsl.tools.cli._checked import again, check
 
-    assert checked.together.file is not None
-    source = checked.together.file.source
+    checked = check(request)
+    file = checked.together.file
+    if file is None:
+        return checked, None
     fixed = fix(checked.together, again(request))
-    if showing:
-        from netdsl.text.edits import diff
-        from netdsl.tools.render.line import visible
-
-        written = diff(source, fixed.text)
-        if sys.stdout.isatty():  # what a patch takes as it is, a terminal may obey
-            written = "\n".join("\t".join(map(visible, line.split("\t"))) for line in written.split("\n"))
-        click.echo(written.encode(), nl=False)
-    elif request.path == STDIN:
-        click.echo(fixed.text.encode(), nl=False)
-    elif fixed.text != source.text:
-        from netdsl.tools.cli._output import replace
-
-        replace(fixed.text.encode(), Path(request.path))
+    deliver(file.source, fixed.text, request.place, diff=showing)
     if fixed.fixed and not showing:
-        checked = check(request, Source(source.name, fixed.text))
+        checked = check(request, Source(file.source.name, fixed.text))
     return checked, fixed
 
 
@@ -159,32 +121,3 @@ def _tell(request: Request, fixed: Fixed, showing: bool) -> None:
         click.echo(
             f"left line {line} as it is: mended, it would bring another error to light ({diagnostic.code})", err=True
         )
-
-
-def _together(reports: list[Report]) -> Report:
-    """The messages of several files as one report."""
-    from netdsl.text.diagnostics import Report
-
-    every = Report()
-    for report in reports:
-        every.sources.update(report.sources)
-        for diagnostic in report:
-            every.add(diagnostic)
-    return every
-
-
-def _verdict(request: Request, report: Report, variants: tuple[str, ...]) -> str:
-    count = [
-        f"{len(found)} {kind}{'s' * (len(found) != 1)}"
-        for kind, found in (("error", report.errors), ("warning", report.warnings))
-        if found
-    ]
-    return f"{request.name}: {', '.join(count)}{_which(variants)}" if count else _ok(request, variants)
-
-
-def _ok(request: Request, variants: tuple[str, ...]) -> str:
-    return f"{request.name}: ok{_which(variants)}"
-
-
-def _which(variants: tuple[str, ...]) -> str:
-    return f" ({', '.join(variants)})" if variants else ""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from netdsl.analysis.compare.text import Line
     from netdsl.ir import Network
 
+SECTION = "See it"
 _STYLES = {"added": "help", "removed": "error", "changed": "warning", "rewired": "warning", "input": "warning"}
 _STYLES |= {"output": "warning", "aux": "warning", "recipe": "warning", "init": "warning"}
 

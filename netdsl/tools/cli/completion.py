@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+SECTION = "Set it up"
+
 
 @click.command(
     epilog="""\b

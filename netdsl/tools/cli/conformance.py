@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option, show, status
+from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option
+from netdsl.tools.cli._tell import show, status
 
 if TYPE_CHECKING:
     from netdsl.analysis.conformance import Conformance
+
+SECTION = "Prove it"
 
 
 @click.command(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import click
 
-from netdsl.tools.cli._draw import DIAGRAMS, diagram
-from netdsl.tools.cli._output import ENDINGS, check_place, kind_of, write
-from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
+from netdsl.backends.artefacts import diagrams
+from netdsl.tools.cli._output import make
+from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
+
+SECTION = "See it"
 
 
 @click.command(
@@ -40,12 +41,5 @@ def command(
     color: str,
 ) -> None:
     """Draw a spec: SVG, PNG, PDF, or the DOT text itself."""
-    named = out is not None and out != "-" and not Path(out).is_dir()
-    to = kind_of(str(out), DIAGRAMS) if named else "svg"
     request = Request(spec, variant, settings, input_)
-    path = None if out == "-" else Path(str(out)) if named else Path(out or ".", request.stem + ENDINGS[to])
-    if path is not None:
-        check_place(path, to, force)
-    write(diagram(network(request, color), to, direction, expand), path, to)
-    if path is not None:
-        click.echo(f"wrote {path}", err=True)
+    make(request, out, diagrams(), "svg", force=force, color=color, direction=direction, expand=expand)

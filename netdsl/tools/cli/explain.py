@@ -1,4 +1,4 @@
-"""`netdsl explain`: what stands behind a code, with an example that is wrong in just that way and one that is right."""
+"""`netdsl explain`: what the code of a message means, with an example that is wrong that way and a right one."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from netdsl.text.explain import Page
+
+SECTION = "Prove it"
 
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:

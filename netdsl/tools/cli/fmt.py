@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from netdsl.tools.cli._spec import STDIN, color_option, show
+from netdsl.tools.cli._change import deliver
+from netdsl.tools.cli._spec import STDIN, color_option, read_stdin
+from netdsl.tools.cli._tell import show
 
 if TYPE_CHECKING:
     from netdsl.text.source import Source
+
+SECTION = "Write a spec"
 
 
 @click.command(
@@ -50,20 +53,20 @@ def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int
         differs = text is not None and text != source.text
         same += text is not None and not differs
         if diff_ and text is not None:
-            from netdsl.text.edits import diff
-
-            _print(diff(source, text))
+            deliver(source, text, None, diff=True)
         if check and differs:
             worst = worst or WRONG_SPEC
             click.echo(f"{source.name}: would change", err=diff_)
         if check or diff_:
             continue
         if name == STDIN:
-            _print(source.text if text is None else text)  # whoever filters a text through this never loses it
+            deliver(source, source.text if text is None else text, None)  # a filter never loses the text it was given
         elif text is not None and differs:
-            if _replace(name, text, color):
+            try:
+                deliver(source, text, Path(name))
                 click.echo(f"{name}: formatted")
-            else:
+            except OSError as problem:
+                _refuse(f"'{name}' cannot be written: {problem.strerror}", color)
                 worst = WRONG_USE
     if same == len(files) and not diff_ and (check or STDIN not in files):
         click.echo("nothing to change" if same == 1 else f"nothing to change in {same} files")
@@ -77,8 +80,6 @@ def _read(name: str, color: str) -> Source | None:
     from netdsl.text.source import Source
 
     if name == STDIN:
-        from netdsl.tools.cli._spec import read_stdin
-
         return Source("<stdin>", read_stdin())
     path = Path(name)
     if not path.exists():
@@ -112,26 +113,9 @@ def _formatted(source: Source, color: str) -> str | None:
     return text
 
 
-def _replace(name: str, text: str, color: str) -> bool:
-    """Write a file anew; False with a message where that cannot be done."""
-    from netdsl.tools.cli._output import replace
-
-    try:
-        replace(text.encode("utf-8"), Path(name))
-    except OSError as problem:
-        _refuse(f"'{name}' cannot be written: {problem.strerror}", color)
-        return False
-    return True
-
-
 def _refuse(message: str, color: str, help: str | None = None) -> None:
     from netdsl.text.diagnostics import Report
 
     report = Report()
     report.error("E0001", message, help=help)
     show(report, color)
-
-
-def _print(text: str) -> None:
-    """Send text to stdout as it is, whatever the terminal's encoding and line ends are."""
-    click.echo(text.encode("utf-8"), nl=False, file=sys.stdout.buffer)

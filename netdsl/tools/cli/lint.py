@@ -1,21 +1,23 @@
-"""`netdsl lint`: what the literature says of a network that is right: warnings with figures, and safe edits."""
+"""`netdsl lint`: warnings of what the literature advises against, with the figures of the network, and safe edits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
-from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option, show, spec_options, status
+from netdsl.tools.cli._change import deliver, refuse_zoo
+from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option, spec_options
+from netdsl.tools.cli._tell import show, status, sum_up, verdict, write_document
 
 if TYPE_CHECKING:
-    from netdsl.analysis.lint.mend import Mended
     from netdsl.compiler import Compilation
     from netdsl.text.diagnostics import Report
-    from netdsl.text.source import Source
 
+    Judge: TypeAlias = Callable[[Mapping[str, Compilation]], Report]
+
+SECTION = "Prove it"
 WARNED = 1
 
 
@@ -66,35 +68,31 @@ def command(
         return _list()
     if not specs:
         raise click.UsageError("which FILE? `netdsl lint --rules` lists what is looked for")
-    asked = (_codes(select), _codes(ignore))
-    _check_codes(*asked)
+    judge = _judge(_codes(select), _codes(ignore))
     if (fix or diff) and (settings or input_ or variant):
         raise click.UsageError(
             "--fix and --diff change the file for all its variants, params and inputs; leave these out"
         )
-    from netdsl.text.diagnostics import Report
-
-    every = Report()
+    requests = [Request(spec, variant, settings, input_) for spec in specs]
+    if fix and not diff:
+        for request in requests:
+            refuse_zoo(request, "--fix")
+    reports = []
     worst = 0
-    for spec in specs:
-        request = Request(spec, variant, settings, input_)
-        compilations = _compilations(request)
-        report = _judge(compilations, asked)
+    for request in requests:
+        compilations: Mapping[str, Compilation] = request.compile_all()
         if fix or diff:
-            report, changed = _mend(request, compilations, asked, diff)
+            compilations, changed = _mended(request, compilations, judge, diff)
             worst = max(worst, int(changed and diff))
+        report = judge(compilations)
+        reports.append(report)
         worst = max(worst, status(report), WARNED if report.warnings and not exit_zero and not diff else 0)
-        if format_ != "text":
-            every.sources.update(report.sources)
-            for each in report:
-                every.add(each)
-        elif not diff:
+        if format_ == "text" and not diff:
             show(report, color)
-            click.echo(_verdict(request, report), err=bool(len(report)) or (fix and request.path == STDIN))
+            line = verdict(request.name, report, fine="nothing to say")
+            sum_up(line, apart=bool(len(report)), err=bool(len(report)) or (fix and request.path == STDIN))
     if format_ != "text":
-        from netdsl.tools.render import render
-
-        click.echo(render(every, format_), nl=False)
+        write_document(reports, format_)
     return worst
 
 
@@ -102,91 +100,43 @@ def _codes(written: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(code.strip().upper() for each in written for code in each.split(",") if code.strip())
 
 
-def _check_codes(select: tuple[str, ...], ignore: tuple[str, ...]) -> None:
-    from netdsl.analysis.lint import chosen
+def _judge(select: tuple[str, ...], ignore: tuple[str, ...]) -> Judge:
+    """What finds the errors of a spec, as `check` shows them, and the warnings that are asked for."""
+    from netdsl.analysis.lint import chosen, lint_variants
 
     try:
         chosen(select, ignore)
     except ValueError as problem:
         raise click.UsageError(f"{problem}; `netdsl lint --rules` lists them") from None
 
+    def judge(compilations: Mapping[str, Compilation]) -> Report:
+        report = lint_variants(compilations, select=select, ignore=ignore)
+        for compilation in compilations.values():
+            for each in compilation.report.errors:
+                report.add(each)
+        return report
 
-def _compilations(request: Request, source: Source | None = None) -> Mapping[str, Compilation]:
-    """The spec in the variant that was asked for, or in all; of its file, or of another text in its place."""
-    first = request.compile(source=source)
-    if request.variant is not None or not first.variants:
-        return {request.variant or "": first}
-    return {each: request.compile(each, source) for each in first.variants}
-
-
-def _judge(compilations: Mapping[str, Compilation], asked: tuple[tuple[str, ...], tuple[str, ...]]) -> Report:
-    """The errors of a spec, as `check` shows them, and the warnings about what can be known of it."""
-    from netdsl.analysis.lint import lint_variants
-
-    report = lint_variants(compilations, select=asked[0], ignore=asked[1])
-    for compilation in compilations.values():
-        for each in compilation.report.errors:
-            report.add(each)
-    return report
+    return judge
 
 
-def _mend(
-    request: Request,
-    compilations: Mapping[str, Compilation],
-    asked: tuple[tuple[str, ...], tuple[str, ...]],
-    diff: bool,
-) -> tuple[Report, bool]:
-    """Make the safe edits, or show them; what is left to say, and whether something changed."""
-    from netdsl.analysis.lint.mend import mend
-    from netdsl.text import edits
+def _mended(
+    request: Request, compilations: Mapping[str, Compilation], judge: Judge, diff: bool
+) -> tuple[Mapping[str, Compilation], bool]:
+    """Make the safe edits, in the file or for show; the spec as it is then, and whether something changed."""
+    from netdsl.analysis.lint import mend
     from netdsl.text.source import Source
 
     file = next(iter(compilations.values())).file
     if file is None:
-        return _judge(compilations, asked), False
-    source = file.source
-    _refuse_zoo(request)
-    found = mend(source, lambda text: _compilations(request, text), lambda each: _judge(each, asked))
-    changed = found.text != source.text
-    if diff:
-        click.echo(edits.diff(source, found.text), nl=False)
-    elif request.path == STDIN:
-        click.echo(found.text, nl=False)
-    elif changed:
-        from netdsl.tools.cli._output import replace
-
-        replace(found.text.encode("utf-8"), Path(request.path))
-    _tell(request, found, diff)
-    return _judge(_compilations(request, Source(source.name, found.text)), asked), changed
-
-
-def _refuse_zoo(request: Request) -> None:
-    from netdsl import zoo
-
-    if request.path != STDIN and Path(request.path).resolve().parent == zoo.directory().resolve():
-        stem = Path(request.path).stem
-        raise click.UsageError(
-            f"'{stem}' belongs to the zoo, which --fix leaves alone; `netdsl new {stem} {stem}.net` copies it"
-        )
-
-
-def _tell(request: Request, found: Mended, diff: bool) -> None:
-    """What was mended and what could not be, to stderr."""
+        return compilations, False
+    found = mend(file.source, request.compile_all, judge)
+    changed = deliver(file.source, found.text, request.place, diff=diff)
     if found.mended:
-        count = len(found.mended)
-        click.echo(f"{request.name}: {'would mend' if diff else 'mended'} {count} of its warnings", err=True)
+        did = "would mend" if diff else "mended"
+        click.echo(f"{request.name}: {did} {len(found.mended)} of its warnings", err=True)
     for warning, reason in found.refused:
         click.echo(f"{request.name}: the edit for {warning.code} cannot be made: {reason}", err=True)
-
-
-def _verdict(request: Request, report: Report) -> str:
-    counts = [
-        f"{len(found)} {kind}{'s' * (len(found) != 1)}"
-        for kind, found in (("error", report.errors), ("warning", report.warnings))
-        if found
-    ]
-    text = f"{request.name}: {', '.join(counts) or 'nothing to say'}"
-    return f"\n{text}\n" if counts else text
+    return request.compile_all(Source(file.source.name, found.text)), changed
 
 
 def _list() -> int:

@@ -6,6 +6,8 @@ from importlib.util import find_spec
 
 import click
 
+SECTION = "Set it up"
+
 
 @click.command(
     short_help="Run the language server for editors.",

@@ -8,6 +8,8 @@ import click
 
 from netdsl.tools.cli.show import spec_text
 
+SECTION = "Write a spec"
+
 
 @click.command(
     epilog="""\b

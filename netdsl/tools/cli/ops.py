@@ -6,7 +6,7 @@ import textwrap
 
 import click
 
-_FOLLOWERS = (("norm", "the normalization that follows it"), ("act", "the activation that follows it"))
+SECTION = "Write a spec"
 
 
 @click.command(
@@ -56,6 +56,7 @@ def _all() -> str:
 def _page(name: str) -> str:
     from netdsl import ops
     from netdsl.ops.shared.reference import reference
+    from netdsl.tools.lsp.pages import parameters
 
     page = reference(ops.find(name))
     parts = [f"{page.name}  ({page.family})", page.summary]
@@ -67,10 +68,8 @@ def _page(name: str) -> str:
         parts.append(f"also written: {', '.join(page.aliases)}")
     rows = [
         (each.name if each.default is None else f"{each.name}={each.default}", each.type, each.description)
-        for each in page.parameters
+        for each in parameters(name)
     ]
-    followed = ops.find(name).followed_by
-    rows += [(f"{argument}=none", "", words) for argument, words in _FOLLOWERS if argument in followed]
     if rows:
         room = max(len(argument) for argument, _, _ in rows)
         lines = ["arguments, in positional order:"]

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option, show
+from netdsl.tools.cli._change import deliver, refuse_zoo
+from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option, options
+from netdsl.tools.cli._tell import show, status
 
 if TYPE_CHECKING:
     from netdsl.analysis.rewrite import Rewritten
-    from netdsl.compiler import Compilation
-    from netdsl.text.source import Source
 
-Function = TypeVar("Function", bound=Callable[..., object])
+    Change: TypeAlias = Callable[..., Rewritten]
+
+SECTION = "Write a spec"
 _INTO = ("3x3", "1xn")
 _CHANNELS = ("out", "in", "grow")
 
@@ -41,21 +43,36 @@ def command() -> None:
     """
 
 
-def _options(function: Function) -> Function:
-    """What both transformations take."""
-    for option in reversed(
-        (
-            click.argument("spec", type=SpecParameter(), metavar="FILE"),
-            click.argument("labels", metavar="[LABEL]...", nargs=-1),
-            click.option("--kernel", metavar="KxK", help="Only convolutions of this size."),
-            click.option("--in-place", "-i", is_flag=True, help="Write the file itself."),
-            click.option("--diff", is_flag=True, help="Print the changes, not the text; write nothing."),
-            click.option("--keep-claims", is_flag=True, help="Fail where a claim does not hold any more."),
-            color_option,
+def _transformation(function: Callable[..., Change]) -> Callable[..., int]:
+    """A command that rewrites a spec, made of a function from the options of its own to what is done with the text."""
+
+    @options(
+        click.argument("spec", type=SpecParameter(), metavar="FILE"),
+        click.argument("labels", metavar="[LABEL]...", nargs=-1),
+        click.option("--kernel", metavar="KxK", help="Only convolutions of this size."),
+        click.option("--in-place", "-i", is_flag=True, help="Write the file itself."),
+        click.option("--diff", is_flag=True, help="Print the changes, not the text; write nothing."),
+        click.option("--keep-claims", is_flag=True, help="Fail where a claim does not hold any more."),
+        color_option,
+    )
+    @wraps(function)
+    def run(
+        spec: str,
+        labels: tuple[str, ...],
+        kernel: str | None,
+        in_place: bool,
+        diff: bool,
+        keep_claims: bool,
+        color: str,
+        **own: Any,
+    ) -> int:
+        request = _request(spec, in_place)
+        change = partial(
+            function(**own), compile=request.compile_all, labels=labels, kernel=_size(kernel), keep_claims=keep_claims
         )
-    ):
-        function = option(function)
-    return function
+        return _rewrite(request, change, in_place, diff, color)
+
+    return run
 
 
 @command.command(
@@ -77,43 +94,18 @@ Examples:
     show_default=True,
     help="Those between the layers: as come out, as come in, or growing in equal steps.",
 )
-@_options
-def factorize(
-    into: str,
-    channels: str,
-    spec: str,
-    labels: tuple[str, ...],
-    kernel: str | None,
-    in_place: bool,
-    diff: bool,
-    keep_claims: bool,
-    color: str,
-) -> int:
+@_transformation
+def factorize(into: str, channels: str) -> Change:
     """Large kernels as stacks of small ones: 5x5 as two 3x3, 7x7 as three; or n x n as 1xn and nx1.
 
-    LABEL are the statements to change, with all inside them; without any, all that
-    cost less then. The last layer of a stack
-    has the stride, as in Inception-v2, so that the window stays what it was.
+    LABEL are the statements to change, with all inside them; without any, all that cost less then. The last layer of
+    a stack has the stride, as in Inception-v2, so that the window stays what it was.
 
     From: Simonyan & Zisserman 2015, section 2.3; Szegedy et al. 2016, section 3.
     """
     from netdsl.analysis import rewrite
 
-    request = _request(spec, in_place)
-    size = _size(kernel)
-
-    def change(source: Source) -> Rewritten:
-        return rewrite.factorize(
-            source,
-            lambda text: _compilations(request, text),
-            labels=labels,
-            kernel=size,
-            into=into,
-            channels=channels,
-            keep_claims=keep_claims,
-        )
-
-    return _run(request, change, in_place, diff, color)
+    return partial(rewrite.factorize, into=into, channels=channels)
 
 
 @command.command(
@@ -130,19 +122,8 @@ Examples:
 )
 @click.option("--to", type=click.IntRange(min=1), default=None, help="So many channels behind the reduction.")
 @click.option("--bottleneck", is_flag=True, help="Restore the channels by another 1x1 convolution behind.")
-@_options
-def reduce(
-    ratio: int | None,
-    to: int | None,
-    bottleneck: bool,
-    spec: str,
-    labels: tuple[str, ...],
-    kernel: str | None,
-    in_place: bool,
-    diff: bool,
-    keep_claims: bool,
-    color: str,
-) -> int:
+@_transformation
+def reduce(ratio: int | None, to: int | None, bottleneck: bool) -> Change:
     """A 1x1 convolution before large ones, which then see a quarter of the channels.
 
     LABEL are the statements to change, with all inside them; without any, all that cost less then. A bracket of
@@ -154,35 +135,17 @@ def reduce(
 
     if ratio is not None and to is not None:
         raise click.UsageError("--ratio and --to both say how many channels; give one of them")
-    request = _request(spec, in_place)
-    size = _size(kernel)
-
-    def change(source: Source) -> Rewritten:
-        return rewrite.reduce(
-            source,
-            lambda text: _compilations(request, text),
-            labels=labels,
-            kernel=size,
-            ratio=ratio or rewrite.RATIO,
-            to=to,
-            bottleneck=bottleneck,
-            keep_claims=keep_claims,
-        )
-
-    return _run(request, change, in_place, diff, color)
+    return partial(rewrite.reduce, ratio=ratio or rewrite.RATIO, to=to, bottleneck=bottleneck)
 
 
 def _request(spec: str, in_place: bool) -> Request:
-    from netdsl import zoo
-
     request = Request(spec, None)
     if request.variant is not None:
         raise click.UsageError("a file is rewritten for all its variants; leave the variant out")
     if in_place and request.path == STDIN:
         raise click.UsageError("standard input has no place; leave --in-place out")
-    if in_place and Path(request.path).resolve().parent == zoo.directory().resolve():
-        stem = Path(request.path).stem
-        raise click.UsageError(f"'{stem}' belongs to the zoo; `netdsl new {stem} {stem}.net` copies it")
+    if in_place:
+        refuse_zoo(request, "--in-place")
     return request
 
 
@@ -197,20 +160,11 @@ def _size(written: str | None) -> tuple[int, int] | None:
     return (found[0], found[-1])
 
 
-def _compilations(request: Request, source: Source | None = None) -> Mapping[str, Compilation]:
-    """All variants of the spec, or of another text in its place."""
-    first = request.compile(source=source)
-    if not first.variants:
-        return {"": first}
-    return {each: request.compile(each, source) for each in first.variants}
-
-
-def _run(request: Request, change: Callable[[Source], Rewritten], in_place: bool, diff: bool, color: str) -> int:
+def _rewrite(request: Request, change: Change, in_place: bool, diff: bool, color: str) -> int:
     """Rewrite, write, and tell."""
     from netdsl.analysis.rewrite import CannotRewrite
-    from netdsl.text import edits
     from netdsl.tools.cli import WRONG_SPEC
-    from netdsl.tools.cli._spec import status
+    from netdsl.tools.cli._costs import costs
 
     first = request.compile()
     if first.file is None:
@@ -224,72 +178,6 @@ def _run(request: Request, change: Callable[[Source], Rewritten], in_place: bool
             show(refusal.report, color)
         click.echo(f"{request.name}: {refusal.message}", err=True)
         return WRONG_SPEC
-    if diff:
-        click.echo(edits.diff(source, found.text), nl=False)
-    elif not in_place:
-        click.echo(found.text, nl=False)
-    elif found.changes:
-        from netdsl.tools.cli._output import replace
-
-        replace(found.text.encode("utf-8"), Path(request.path))
-    click.echo(_summary(request.name, found), err=True)
+    deliver(source, found.text, request.place if in_place else None, diff=diff)
+    click.echo(costs(request.name, found), err=True)
     return 0
-
-
-def _summary(name: str, found: Rewritten) -> str:
-    """What changed, and what it costs."""
-    lines = [f"{name}: {len(found.changes)} rewritten" if found.changes else f"{name}: nothing to rewrite"]
-    rows = [("", "weights", "", "", "multiply-adds", "", "", "sees", "", "")]
-    for each in found.changes:
-        lines.append(f"  line {each.line}: {_line(each.change.old)}  ->  {_line(each.change.new)}")
-        lines += [f"    {note}" for note in each.change.notes]
-        place = each.change.label or f"line {each.line}"
-        rows.append(
-            (
-                place,
-                *_pair(each.before.params, each.after.params),
-                *_pair(each.before.macs, each.after.macs),
-                _window(each.before.window),
-                "->",
-                _window(each.after.window),
-            )
-        )
-    for variant, old in found.before.items():
-        new = found.after[variant]
-        if found.changes and old.totals is not None and new.totals is not None:
-            rows.append(
-                (
-                    f"all of {variant}" if variant else "all",
-                    *_pair(old.params, new.params),
-                    *_pair(old.macs, new.macs),
-                    "",
-                    "",
-                    "",
-                )
-            )
-    if found.changes:
-        wide = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
-        for row in rows:
-            cells = (
-                f"{cell:<{size}}" if row is rows[0] or at == 0 else f"{cell:>{size}}"
-                for at, (cell, size) in enumerate(zip(row, wide, strict=True))
-            )
-            lines.append(("  " + "  ".join(cells)).rstrip())
-    if found.dropped:
-        lines.append(f"  claims that do not hold any more, taken out: {'; '.join(map(_line, found.dropped))}")
-    lines += [f"  left as it is, line {line}: {why}" for line, why in found.skipped]
-    return "\n".join(lines)
-
-
-def _line(text: str) -> str:
-    from netdsl.tools.render.line import visible
-
-    return visible(" ".join(text.split()))
-
-
-def _pair(before: int, after: int) -> tuple[str, str, str]:
-    return f"{before:,}", "->", f"{after:,}"
-
-
-def _window(size: tuple[int, int]) -> str:
-    return f"{size[0]}x{size[1]}"

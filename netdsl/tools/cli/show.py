@@ -6,6 +6,8 @@ import click
 
 from netdsl.tools.cli._spec import SpecParameter
 
+SECTION = "Write a spec"
+
 
 @click.command(
     short_help="Print the spec of a network of the zoo.",

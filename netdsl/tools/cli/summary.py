@@ -8,6 +8,8 @@ import click
 
 from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
 
+SECTION = "See it"
+
 
 @click.command(
     short_help="Print the table of a network.",

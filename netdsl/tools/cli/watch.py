@@ -5,20 +5,23 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from netdsl.backends.artefacts import Artefact, diagrams
 from netdsl.tools.cli._checked import Checked, check, with_proposals
-from netdsl.tools.cli._draw import DIAGRAMS, diagram
-from netdsl.tools.cli._output import check_place, kind_of, write
-from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, show, spec_options
+from netdsl.tools.cli._output import check_place, kind_of, rendered, write
+from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, spec_options
+from netdsl.tools.cli._tell import show, verdict
 
 if TYPE_CHECKING:
     from netdsl.ir import Network
-    from netdsl.text.diagnostics import Report
+
+SECTION = "See it"
 
 
 @click.command(
@@ -64,25 +67,24 @@ def command(
         raise click.UsageError("standard input cannot be watched; give a file")
     if out == STDIN:
         raise click.UsageError("-o needs a file to draw into")
-    to = kind_of(out, DIAGRAMS) if out is not None else ""
+    kind = kind_of(out, diagrams()) if out is not None else None
     if not Path(request.path).exists():
         show(request.compile().report, color)
         return 2
 
-    def draw(network: Network) -> str:
+    def draw(kind: Artefact, path: Path, network: Network) -> str:
         """Draw into the file that was asked for; the words for it."""
-        path = Path(str(out))
         try:
-            check_place(path, to, force)
-            write(diagram(network, to, direction, expand), path, to)
+            check_place(path, kind, force)
+            write(rendered(kind, network, direction=direction, expand=expand), path, kind)
         except click.ClickException as problem:
             return f"; not drawn: {problem.format_message()}"
         return f"; wrote {path}"
 
-    if out is not None:
-        check_place(Path(out), to, force)
+    if kind is not None:
+        check_place(Path(str(out)), kind, force)
     try:
-        _follow(request, depth, color, draw if out is not None else None)
+        _follow(request, depth, color, partial(draw, kind, Path(str(out))) if kind is not None else None)
     except KeyboardInterrupt:
         click.echo()
     return 0
@@ -109,35 +111,21 @@ def _follow(request: Request, depth: int, color: str, draw: Callable[[Network], 
 def _say(request: Request, checked: Checked, depth: int, color: str, draw: Callable[[Network], str] | None) -> str:
     """Print the table of a spec or what is wrong with it, and draw it. Returns the last line."""
     report = with_proposals(request, checked)
-    _tell(report, color)
-    count = [
-        f"{len(found)} {kind}{'s' * (len(found) != 1)}"
-        for kind, found in (("error", report.errors), ("warning", report.warnings))
-        if found
-    ]
-    which = f" ({', '.join(checked.variants)})" if checked.variants else ""
-    verdict = f"{request.name}: {', '.join(count) or 'ok'}{which}"
+    show(report, color)
+    if len(report):
+        click.echo(err=True)
+    said = verdict(request.name, report, checked.variants)
     if report.errors:
-        return verdict if draw is None else f"{verdict}; not drawn"
+        return said if draw is None else f"{said}; not drawn"
     networks = [each.network for each, _said in checked.apart if each.network is not None]
     if not networks:
-        return f"{verdict}, but it defines no network"
+        return f"{said}, but it defines no network"
     if len(networks) > 1:
         for each in networks:
             click.echo(repr(each))
-        return verdict if draw is None else f"{verdict}; not drawn: choose one, `{request.name}:{checked.variants[0]}`"
+        return said if draw is None else f"{said}; not drawn: choose one, `{request.name}:{checked.variants[0]}`"
     _table(networks[0], depth, color)
-    return verdict + (draw(networks[0]) if draw is not None else "")
-
-
-def _tell(report: Report, color: str) -> None:
-    """The messages, and an empty line behind them."""
-    if len(report):
-        from netdsl.tools.render import render
-        from netdsl.tools.render.paint import wants_color
-
-        colored = wants_color(sys.stderr, color)
-        click.echo(render(report, color=colored), err=True, color=colored)
+    return said + (draw(networks[0]) if draw is not None else "")
 
 
 def _table(network: Network, depth: int, color: str) -> None:

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from netdsl.tools.cli._columns import aligned
+
 if TYPE_CHECKING:
     from netdsl.zoo import Entry
 
+SECTION = "Write a spec"
 FIELDS = ("name", "variant", "params", "macs", "year", "reference")
 """What the JSON list says of every network."""
-_NUMBERS = (3, 4, 6)  # the columns that are aligned at the right
+_NUMBERS = (3, 4, 6)
+"""The columns that are aligned at the right."""
 _ORDERS = ("name", "params", "macs", "year", "top5")
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
@@ -128,13 +132,4 @@ def _table(entries: Iterable[Entry]) -> str:
         )
         for entry in entries
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-
-    def write(row: Sequence[str]) -> str:
-        cells = [
-            cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        return "  ".join(cells).rstrip() + "\n"
-
-    return "".join(write(row) for row in rows)
+    return "".join(f"{line}\n" for line in aligned(rows, right=_NUMBERS))

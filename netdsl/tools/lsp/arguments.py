@@ -34,17 +34,16 @@ def of(document: Document, head: str) -> tuple[Parameter, ...]:
         return ()
     if head == "extends":
         return tuple(Parameter(name, "", None, "") for name in files.extended_params(document))
-    operator = _operator(document, head)
-    if operator is not None:
-        notation = ops.find(operator).geometry
-        return tuple(each for each in pages.parameters(operator) if each.name not in notation)
+    found = files.meaning(document, head)
+    if isinstance(found, str):
+        notation = ops.find(found).geometry
+        return tuple(each for each in pages.parameters(found) if each.name not in notation)
     settings = next((table[head] for table in _RECIPES.values() if head in table), None)
     if settings is not None:
         return tuple(Parameter(name, "", None, "") for name in settings)
-    block = files.block(document, head)
-    if block is None:
+    if found is None:
         return ()
-    definition, source = block
+    definition, source = found
     return tuple(
         Parameter(
             each.name.text,
@@ -62,13 +61,5 @@ def values(document: Document, head: str, argument: str) -> tuple[str, ...]:
         return tuple(INITS) if argument == "init" else tuple(_RECIPES.get(argument, ()))
     if head == "residual":
         return pages.values("conv", "act") if argument == "act" else _RESIDUAL.get(argument, ("", ()))[1]
-    operator = _operator(document, head)
-    return pages.values(operator, argument) if operator is not None else ()
-
-
-def _operator(document: Document, head: str) -> str | None:
-    """The operator that a word means, where no block of the file has that name."""
-    if head in files.blocks(document):
-        return None
-    resolved = ops.resolve(head)
-    return resolved[0] if resolved is not None else None
+    found = files.meaning(document, head)
+    return pages.values(found, argument) if isinstance(found, str) else ()

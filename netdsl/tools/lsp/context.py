@@ -1,32 +1,27 @@
-"""What is being typed at an offset, read from the text before it: the tree has no place for half a statement.
+"""What is being typed at an offset, read from the tokens before it: the tree has no place for half a statement.
 
-The text is read backwards to the bracket that is open, the comma before the cursor, and the word in front of it; never
-further than `FAR` characters.
+The lexer of the language makes the tokens, of the last `FAR` characters at most and without a parser, which would give
+up at the first mistake. Around the cursor lie the brackets that are still open, each with the statement, the row or the
+arguments that have been written in it so far; what can stand next follows from these.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
+from netdsl.syntax.lex import END, KEYWORDS, Lexer, Token
+from netdsl.syntax.scan import STRING, Scan
 from netdsl.tools.lsp.document import Document
 
-FAR = 20_000
+FAR = 8_000
 """So far back an open bracket is looked for."""
 
 Kind: TypeAlias = Literal[
     "nothing", "statement", "argument", "value", "label", "claim", "quantity", "variant", "file", "number",
     "expression", "operator", "figure"
 ]  # fmt: skip
-
-_SPACES = r"[ \t]*"
-_HEAD = re.compile(
-    r"(?:(?P<word>[A-Za-z_]\w*(?:[ -]pool\w*)?)(?:\{[^{}\n]*\})?(?:-(?:\w+|\{[^{}\n]*\}))?(?:/(?:\w+|\{[^{}\n]*\}))?"
-    r"|(?:extends[ \t]+)(?P<file>\"[^\"\n]*\")(?:[ \t]+variant[ \t]+[\w.-]+)?)[ \t]*\Z"
-)
-_WORD = re.compile(r"[A-Za-z_]\w*\Z")
-_LABEL = re.compile(r"[A-Za-z_]\w*[ \t]*:[ \t]*\Z")
 
 
 @dataclass(frozen=True)
@@ -50,148 +45,187 @@ class Context:
     position: int = 0
 
 
+@dataclass
+class _Level:
+    """An open bracket (empty outside of all), whether it stands right behind a word or sign, and the arguments of what
+    has been written in it since the last separator."""
+
+    bracket: str = ""
+    adjoins: bool = False
+    arguments: list[list[Token]] = field(default_factory=lambda: [[]])
+
+    @property
+    def statement(self) -> list[Token]:
+        return [token for argument in self.arguments for token in argument]
+
+
 def context(document: Document, offset: int) -> Context:
     """What can stand at an offset."""
     text = document.text
-    begin = text.rfind("\n", 0, offset) + 1
-    line = text[begin:offset]
-    if len(line) > FAR:
-        line, begin = line[-FAR:], offset - FAR
-    quoted = _open_string(line)
-    if quoted is None or quoted < 0:
-        return Context("nothing", offset) if quoted is None else _code(document, offset, line)
-    before = line[:quoted]
-    if re.search(r"(?:^|[;{|])[ \t]*(?:use|extends)[ \t]*\Z", before):
-        return Context("file", begin + quoted + 1, line[quoted + 1 :])
-    return Context("nothing", offset)
+    begin = text.find("\n", offset - FAR, offset) + 1 if offset > FAR else 0
+    begin = begin or max(0, offset - FAR)
+    tokens, commented = _tokens(text[begin:offset])
+    if commented:
+        return Context("nothing", offset)
+    last = tokens[-1] if tokens else None
+    if last is not None and last.kind == "STRING" and re.fullmatch(STRING, last.text + "."):  # it is still open
+        statement = _levels(tokens[:-1])[-1].statement
+        asks = len(statement) == 1 and statement[0].text.lower() in ("use", "extends")
+        return Context("file", begin + last.start + 1, last.text[1:]) if asks else Context("nothing", offset)
+    typed = last is not None and last.kind == "NAME" and begin + last.end == offset
+    word = tokens.pop().text if typed else ""
+    return _Place(text, offset, begin, word, tokens).context()
 
 
-def _open_string(line: str) -> int | None:
-    """Where a string that is open at the end of the line begins; -1 where there is none, None inside a comment."""
-    at = -1
-    index = 0
-    while index < len(line):
-        char = line[index]
-        if at >= 0:
-            if char == "\\":
-                index += 1
-            elif char == '"':
-                at = -1
-        elif char == '"':
-            at = index
-        elif char == "#":
+def _tokens(text: str) -> tuple[list[Token], bool]:
+    """The tokens of a text, and whether it ends in a comment."""
+    tokens: list[Token] = []
+    lexer = Lexer(Scan(text))
+    while (kind := lexer.next(())) != END:
+        tokens.append(Token(kind, lexer.value, lexer.start, lexer.end))
+        lexer.take(kind)
+    return tokens, lexer.value.startswith("#")
+
+
+def _levels(tokens: list[Token]) -> list[_Level]:
+    """The brackets that are open behind the tokens, the innermost last."""
+    levels = [_Level()]
+    before: Token | None = None
+    for token in tokens:
+        level = levels[-1]
+        if token.text in ("(", "[", "{"):
+            adjoins = before is not None and before.end == token.start and _computes(before)
+            levels.append(_Level(token.text, adjoins))
+        elif token.text in (")", "]", "}"):
+            if len(levels) > 1:
+                levels.pop()
+                levels[-1].arguments[-1].append(token)
+        elif token.text == "," and level.bracket in ("(", "["):
+            level.arguments.append([])
+        elif level.bracket != "(" and (token.kind == "_SEP" or token.text == "|"):
+            level.arguments = [[]]
+        elif token.kind != "_SEP":
+            level.arguments[-1].append(token)
+        before = token
+    return levels
+
+
+def _computes(before: Token) -> bool:
+    """Whether a brace right behind a token holds an expression: `conv3-{n}`, `x{n}`, `stage{i}:`."""
+    if before.kind == "NAME":
+        return before.text.lower() not in KEYWORDS
+    return before.kind in ("NUMBER", "DIMS", "MINUS", "SLASH")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A cursor behind the `word` that is being typed, and the tokens before that; these count from `begin`."""
+
+    text: str
+    offset: int
+    begin: int
+    word: str
+    tokens: list[Token]
+
+    def context(self) -> Context:
+        levels = _levels(self.tokens)
+        level = levels[-1]
+        statement = level.statement
+        last = statement[-1] if statement else None
+        if last is not None and last.text == "@":
+            return self._typed("label")
+        found = self._claimed(statement) or self._extended(statement) or self._expected(statement)
+        if found is not None:
+            return found
+        if [token.text.lower() for token in statement] == ["default"]:
+            return self._typed("operator")
+        if level.bracket == "(":
+            return self._argument(level, _head(levels[-2].statement))
+        if last is not None and last.text in ("-", "/") and self.begin + last.end == self.start:
+            return self._typed("number")
+        if level.bracket == "[":
+            if levels[-2].bracket == "(":  # a list as the value of an argument
+                listed = self._argument(levels[-2], _head(levels[-3].statement))
+                return replace(listed, kind="expression" if level.arguments[-1] or not listed.argument else "value")
+            return self._argument(level, "conv") if len(level.arguments) > 2 else self._typed("number")
+        if level.bracket == "{" and level.adjoins:
+            return self._typed("expression")
+        words = {token.text.lower() for token in statement}
+        if words & {"input", "if"} or ("=" in words and words & {"param", "reported"}):
+            return self._typed("expression")
+        if last is None or last.text in (":", "}"):
+            return self._typed("statement")
+        return self._typed("nothing")
+
+    @property
+    def start(self) -> int:
+        return self.offset - len(self.word)
+
+    def _typed(self, kind: Kind, head: str = "") -> Context:
+        return Context(kind, self.start, self.word, head)
+
+    def _behind(self, token: Token) -> str:
+        """What has been typed behind a token."""
+        return self.text[self.begin + token.end : self.offset].lstrip()
+
+    def _claimed(self, statement: list[Token]) -> Context | None:
+        """Behind `->`: the beginning of a shape."""
+        for arrow in statement[-2:]:
+            if arrow.kind == "_ARROW" and re.fullmatch(r"[0-9x]*", said := self._behind(arrow)):
+                return Context("claim", self.offset - len(said))
+        return None
+
+    def _extended(self, statement: list[Token]) -> Context | None:
+        """Behind `extends "FILE"`, before its parentheses: `variant`, or the name of one."""
+        if len(statement) < 2 or statement[0].text.lower() != "extends" or statement[1].kind != "STRING":
             return None
-        index += 1
-    return at
+        if len(statement) == 2:
+            return self._typed("expression", "extends")
+        name = self._behind(statement[2])
+        if statement[2].text.lower() != "variant" or not re.fullmatch(r"[\w.-]*", name):
+            return None
+        return Context("variant", self.offset - len(name), name, statement[1].text.strip('"'))
+
+    def _expected(self, statement: list[Token]) -> Context | None:
+        """Behind `expect` and `reported`: what is claimed; behind `expect ... =` its figure."""
+        word = statement[0].text.lower() if statement else ""
+        if word not in ("expect", "reported"):
+            return None
+        what, equals, figure = self._behind(statement[0]).partition("=")
+        if not equals and re.fullmatch(r"[\w.]*", what):
+            label, _, name = what.rpartition(".")
+            return Context("quantity", self.offset - len(name), name, word, label)
+        if word == "expect" and equals and re.fullmatch(r"\w*", figure.lstrip()):
+            figure = figure.lstrip()
+            return Context("figure", self.offset - len(figure), figure, argument=what.rstrip())
+        return None
+
+    def _argument(self, level: _Level, head: str) -> Context:
+        """An argument of `head`, behind those that are there already."""
+        if head == "reuse":
+            return self._typed("label")
+        *before, now = level.arguments
+        given = tuple(each[0].text for each in before if _named(each))
+        kind: Kind = "expression" if now else "argument"
+        if _named(now):
+            kind = "expression" if now[2:] else "value"
+        return Context(kind, self.start, self.word, head, now[0].text if _named(now) else "", given, len(before))
 
 
-def _code(document: Document, offset: int, line: str) -> Context:
-    typed = _WORD.search(line)
-    word = typed[0] if typed else ""
-    start = offset - len(word)
-    before = line[: len(line) - len(word)]
-    behind = re.search(r"[-/@.=>]?[ \t]*\Z", before)
-    sign = behind[0].rstrip() if behind else ""
-    if sign == "@":
-        return Context("label", start, word)
-    if before.endswith("->") or re.search(r"->[ \t]*[0-9x]*\Z", line):
-        return Context("claim", offset - len(re.search(r"[0-9x]*\Z", line)[0]))  # type: ignore[index]
-    variant = re.search(r"\bextends[ \t]+\"([^\"]*)\"[ \t]+variant[ \t]+([\w.-]*)\Z", line)
-    if variant:
-        return Context("variant", offset - len(variant[2]), variant[2], head=variant[1])
-    if re.search(r"\bextends[ \t]+\"[^\"]*\"[ \t]+\w*\Z", line):
-        return Context("expression", start, word, head="extends")
-    claim = re.search(r"\b(expect|reported)[ \t]+(?:([\w.]*)\.)?(\w*)\Z", line)
-    if claim:
-        return Context("quantity", offset - len(claim[3]), claim[3], head=claim[1], argument=claim[2] or "")
-    claimed = re.search(r"\bexpect[ \t]+([\w.]+)[ \t]*=[ \t]*(\w*)\Z", line)
-    if claimed:
-        return Context("figure", offset - len(claimed[2]), claimed[2], argument=claimed[1])
-    if re.search(r"\bdefault[ \t]+\w*\Z", line):
-        return Context("operator", start, word)
-    opened = _opened(document.text, offset)
-    if opened is not None and document.text[opened] == "(":
-        return _inside(document.text, opened, start, word)
-    if sign in ("-", "/") and not before.endswith((" ", "\t")):
-        return Context("number", start, word)
-    if opened is not None and document.text[opened] == "[":
-        row = re.split(r"[;\n]", document.text[opened + 1 : start])[-1]
-        return _argument(row, "conv", start, word) if row.count(",") > 1 else Context("number", start, word)
-    if opened is not None and _computed(document.text, opened):
-        return Context("expression", start, word)
-    if re.search(r"(?:^|[;{|}])[ \t]*\Z", before) or (_LABEL.search(before) and "=" not in before[-3:]):
-        return Context("statement", start, word)
-    if re.search(r"\b(?:param[ \t]+\w+[ \t]*=|input|if|reported[ \t]+[\w.]+[ \t]*=)[^;{}]*\Z", before):
-        return Context("expression", start, word)
-    return Context("nothing", start, word)
+def _named(argument: list[Token]) -> bool:
+    """Whether an argument begins with its name."""
+    return len(argument) > 1 and argument[0].kind == "NAME" and argument[1].text == "="
 
 
-def _computed(text: str, opened: int) -> bool:
-    """Whether a brace holds an expression: it stands right behind a name, a sign or `x`."""
-    return opened > 0 and (text[opened - 1].isalnum() or text[opened - 1] in "-/_")
-
-
-def _opened(text: str, offset: int) -> int | None:
-    """The innermost bracket that is open at an offset. Braces and rows end with their line when looked for from it."""
-    depth = 0
-    index = offset - 1
-    stop = max(0, offset - FAR)
-    while index >= stop:
-        char = text[index]
-        if char in ")]}":
-            depth += 1
-        elif char in "([{":
-            if not depth:
-                return index
-            depth -= 1
-        elif char == '"':
-            index = max(text.rfind('"', stop, index), text.rfind("\n", stop, index), stop)
-        elif char == "\n":
-            # What stands behind `#` on the line above is no code.
-            above = text.rfind("\n", 0, index) + 1
-            comment = text.find("#", above, index)
-            if comment >= 0 and text.count('"', above, comment) % 2 == 0:
-                index = comment
-        index -= 1
-    return None
-
-
-def _inside(text: str, opened: int, start: int, word: str) -> Context:
-    """Between parentheses: an argument's name, or its value."""
-    match = _HEAD.search(text, max(0, opened - 400), opened)
-    head = (match["word"] or "extends") if match else ""
-    if match and (led := re.search(r"\b(aux|block|train)[ \t]+\Z", text[max(0, match.start() - 40) : match.start()])):
-        head = led[1]
-    if head == "reuse":
-        return Context("label", start, word)
-    return _argument(text[opened + 1 : start], head, start, word)
-
-
-def _argument(inside: str, head: str, start: int, word: str) -> Context:
-    """An argument of `head`, behind those that are there already."""
-    arguments = _split(inside)
-    last = arguments[-1]
-    given = tuple(each.partition("=")[0].strip() for each in arguments[:-1] if re.match(r"\s*\w+\s*=[^=]", each))
-    value = re.match(r"\s*(\w+)\s*=(?!=)(.*)", last, re.S)
-    if value:
-        kind: Kind = "expression" if value[2].strip() not in ("", "[") else "value"
-        return Context(kind, start, word, head, value[1], given, len(arguments) - 1)
-    if last.strip():
-        return Context("expression", start, word, head, "", given, len(arguments) - 1)
-    return Context("argument", start, word, head, "", given, len(arguments) - 1)
-
-
-def _split(inside: str) -> list[str]:
-    """The arguments before a place, split at the commas that are in no bracket of their own."""
-    parts = [""]
-    depth = 0
-    for char in inside:
-        if char in "([{":
-            depth += 1
-        elif char in ")]}":
-            depth -= 1
-        if char == "," and depth <= 0:
-            parts.append("")
-        else:
-            parts[-1] += char
-    return parts
+def _head(statement: list[Token]) -> str:
+    """What the parentheses behind an unfinished statement belong to: an operator, a block, or a keyword."""
+    words = [token.text for token in statement]
+    if words[1:2] == [":"]:
+        del words[:2]
+    if words and words[0].lower() in ("aux", "block", "extends"):
+        return words[0].lower()
+    if words and words[-1].lower().startswith("pool"):  # `max pool`, `avg-pool3`
+        return " ".join(word for word in words[-3:] if word.isidentifier())
+    while len(words) > 1 and (words[-2] in ("-", "/") or words[-1] == "}"):  # the notation: kernel, channels, stride
+        del words[-2 if words[-2] in ("-", "/") else -1 :]
+    return words[-1] if words and words[-1].isidentifier() else ""

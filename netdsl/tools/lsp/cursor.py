@@ -31,3 +31,9 @@ def path(file: tree.File, offset: int) -> list[Any]:
 def nearest(around: list[Any], kind: type[Kind]) -> Kind | None:
     """The innermost node of a kind on a path."""
     return next((node for node in reversed(around) if isinstance(node, kind)), None)
+
+
+def headed(file: tree.File, offset: int) -> tree.Operation | None:
+    """The operation whose head, the word that it begins with, an offset lies in."""
+    found = nearest(path(file, offset), tree.Operation)
+    return found if found is not None and found.head.span.start <= offset <= found.head.span.end else None

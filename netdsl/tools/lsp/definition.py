@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from netdsl import ops
 from netdsl.syntax import tree
 from netdsl.text.source import Span
 from netdsl.tools.lsp import cursor, files
@@ -43,19 +42,16 @@ def _node(document: Document, node: Any, outer: list[Any]) -> list[Span]:
 
 
 def _block(document: Document, name: str) -> list[Span]:
-    own = files.blocks(document).get(name)
-    if own is None and name in ops.names():
-        return []
-    found = own or files.block(document, name)
-    return [found[0].name.span] if found is not None else []
+    found = files.meaning(document, name)
+    return [found[0].name.span] if isinstance(found, tuple) else []
 
 
 def _argument(document: Document, name: str, of: Any) -> list[Span]:
     """The parameter that an argument gives a value to."""
     if isinstance(of, tree.Operation):
-        found = files.block(document, of.head.text) if ops.resolve(of.head.text) is None else None
-        found = files.blocks(document).get(of.head.text) or found
-        return [each.name.span for each in found[0].parameters if each.name.text == name] if found else []
+        found = files.meaning(document, of.head.text)
+        parameters = found[0].parameters if isinstance(found, tuple) else ()
+        return [each.name.span for each in parameters if each.name.text == name]
     if isinstance(of, tree.Extends):
         param = files.extended_params(document).get(name)
         return [param[0].name.span] if param is not None else []

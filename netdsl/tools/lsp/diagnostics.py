@@ -1,10 +1,10 @@
 """The messages about a document, each once and each at a place in its own text.
 
 A message that only some variants have names them, as `netdsl check` does. One about another file is shown where this
-text draws that file in.
+text uses or extends that file.
 
-While someone types only the shown variant is checked. What was said of the others before moves along with the text
-until they are checked too, so that nothing flickers.
+While someone types, only the shown variant is checked. The messages of the other variants stay in sight and move along
+with the text, until these variants are checked again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from netdsl.text.source import Span
 from netdsl.tools.lsp.document import Document
 
 MOST = 500
-"""So many messages are shown; who has more mends those first."""
+"""So many messages are shown at the most."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ def _only(document: Document, variants: list[str | None]) -> str:
 
 
 def _way_to(document: Document, diagnostic: Diagnostic) -> Span:
-    """Where this text leads to a message in another file: the call, or the statement that draws the file in."""
+    """The place in this text that leads to a message in another file: the call of its block, or the statement that
+    uses or extends the file."""
     own = [each.span for each in diagnostic.calls if each.span.file == document.source.name]
     if own:
         return own[0]
@@ -90,14 +91,14 @@ def moved(message: Message, start: int, end: int, length: int) -> Message | None
     span = message.span
     if span.end < start:
         return message
-    if span.start < end or span.start < start:
+    if span.start < end:
         return None
     by = length - (end - start)
     place = Span(span.file, span.start + by, span.end + by)
-    # Its edits and the other places have not moved: they come back when the variant is checked anew.
+    # Its edits and its other places are those of the old text; they come back when its variant is checked again.
     return replace(message, span=place, related=(), diagnostic=replace(message.diagnostic, edits=()))
 
 
 def kept(message: Message, shown: str | None) -> bool:
-    """Whether an older message stands while only the shown variant is checked anew: it says nothing of that one."""
+    """Whether a message stays in sight when only the shown variant was checked: it is not about that variant."""
     return shown not in message.variants

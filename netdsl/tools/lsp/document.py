@@ -1,7 +1,7 @@
-"""One version of a text in an editor, and what the compiler knows of it, found out when it is first asked for.
+"""One version of a text in an editor, and what the compiler knows of it; it is compiled when something is first asked.
 
-A file with a table is as many networks as it has columns. One of them is shown: that of the column in which someone
-works, so that a keystroke costs one compilation; the others are compiled when somebody asks, and kept.
+A file with a table has a network for each column. One of them is shown, that of the column in which someone works, so
+that a keystroke costs one compilation; the others are compiled when something is asked of them, and kept.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from pathlib import Path
 
 from netdsl.compiler import Compilation, compile
@@ -20,6 +19,7 @@ from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source, Span
 from netdsl.tools.lsp.names import Names
 from netdsl.tools.lsp.places import Places
+from netdsl.tools.lsp.resolve import resolve
 
 _STANDARD = "<std>/"
 
@@ -39,35 +39,46 @@ class Document:
     _compiled: dict[str | None, Compilation] = field(default_factory=dict)
     _places: dict[str | None, Places] = field(default_factory=dict)
     _trees: dict[str, tree.File] = field(default_factory=dict)
+    _names: Names | None = None
 
-    @cached_property
+    @property
     def shown(self) -> str | None:
         """The variant that is shown: the preferred one, else the first; None where there is no table."""
-        found = self._compile(self.preferred)
-        if self.preferred in found.variants:
+        if self.preferred in self.variants:
             return self.preferred
-        return found.variants[0] if found.variants else None
+        return self.variants[0] if self.variants else None
 
     @property
     def text(self) -> str:
         return self.source.text
 
     @property
+    def _any(self) -> Compilation:
+        """The compilation of some variant, of one that has been compiled if possible: for what all of them share."""
+        return next(iter(tuple(self._compiled.values())), None) or self._compile(self.preferred)
+
+    @property
     def variants(self) -> tuple[str, ...]:
         """The columns of the table, in order."""
-        return self.compilation().variants
+        return self._any.variants
 
     @property
     def file(self) -> tree.File:
         """The tree of the text."""
-        file = self.compilation().file
+        file = self._any.file
         assert file is not None  # only a path that cannot be read has none
         return file
 
     @property
     def compiled(self) -> bool:
-        """Whether the shown variant has been compiled, so that to ask costs nothing."""
+        """Whether a variant has been compiled, so that to ask for what all of them share costs nothing."""
         return bool(self._compiled)
+
+    @property
+    def drawn_in(self) -> set[str]:
+        """The names of the other files that the variants compiled so far were made of."""
+        found = {name for each in tuple(self._compiled.values()) for name in each.report.sources}
+        return found - {self.source.name}
 
     @property
     def checked(self) -> tuple[str | None, ...]:
@@ -98,10 +109,12 @@ class Document:
             self._places[key] = Places(network, self.source.name)
         return self._places.get(key)
 
-    @cached_property
+    @property
     def names(self) -> Names:
         """Every name of the text, where it is defined and where it is used."""
-        return Names(self.file)
+        if self._names is None:
+            self._names = resolve(self.file)
+        return self._names
 
     # Tables --------------------------------------------------------------------------------------------------------
 

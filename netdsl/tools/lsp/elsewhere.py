@@ -1,7 +1,7 @@
-"""Where other files have a name of this one: the specs beside it, and in the directories above, that draw it in.
+"""The places of a name in the other files that use or extend this one.
 
-A file may only draw in what lies below its own directory, so that is where they are. What is open in the editor counts
-as it stands there.
+A file may only use and extend what lies below its own directory, so these files are looked for in the directory of this
+one and in those above. Of a file that is open in the editor the text there counts.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from netdsl.tools.lsp.document import Document
 from netdsl.tools.lsp.names import Symbol
 
 LEVELS = 3
-"""In so many directories it is looked for them: its own and those above it."""
+"""So many directories are searched: that of the file, and those above it."""
 MOST = 200
-"""So many files of a directory are looked at."""
+"""So many files of a directory are read."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Elsewhere:
 
 
 def elsewhere(document: Document, symbol: Symbol) -> list[Elsewhere]:
-    """The places of a block, a parameter, a param or a variant in the files that draw in this one."""
+    """The places of a block, a parameter, a param or a variant in the files that use or extend this one."""
     if document.directory is None or symbol.kind not in ("block", "parameter", "param", "variant"):
         return []
     found = []
@@ -50,7 +50,7 @@ def elsewhere(document: Document, symbol: Symbol) -> list[Elsewhere]:
 
 
 def _others(document: Document) -> Iterator[tuple[Path, Source]]:
-    """The files that may draw in this one: those that have its name in their text."""
+    """The files that may use or extend this one: those that have its name in their text."""
     assert document.directory is not None
     for folder in (document.directory, *document.directory.parents)[:LEVELS]:
         for path in sorted(islice(folder.glob("*.net"), MOST)):
@@ -60,7 +60,7 @@ def _others(document: Document) -> Iterator[tuple[Path, Source]]:
                 unsaved = document.unsaved.get(path.resolve())
                 source = read(path, path.name) if unsaved is None else Source(path.name, unsaved)
             except (OSError, ValueError):
-                continue  # a file that cannot be read draws in nothing
+                continue  # a file that cannot be read uses nothing
             if document.source.name in source.text:
                 yield path, source
 

@@ -10,7 +10,7 @@ from netdsl.syntax import tree
 from netdsl.text.source import Span
 from netdsl.tools.lsp.document import Document
 from netdsl.tools.lsp.names import Symbol
-from netdsl.tools.lsp.places import Placed, Places
+from netdsl.tools.lsp.places import Placed, Places, extent
 
 MOST = 12
 """So many weights, or calls, are listed; a summary has the others."""
@@ -18,9 +18,7 @@ MOST = 12
 
 def statement(document: Document, layer: tree.Layer | tree.Input, variant: str | None) -> str:
     """The figures of a statement, its repetitions together."""
-    if isinstance(layer, tree.Input):
-        return ""
-    return placed(document, layer.span if layer.repeat is not None else layer.item.span, variant)
+    return "" if isinstance(layer, tree.Input) else placed(document, extent(layer), variant)
 
 
 def placed(document: Document, span: Span, variant: str | None) -> str:

@@ -4,54 +4,46 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TypeAlias
 
+from netdsl import ops
 from netdsl.elaborate import variants
 from netdsl.syntax import tree
 from netdsl.text.source import Source
 from netdsl.tools.lsp import pages
 from netdsl.tools.lsp.document import Document
 
+Defined: TypeAlias = tuple[tree.Block, Source]
+"""A block, and the text that defines it."""
 DEEPEST = 4
 """So many folders down other specs are looked for."""
 MOST_FOLDERS = 500
 
 
-def block(document: Document, name: str) -> tuple[tree.Block, Source] | None:
-    """The block that a call names: of this file, of one it uses, or of the standard library."""
-    return _block(document, document.file, name, set()) or pages.standard(name)
+def meaning(document: Document, head: str) -> str | Defined | None:
+    """What the head of a statement means: the name of an operator; or a block of this file, of one that it uses, or of
+    the standard library; None where it means nothing."""
+    own = blocks(document).get(head)
+    if own is not None:
+        return own
+    resolved = ops.resolve(head)
+    return resolved[0] if resolved is not None else pages.standard(head)
 
 
-def _block(document: Document, file: tree.File, name: str, seen: set[str]) -> tuple[tree.Block, Source] | None:
-    seen.add(file.source.name)
-    for statement in file.statements:
-        if isinstance(statement, tree.Block) and statement.name.text == name:
-            return statement, file.source
-    for statement in file.statements:
-        if isinstance(statement, tree.Use):
-            used = opened(document, statement, file)
-            if used is not None and used.source.name not in seen:
-                found = _block(document, used, name, seen)
-                if found is not None:
-                    return found
-    return None
-
-
-def blocks(document: Document) -> dict[str, tuple[tree.Block, Source]]:
+def blocks(document: Document) -> dict[str, Defined]:
     """The blocks of this file and of those it uses, by name."""
-    found: dict[str, tuple[tree.Block, Source]] = {}
+    found: dict[str, Defined] = {}
     waiting = [document.file]
-    seen: set[str] = set()
-    while waiting:
-        file = waiting.pop()
+    seen = set()
+    for file in waiting:  # which grows on the way
         if file.source.name in seen:
             continue
         seen.add(file.source.name)
         for statement in file.statements:
             if isinstance(statement, tree.Block):
                 found.setdefault(statement.name.text, (statement, file.source))
-            elif isinstance(statement, tree.Use):
-                used = opened(document, statement, file)
-                waiting += [used] if used is not None else []
+            elif isinstance(statement, tree.Use) and (used := opened(document, statement, file)) is not None:
+                waiting.append(used)
     return found
 
 
@@ -88,8 +80,8 @@ def extended_params(document: Document) -> dict[str, tuple[tree.Param, Source]]:
 
 def columns(document: Document, name: str) -> list[tuple[str, str]]:
     """The variants of another file, by the name under which this one would extend it, each with its title."""
-    from netdsl.elaborate.arguments import Problem
     from netdsl.elaborate.files import Library
+    from netdsl.elaborate.problems import Problem
     from netdsl.text.diagnostics import Report
 
     report = Report()

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from netdsl import ops
 from netdsl.elaborate.values import show as written
 from netdsl.ir import Network
 from netdsl.passes.claims import QUANTITIES, computed, show
@@ -84,12 +83,10 @@ def _item(document: Document, item: Any, variant: str | None) -> str:
 
 def head(document: Document, name: str) -> str:
     """The page of the operator or the block that a statement begins with; empty where it is neither."""
-    own = document.names.blocks.get(name) or files.blocks(document).get(name)
-    resolved = None if own else ops.resolve(name)
-    if resolved is not None:
-        return pages.operator(resolved[0])
-    block = files.block(document, name)
-    return pages.block(*block) if block is not None else ""
+    found = files.meaning(document, name)
+    if found is None:
+        return ""
+    return pages.operator(found) if isinstance(found, str) else pages.block(*found)
 
 
 def _name(document: Document, node: tree.Name, outer: list[Any], variant: str | None) -> Hover | None:
@@ -110,29 +107,25 @@ def _name(document: Document, node: tree.Name, outer: list[Any], variant: str | 
 
 def _argument(document: Document, name: str, of: Any) -> str:
     """An argument by its name: what it is for."""
-    operator: str | None = None
-    if isinstance(of, tree.Operation):
-        operator = of.head.text
-    elif isinstance(of, tree.Default):
-        operator = of.operator.text
-    elif isinstance(of, tree.Row):
-        operator = "conv"
-    elif isinstance(of, tree.Join):
-        operator = of.kind.text
-    resolved = ops.resolve(operator) if operator else None
-    if resolved is not None and (operator or "") not in files.blocks(document):
-        found = (each for each in pages.parameters(resolved[0]) if each.name == name.lower())
-        return next((pages.argument(each) for each in found), "")
-    if isinstance(of, tree.Operation):
-        block = files.block(document, of.head.text)
-        if block is not None:
-            return f"`{name}` of **{pages.call(*block)}**"
     if isinstance(of, tree.Extends):
-        below = files.opened(document, of)
-        param = files.params(document, below).get(name) if below is not None else None
-        if param is not None:
-            return f"`{param[1].text[param[0].span.start : param[0].span.end]}` in {param[1].name}"
-    return ""
+        param = files.extended_params(document).get(name)
+        return f"`{param[1].text[param[0].span.start : param[0].span.end]}` in {param[1].name}" if param else ""
+    found = files.meaning(document, _headword(of))
+    if isinstance(found, str):
+        of_operator = (each for each in pages.parameters(found) if each.name == name.lower())
+        return next((pages.argument(each) for each in of_operator), "")
+    return f"`{name}` of **{pages.call(*found)}**" if found is not None else ""
+
+
+def _headword(of: Any) -> str:
+    """The operator or the block that takes the arguments of a node; empty for one that is neither."""
+    if isinstance(of, tree.Operation):
+        return of.head.text
+    if isinstance(of, tree.Default):
+        return of.operator.text
+    if isinstance(of, tree.Join):
+        return of.kind.text
+    return "conv" if isinstance(of, tree.Row) else ""
 
 
 def _symbol(document: Document, symbol: Symbol, around: Any, variant: str | None) -> str:

@@ -1,7 +1,7 @@
-"""What each stretch of the text became: the values that go in and come out, and the nodes that lie between.
+"""From a stretch of the text to the parts of the network that it became.
 
-A statement in a block or in a repetition is placed more than once; each time is a `Placed`. The index is made in one
-walk over the network, so a lookup costs nothing however large the network is.
+A statement in a block or in a repetition becomes several parts; each of them is a `Placed`. The index is made in one
+walk over the network, so that a lookup takes no time, however large the network is.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from netdsl.ir import Network, Node, Scope
 from netdsl.passes.costs import Cost, costs
 from netdsl.passes.receptive import Field, receptive_fields
 from netdsl.shapes import Shape
+from netdsl.syntax import tree
 from netdsl.text.source import Span
 
 
@@ -105,3 +106,8 @@ class Places:
     def field(self, value: int) -> Field | None:
         """The receptive field of a value."""
         return self._fields[value]
+
+
+def extent(layer: tree.Layer) -> Span:
+    """The stretch of a statement that the network knows: all of its repetitions, but not its label or claim."""
+    return layer.span if layer.repeat is not None else layer.item.span

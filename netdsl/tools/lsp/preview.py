@@ -9,22 +9,19 @@ from netdsl.tools.lsp.document import Document
 
 def diagram(document: Document, variant: str | None = None, *, expand: bool = False) -> dict[str, Any]:
     """The diagram of the shown variant or another: `svg`, or null and the reason in `message`."""
-    from netdsl.backends.graphviz import RenderError
-    from netdsl.backends.graphviz.dot import write
+    from netdsl.backends.artefact import RenderError
+    from netdsl.backends.graphviz import TooLarge
+    from netdsl.backends.graphviz import diagram as drawn
     from netdsl.backends.graphviz.draw import MOST_BOXES
-    from netdsl.backends.graphviz.items import boxes
-    from netdsl.backends.graphviz.picture import picture
-    from netdsl.backends.graphviz.render import render
 
     answer: dict[str, Any] = {**_about(document, variant), "svg": None, "message": None}
     network = document.network(answer["variant"])
     if network is None:
         return {**answer, "message": "there is no network in this file to draw"}
-    drawn = picture(network, expand=expand)
-    if sum(1 for _ in boxes(drawn.items)) > MOST_BOXES:
-        return {**answer, "message": "the network is too large to draw in an editor; `netdsl draw` writes it to a file"}
     try:
-        return {**answer, "svg": render(write(drawn, "tb"), "svg", timeout=20).decode("utf-8")}
+        return {**answer, "svg": drawn(network, expand=expand, most=MOST_BOXES, timeout=20).decode("utf-8")}
+    except TooLarge:
+        return {**answer, "message": "the network is too large to draw in an editor; `netdsl draw` writes it to a file"}
     except RenderError as problem:
         return {**answer, "message": str(problem)}
 

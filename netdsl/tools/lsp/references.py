@@ -1,8 +1,8 @@
-"""Every place of a name, in its own file and in those of its directory that are open or draw it in."""
+"""Every place of a name in its file, and the place in another file that defines it."""
 
 from __future__ import annotations
 
-from netdsl.syntax import tree
+from netdsl.syntax import tree, walk
 from netdsl.text.source import Span
 from netdsl.tools.lsp import cursor, files
 from netdsl.tools.lsp.document import Document
@@ -17,19 +17,12 @@ def references(document: Document, offset: int, declaration: bool = True) -> lis
     if named is not None:
         symbol = named[0]
         return symbol.places if declaration else sorted(set(symbol.uses))
-    operation = cursor.nearest(cursor.path(document.file, offset), tree.Operation)
-    if operation is None or not operation.head.span.start <= offset <= operation.head.span.end:
+    operation = cursor.headed(document.file, offset)
+    if operation is None:
         return []
     name = operation.head.text
-    found = files.blocks(document).get(name) or files.block(document, name)
-    called = sorted(calls(document, name))
-    return [found[0].name.span, *called] if found is not None and declaration else called
-
-
-def calls(document: Document, name: str) -> list[Span]:
-    """Where this file has `name` as the head of an operation."""
-    from netdsl.syntax import walk
-
-    return [
+    found = files.meaning(document, name)
+    called = [
         node.head.span for node in walk(document.file) if isinstance(node, tree.Operation) and node.head.text == name
     ]
+    return [found[0].name.span, *called] if isinstance(found, tuple) and declaration else called

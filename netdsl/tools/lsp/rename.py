@@ -1,7 +1,7 @@
 """A new name for a label, a block, a param or a parameter, everywhere at once, or the reason why not.
 
-What the new text means is compared with what the old one meant: a name that would be caught by another one, or catch
-it, is refused, whatever the way.
+The text with the new name is compiled and compared with the old one, in every variant: where it would mean something
+else, since the new name has a meaning already in one of the places, the change is refused.
 """
 
 from __future__ import annotations
@@ -52,13 +52,11 @@ def others(document: Document, offset: int, new: str) -> list[tuple[Elsewhere, l
 def _symbol(document: Document, offset: int) -> tuple[Symbol, Span]:
     named = document.names.at(offset)
     if named is None:
-        operation = cursor.nearest(cursor.path(document.file, offset), tree.Operation)
-        if operation is not None and operation.head.span.start <= offset <= operation.head.span.end:
-            name = operation.head.text
-            found = files.blocks(document).get(name) or files.block(document, name)
-            if found is not None and ops.resolve(name, aliases=False) is None:
-                where = "the standard library" if found[1].name.startswith("<std>") else f"'{found[1].name}'"
-                raise Refused(f"`{name}` is a block of {where} and has its name there")
+        operation = cursor.headed(document.file, offset)
+        found = files.meaning(document, operation.head.text) if operation is not None else None
+        if isinstance(found, tuple):
+            where = "the standard library" if found[1].name.startswith("<std>") else f"'{found[1].name}'"
+            raise Refused(f"`{found[0].name.text}` is a block of {where} and has its name there")
         raise Refused("there is no name here that can be changed")
     if any(isinstance(node, tree.Broken) for node in walk(document.file)):
         raise Refused("the file has syntax errors, which may hide places of this name; mend them first")

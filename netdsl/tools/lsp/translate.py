@@ -1,6 +1,6 @@
 """Between the words of the protocol and the plain results of the features.
 
-Offsets become lines and UTF-16 columns by `Source.utf16`, and columns offsets by `Source.offset`; nothing here counts.
+`Source.utf16` turns offsets into lines and UTF-16 columns, and `Source.offset` turns these back.
 """
 
 from __future__ import annotations
@@ -55,6 +55,10 @@ _FOLD = {"region": types.FoldingRangeKind.Region, "comment": types.FoldingRangeK
 
 def offset(source: Source, position: types.Position) -> int:
     return source.offset(position.line, position.character)
+
+
+def offsets(document: Document, found: types.Range) -> tuple[int, int]:
+    return offset(document.source, found.start), offset(document.source, found.end)
 
 
 def position(source: Source, offset: int) -> types.Position:
@@ -112,8 +116,11 @@ def diagnostic(document: Document, uri: str, message: Message) -> types.Diagnost
 
 
 def hover(document: Document, found: Hover) -> types.Hover:
-    text = types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
-    return types.Hover(text, range_of(document.source, found.span))
+    return types.Hover(_markdown(found.markdown), range_of(document.source, found.span))
+
+
+def _markdown(text: str) -> types.MarkupContent:
+    return types.MarkupContent(types.MarkupKind.Markdown, text)
 
 
 def hint(document: Document, found: Hint) -> types.InlayHint:
@@ -132,9 +139,7 @@ def completions(document: Document, offset: int, found: list[completion.Item]) -
                 each.label,
                 kind=_COMPLETION[each.kind],
                 detail=each.detail or None,
-                documentation=types.MarkupContent(types.MarkupKind.Markdown, each.documentation)
-                if each.documentation
-                else None,
+                documentation=_markdown(each.documentation) if each.documentation else None,
                 sort_text=f"{rank:04}",
                 text_edit=types.TextEdit(places[each.start], each.insert),
             )
@@ -145,7 +150,7 @@ def completions(document: Document, offset: int, found: list[completion.Item]) -
 def signature(found: Signature) -> types.SignatureHelp:
     parameters = []
     for each in found.parameters:
-        said = types.MarkupContent(types.MarkupKind.Markdown, each.documentation) if each.documentation else None
+        said = _markdown(each.documentation) if each.documentation else None
         parameters.append(types.ParameterInformation((each.start, each.end), said))
     return types.SignatureHelp(
         [types.SignatureInformation(found.label, found.documentation or None, parameters)], 0, found.active

@@ -1,12 +1,9 @@
-"""What programs read: SARIF, GitHub's annotations, JSON, the hooks, and the page that shows how to use them."""
+"""The messages that programs read: SARIF, GitHub's annotations, JSON, and what the commands print of each."""
 
 from __future__ import annotations
 
 import json
 import re
-import shlex
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
+from cases import WRONG
 
 from netdsl.analysis.fixes import proposed, suggestions
 from netdsl.compiler import compile
@@ -22,14 +20,7 @@ from netdsl.text.source import Source, Span
 from netdsl.tools.cli import main
 from netdsl.tools.render import formats, render
 
-yaml = pytest.importorskip("yaml")
-
 ROOT = Path(__file__).parent.parent
-WRONG = [
-    re.sub(r"[ \t]*#!.*", "", chunk.partition("\n")[2])
-    for path in sorted((ROOT / "tests" / "errors").glob("*.txt"))
-    for chunk in re.split(r"(?m)^=== ", path.read_text("utf-8"))[1:]
-]
 TEXT = 'net "\u6f22 \U0001f642"\ninput 64x56x56\nadd { conv1-256/2 | identity }  # \U0001f642\nmaxpol\n'
 
 
@@ -146,7 +137,7 @@ def validate(document: dict[str, Any], report: Report) -> None:
             assert said == {(*edit.span, edit.text) for edit in edits}
 
 
-@pytest.mark.parametrize("text", [*WRONG, TEXT, "input 3x8x8\nconv3-4\n"])
+@pytest.mark.parametrize("text", [*WRONG.values(), TEXT, "input 3x8x8\nconv3-4\n"])
 def test_sarif_says_what_the_report_says(text: str) -> None:
     report = checked(text)
     written = render(report, "sarif")
@@ -190,7 +181,7 @@ def decoded(text: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("text", [*WRONG, TEXT])
+@pytest.mark.parametrize("text", [*WRONG.values(), TEXT])
 def test_an_annotation_for_each_message(text: str) -> None:
     report = checked(text)
     found = list(commands(render(report, "github")))
@@ -243,21 +234,9 @@ def test_json_has_the_edits_and_the_suggestions() -> None:
 # The command line ----------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("NO_COLOR", "1")
-    (tmp_path / "nets").mkdir()
-    (tmp_path / "nets" / "a.net").write_text("input 3x8x8\nconv3-4(act=relu)\n")
-    (tmp_path / "b.net").write_text("input 64x56x56\nadd { conv1-256/2 | identity }\n")
-    (tmp_path / "c.net").write_text("input 3x8x8\nmaxpol\n")
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 @pytest.mark.parametrize("command", ["check", "lint"])
 def test_every_format_is_one_document_of_all_files(
-    here: Path, capsys: pytest.CaptureFixture[str], command: str
+    three_specs: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
     for format in formats():
         main([command, "--format", format, "b.net", "nets/a.net", "c.net"])
@@ -271,59 +250,10 @@ def test_every_format_is_one_document_of_all_files(
     assert {"github", "json", "sarif", "text"} <= set(formats())
 
 
-def test_all_is_well_in_every_format(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for cached in (False, True):
-        assert main(["check", "--format", "sarif", "nets/a.net"]) == 0
-        assert json.loads(capsys.readouterr().out)["runs"][0]["results"] == [], cached
-        assert main(["check", "--format", "github", "nets/a.net"]) == 0
-        assert capsys.readouterr().out == ""
-        assert main(["check", "--format", "json", "nets/a.net"]) == 0
-        assert json.loads(capsys.readouterr().out)["valid"] is True
-
-
-# Hooks and their page ------------------------------------------------------------------------------------------------
-
-HOOKS = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
-PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
-BLOCKS = re.findall(r"(?ms)^```(\w+)\n(.*?)^```$", PAGE)
-
-
-def run(command: list[str]) -> int:
-    """The exit status of a command line."""
-    assert command[0] == "netdsl"
-    return main(command[1:])
-
-
-@pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
-def test_the_hooks_run(here: Path, hook: dict[str, str]) -> None:
-    assert set(hook) == {"id", "name", "description", "entry", "language", "files"}
-    assert hook["language"] == "python"
-    assert re.search(hook["files"], "nets/a.net") and not re.search(hook["files"], "a.network")
-    assert run([*shlex.split(hook["entry"]), "nets/a.net"]) == 0
-    assert run([*shlex.split(hook["entry"]), "b.net", "c.net"]) == (0 if hook["id"] == "netdsl-fmt" else 1)
-
-
-def test_the_page_uses_the_hooks_that_there_are() -> None:
-    found = [yaml.safe_load(text) for kind, text in BLOCKS if kind == "yaml"]
-    used = [hook["id"] for each in found for repo in each.get("repos", []) for hook in repo["hooks"]]
-    assert sorted(used) == sorted(hook["id"] for hook in HOOKS)
-
-
-def commands_of_the_page() -> list[str]:
-    lines = [line for kind, text in BLOCKS for line in text.splitlines()] + PAGE.splitlines()
-    found = (re.match(r"(?: {4}|- run: | *- run: )?(netdsl (?:check|fmt|lint)[^|>]*)", line) for line in lines)
-    return sorted({match[1].strip() for match in found if match})
-
-
-@pytest.mark.parametrize("command", commands_of_the_page())
-def test_the_commands_of_the_page_are_real(here: Path, command: str) -> None:
-    assert run([each if each != "nets/*.net" else "nets/a.net" for each in shlex.split(command)]) == 0
-
-
-def test_the_script_of_the_page_reads_the_suggestions(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["check", "--format", "json", "b.net"])
-    (here / "messages.json").write_text(capsys.readouterr().out)
-    (script,) = (text for kind, text in BLOCKS if kind == "sh" and "import json" in text)
-    code = script.partition("<<'END'\n")[2].partition("END\n")[0]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=here)
-    assert done.stdout.splitlines()[0] == "b.net:2: try `conv1-256/2` for the shortcut", done.stderr
+def test_all_is_well_in_every_format(three_specs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--format", "sarif", "nets/a.net"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["results"] == []
+    assert main(["check", "--format", "github", "nets/a.net"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["check", "--format", "json", "nets/a.net"]) == 0
+    assert json.loads(capsys.readouterr().out)["valid"] is True

@@ -1,0 +1,82 @@
+"""The certain fixes of a spec, applied: in each round all that do not touch each other, until none is left.
+
+A fix is certain by itself, and may still be wrong beside another mistake. So each round is tried, and a fix is left out
+if the text has more errors, or errors of a new kind, with it than without.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from netdsl.analysis.trial import MOST_ROUNDS, Trial
+from netdsl.compiler import Compilation
+from netdsl.text.diagnostics import Diagnostic, Report
+from netdsl.text.edits import Moved, apart, within
+from netdsl.text.source import Source
+
+MOST_TRIALS = 40
+"""How often the text is compiled at most."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """The result: the text, what it compiles to, and how many messages are gone.
+
+    `left` are the messages whose certain edits were not made, since these would bring a new error.
+    """
+
+    text: str
+    compilation: Compilation
+    fixed: int
+    left: tuple[Diagnostic, ...] = ()
+
+    @property
+    def problems(self) -> int:
+        """How many messages there were: those that are gone and those of the new text."""
+        return self.fixed + len(self.compilation.report)
+
+
+def fix(compilation: Compilation, recompile: Callable[[Source], Compilation]) -> Fixed:
+    """Make the certain edits in the file of a compilation; `recompile` compiles a changed text of it in the same way.
+
+    Edits in other files are not made. Where two overlap, the first by place is made, and the other in the next round if
+    it is still asked for.
+    """
+    fixed, left, text = 0, MOST_TRIALS, ""
+    for _ in range(MOST_ROUNDS):
+        if compilation.file is None:
+            return Fixed("", compilation, fixed)
+        source = compilation.file.source
+        offered = [each for each in compilation.report if within(each, source)]
+        trial = Trial(source, compilation, recompile, partial(_proof, compilation.report), left)
+        trial.settle(apart(offered))
+        if not trial.chosen:
+            return Fixed(source.text, compilation, fixed, tuple(offered))
+        fixed += len(trial.chosen)
+        compilation, left, text = trial.after, trial.left, trial.text
+    return Fixed(text, compilation, fixed)
+
+
+def _proof(before: Report, compilation: Compilation, mended: Sequence[Diagnostic]) -> str | None:
+    """None if all of `mended` are gone, there are not more errors, and none of a new code.
+
+    New errors about shapes and claims are accepted: before, the shapes that they are about were unknown.
+    """
+    after, known = _counted(compilation.report), _counted(before)
+    if after.total() > known.total() or not set(after) <= set(known):
+        return "it would bring another error"
+    left = {(each.code, each.message, each.span.file, each.span.start) for each in compilation.report if each.span}
+    moved = Moved(edit for each in mended for edit in each.edits)
+    for each in mended:
+        assert each.span is not None
+        if any((each.code, each.message, each.span.file, at) in left for at in moved.both(each.span.start)):
+            return "it would not help"
+    return None
+
+
+def _counted(report: Report) -> Counter[str]:
+    """How many errors there are of each code, without those about shapes and claims."""
+    return Counter(each.code for each in report.errors if not each.code.startswith(("E03", "E05")))

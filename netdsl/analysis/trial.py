@@ -1,0 +1,60 @@
+"""The edits of several messages, made together as far as the result passes a proof.
+
+An edit that is right by itself can be wrong beside other mistakes or other edits. So the edits of all messages are made
+at once and the text is compiled again; where the proof fails, each half is tried instead, down to single messages.
+Every trial costs a compilation, so their number is bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+from netdsl.text import edits
+from netdsl.text.diagnostics import Diagnostic
+from netdsl.text.source import Source
+
+MOST_ROUNDS = 20
+"""One edit can make room for another; after so many rounds in a row the rest is left."""
+
+Compiled = TypeVar("Compiled")
+
+
+class Trial(Generic[Compiled]):
+    """One round of edits to `source`, which compiles to `before`.
+
+    `proof` is given what the changed text compiles to and the messages whose edits were made, and returns why that is
+    not right, or None. Afterwards `chosen` are the messages whose edits turned the text into `text`, which compiles to
+    `after`; `refused` are those that fail even alone, each with the reason; `left` is how many compilations may follow.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        before: Compiled,
+        compile: Callable[[Source], Compiled],
+        proof: Callable[[Compiled, Sequence[Diagnostic]], str | None],
+        left: int,
+    ):
+        self.source, self.compile, self.proof, self.left = source, compile, proof, left
+        self.text, self.after = source.text, before
+        self.chosen: list[Diagnostic] = []
+        self.refused: list[tuple[Diagnostic, str]] = []
+
+    def settle(self, group: Sequence[Diagnostic]) -> None:
+        """Choose all of a group whose edits do not touch, or what can be chosen of each half of it."""
+        if not group or self.left <= 0:
+            return
+        self.left -= 1
+        together = [*self.chosen, *group]
+        text = edits.apply(self.source, (edit for each in together for edit in each.edits))
+        after = self.compile(Source(self.source.name, text))
+        reason = self.proof(after, together)
+        if reason is None:
+            self.chosen, self.text, self.after = together, text, after
+        elif len(group) == 1:
+            self.refused.append((group[0], reason))
+        else:
+            half = len(group) // 2
+            self.settle(group[:half])
+            self.settle(group[half:])

@@ -1,0 +1,10 @@
+"""The diagram as the text that Graphviz reads, which needs no Graphviz."""
+
+from netdsl.backends.artefacts._diagram import Diagram
+
+
+class Dot(Diagram):
+    """DOT text."""
+
+    endings = (".dot", ".gv")
+    comment = "// {}"

@@ -1,0 +1,40 @@
+"""What can still be said of statements with a syntax error: what they would have been, and where they end."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from netdsl.syntax import tree
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Span
+
+
+class Words(NamedTuple):
+    """How a broken statement begins: its first word, the name behind it, and whether a `=` follows the two."""
+
+    first: str
+    name: str
+    equals: bool
+
+
+def words(broken: tree.Broken, report: Report) -> Words:
+    """How a statement with a syntax error begins."""
+    file, start, end = broken.span
+    match = re.match(r"\s*(\w+)(?:[ \t]+(\w+))?\s*(=)?", report.sources[file].text[start:end])
+    return Words(match[1].lower(), match[2] or "", bool(match[3])) if match else Words("", "", False)
+
+
+def unclosed(report: Report) -> list[Span]:
+    """The braces that are never closed."""
+    return [
+        each.span
+        for each in report
+        if each.code == "E0102" and each.span and report.sources[each.span.file].text[each.span.start] == "{"
+    ]
+
+
+def holds(statement: Span, braces: list[Span]) -> bool:
+    """Whether one of these braces is in a statement: where that ends is unknown then, and whatever could be said of its
+    layers would be a consequence."""
+    return any(each.file == statement.file and statement.start <= each.start < statement.end for each in braces)

@@ -1,0 +1,174 @@
+"""What a program says beside its layers: inputs, params, claims, the source and the recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from netdsl.elaborate.broken import words
+from netdsl.elaborate.build import Builder
+from netdsl.elaborate.frames import Frame, Value
+from netdsl.elaborate.problems import Problem, twice
+from netdsl.elaborate.recipe import recipe
+from netdsl.elaborate.values import UNKNOWN, Evaluator, plain, show
+from netdsl.ir import Figure, NetworkInput, Setting
+from netdsl.shapes import LARGEST, Shape, text
+from netdsl.syntax import tree
+from netdsl.text.source import Span
+
+WORDS = frozenset(
+    ["net", "source", "input", "param", "default", "use", "extends", "block", "table", "expect", "reported", "train"]
+)
+"""The words with which what is no layer begins."""
+
+
+class Headers:
+    """What is known so far beside the layers. `names` are the params' values, `params` where they are given.
+
+    `settings` and `shape` come from outside and stand in for a param's value and the first input's shape; `changed`
+    has the names of those that differ from what is written.
+    """
+
+    def __init__(self, builder: Builder, settings: Mapping[str, Any], shape: Shape | None):
+        self.builder = builder
+        self.settings = settings
+        self.shape = shape
+        self.first: Span | None = None
+        """The first layer."""
+        self.inputs: list[NetworkInput] = []
+        self.names: dict[str, Any] = {}
+        self.params: dict[str, Span] = {}
+        self.changed: set[str] = set()
+        self.expected: dict[tuple[str | None, str], Figure] = {}
+        self.reported: dict[tuple[str | None, str], Figure] = {}
+        self.source: str | None = None
+        self.train: Setting | None = None
+        self._trained: Span | None = None
+
+    def read(self, statement: tree.Statement, frame: Frame) -> None:
+        """Take in a statement that is no layer. Raises `Problem`."""
+        reader = _READERS.get(type(statement))
+        if reader is not None:
+            reader(self, statement, frame)
+
+    def read_broken(self, statement: tree.Broken) -> bool:
+        """Whether a statement with a syntax error was no layer: what it would have named is known then, but not its
+        value."""
+        first, name, equals = words(statement, self.builder.report)
+        if equals and not name:
+            self.names.setdefault(first, UNKNOWN)  # `classes = 10`, which was to be a param
+        if first == "param" and name:
+            self.params.setdefault(name, statement.span)
+            self.names[name] = UNKNOWN
+        return first in WORDS
+
+    def add_input(self, name: str, shape: Shape | None, span: Span | None) -> int:
+        """One more input, of unknown shape where that is wrong; gives the number of its value."""
+        self.inputs.append(NetworkInput(name=name, shape=shape or (1,), span=span))
+        return self.builder.input(shape)
+
+    def _input(self, statement: tree.Input, frame: Frame) -> None:
+        name, span = statement.name.text if statement.name else "input", statement.span
+        before = next((each for each in self.inputs if each.name == name), None)
+        if before is not None:
+            if before.span is None:
+                return  # a layer came first, which has been told
+            raise twice(f"the input `{name}`", span, before.span, "several inputs need names: `input image: 3x224x224`")
+        if self.first is not None:
+            raise Problem("E0704", "inputs come before the first layer", span)
+        value = Evaluator(self.names).value(statement.shape)
+        if isinstance(statement.shape, tree.Literal) and value == 0 and statement.shape.text.strip("0"):
+            self.add_input(name, None, span)  # no number, which has been told
+            return
+        shape = value if isinstance(value, tuple) else (value,)
+        if self.shape is not None and not self.inputs:
+            if shape != self.shape:
+                self.changed.add("input")
+            shape = self.shape
+        problem = _wrong_shape(shape, value, statement.shape.span)
+        number = self.add_input(name, None if problem else shape, span)
+        if problem is not None:
+            raise problem
+        frame.labels[name] = Value(number, span)
+
+    def _param(self, statement: tree.Param, frame: Frame) -> None:
+        name = statement.name.text
+        if name in self.params:
+            raise twice(f"the param `{name}`", statement.span, self.params[name])
+        self.params[name] = statement.span
+        known = {key: value for key, value in self.names.items() if key != name}
+        self.names[name] = UNKNOWN
+        value = Evaluator(known).value(statement.value)
+        self.names[name] = self.settings.get(name, value)
+        if self.names[name] != value:
+            self.changed.add(name)
+
+    def _figure(self, statement: tree.Expect | tree.Reported, frame: Frame) -> None:
+        """A claim; one of a file that extends another stands in for that of the other."""
+        if isinstance(statement, tree.Expect):
+            word, found, quantity, note = "expect", self.expected, statement.quantity.text, None
+        else:
+            word, found, quantity, note = "reported", self.reported, statement.name.text, statement.note
+        label = statement.label.text if statement.label else None
+        before = found.get((label, quantity))
+        if before is not None and before.span.file == statement.span.file:
+            raise twice(
+                f"`{word} {label}.{quantity}`" if label else f"`{word} {quantity}`", statement.span, before.span
+            )
+        file, start, end = statement.value.span
+        found[label, quantity] = Figure(
+            label=label,
+            quantity=quantity,
+            value=plain(Evaluator(self.names).value(statement.value)),
+            text=self.builder.report.sources[file].text[start:end],
+            note=str(note.value) if note else None,
+            span=statement.span,
+        )
+
+    def _source(self, statement: tree.SourceNote, frame: Frame) -> None:
+        self.source = str(statement.text.value)
+
+    def _train(self, statement: tree.Train, frame: Frame) -> None:
+        if self._trained is not None:
+            raise twice("`train`", statement.span, self._trained)
+        self.train = recipe(statement, self.builder.evaluator(frame), self.builder.report)
+        self._trained = statement.span
+
+    def _misplaced(self, statement: tree.Statement, frame: Frame) -> None:
+        raise Problem("E0704", "this belongs at the top level of the file", statement.span)
+
+
+_READERS: dict[type, Callable[..., None]] = {
+    tree.Input: Headers._input,
+    tree.Param: Headers._param,
+    tree.Expect: Headers._figure,
+    tree.Reported: Headers._figure,
+    tree.SourceNote: Headers._source,
+    tree.Train: Headers._train,
+    tree.Table: Headers._misplaced,
+    tree.Extends: Headers._misplaced,
+}
+
+
+def _wrong_shape(shape: tuple[Any, ...], value: Any, span: Span) -> Problem | None:
+    """What is wrong with the shape of an input; `value` is what is written."""
+    if len(shape) not in (1, 3) or any(not isinstance(size, int) or isinstance(size, bool) for size in shape):
+        shown = text(value) if isinstance(value, tuple) and value and _whole(value) else show(value)
+        message = f"an input is channels x height x width or a number of features, not {shown}"
+        return Problem("E0405", message, span, _shape_help(shape))
+    if any(not 1 <= size <= LARGEST for size in shape):
+        return Problem("E0005", f"the dimensions of {text(shape)} must lie between 1 and 2^31 - 1", span)
+    return None
+
+
+def _shape_help(shape: tuple[Any, ...]) -> str:
+    """The way out for a shape of too few or too many sizes."""
+    if len(shape) == 2 and _whole(shape):
+        return f"write `1x{text(shape)}` for one channel"
+    if len(shape) == 4 and _whole(shape):
+        return f"the batch is no part of the architecture: write `{text(shape[1:])}`"
+    return "as in `input 3x224x224` or `input 784`"
+
+
+def _whole(shape: tuple[Any, ...]) -> bool:
+    return all(type(size) is int for size in shape)

@@ -1,0 +1,88 @@
+"""A token that cannot stand where it stands: all that the messages about it ask."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import NamedTuple
+
+from netdsl.syntax.lex import END, Token
+from netdsl.text.diagnostics import Diagnostic, Edit, Related
+from netdsl.text.source import Source, Span
+
+
+class Unexpected(NamedTuple):
+    """The token, the kind of the one before it (`last`) and where that ends (`behind`), the brackets that are open, the
+    kinds that could stand here, whether this is a table, and whether more braces are closed behind it than are open.
+    """
+
+    source: Source
+    token: Token
+    last: str
+    behind: int
+    brackets: tuple[str, ...]
+    expected: Set[str]
+    table: bool
+    surplus: bool
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return self.source.text
+
+    @property
+    def kind(self) -> str:
+        """The kind of the token."""
+        return self.token.type
+
+    @property
+    def value(self) -> str:
+        """The token as written."""
+        return self.source.text[self.token.start : self.token.end]
+
+    @property
+    def bracket(self) -> str:
+        """The innermost bracket that is open, or nothing."""
+        return self.brackets[-1] if self.brackets else ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether a line ends here, or the text."""
+        return self.kind in (END, "_TABLE_END", "_ROWBAR") or (self.kind == "_SEP" and "\n" in self.value)
+
+    @property
+    def start(self) -> int:
+        """Where the mistake is marked: at the token, or at the end of what stands before it."""
+        return self.behind if self.ended else self.token.start
+
+    @property
+    def end(self) -> int:
+        """Where the mark ends."""
+        return self.behind if self.ended else self.token.end
+
+    @property
+    def found(self) -> str:
+        """The token in the words of a message."""
+        if self.ended:
+            return "the end of the text" if self.kind == END else "the end of the line"
+        value = self.value
+        return f"'{value if len(value) <= 40 else value[:37] + '...'}'"
+
+    def span(self, start: int | None = None, end: int | None = None) -> Span:
+        """A stretch of the text: the mark, where nothing else is said."""
+        return self.source.span(self.start if start is None else start, self.end if end is None else end)
+
+    def error(
+        self,
+        message: str,
+        help: str | None = None,
+        *edits: Edit,
+        at: Span | None = None,
+        related: tuple[Related, ...] = (),
+        code: str = "E0101",
+    ) -> Diagnostic:
+        """A message about it, at the mark or `at` another place."""
+        return Diagnostic(code, message, at or self.span(), help=help, related=related, edits=edits)
+
+
+TOLD = Diagnostic("", "")
+"""The answer of who knows that nothing is to be said: the mistake follows from one that has been told."""

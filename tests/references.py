@@ -1,0 +1,185 @@
+"""The models that specs of the zoo must be: torchvision's and timm's, and the papers' in their blocks.
+
+`CASES` is the one table: a spec and its variant, the model, the side of the input on which both are compared, and whether
+that takes long. A new network of the zoo that others have built is a line of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+from unittest import mock
+
+import pytest
+import torch
+from torch import nn
+
+torchvision = pytest.importorskip("torchvision")
+timm = pytest.importorskip("timm")
+
+Make = Callable[[], nn.Module]
+
+
+def tv(name: str, **more: Any) -> Make:
+    return lambda: torchvision.models.get_model(name, weights=None, **more)
+
+
+def tm(name: str, **more: Any) -> Make:
+    return lambda: timm.create_model(name, **more)
+
+
+def regnet(name: str) -> Make:
+    """Its widths are computed by tensors, which must have values wherever the model is made."""
+    widths = torchvision.models.regnet.BlockParams.from_init_params
+
+    def on_cpu(**settings: Any) -> Any:
+        with torch.device("cpu"):
+            return widths(**settings)
+
+    def make() -> nn.Module:
+        with mock.patch.object(torchvision.models.regnet.BlockParams, "from_init_params", on_cpu):
+            return tv(name)()
+
+    return make
+
+
+class Padded(nn.Module):
+    """Shortcut A: every second pixel, zero channels behind."""
+
+    def __init__(self, more: int) -> None:
+        super().__init__()
+        self.more = more
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return nn.functional.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, 0, self.more))
+
+
+def option(depth: str, letter: str) -> Make:
+    """torchvision's ResNet, which has shortcuts B, with others."""
+
+    def make() -> nn.Module:
+        model = tv(f"resnet{depth}")()
+        for block in [block for number in range(1, 5) for block in model.get_submodule(f"layer{number}")]:
+            if letter == "A" and block.downsample is not None:
+                block.downsample = Padded(block.conv1.out_channels - block.conv1.in_channels)
+            elif letter == "C" and block.downsample is None:
+                width = block.conv1.in_channels
+                block.downsample = nn.Sequential(nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width))
+        return model
+
+    return make
+
+
+class Cifar(nn.Module):
+    """Section 4.2 of the paper in torchvision's blocks, under the names of its larger sisters."""
+
+    def __init__(self, n: int) -> None:
+        super().__init__()
+        self.conv1, self.bn1 = nn.Conv2d(3, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16)
+        self.layer1, self.layer2, self.layer3 = self.stage(16, 16, n), self.stage(16, 32, n), self.stage(32, 64, n)
+        self.fc = nn.Linear(64, 10)
+
+    @staticmethod
+    def stage(before: int, width: int, n: int) -> nn.Sequential:
+        basic = torchvision.models.resnet.BasicBlock
+        first = basic(before, width, 2, Padded(width - before)) if before != width else basic(width, width)
+        return nn.Sequential(first, *(basic(width, width) for _ in range(n - 1)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.bn1(self.conv1(x)).relu()
+        return self.fc(self.layer3(self.layer2(self.layer1(x))).mean((2, 3)))
+
+
+def plain(*stages: int) -> Make:
+    """The networks without shortcuts that the paper compares with."""
+
+    def make() -> nn.Module:
+        layers: list[nn.Module] = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
+        layers.append(nn.MaxPool2d(3, 2, 1))
+        before = 64
+        for width, count in zip((64, 128, 256, 512), stages, strict=True):
+            for _ in range(count):
+                stride = 1 if width == before else 2
+                layers += [nn.Conv2d(before, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()]
+                before = width
+        return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000))
+
+    return make
+
+
+class Case(NamedTuple):
+    """A spec and the model it must be. `heads` are the aux outputs, and what they are among the reference's."""
+
+    spec: str
+    variant: str | None
+    reference: Make
+    side: int = 64
+    slow: bool = False
+    heads: dict[str, str | int] | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.spec}:{self.variant}" if self.variant else self.spec
+
+
+CASES = [
+    Case("alexnet_owt", None, tv("alexnet"), 224, slow=True),
+    *(Case("vgg_torchvision", depth, tv(f"vgg{depth}"), slow=True) for depth in ("11", "13", "16", "19")),
+    *(Case("vgg_bn", depth, tv(f"vgg{depth}_bn"), slow=True) for depth in ("11", "13", "16", "19")),
+    Case(
+        "googlenet_bn",
+        None,
+        tv("googlenet", init_weights=False),
+        112,
+        heads={"aux1": "aux_logits1", "aux2": "aux_logits2"},
+    ),
+    Case(
+        "inception_v3", None, tv("inception_v3", init_weights=False), 299, slow=True, heads={"AuxLogits": "aux_logits"}
+    ),
+    Case("inception_v3", None, tm("inception_v3", aux_logits=True), 299, slow=True, heads={"AuxLogits": 1}),
+    Case("inception_v4", None, tm("inception_v4"), 107),
+    Case("inception_resnet_v2", "released", tm("inception_resnet_v2"), 107),
+    # the paper's networks of basic blocks are torchvision's; those of bottlenecks stride elsewhere
+    *(Case("resnet", f"{depth}-layer", tv(f"resnet{depth}"), slow=True) for depth in ("18", "34")),
+    *(
+        Case("resnet_v1_5", depth, tv(f"resnet{depth}"), slow=depth not in ("18", "50"))
+        for depth in ("18", "34", "50", "101", "152")
+    ),
+    Case("resnext", "50-32x4d", tv("resnext50_32x4d")),
+    Case("resnext", "101-32x8d", tv("resnext101_32x8d"), slow=True),
+    Case("resnext", "101-64x4d", tv("resnext101_64x4d"), slow=True),
+    Case("wide_resnet", "50-2", tv("wide_resnet50_2"), slow=True),
+    Case("wide_resnet", "101-2", tv("wide_resnet101_2"), slow=True),
+    *(Case("densenet", size, tv(f"densenet{size}"), slow=size != "121") for size in ("121", "161", "169", "201")),
+    Case("squeezenet", "1_0", tv("squeezenet1_0"), 96, slow=True),
+    Case("squeezenet", "1_1", tv("squeezenet1_1"), 96),
+    *(
+        Case("resnet_abc", f"{depth}-{letter}", option(depth, letter), slow=depth == "34" or letter == "B")
+        for depth in ("18", "34")
+        for letter in "ABC"
+    ),
+    Case("plain", "18", plain(4, 4, 4, 4)),
+    Case("plain", "34", plain(6, 8, 12, 6), slow=True),
+    *(Case("resnet_cifar", f"{6 * n + 2}", partial(Cifar, n), 32, slow=n not in (3, 9)) for n in (3, 5, 7, 9, 18, 200)),
+    Case("mobilenet_v2", "1.0", tv("mobilenet_v2")),
+    Case("mobilenet_v2", "1.4", tv("mobilenet_v2", width_mult=1.4)),
+    *(Case("shufflenet_v2", x, tv(f"shufflenet_v2_{x}")) for x in ("x0_5", "x1_0", "x1_5", "x2_0")),
+    *(Case("mnasnet", x, tv(f"mnasnet{x}")) for x in ("0_5", "0_75", "1_0", "1_3")),
+    *(Case("efficientnet", f"B{n}", tv(f"efficientnet_b{n}"), slow=n > 4) for n in range(8)),
+    *(
+        Case(
+            "regnet",
+            f"{x}-{size.replace('_', '.').upper()}",
+            regnet(f"regnet_{x.lower()}_{size}"),
+            slow=size in ("8gf", "16gf", "32gf"),
+        )
+        for x in "XY"
+        for size in ("400mf", "800mf", "1_6gf", "3_2gf", "8gf", "16gf", "32gf")
+    ),
+    Case("regnet", "Y-128GF", regnet("regnet_y_128gf"), slow=True),
+    *(
+        Case("convnext", x, tv(f"convnext_{x}"), slow=x in ("base", "large"))
+        for x in ("tiny", "small", "base", "large")
+    ),
+]

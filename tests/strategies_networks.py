@@ -1,0 +1,159 @@
+"""Networks drawn at random, as text: every way to say a thing is used.
+
+Notation and arguments, labels, groups, repeats, joins, residuals, bracket blocks, blocks with parameters, `@label`,
+defaults. What the compiler refuses is not drawn; a refusal that is not to be expected fails the test that draws.
+"""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, reject, settings
+from hypothesis import strategies as st
+
+from netdsl.compiler import compile
+from netdsl.ir import Network
+from netdsl.text.source import Source
+
+SIMPLE = [
+    "relu",
+    "bn",
+    "conv1-4",
+    "conv3-6(act=relu)",
+    "conv3-4/2(norm=bn, bias=false, act=silu)",
+    "conv5-4(pad=2, act=tanh)",
+    "conv1x3-6",
+    "conv3-8(groups=2)",
+    "conv3-4(dilation=2)",
+    "dwconv3",
+    "dwconv3/2(mult=2, norm=bn)",
+    "upconv2-4/2",
+    "maxpool",
+    "maxpool3/2(pad=1)",
+    "maxpool3/2(ceil=true)",
+    "avgpool3/1(pad=1)",
+    "avgpool2(ceil=true)",
+    "lrn",
+    "dropout(20%)",
+    "leakyrelu(0.2)",
+    "prelu",
+    "gelu",
+    "ln",
+    "gn(2)",
+    "scale(0.5)",
+    "scale()",
+    "pad(1)",
+    "upsample(2)",
+    "shuffle(2)",
+    "identity",
+    "conv3-4(pad=tf)",
+    "conv2-4/2(pad=tf)",
+    "conv3-6(pad=[0, 1, 2, 1])",
+    "conv3-4/2(ceil=true, pad=0)",
+    "se(0.5)",
+    "inception(2, 2, 4, 2, 2, 2)",
+    "basic(8)",
+    "bottleneck(2, stride=2)",
+    "unit(4)",
+    "unit(6, k=1)",
+    "maxpool(to=4x4)",
+    "[3x3, 4; 3x3, 4]",
+    "[1x1, 2; 3x3, 2; 1x1, 8] /2",
+    "[3x3, 6; 3x3, 6] x2 /2",
+]
+HEAD = """input 4x16x16
+default conv(init=normal(std=0.1))
+block unit(n, k=3) { residual { conv{k}-n(act=relu); conv{k}-n } }
+"""
+
+
+@st.composite
+def statements(draw: st.DrawFn, depth: int = 0, prefix: str = "n") -> list[str]:
+    """Statements, one a line. Labels differ within a module; groups under a label are modules of their own."""
+    found = []
+    labels: list[str] = []
+    for number in range(draw(st.integers(1, 4 if depth else 5))):
+        kind = draw(
+            st.sampled_from(["simple"] * 7 + (["group", "join", "residual", "repeat", "goto"] if depth < 2 else []))
+        )
+        name = f"{prefix}{depth}_{number}"
+        label = f"{name}: " if draw(st.booleans()) else ""
+        if kind == "group":
+            found.append(f"{label}{{ {'; '.join(draw(statements(depth + 1, prefix if label else name + '_')))} }}")
+        elif kind == "repeat":
+            found.append(f"{label}{draw(st.sampled_from(SIMPLE[:20]))} x{draw(st.integers(1, 4))}")
+        elif kind == "join":
+            joining = draw(st.sampled_from(["concat", "add", "mul"]))
+            width = draw(st.sampled_from([4, 6]))
+            branches = [
+                f"conv{k}-{width}" + draw(st.sampled_from(["", "(act=relu)"]))
+                for k in draw(st.lists(st.sampled_from([1, 3]), min_size=2, max_size=3))
+            ]
+            if joining == "concat":
+                branches.append("identity")
+            found.append(f"{label}{joining} {{ {' | '.join(branches)} }}")
+        elif kind == "residual":
+            shortcut = draw(st.sampled_from(["", "(shortcut=always)", "(act=relu)"]))
+            found.append(f"{label}residual{shortcut} {{ conv3-{draw(st.sampled_from([4, 8]))}(norm=bn); conv1-8 }}")
+        elif kind == "goto" and labels:
+            found.append(f"@{draw(st.sampled_from(labels))}")
+            continue
+        else:
+            found.append(label + draw(st.sampled_from(SIMPLE)))
+        if label:
+            labels.append(name)
+    return found
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    body = draw(statements())
+    ending = draw(st.sampled_from([[], ["gap", "fc-3"], ["flatten", "fc-4(norm=bn, act=relu)", "softmax"]]))
+    network = accepted(HEAD + "\n".join([*body, *ending]) + "\n")
+    return network if network.complete else reject()
+
+
+SIDES = [
+    "output o{}",
+    "aux h{} {{ gap; fc-2 }}",
+    "aux h{}(weight=0.3) {{ conv1-4(norm=bn); conv3-4(frozen=true); maxpool; gap; fc-3 }}",
+    "g{0}: {{ conv1-6; aux h{0} {{ a: conv3-2(norm=bn); gap; fc-2 }}; relu; output o{0} }}",
+    "conv1-4; s{0}: {{ conv3-4(norm=bn) }}; reuse(s{0})",
+    "conv1-4; s{0}: conv1-4; t{0}: conv3-4(norm=gn(2)); reuse(s{0}); aux h{0} {{ reuse(t{0}); gap }}",
+    "conv1-4(frozen=true, norm=bn)",
+    "d{0}: conv1-4; conv3-8; @d{0}; conv3-7; relu; @d{0}",
+    "@other; conv1-4",
+]
+SIDED_HEAD = HEAD.replace("input 4x16x16", "input first: 4x16x16\ninput other: 4x16x16") + "@first\n"
+
+
+@st.composite
+def sided(draw: st.DrawFn, mistakes: bool = False) -> Network:
+    """Networks with what stands beside the main path: a second input, outputs, aux heads, values that nobody uses,
+    weights used again, weights not trained; with mistakes, of unknown shape from a layer on that may be anywhere."""
+    lines = draw(statements())
+    sides = [
+        *SIDES,
+        *["w{0}: {{ relu; conv99-4(pad=0); relu }}", "concat {{ conv3-4 | maxpool | identity }}"] * mistakes,
+    ]
+    for number, side in enumerate(draw(st.lists(st.sampled_from(sides), min_size=mistakes, max_size=4))):
+        lines.insert(draw(st.integers(0, len(lines))), side.format(number))
+    ending = draw(st.sampled_from([[], ["gap; fc-3"], ["e: conv1-4; conv3-9; relu; @e"]]))
+    network = accepted(SIDED_HEAD + "\n".join([*lines, *ending]) + "\n")
+    return network if network.complete or mistakes else reject()
+
+
+def accepted(text: str) -> Network:
+    """The network of a drawn text, incomplete where windows are larger than the plane, or shapes do not join."""
+    compilation = compile(Source("drawn.net", text))
+    for diagnostic in compilation.report:
+        assert diagnostic.code in ("E0301", "E0302", "E0405"), f"{text}\n{diagnostic}"
+    return compilation.network or reject()
+
+
+LAW = settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+    report_multiple_bugs=False,
+)

@@ -1,0 +1,89 @@
+"""The law of the networks: what the checks say of any network is what its built module is, and its flat text the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from strategies_networks import LAW, networks
+from torch.utils.flop_counter import FlopCounterMode
+
+import netdsl
+from netdsl.backends.text import text as written
+from netdsl.ir import Network
+
+
+@LAW
+@given(networks())
+def test_the_module_is_what_was_checked(network: Network) -> None:
+    with torch.device("meta"):
+        model = netdsl.build(network)
+    expected = {
+        f"{node.path}.{name}": tuple(weight.shape)
+        for node in network.nodes
+        for name, weight in network.weights(node).items()
+    }
+    source = network.sources[0].text + netdsl.emit(network)
+    assert {name: tuple(value.shape) for name, value in model.state_dict().items()} == expected, source
+    assert sum(p.numel() for p in model.parameters() if p.requires_grad) == network.params
+    model.eval()
+    with FlopCounterMode(display=False) as counter:
+        output = model(torch.empty(2, 4, 16, 16, device="meta"))
+    assert tuple(output.shape[1:]) == network.output, source
+    assert counter.get_total_flops() == 4 * network.macs, source
+
+
+@LAW
+@given(networks())
+def test_printed_parsed_equal(network: Network) -> None:
+    again = netdsl.loads(written(network))
+    assert netdsl.digest(again) == netdsl.digest(network), written(network)
+    assert (again.params, again.macs, again.output) == (network.params, network.macs, network.output)
+    assert Network.model_validate_json(network.model_dump_json()) == network
+
+
+@settings(LAW, max_examples=25)
+@given(networks())
+def test_the_flat_text_computes_the_same(network: Network) -> None:
+    """Block by block or flat, with the same weights the values are the same."""
+    torch.manual_seed(0)
+    one = netdsl.build(network).eval()
+    flat = netdsl.loads(written(network))
+    two = netdsl.build(flat).eval()
+    first = [name for node in network.nodes for name in (f"{node.path}.{key}" for key in network.weights(node))]
+    second = [name for node in flat.nodes for name in (f"{node.path}.{key}" for key in flat.weights(node))]
+    state = one.state_dict()
+    assert len(first) == len(second)
+    two.load_state_dict({new: state[old] for old, new in zip(first, second, strict=True)}, strict=True)
+    x = torch.randn(2, 4, 16, 16)
+    with torch.no_grad():
+        torch.testing.assert_close(two(x), one(x), rtol=1e-5, atol=1e-5, equal_nan=True)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("emitted")
+
+
+def test_sources_of_drawn_networks_are_formatted(folder: Path) -> None:
+    count = 0
+
+    @settings(LAW, max_examples=40)
+    @given(networks())
+    def write(network: Network) -> None:
+        nonlocal count
+        (folder / f"net{count}.py").write_text(netdsl.emit(network), "utf-8")
+        count += 1
+
+    write()
+    options = ["--isolated", "--line-length", "120", "--target-version", "py311"]
+    for command in (["check", "--select", "E,F,W,I,UP,B"], ["format", "--diff"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, *options, str(folder)], capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stdout[:3000]
+    assert count >= 20

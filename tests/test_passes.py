@@ -1,0 +1,299 @@
+"""The figures of the passes, each found in another way too: from the tensors of the built module, and by sets of values
+and of paths. The networks are drawn; see `strategies_networks.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from math import lcm, prod
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies_networks import LAW, sided
+from torch.utils.flop_counter import FlopCounterMode
+
+import netdsl
+from netdsl.ir import Network, Node, Scope
+from netdsl.passes.claims import QUANTITIES, computed, holds
+from netdsl.passes.costs import Cost, cost, costs
+from netdsl.passes.depth import depths
+from netdsl.passes.memory import memory
+from netdsl.passes.receptive import receptive_fields
+from netdsl.passes.stacks import layers, widths
+from netdsl.shapes import Shape
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def size(shape: Shape | None) -> int:
+    return 0 if shape is None else prod(shape)
+
+
+# Memory ----------------------------------------------------------------------------------------------------------------
+
+
+def alive(network: Network) -> Iterator[tuple[int | None, set[int]]]:
+    """The values that exist before the first node, and while each node of the main path runs. An input that nobody takes
+    stays with whoever gave it."""
+    heads = set(in_heads(network.body))
+    main = [node for node in network.nodes if node.id not in heads]
+    ends = {network.result, *(output.value for output in network.outputs)}
+    made = set(range(len(network.inputs)))
+    ends |= made - {value for node in main for value in node.inputs}
+    yield None, set(made)
+    for step, node in enumerate(main):
+        made.add(node.id)
+        wanted = {value for later in main[step:] for value in later.inputs}
+        yield node.id, {value for value in made if value in wanted or value in ends or value == node.id}
+
+
+def in_heads(scope: Scope, inside: bool = False) -> Iterator[int]:
+    """The nodes inside aux heads."""
+    for child in scope.children:
+        if isinstance(child, Scope):
+            yield from in_heads(child, inside or child.kind == "aux")
+        elif inside:
+            yield child.id
+
+
+@settings(LAW, max_examples=100)
+@given(st.one_of(sided(), sided(mistakes=True)))
+def test_memory_by_liveness(network: Network) -> None:
+    steps = [(node, sum(size(network.shapes[value]) for value in values)) for node, values in alive(network)]
+    peak = max(amount for _, amount in steps)
+    at = next(node for node, amount in steps if amount == peak)
+    total = sum(size(network.shapes[node]) for node, _ in steps if node is not None)
+    assert memory(network) == (total, peak, at), network.sources[0].text
+
+
+def test_a_chain_keeps_two_values_at_a_time_and_a_shortcut_its_own_as_long() -> None:
+    chain = memory(netdsl.loads("input 1x10x10\nrelu; relu; relu"))
+    assert (chain.total, chain.peak) == (300, 200)
+    shortcut = memory(netdsl.loads("input 1x10x10\nresidual(act=none) { relu; relu }"))
+    assert (shortcut.total, shortcut.peak) == (300, 300)
+
+
+# Costs, depth and totals ----------------------------------------------------------------------------------------------------
+
+
+def on_meta(network: Network) -> torch.nn.Module:
+    with torch.device("meta"):
+        return netdsl.build(network)
+
+
+def counted(network: Network, model: torch.nn.Module | None = None) -> dict[int, Counter[str]]:
+    """What the tensors of the built module hold, by the node they belong to."""
+    model = model or on_meta(network)
+    homes = {node.path: node.id for node in network.nodes if node.shares is None}
+    trained = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
+    found = {node.id: Counter[str]() for node in network.nodes}
+    for name, tensor in model.state_dict().items():
+        path = name.rpartition(".")[0]
+        while path not in homes:
+            path = path.rpartition(".")[0]
+        kind = "buffers" if name not in trained else "params" if trained[name] else "frozen"
+        found[homes[path]][kind] += tensor.numel()
+    return found
+
+
+@LAW
+@given(sided())
+def test_costs_are_what_the_module_holds(network: Network) -> None:
+    tensors = counted(network)
+    for node, each in zip(network.nodes, costs(network), strict=True):
+        shapes = network.input_shapes(node)
+        assert shapes is not None
+        held = tensors[node.id]
+        expected = (held["params"], held["frozen"], held["buffers"], node.op.macs(shapes), size(node.shape))
+        assert each == cost(network, node) == expected, f"{network.sources[0].text}\n{node.path}"
+
+
+@LAW
+@given(sided(mistakes=True))
+def test_what_is_unknown_costs_nothing(network: Network) -> None:
+    for node, each in zip(network.nodes, costs(network), strict=True):
+        unknown = node.shape is None or any(network.shapes[value] is None for value in node.inputs)
+        assert each == cost(network, node)
+        assert (each == Cost() == (0, 0, 0, 0, 0)) == unknown  # a node that is known gives at least one value
+
+
+@LAW
+@given(sided())
+def test_depth_is_that_of_the_longest_path(network: Network) -> None:
+    weighty = {"conv", "dwconv", "upconv", "fc", "pointwise"}
+    paths = [{0} for _ in network.inputs]  # how many layers with weights each path to a value has
+    for node in network.nodes:
+        paths.append({count + (node.op.name in weighty) for value in node.inputs for count in paths[value]})
+    assert depths(network) == tuple(map(max, paths))
+
+
+@LAW
+@given(sided())
+def test_totals(network: Network) -> None:
+    """What the module holds and does: in evaluation for the main path, and what training adds for the heads."""
+    heads, model, totals = set(in_heads(network.body)), on_meta(network), network.totals
+    main, side = Counter[str](), Counter[str]()
+    for node, held in counted(network, model).items():
+        (side if node in heads else main).update(held)
+    flops = {}
+    for training in (False, True):
+        with FlopCounterMode(display=False) as counter:
+            model.train(training)(*(torch.empty(2, *each.shape, device="meta") for each in network.inputs))
+        flops[training] = counter.get_total_flops() // 4
+    use = memory(network)
+    assert totals is not None
+    assert totals.model_dump() == {
+        "params": main["params"],
+        "aux_params": side["params"],
+        "frozen_params": main["frozen"],
+        "buffers": main["buffers"],
+        "macs": flops[False],
+        "aux_macs": flops[True] - flops[False],
+        "depth": depths(network)[network.result],
+        "activations": use.total,
+        "peak": use.peak,
+    }
+
+
+# Claims ----------------------------------------------------------------------------------------------------------------------
+
+
+def sums(network: Network, tensors: dict[int, Counter[str]], nodes: list[Node]) -> dict[str, int]:
+    """The figures that are sums over nodes."""
+    ops = [(node.op, [network.shapes[value] for value in node.inputs]) for node in nodes]
+    return {
+        "params": sum(tensors[node.id]["params"] for node in nodes),
+        "frozen": sum(tensors[node.id]["frozen"] for node in nodes),
+        "macs": sum(op.macs(shapes) for op, shapes in ops),
+        "connections": sum(op.connections(shapes) for op, shapes in ops),
+        "units": sum(size(node.shape) for node in nodes if node.op.weight_layer),
+    }
+
+
+@LAW
+@given(sided())
+def test_the_figures_of_a_part_are_sums_over_it(network: Network) -> None:
+    """Of every part that a claim can name: those around aux heads, beside them, inside them, and the heads themselves."""
+    heads, tensors = set(in_heads(network.body)), counted(network)
+    for label, part in network.named.items():
+        if not label:
+            continue
+        nodes = list(inside(part))
+        last = part.id if isinstance(part, Node) else part.exit
+        expected = {
+            **sums(network, tensors, nodes),
+            "aux_params": sums(network, tensors, [node for node in nodes if node.id in heads])["params"],
+            "depth": depths(network)[last],
+            "output": network.shapes[last],
+        }
+        found = {quantity: computed(network, label, quantity) for quantity in QUANTITIES}
+        assert found == expected, f"{network.sources[0].text}\n{label}"
+
+
+def inside(part: Node | Scope) -> Iterator[Node]:
+    if isinstance(part, Node):
+        yield part
+    else:
+        for child in part.children:
+            yield from inside(child)
+
+
+@LAW
+@given(sided())
+def test_the_figures_of_a_network_leave_its_heads_out(network: Network) -> None:
+    """With its totals or without them. What the heads have are their own sums, each one's under its name."""
+    heads, tensors = set(in_heads(network.body)), counted(network)
+    tops = [scope for scope in network.body.scopes() if scope.kind == "aux"]
+    expected = {
+        **sums(network, tensors, [node for node in network.nodes if node.id not in heads]),
+        "aux_params": sum(computed(network, scope.path, "aux_params") for scope in tops),
+        "depth": depths(network)[network.result],
+        "output": network.output,
+    }
+    assert (
+        expected["aux_params"] == sums(network, tensors, [node for node in network.nodes if node.id in heads])["params"]
+    )
+    for each in (network, network.model_copy(update={"totals": None})):
+        assert {quantity: computed(each, None, quantity) for quantity in QUANTITIES} == expected
+
+
+@LAW
+@given(sided(mistakes=True))
+def test_a_figure_is_unknown_where_a_shape_is(network: Network) -> None:
+    """A count of a part with an unknown shape, a size that is not known, and all of a network with a mistake."""
+    labels = [label for label in network.named if label]
+    assert "nowhere" not in labels
+    for label in ("nowhere", ""):
+        with pytest.raises(KeyError):
+            computed(network, label, "params")
+    for label in [None, *labels]:
+        part = network.body if label is None else network.named[label]
+        shapes = [node.shape for node in inside(part)]
+        last = network.shapes[part.id if isinstance(part, Node) else part.exit]
+        for quantity in QUANTITIES:
+            if quantity == "depth":
+                unknown = label is None and not network.complete
+            elif quantity == "output":
+                unknown = last is None or (label is None and not network.complete)
+            else:
+                unknown = None in shapes
+            if unknown:
+                with pytest.raises(ValueError, match="unknown"):
+                    computed(network, label, quantity)
+            else:
+                computed(network, label, quantity)
+
+
+@st.composite
+def printed(draw: st.DrawFn) -> tuple[str, Decimal, Decimal]:
+    """A number as a paper prints it, its value, and the unit of its last digit."""
+    digits = draw(st.from_regex(r"(0|[1-9][0-9]{0,4})(\.[0-9]{1,3})?(e-?[0-3])?", fullmatch=True))
+    suffix = draw(st.sampled_from(["", "K", "M", "G", "T"]))
+    scale = Decimal(1000) ** ["", "K", "M", "G", "T"].index(suffix)
+    return digits + suffix, Decimal(digits) * scale, Decimal((0, (1,), Decimal(digits).as_tuple().exponent)) * scale
+
+
+@settings(LAW, max_examples=200)
+@given(printed(), st.sampled_from(["-1", "-0.51", "-0.5", "-0.49", "0", "0.49", "0.5", "0.51", "1"]))
+def test_a_figure_holds_when_it_is_rounded_to_what_is_printed(figure: tuple[str, Decimal, Decimal], off: str) -> None:
+    written, value, unit = figure
+    near = max(int((value + Decimal(off) * unit).to_integral_value()), 0)
+    rounded = (Decimal(near) / unit).to_integral_value(ROUND_HALF_UP) * unit
+    for number in (float(value), *([int(value)] if value == int(value) else [])):
+        assert holds(near, number, written) == holds(near, number, f" {written} ") == (rounded == value)
+
+
+@given(st.integers(0, 10), st.integers(0, 10))
+def test_what_is_no_plain_number_holds_when_it_is_equal(one: int, other: int) -> None:
+    assert holds(one, other, f"2 * {other} / 2") == (one == other)
+    assert not holds(one, "many", "many") and not holds(one, str(one), str(one))
+    assert holds(1, True, "1") and not holds(2, True, "2")
+
+
+# Stacks of 3x3 ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kernel", range(1, 21, 2))
+def test_a_stack_of_3x3_sees_what_the_kernel_saw(kernel: int) -> None:
+    fields = [
+        receptive_fields(netdsl.loads(f"input 1x32x32\n{text}"))[-1]
+        for text in (f"conv{kernel}-1", "; ".join(["conv1-1", *["conv3-1"] * layers(kernel)]))
+    ]
+    assert fields[0] is not None and fields[0] == fields[1]
+
+
+@given(*[st.integers(1, 600)] * 2, st.integers(1, 6), st.integers(1, 48))
+def test_a_stack_grows_in_equal_steps(before: int, after: int, count: int, groups: int) -> None:
+    """The inner widths are the multiples of 8 and of the groups nearest to a geometric series, in whole numbers here."""
+    unit = lcm(8, groups)
+    *inner, last = widths(before, after, count, groups)
+    assert widths(before, after, count) == widths(before, after, count, 1)
+    assert (len(inner), last) == (count - 1, after)
+    for step, width in enumerate(inner, 1):
+        ideal = before ** (count - step) * after**step  # to the power of `count`
+        assert width % unit == 0 and 2**count * ideal <= (2 * width + unit) ** count
+        assert width == unit or (2 * width - unit) ** count <= 2**count * ideal

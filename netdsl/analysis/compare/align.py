@@ -57,7 +57,12 @@ def trunk(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
         if layer.trunk:
             found.append(item(inside, numbers))
             inside = []
-    return found + [item([layer], numbers) for layer in inside]
+    return found + singles(inside, numbers)
+
+
+def singles(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
+    """Each layer as an item."""
+    return [item([layer], numbers) for layer in layers]
 
 
 class Gains:

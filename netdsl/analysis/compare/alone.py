@@ -178,13 +178,13 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
             start = ends[0]
         at = ends[0] if ends else at + 1
     if start < at:
-        yield "", layers[start:at]
+        yield "", layers[start:]
 
 
 def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[Sequence[Layer], Sequence[Layer]]]:
     """Layers in parts, each with the unit that it is repetitions of: one where all of them repeat."""
     forms, size = [layer.form for layer in layers], len(layers)
-    whole = next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
+    whole = next(n for n in range(1, size + 1) if forms[:n] * (size // n) == forms)
     start = at = 0
     while at < size and whole == size:
         units = range(1, min(_LONGEST_UNIT, (size - at) // _OFTEN) + 1)

@@ -43,7 +43,7 @@ class Describer:
         """Some consecutive layers: as the spec calls them where it has names for them, else one by one."""
         texts = [text for text, _ in self.parts(layers, depth) if text] or ["flatten"]
         counted = [(text, len(list(same))) for text, same in groupby(texts)]
-        return shortened(", ".join(f"{text} x{times}" if times > 1 else text for text, times in counted))
+        return cut(", ".join(f"{text} x{times}" if times > 1 else text for text, times in counted))
 
     def path(self, layers: Sequence[Layer]) -> str:
         """Where some consecutive layers are: the path of the first of their blocks, or of their first layer."""
@@ -88,7 +88,7 @@ def value(op: Operator, name: str, item: Any) -> str:
     """The value of an argument; a kernel always as height x width."""
     if name == "kernel" and isinstance(item, tuple):
         return "x".join(map(str, item))
-    return shortened(_rounded(argument(type(op).model_fields[name], item)))
+    return cut(_rounded(argument(type(op).model_fields[name], item)))
 
 
 def argument_name(op: Operator, name: str) -> str:
@@ -96,9 +96,9 @@ def argument_name(op: Operator, name: str) -> str:
     return type(op).model_fields[name].alias or name
 
 
-def shortened(text: str) -> str:
+def cut(text: str, longest: int = _LONGEST) -> str:
     """A text of bearable length."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _rounded(text: str) -> str:

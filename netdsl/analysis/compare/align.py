@@ -3,10 +3,10 @@
 What is paired are items: a layer of the trunk, or a fork, which is all from where a value begins to wait for a later
 join up to that join. So a residual or a module is found again as a whole, however its spec is spelled.
 
-What both sequences begin and end with is set aside first, so equal and nearly equal ones cost next to nothing. What is
-left is aligned so that the sum of the gains of all pairs is the greatest (Needleman & Wunsch, 1970). That takes time in
-proportion to the product of the lengths, so what is long is aligned in windows, one after the other: linear, but not
-always the best there is.
+What both sequences begin with is set aside first, and of long ones what they end with, so equal and nearly equal ones
+cost next to nothing. What is left is aligned so that the sum of the gains of all pairs is the greatest (Needleman &
+Wunsch, 1970). That takes time in proportion to the product of the lengths, so what is long is aligned in windows, one
+after the other: linear, but not always the best there is.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Item(NamedTuple):
 
 
 def item(layers: Sequence[Layer], numbers: Numbers) -> Item:
+    """Layers as one item."""
     form, exact = (numbers.of(tuple(getattr(each, name) for each in layers)) for name in ("form", "exact"))
     return Item(layers, form, exact, numbers.of((form, layers[0].planes)), sum(each.weight for each in layers))
 
@@ -56,7 +57,12 @@ def trunk(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
         if layer.trunk:
             found.append(item(inside, numbers))
             inside = []
-    return found + [item([layer], numbers) for layer in inside]
+    return found + singles(inside, numbers)
+
+
+def singles(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
+    """Each layer as an item."""
+    return [item([layer], numbers) for layer in layers]
 
 
 class Gains:

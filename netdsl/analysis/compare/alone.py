@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from netdsl.analysis.compare.describe import Describer
-from netdsl.analysis.compare.finding import FindingKind, Spot
-from netdsl.analysis.compare.group import Group
-from netdsl.analysis.compare.layers import Cost, Layer
-from netdsl.analysis.compare.match import Match, Run
+from netdsl.analysis.compare.finding import MERGED, Finding, FindingKind, Spot, merged
+from netdsl.analysis.compare.layers import Layer
+from netdsl.analysis.compare.match import Match
 from netdsl.analysis.compare.scopes import BRANCHES, Scopes
 from netdsl.ir import AuxHead
 from netdsl.ops import Family
@@ -21,23 +23,59 @@ _FOLLOWING = (Family.NORMALIZATION, Family.ACTIVATION, Family.REGULARIZATION)
 _KINDS: tuple[FindingKind, FindingKind] = ("removed", "added")
 
 
+class Part(NamedTuple):
+    """Consecutive layers that only one side has (0: left), a unit or repetitions of it.
+
+    `branch` is the word for a whole branch of a join; `counts` are the iterations of a repetition on both sides, where
+    the part is what one of them has more.
+    """
+
+    side: int
+    branch: str
+    unit: Sequence[Layer]
+    layers: Sequence[Layer]
+    counts: tuple[str, str] | None
+
+    @property
+    def aux(self) -> bool:
+        return self.unit[0].aux
+
+    @property
+    def times(self) -> int:
+        return len(self.layers) // len(self.unit)
+
+
 class Alone:
-    """Gathers the runs, and the outputs and aux heads, that only one network has."""
+    """The parts, and the outputs and aux heads, that only one network has."""
 
     def __init__(self, match: Match, words: tuple[Describer, Describer]):
         self.match, self.words = match, words
         self.places = {id(layer): at for at, row in enumerate(match.rows) for layer in row if layer is not None}
-        self.known: dict[Hashable, Group] = {}
+        self.present = [
+            Counter((layer.aux, layer.name) for layer in side.by_value.values()) for side in self.match.sides
+        ]
 
-    def groups(self) -> list[Group]:
-        for run in self.match.runs:
-            for branch, layers in _branches(run.layers, self.match.sides[run.side].scopes):
-                for unit, part in _repeating(layers):
-                    self.put(run, branch, part[:unit], part)
-        self.say_behind()
-        return [*self.ends(), *self.known.values()]
+    def findings(self) -> Iterator[tuple[int, Finding]]:
+        """All findings, each with the row of its first place."""
+        yield from self.ends()
+        groups: dict[Hashable, list[Part]] = defaultdict(list)
+        for part in self.parts():
+            forms = tuple(layer.form for layer in part.unit)
+            groups[part.side, part.aux, part.branch, forms, id(part) if part.counts else None].append(part)
+        families: dict[tuple[int, bool, str], list[tuple[int, Finding]]] = defaultdict(list)
+        for parts in groups.values():
+            first, behind = parts[0], self.behind(parts)
+            told = self.places[id(first.unit[0])], self.finding(parts, behind)
+            if behind or first.counts:
+                yield told
+            else:
+                names = ", ".join(layer.name for layer in first.unit)
+                families[first.side, first.aux, first.branch + names].append(told)
+        for (*_, title), family in families.items():
+            many = len(family) > MERGED
+            yield from [(family[0][0], merged([finding for _, finding in family], title))] if many else family
 
-    def ends(self) -> Iterator[Group]:
+    def ends(self) -> Iterator[tuple[int, Finding]]:
         for pair in self.match.ends:
             for side, end in enumerate(pair):
                 if end is not None and pair[1 - side] is None:
@@ -45,65 +83,81 @@ class Alone:
                     layers = self.match.sides[side].sequences[end.name] if head else []
                     at = self.places[id(layers[0])] if layers else len(self.match.rows)
                     text = f"{'aux head' if head else 'output'} {end.name}"
-                    yield Group(_KINDS[side], at, head, text, count=1, cost=_cost(side, layers))
+                    yield at, Finding(_KINDS[side], text, aux=head, **_figures(side, layers))
 
-    def put(self, run: Run, branch: str, unit: Sequence[Layer], layers: Sequence[Layer]) -> None:
-        """Add layers that are repetitions of a unit."""
-        side, words = run.side, self.words[run.side]
-        at, aux, times = self.places[id(layers[0])], layers[0].aux, len(layers) // len(unit)
-        counts = self.iterations(run, layers, times)
-        key = side, aux, branch, tuple(layer.form for layer in unit), at if counts != (None, None) else None
-        if key not in self.known:
-            names = ", ".join(layer.name for layer in unit)
-            family = (branch, names) if counts == (None, None) else None
-            text = branch + words.text(unit)
-            self.known[key] = Group(_KINDS[side], at, aux, text, *counts, title=branch + names, family=family)
-        path, last = words.path(unit), words.path(layers[-len(unit) :])
-        if times > 1:
+    def parts(self) -> Iterator[Part]:
+        """What one side has alone on the main path, or in an aux head that both have."""
+        for side, (layers, mates) in enumerate(zip(self.match.sides, self.match.mates, strict=True)):
+            for names in self.match.paths:
+                before: Layer | None = None
+                known = [(layer.node.id in mates, layer) for layer in layers.sequences[names[side]]]
+                for paired, group in groupby(known, itemgetter(0)):
+                    run = [layer for _, layer in group]
+                    for branch, inside in () if paired else _branches(run, layers.scopes):
+                        for unit, repeated in _repeating(inside):
+                            yield Part(side, branch, unit, repeated, self.counts(side, before, unit, repeated))
+                    before = run[-1]
+
+    def counts(
+        self, side: int, before: Layer | None, unit: Sequence[Layer], layers: Sequence[Layer]
+    ) -> tuple[str, str] | None:
+        """How many iterations a repetition has on both sides, where the layers are what one has more of them."""
+        if before is None:
+            return None
+        values = before.node.id, self.match.mates[side][before.node.id]
+        scopes = self.match.sides[side].scopes, self.match.sides[1 - side].scopes
+        own, other = (each.repeats.get(value) for each, value in zip(scopes, values, strict=True))
+        if own is None or other is None or own is not scopes[0].repeats.get(layers[0].node.id):
+            return None
+        nodes = {layer.node.id for layer in layers}
+        begun = sum(scopes[0].spans[id(iteration)][0] in nodes for iteration in own.children)
+        more, less = len(own.children), len(other.children)
+        if not begun == len(layers) // len(unit) == more - less:
+            return None
+        return (f"{less}", f"{more}") if side else (f"{more}", f"{less}")
+
+    def behind(self, parts: Sequence[Part]) -> str:
+        """What single layers stand behind, and whether that is all there are of its kind."""
+        side, _, unit, *_ = parts[0]
+        if len(unit) > 1 or unit[0].node.op.family not in _FOLLOWING:
+            return ""
+        givers = {self.match.sides[side].by_value.get(part.unit[0].inputs[0]) for part in parts}
+        names = {giver.name if giver is not None else "" for giver in givers}
+        name = names.pop()
+        count = sum(part.times for part in parts)
+        every = "every " if count == self.present[side][parts[0].aux, name] > 1 else ""
+        return f" behind {every}{name}" if name and not names else ""
+
+    def finding(self, parts: Sequence[Part], behind: str) -> Finding:
+        """The same layers in all their places."""
+        side, branch, unit, _, counts = parts[0]
+        before, after = counts or (None, None)
+        return Finding(
+            _KINDS[side],
+            branch + self.words[side].text(unit) + behind,
+            sum(part.times for part in parts),
+            before=before,
+            after=after,
+            spots=tuple(map(self.spot, parts)),
+            aux=parts[0].aux,
+            **_figures(side, [layer for part in parts for layer in part.layers]),
+        )
+
+    def spot(self, part: Part) -> Spot:
+        """Where a part is: the path of the first of its blocks, or of its first layer, and of the last repetition."""
+        words = self.words[part.side]
+        path, last = words.path(part.unit), words.path(part.layers[-len(part.unit) :])
+        if part.times > 1:
             beside = path.rpartition(".")[0] == last.rpartition(".")[0]
             path = f"{path}..{last.rpartition('.')[2] if beside else last}"
-        shape = unit[-1].node.shape
-        self.known[key].add(Spot(None, path, shape) if side else Spot(path, None, shape), _cost(side, layers), times)
-        if len(unit) == 1 and unit[0].node.op.family in _FOLLOWING:
-            giver = self.match.sides[side].by_value.get(unit[0].inputs[0])
-            self.known[key].behind.add(giver.name if giver is not None else "")
-
-    def iterations(self, run: Run, layers: Sequence[Layer], times: int) -> tuple[str | None, str | None]:
-        """How many iterations a repetition has on both sides, where the run is what one has more of them."""
-        before = run.before
-        if before[0] is None or before[1] is None:
-            return None, None
-        scopes = self.match.sides[run.side].scopes
-        own = scopes.repeat(layers[0].node.id)
-        repeats = [
-            side.scopes.repeat(layer.node.id) for side, layer in zip(self.match.sides, before, strict=True) if layer
-        ]
-        counts = [len(repeat.children) for repeat in repeats if repeat is not None]
-        begun = sum(scopes.parents[id(scope)] is own for layer in layers for scope in scopes.beginning(layer.node.id))
-        if repeats[run.side] is not own or len(counts) < 2 or not begun == times == abs(counts[1] - counts[0]):
-            return None, None
-        return f"{counts[0]}", f"{counts[1]}"
-
-    def say_behind(self) -> None:
-        """Say what single layers stand behind, and where they are all there are of their kind."""
-        present = Counter(
-            (_KINDS[side], layer.aux, layer.name)
-            for side, layers in enumerate(self.match.sides)
-            for layer in layers.by_value.values()
-        )
-        for group in self.known.values():
-            if len(group.behind) == 1 and (name := next(iter(group.behind))):
-                every = "every " if group.count == present[group.kind, group.aux, name] > 1 else ""
-                group.text = f"{group.text} behind {every}{name}"
-                group.family = None
-            elif group.behind and group.kind == "removed":
-                group.every = group.count == present[group.kind, group.aux, group.title] > 1
+        shape = part.unit[-1].node.shape
+        return Spot(None, path, shape) if part.side else Spot(path, None, shape)
 
 
-def _cost(side: int, layers: Sequence[Layer]) -> Cost:
+def _figures(side: int, layers: Sequence[Layer]) -> dict[str, Any]:
     """What it changes that the right side has these layers more, or the left."""
-    total = sum((layer.cost for layer in layers), Cost())
-    return total if side else Cost() - total
+    sign = 1 if side else -1
+    return {name: sign * sum(getattr(layer.cost, name) for layer in layers) for name in ("params", "macs")}
 
 
 def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Sequence[Layer]]]:
@@ -113,7 +167,7 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
     while at < len(layers):
         ends = [
             places[scopes.spans[id(scope)][1]] + 1
-            for scope in scopes.beginning(layers[at].node.id)
+            for scope in scopes.beginning[layers[at].node.id]
             if scope.kind in BRANCHES and scopes.spans[id(scope)][1] in places
             if scopes.joints[id(scope)].id not in places
         ]
@@ -124,24 +178,25 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
             start = ends[0]
         at = ends[0] if ends else at + 1
     if start < at:
-        yield "", layers[start:at]
+        yield "", layers[start:]
 
 
-def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[int, Sequence[Layer]]]:
-    """Layers in parts, each with the length of the unit that it is repetitions of: one where all of them repeat."""
+def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[Sequence[Layer], Sequence[Layer]]]:
+    """Layers in parts, each with the unit that it is repetitions of: one where all of them repeat."""
     forms, size = [layer.form for layer in layers], len(layers)
-    whole = next(each for each in range(1, size + 1) if size % each == 0 and forms[each:] == forms[: size - each])
+    whole = next(n for n in range(1, size + 1) if forms[:n] * (size // n) == forms)
     start = at = 0
     while at < size and whole == size:
         units = range(1, min(_LONGEST_UNIT, (size - at) // _OFTEN) + 1)
         unit = next((n for n in units if forms[at : at + n] * _OFTEN == forms[at : at + n * _OFTEN]), 0)
+        end = at + unit
+        while unit and forms[end : end + unit] == forms[at : at + unit]:
+            end += unit
         if unit and start < at:
-            yield at - start, layers[start:at]
-        first, at = at, at + max(unit, 1)
+            yield layers[start:at], layers[start:at]
         if unit:
-            while forms[at : at + unit] == forms[first : first + unit]:
-                at += unit
-            yield unit, layers[first:at]
-            start = at
+            yield layers[at : at + unit], layers[at:end]
+            start = end
+        at = end if unit else at + 1
     if start < size:
-        yield min(whole, size - start), layers[start:]
+        yield layers[start : start + whole], layers[start:]

@@ -11,16 +11,16 @@ inputs of another shape are one finding, since what made the shapes different ha
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, NamedTuple, TypeAlias
 
 from netdsl.analysis.compare.describe import Describer, argument_name, value
-from netdsl.analysis.compare.group import Group, spot
-from netdsl.analysis.compare.layers import TRAINING_ONLY, Cost, Layer, canonical
+from netdsl.analysis.compare.finding import MERGED, Finding, FindingKind, Spot, merged
+from netdsl.analysis.compare.layers import TRAINING_ONLY, Cost, Layer, canonical, price
 from netdsl.analysis.compare.match import Match
 from netdsl.ops import Operator
-from netdsl.shapes import Shape, numel
 from netdsl.text.diagnostics import OpError
 
 _SYSTEMATIC = 3
@@ -35,7 +35,20 @@ class Argument(NamedTuple):
     after: Any
 
 
-def arguments(one: Layer, other: Layer) -> tuple[Argument, ...]:
+Arguments: TypeAlias = tuple[Argument, ...]
+
+
+class Change(NamedTuple):
+    """The layers of a row that differ, what that costs, and whether nothing else changed in them."""
+
+    at: int
+    one: Layer
+    other: Layer
+    cost: Cost
+    alone: bool = True
+
+
+def arguments(one: Layer, other: Layer) -> Arguments:
     """The arguments in which two layers differ. What amounts to the same on their inputs is no difference (`pad=same`
     and `pad=1` of a 3x3 kernel), nor is what follows from another argument (the padding of `same`) or from the inputs
     (the groups of a depthwise convolution)."""
@@ -65,112 +78,123 @@ def _value(name: str, op: Operator, spelled: Operator) -> Any:
     return _spelled(name, op, spelled) if found is None else found
 
 
-def prices(one: Layer, other: Layer, order: Sequence[Argument]) -> tuple[list[Cost], Cost]:
-    """What each argument costs when they are changed in this order, and what other inputs cost.
+def _prices(one: Layer, other: Layer, parts: Sequence[Arguments]) -> list[Cost]:
+    """What each part of the changes costs when they are made in this order, and at last what other inputs cost.
 
-    Where an argument means nothing without the others (an operator replaced, a padding that needs its kernel), the last
-    one has the cost of all.
+    Where a part means nothing without the others (an operator replaced, a padding that needs its kernel), the last one
+    has the cost of all.
     """
-    whole = other.cost - one.cost
-    if not order:
-        return [], whole
-    op, shared = one.node.op, one.node.shares is not None
+    op, costs = one.node.op, [one.cost]
     try:
-        if not order[0].name:
-            raise OpError("another operator")
-        found = [_cost(op, one.shapes, shared)]
-        for argument in order:
-            op = op.model_copy(update={argument.name: getattr(other.node.op, argument.name)})
-            found.append(_cost(op, one.shapes, shared))
+        for part in parts:
+            if not part[0].name:
+                raise OpError("another operator")
+            op = op.model_copy(update={each.name: getattr(other.node.op, each.name) for each in part})
+            costs.append(price(op, one.shapes, one.node.shares is not None))
     except OpError:
-        return [*[Cost()] * (len(order) - 1), whole], Cost()
-    return [after - before for before, after in pairwise(found)], whole - (found[-1] - found[0])
+        return [*[Cost()] * (len(parts) - 1), other.cost - one.cost, Cost()]
+    return [after - before for before, after in pairwise([*costs, other.cost])]
 
 
-def _cost(op: Operator, shapes: tuple[Shape, ...], shared: bool) -> Cost:
-    """The cost of an operator on inputs of these shapes. Weights that are another layer's cost nothing."""
-    weights = () if shared else op.weights(shapes).values()
-    params = sum(numel(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
-    return Cost(params, op.macs(shapes))
-
-
-Change: TypeAlias = tuple[int, Layer, Layer, tuple[Argument, ...]]
-"""A row in which arguments differ."""
-
-
-class Changes:
-    """Layers that both networks have: arguments that changed, and inputs of another shape."""
-
-    def __init__(self, match: Match, words: tuple[Describer, Describer]):
-        self.match, self.words = match, words
-        self.known: dict[tuple[str, bool, tuple[Argument, ...]], Group] = {}
-        self.reshaped = {aux: Group("reshaped", len(match.rows), aux) for aux in (False, True)}
-        self.kinds: dict[bool, Counter[str]] = {False: Counter(), True: Counter()}
-
-    def groups(self) -> list[Group]:
-        differing: dict[tuple[int, int], tuple[Argument, ...]] = {}
-        changed: list[Change] = []
-        for at, (one, other) in enumerate(self.match.rows):
-            if one is None or other is None:
-                continue
-            key = one.exact, other.exact
-            if key not in differing:
-                differing[key] = arguments(one, other)
-            if differing[key]:
-                changed.append((at, one, other, differing[key]))
-            elif one.cost != other.cost:
-                self.other_shape(one, other, other.cost - one.cost)
-        often = _systematic(changed)
-        for change in changed:
-            self.put(*change, often)
-        present = Counter(layer.name for layer in self.match.sides[0].by_value.values() if not layer.aux)
-        for (name, aux, _), group in self.known.items():
-            group.every = not aux and group.count == present[name] >= _SYSTEMATIC
-        for aux, group in self.reshaped.items():
-            group.text = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds[aux].most_common())
-        return [*self.known.values(), *(group for group in self.reshaped.values() if group.count)]
-
-    def other_shape(self, one: Layer, other: Layer, cost: Cost) -> None:
-        """A layer that only sees inputs of another shape; main path and aux heads apart."""
-        self.reshaped[one.aux].add(spot((one, other)), cost)
-        self.kinds[one.aux][one.name] += 1
-
-    def put(
-        self, at: int, one: Layer, other: Layer, found: tuple[Argument, ...], often: set[tuple[str, bool, Argument]]
-    ) -> None:
-        """Divide what changed in a layer, and its cost, among the groups it belongs to."""
-        parts = [(each,) for each in found if (one.name, one.aux, each) in often]
+def changes(
+    match: Match, differing: Sequence[Arguments], words: tuple[Describer, Describer]
+) -> Iterator[tuple[int, Finding]]:
+    """The findings about layers that both networks have, each with the row of its first place."""
+    often = _systematic(match, differing)
+    families: dict[tuple[Any, ...], dict[Arguments, list[Change]]] = defaultdict(lambda: defaultdict(list))
+    reshaped: dict[bool, list[Change]] = defaultdict(list)
+    for at, ((one, other), found) in enumerate(zip(match.rows, differing, strict=True)):
+        if one is None or other is None:
+            continue
+        parts: list[Arguments] = [(each,) for each in found if (one.name, one.aux, each) in often]
         rest = tuple(each for each in found if (each,) not in parts)
-        costs, other_inputs = prices(one, other, (*(each for (each,) in parts), *rest))
-        if not rest and other_inputs != Cost():
-            self.other_shape(one, other, other_inputs)
-        whole = self.words[0].notation(one.node.op), self.words[1].notation(other.node.op)
-        shares = [*costs[: len(parts)], sum(costs[len(parts) :], other_inputs)]
-        for part, cost in zip([*parts, rest] if rest else parts, shares, strict=False):
-            key = one.name, one.aux, part
-            if key not in self.known:
-                self.known[key] = self.group(at, one, other, part, whole)
-            self.known[key].add(spot((one, other)), cost)
-            self.known[key].notations.add(whole if len(part) == len(found) else None)
-
-    def group(self, at: int, one: Layer, other: Layer, part: tuple[Argument, ...], whole: tuple[str, str]) -> Group:
-        left, right = one.node.op, other.node.op
-        if not part[0].name:
-            return Group("changed", at, one.aux, "", *whole, family=(left.name, right.name))
-        names = [argument_name(left, each.name) for each in part]
-        before = [value(left, each.name, each.before) for each in part]
-        after = [value(right, each.name, each.after) for each in part]
-        title = f"{left.name}: {names[0]}" if len(part) == 1 else f"{left.name}:"
-        if len(part) > 1:
-            before, after = ([" ".join(pair) for pair in zip(names, side, strict=True)] for side in (before, after))
-        texts = ", ".join(before), ", ".join(after)
-        return Group("changed", at, one.aux, title, *texts, title=title, family=(left.name, *names))
+        parts += [rest] if rest else []
+        *costs, inputs = _prices(one, other, parts)
+        if rest:
+            costs[-1] += inputs
+        elif inputs != Cost():
+            reshaped[one.aux].append(Change(at, one, other, inputs))
+        for part, cost in zip(parts, costs, strict=True):
+            family = one.aux, one.name, other.name, *(each.name for each in part)
+            families[family][part].append(Change(at, one, other, cost, part == found))
+    present = Counter(layer.name for layer in match.sides[0].by_value.values() if not layer.aux)
+    for (aux, name, *_), groups in families.items():
+        yield from _told(groups, 0 if aux else present[name], words)
+    for places in reshaped.values():
+        kinds = Counter(each.one.name for each in places).most_common()
+        yield len(match.rows), _finding("reshaped", places, ", ".join(f"{count:,} {kind}" for kind, count in kinds))
 
 
-def _systematic(changed: Sequence[Change]) -> set[tuple[str, bool, Argument]]:
+def _systematic(match: Match, differing: Sequence[Arguments]) -> set[tuple[str, bool, Argument]]:
     """The changes that layers have in common whose other changes differ."""
-    seen: dict[tuple[str, bool, Argument], Counter[tuple[Argument, ...]]] = defaultdict(Counter)
-    for _, layer, _, found in changed:
-        for each in found:
-            seen[layer.name, layer.aux, each][found] += 1
+    seen: dict[tuple[str, bool, Argument], Counter[Arguments]] = defaultdict(Counter)
+    for (one, _), found in zip(match.rows, differing, strict=True):
+        if one is not None:
+            for each in found:
+                seen[one.name, one.aux, each][found] += 1
     return {key for key, sets in seen.items() if len(sets) > 1 and sets.total() >= _SYSTEMATIC}
+
+
+def _told(
+    groups: dict[Arguments, list[Change]], present: int, words: tuple[Describer, Describer]
+) -> Iterator[tuple[int, Finding]]:
+    """One finding for each change of a family, whose changes differ in numbers only; one for all where they are many.
+
+    Operators that differ in nothing else are told as a whole, unless all the layers of that kind, `present`, changed.
+    """
+    found = [_finding("changed", places, *_texts(places[0], part, words)) for part, places in groups.items()]
+    if len(found) > MERGED:
+        yield next(iter(groups.values()))[0].at, merged(found, found[0].text)
+        return
+    for finding, places in zip(found, groups.values(), strict=True):
+        whole = {(words[0].notation(each.one.node.op), words[1].notation(each.other.node.op)) for each in places}
+        if every := len(places) == present >= _SYSTEMATIC:
+            finding = replace(finding, every=every)
+        elif len(whole) == 1 and all(each.alone for each in places):
+            before, after = whole.pop()
+            finding = replace(finding, text="", before=before, after=after)
+        yield places[0].at, finding
+
+
+def initial(match: Match, words: tuple[Describer, Describer]) -> list[Finding]:
+    """The findings about how weights are drawn before training."""
+    groups: dict[tuple[bool, tuple[str, ...]], list[Change]] = defaultdict(list)
+    for at, (one, other) in enumerate(match.rows):
+        if one is None or other is None or one.name != other.name:
+            continue
+        for name in TRAINING_ONLY:
+            argument = Argument(name, *(getattr(layer.node.op, name, None) for layer in (one, other)))
+            if argument.before != argument.after:
+                change = Change(at, one, other, Cost())
+                groups[one.aux, _texts(change, (argument,), words)].append(change)
+    return [_finding("init", places, *texts) for (_, texts), places in groups.items()]
+
+
+def _texts(change: Change, part: Arguments, words: tuple[Describer, Describer]) -> tuple[str, str, str]:
+    """What changed, and its values on both sides."""
+    ops = change.one.node.op, change.other.node.op
+    if not part[0].name:
+        return "", words[0].notation(ops[0]), words[1].notation(ops[1])
+    names = [argument_name(ops[0], each.name) for each in part]
+    sides = [[value(op, each.name, each[side]) for each in part] for side, op in enumerate(ops, 1)]
+    if len(part) == 1:
+        return f"{ops[0].name}: {names[0]}", sides[0][0], sides[1][0]
+    before, after = (", ".join(map(" ".join, zip(names, side, strict=True))) for side in sides)
+    return f"{ops[0].name}:", before, after
+
+
+def _finding(
+    kind: FindingKind, places: Sequence[Change], text: str, before: str | None = None, after: str | None = None
+) -> Finding:
+    """One difference in all its places."""
+    return Finding(
+        kind,
+        text,
+        len(places),
+        before=before,
+        after=after,
+        spots=tuple(Spot(each.one.node.path, each.other.node.path, each.other.node.shape) for each in places),
+        params=sum(each.cost.params for each in places),
+        macs=sum(each.cost.macs for each in places),
+        aux=places[0].one.aux,
+    )

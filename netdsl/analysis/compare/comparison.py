@@ -6,15 +6,19 @@ and b, mirrored.
 
 from __future__ import annotations
 
-from netdsl.analysis.compare.changes import arguments
+from collections.abc import Iterator, Sequence
+
+from netdsl.analysis.compare.alone import Alone
+from netdsl.analysis.compare.changes import Arguments, arguments, changes, initial
 from netdsl.analysis.compare.describe import Describer
 from netdsl.analysis.compare.difference import Difference
-from netdsl.analysis.compare.finding import Place, Row, RowKind
-from netdsl.analysis.compare.findings import findings, recipes
+from netdsl.analysis.compare.finding import Finding, Place, Row, RowKind
 from netdsl.analysis.compare.layers import Layer, Layers, Numbers
-from netdsl.analysis.compare.match import Match, Pair, match
-from netdsl.ir import Network
+from netdsl.analysis.compare.match import Match, Pair
+from netdsl.analysis.compare.wiring import rewired
+from netdsl.ir import AuxHead, Network, Setting, written
 from netdsl.passes.hash import digest
+from netdsl.shapes import text as shape_text
 
 
 def compare(left: Network, right: Network, *, recipe: bool = False) -> Difference:
@@ -37,45 +41,71 @@ def compare(left: Network, right: Network, *, recipe: bool = False) -> Differenc
 
 def _compare(one: Network, other: Network, same: bool, recipe: bool) -> Difference:
     numbers = Numbers()
-    found = match(Layers(one, numbers), Layers(other, numbers))
-    words = Describer(found.sides[0]), Describer(found.sides[1])
-    told = () if same else findings(found, words)
+    match = Match(Layers(one, numbers), Layers(other, numbers))
+    words = Describer(match.sides[0]), Describer(match.sides[1])
+    differing = [arguments(left, right) if left and right else () for left, right in match.rows]
+    found = [] if same else [*_inputs(one, other), *_ends(match), *_layers(match, differing, words)]
     if recipe:
-        told += recipes(found)
-    return Difference(one, other, told, _rows(found, words), _renamed(found.rows), found.exact)
+        found += [*_settings(one.train, other.train), *initial(match, words)]
+    weighted = [(left.node.path, right.node.path) for left, right in match.rows if left and right and left.weighted]
+    renamed = [(left, right) for left, right in weighted if left != right]
+    rows = [_row(match, pair, bool(changed), words) for pair, changed in zip(match.rows, differing, strict=True)]
+    return Difference(one, other, tuple(found), tuple(rows), tuple(renamed), match.exact)
 
 
-def _rows(found: Match, words: tuple[Describer, Describer]) -> tuple[Row, ...]:
-    known: dict[tuple[int, int], RowKind] = {}
+def _inputs(one: Network, other: Network) -> Iterator[Finding]:
+    for index in range(max(len(one.inputs), len(other.inputs))):
+        both = [network.inputs[index] if index < len(network.inputs) else None for network in (one, other)]
+        before, after = (shape_text(item.shape) if item is not None else "none" for item in both)
+        if before != after:
+            name = next(item.name for item in both if item is not None)
+            yield Finding("input", "input" if name == "input" else f"input {name}", before=before, after=after)
 
-    def kind(one: Layer | None, other: Layer | None) -> RowKind:
+
+def _ends(match: Match) -> Iterator[Finding]:
+    """What further outputs and aux heads are called, and the weights of the latter."""
+    for one, other in match.ends:
         if one is None or other is None:
-            return "added" if one is None else "removed"
-        key = one.exact, other.exact
-        if key not in known:
-            changed: RowKind = "changed" if arguments(one, other) else "reshaped"
-            known[key] = "same" if one.exact == other.exact else changed
-        return known[key]
-
-    def place(side: int, layer: Layer | None) -> Place | None:
-        if layer is None:
-            return None
-        node, network = layer.node, found.sides[side].network
-        line = network.line(node.span) if node.span.file == network.body.span.file else None
-        op = words[side].notation(node.op)
-        return Place(node.path, op, layer.shapes, node.shape, layer.cost.params, layer.cost.macs, line, layer.aux)
-
-    def level(pair: Pair) -> int:
-        return next(side.scopes.level(layer.node) for side, layer in zip(found.sides, pair, strict=True) if layer)
-
-    return tuple(Row(kind(*pair), level(pair), place(0, pair[0]), place(1, pair[1])) for pair in found.rows)
+            continue
+        if one.name != other.name:
+            aux = isinstance(one, AuxHead)
+            yield Finding(*(("aux", "aux head") if aux else ("output", "output")), before=one.name, after=other.name)
+        if isinstance(one, AuxHead) and isinstance(other, AuxHead) and one.weight != other.weight:
+            before, after = ("none" if head.weight is None else f"{head.weight:g}" for head in (one, other))
+            yield Finding("aux", f"aux head {one.name}: weight", before=before, after=after)
 
 
-def _renamed(rows: list[Pair]) -> tuple[tuple[str, str], ...]:
-    """The paths of layers with weights, where they differ."""
-    pairs = [(one.node, other.node) for one, other in rows if one is not None and other is not None]
-    return tuple(
-        (one.path, other.path)
-        for one, other in pairs
-        if one.path != other.path and one.shares is None and one.op.weighted
-    )
+def _layers(match: Match, differing: Sequence[Arguments], words: tuple[Describer, Describer]) -> list[Finding]:
+    """What is told of layers and how they are wired, in the order of the first places."""
+    wired = [(len(match.rows), finding) for finding in rewired(match, words[0])]
+    found = [*changes(match, differing, words), *wired, *Alone(match, words).findings()]
+    return [finding for _, finding in sorted(found, key=lambda each: each[0])]
+
+
+def _settings(one: Setting | None, other: Setting | None) -> Iterator[Finding]:
+    """In which settings the recipes differ."""
+    left, right = (setting.kwargs if setting is not None else {} for setting in (one, other))
+    for name in {**left, **right}:
+        before, after = (written(side[name]) if name in side else "not given" for side in (left, right))
+        if before != after:
+            yield Finding("recipe", f"train: {name}", before=before, after=after)
+
+
+def _row(match: Match, pair: Pair, changed: bool, words: tuple[Describer, Describer]) -> Row:
+    one, other = pair
+    kind: RowKind = "changed" if changed else "reshaped"
+    if one is None or other is None:
+        kind = "added" if one is None else "removed"
+    elif one.exact == other.exact:
+        kind = "same"
+    left, right = (_place(*each) for each in zip(pair, match.sides, words, strict=True))
+    return Row(kind, any(layer.aux for layer in pair if layer is not None), left, right)
+
+
+def _place(layer: Layer | None, side: Layers, words: Describer) -> Place | None:
+    if layer is None:
+        return None
+    node, network = layer.node, side.network
+    line = network.line(node.span) if node.span.file == network.body.span.file else None
+    op = words.notation(node.op)
+    return Place(node.path, op, layer.shapes, node.shape, layer.cost.params, layer.cost.macs, line)

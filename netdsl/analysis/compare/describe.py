@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
 from netdsl.analysis.compare.layers import TRAINING_ONLY, Layer, Layers
-from netdsl.analysis.compare.scopes import BRANCHES, JOINS
+from netdsl.analysis.compare.scopes import BRANCHES
 from netdsl.backends.table.notation import call
 from netdsl.ir import Node, Scope
 from netdsl.ops import Family, Operator
@@ -43,41 +43,39 @@ class Describer:
         """Some consecutive layers: as the spec calls them where it has names for them, else one by one."""
         texts = [text for text, _ in self.parts(layers, depth) if text] or ["flatten"]
         counted = [(text, len(list(same))) for text, same in groupby(texts)]
-        return shortened(", ".join(f"{text} x{times}" if times > 1 else text for text, times in counted))
+        return cut(", ".join(f"{text} x{times}" if times > 1 else text for text, times in counted))
 
     def path(self, layers: Sequence[Layer]) -> str:
         """Where some consecutive layers are: the path of the first of their blocks, or of their first layer."""
-        return self.parts(layers)[0][1]
+        return next(self.parts(layers))[1]
 
-    def parts(self, layers: Sequence[Layer], depth: int = 0) -> list[tuple[str, str]]:
+    def parts(self, layers: Sequence[Layer], depth: int = 0) -> Iterator[tuple[str, str]]:
         """Text and path of the blocks, brackets and joins that layers consist of, and of the layers between."""
         places = {layer.node.id: at for at, layer in enumerate(layers)}
-        found = []
         at = 0
         while at < len(layers):
             text, path, at = self.part(layers, places, at, depth)
-            found.append((text, path))
-        return found
+            yield text, path
 
     def part(self, layers: Sequence[Layer], places: dict[int, int], at: int, depth: int) -> tuple[str, str, int]:
         """Text and path of the largest part that begins with a layer, and where the next one begins."""
         node = layers[at].node
-        around = self.scopes.around[node.id]
-        closed = [around] if self.scopes.joints.get(id(around)) is node else []
-        for scope in [*self.scopes.beginning(node.id), *closed]:
+        for scope in self.scopes.beginning[node.id]:
             last = places.get(self.scopes.spans[id(scope)][1])
             if scope.kind in ("block", "bracket") and last is not None:
                 return _rounded(call(scope)), scope.path or node.path, last + 1
             joint = self.scopes.joints.get(id(scope))
-            if joint is not None and joint.id in places and (last is not None or scope.kind in JOINS):
+            if joint is not None and joint.id in places:
                 return self.join(joint, layers, places, at, depth), node.path, places[joint.id] + 1
+        if node.id in self.scopes.joins:
+            return self.join(node, layers, places, at, depth), node.path, at + 1
         hidden = node.implicit and node.op.name == "flatten"
         return "" if hidden else self.notation(node.op), node.path, at + 1
 
     def join(self, joint: Node, layers: Sequence[Layer], places: dict[int, int], at: int, depth: int) -> str:
         """A join with its branches; those that do not lie behind `at` are `...`."""
         branches = []
-        for branch in self.scopes.around[joint.id].children:
+        for branch in self.scopes.joins[joint.id].children:
             if isinstance(branch, Scope) and branch.kind in BRANCHES:
                 first, last = self.scopes.spans[id(branch)]
                 whole = places.get(first, -1) >= at and last in places and depth < _DEEPEST
@@ -90,7 +88,7 @@ def value(op: Operator, name: str, item: Any) -> str:
     """The value of an argument; a kernel always as height x width."""
     if name == "kernel" and isinstance(item, tuple):
         return "x".join(map(str, item))
-    return shortened(_rounded(argument(type(op).model_fields[name], item)))
+    return cut(_rounded(argument(type(op).model_fields[name], item)))
 
 
 def argument_name(op: Operator, name: str) -> str:
@@ -98,9 +96,9 @@ def argument_name(op: Operator, name: str) -> str:
     return type(op).model_fields[name].alias or name
 
 
-def shortened(text: str) -> str:
+def cut(text: str, longest: int = _LONGEST) -> str:
     """A text of bearable length."""
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def _rounded(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
-from netdsl.analysis.compare.finding import Detail, Finding, FindingKind, Row, RowKind, Spot
+from netdsl.analysis.compare.finding import Detail, Finding, Row, Spot
 from netdsl.analysis.compare.text import Line, figures, same, side_by_side, title, told
 from netdsl.ir import Network
 
@@ -49,7 +50,7 @@ class Difference:
             left=self.right,
             right=self.left,
             findings=tuple(map(_mirrored, self.findings)),
-            rows=tuple(Row(_MIRROR.get(kind, kind), level, right, left) for kind, level, left, right in self.rows),
+            rows=tuple(Row(_MIRROR.get(kind, kind), aux, right, left) for kind, aux, left, right in self.rows),
             renamed=tuple((right, left) for left, right in self.renamed),
         )
 
@@ -57,14 +58,13 @@ class Difference:
         return "\n".join(line.text for line in short(self))
 
 
-_MIRROR: dict[RowKind, RowKind] = {"added": "removed", "removed": "added"}
-_MIRROR_FINDING: dict[FindingKind, FindingKind] = {"added": "removed", "removed": "added"}
+_MIRROR: dict[str, Any] = {"added": "removed", "removed": "added"}
 
 
 def _mirrored(finding: Finding) -> Finding:
     return replace(
         finding,
-        kind=_MIRROR_FINDING.get(finding.kind, finding.kind),
+        kind=_MIRROR.get(finding.kind, finding.kind),
         before=finding.after,
         after=finding.before,
         details=tuple(Detail(each.after, each.before, each.times) for each in finding.details),

@@ -29,9 +29,7 @@ def document(difference: Difference) -> dict[str, Any]:
         "renamed": [list(pair) for pair in difference.renamed],
         "equal_rows": sum(row.kind == "same" for row in difference.rows),
         "rows": [
-            {**_plain(row), "aux": row.aux, "params": row.params, "macs": row.macs}
-            for row in difference.rows
-            if row.kind != "same"
+            {**_plain(row), "params": row.params, "macs": row.macs} for row in difference.rows if row.kind != "same"
         ],
     }
 

@@ -6,7 +6,9 @@ all rows, and those of all findings, are the difference of the totals.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 from netdsl.shapes import Shape
@@ -27,23 +29,18 @@ class Place(NamedTuple):
     params: int
     macs: int
     line: int | None
-    aux: bool
 
 
 class Row(NamedTuple):
-    """A layer of the left network beside its counterpart on the right; `level` is how many joins lie around it.
+    """A layer of the left network beside its counterpart on the right; `aux` where it is in an aux head.
 
     `reshaped` is a layer whose operator is the same on inputs of another shape.
     """
 
     kind: RowKind
-    level: int
+    aux: bool
     left: Place | None
     right: Place | None
-
-    @property
-    def aux(self) -> bool:
-        return any(place.aux for place in self[2:] if place is not None)
 
     @property
     def params(self) -> int:
@@ -94,3 +91,27 @@ class Finding:
     params: int = 0
     macs: int = 0
     aux: bool = False
+
+
+MERGED = 3
+"""More findings than these that differ in numbers only become one with a list."""
+
+
+def merged(findings: Sequence[Finding], title: str) -> Finding:
+    """Findings that differ in numbers only, as one with a list of what is where."""
+    times: Counter[tuple[str | None, str | None]] = Counter()
+    for each in findings:
+        alone = (each.text, None) if each.kind == "removed" else (None, each.text)
+        times[alone if each.before is each.after is None else (each.before, each.after)] += each.count
+    return replace(
+        findings[0],
+        text=title,
+        count=times.total(),
+        every=False,
+        before=None,
+        after=None,
+        details=tuple(Detail(*sides, count) for sides, count in times.most_common()),
+        spots=tuple(spot for each in findings for spot in each.spots),
+        params=sum(each.params for each in findings),
+        macs=sum(each.macs for each in findings),
+    )

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from netdsl.analysis.compare.scopes import Scopes
 from netdsl.ir import Network, Node
 from netdsl.ops import Family, Operator
-from netdsl.passes.costs import costs
-from netdsl.shapes import Shape
+from netdsl.shapes import Shape, numel
 
 TRAINING_ONLY = ("init", "bias_init")
 """Arguments that say how training begins, not what is computed."""
@@ -64,14 +63,14 @@ class Layer:
         return self.node.op.name
 
     @property
+    def weighted(self) -> bool:
+        """Whether it has weights of its own."""
+        return self.node.shares is None and self.node.op.weighted
+
+    @property
     def planes(self) -> tuple[Shape, ...]:
         """The shapes of its inputs without their channels."""
         return tuple(shape[1:] for shape in self.shapes)
-
-    @property
-    def commutative(self) -> bool:
-        """Whether the order of its inputs does not matter."""
-        return self.name in ("add", "mul")
 
 
 class Numbers:
@@ -79,19 +78,19 @@ class Numbers:
 
     def __init__(self) -> None:
         self._numbers: dict[Hashable, int] = {}
-        self._operators: dict[tuple[int, tuple[Shape, ...], bool], tuple[int, int]] = {}
+        self._operators: dict[tuple[int, tuple[Shape, ...], bool], tuple[int, int, Cost]] = {}
 
     def of(self, thing: Hashable) -> int:
         return self._numbers.setdefault(thing, len(self._numbers))
 
-    def operator(self, node: Node, shapes: tuple[Shape, ...]) -> tuple[int, int]:
-        """The form and the exact number of a node. Stacks share their operators, so each is asked once."""
-        key = (id(node.op), shapes, node.shares is not None)
+    def operator(self, op: Operator, shapes: tuple[Shape, ...], shared: bool) -> tuple[int, int, Cost]:
+        """The form, the exact number and the cost of an operator. Stacks share theirs, so each is asked once."""
+        key = id(op), shapes, shared
         if key not in self._operators:
-            op = canonical(node.op, shapes)
-            values = [getattr(op, name) for name in type(op).model_fields]
-            form = self.of((op.name, node.shares is not None, *((type(value).__name__, value) for value in values)))
-            self._operators[key] = form, self.of((form, shapes))
+            spelled = canonical(op, shapes)
+            values = [getattr(spelled, name) for name in type(spelled).model_fields]
+            form = self.of((spelled.name, shared, *((type(value).__name__, value) for value in values)))
+            self._operators[key] = form, self.of((form, shapes)), price(op, shapes, shared)
         return self._operators[key]
 
 
@@ -106,25 +105,22 @@ class Layers:
         self.network, self.numbers, self.scopes = network, numbers, Scopes(network)
         self.behind = list(range(len(network.inputs)))
         self.by_value: dict[int, Layer] = {}
-        heads = {
-            node.id: scope.title for scope in network.body.scopes() if scope.kind == "aux" for node in scope.nodes()
-        }
         self.sequences: dict[str, list[Layer]] = {"": [], **{head.name: [] for head in network.aux}}
         origins = [numbers.of(("input", value)) for value in self.behind]
-        for node, figures in zip(network.nodes, costs(network), strict=True):
+        for node in network.nodes:
             inputs = tuple(self.behind[value] for value in node.inputs)
             self.behind.append(inputs[0] if node.op.transparent else node.id)
             origins.append(origins[inputs[0]])
             if node.op.transparent:
                 continue
+            head = self.scopes.heads.get(node.id, "")
             shapes = tuple(network.shapes[value] or () for value in node.inputs)
-            form, exact = numbers.operator(node, shapes)
+            form, exact, cost = numbers.operator(node.op, shapes, node.shares is not None)
             weight = _WEIGHT_LAYER if node.op.weight_layer else _WEIGHTS.get(node.op.family, 1.0)
             origins[-1] = numbers.of((form, *sorted(origins[value] for value in inputs)))
-            cost, aux = Cost(figures.params, figures.macs), node.id in heads
-            layer = Layer(node, inputs, shapes, cost, aux, form, exact, weight, origins[-1])
+            layer = Layer(node, inputs, shapes, cost, bool(head), form, exact, weight, origins[-1])
             self.by_value[node.id] = layer
-            self.sequences[heads.get(node.id, "")].append(layer)
+            self.sequences[head].append(layer)
         for sequence in self.sequences.values():
             _find_trunk(sequence)
 
@@ -153,3 +149,10 @@ def canonical(op: Operator, shapes: tuple[Shape, ...]) -> Operator:
     fields = type(op).model_fields
     drop = {name: fields[name].default for name in TRAINING_ONLY if name in fields and getattr(op, name) is not None}
     return op.model_copy(update=drop) if drop else op
+
+
+def price(op: Operator, shapes: tuple[Shape, ...], shared: bool) -> Cost:
+    """The cost of an operator on inputs of these shapes. Weights that are another layer's cost nothing."""
+    weights = () if shared else op.weights(shapes).values()
+    params = sum(numel(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
+    return Cost(params, op.macs(shapes))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import NamedTuple
 
+from netdsl.analysis.compare.describe import cut
 from netdsl.analysis.compare.finding import Finding, Place, Row
 from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
@@ -14,7 +15,6 @@ _LISTED = 3
 _WIDEST = 92
 _COLUMN = 40
 _LONGEST = 72
-_LONGEST_PATH = 66
 _MARKS = {"added": "+", "removed": "-", "reshaped": "="}
 
 
@@ -26,6 +26,7 @@ class Line(NamedTuple):
 
 
 def title(network: Network) -> str:
+    """A network's name, with its variant."""
     return f"{network.name} ({network.variant})" if network.variant else network.name
 
 
@@ -69,6 +70,11 @@ def _aligned(rows: Sequence[Sequence[str]], sides: str) -> Iterator[str]:
         yield "  ".join(cells).rstrip()
 
 
+def _table(rows: Sequence[tuple[Sequence[str], str]], sides: str) -> Iterator[Line]:
+    """The same for rows that have a role."""
+    return map(Line, _aligned([cells for cells, _ in rows], sides), [role for _, role in rows])
+
+
 # Findings ------------------------------------------------------------------------------------------------------------
 
 
@@ -84,7 +90,7 @@ def told(findings: Sequence[Finding], left: Network, right: Network, most: int |
             lines.append((("in the aux heads",), "dim"))
             aux = True
         fits = len(text) + len(where) + 2 <= width
-        text = f"{text}  {where}".rstrip() if fits else text if len(text) <= width else f"{text[: width - 3]}..."
+        text = f"{text}  {where}".rstrip() if fits else cut(text, width)
         lines.append(((text, _number(finding.params), _number(finding.macs)), finding.kind))
         if where and not fits:
             lines.append(((f"    {where}",), "dim"))
@@ -92,8 +98,7 @@ def told(findings: Sequence[Finding], left: Network, right: Network, most: int |
         params, macs = (sum(getattr(each, name) for each in hidden if not each.aux) for name in ("params", "macs"))
         lines.append(((f"and {len(hidden)} more; --all shows them", _number(params), _number(macs)), "dim"))
     yield Line("")
-    for text, (_, role) in zip(_aligned([cells for cells, _ in lines], "<>>"), lines, strict=True):
-        yield Line(text, role)
+    yield from _table(lines, "<>>")
 
 
 def _greatest(findings: Sequence[Finding], left: Network, right: Network, most: int | None) -> list[Finding]:
@@ -122,8 +127,8 @@ def _sentence(finding: Finding) -> str:
         if finding.details:
             listed = [f"{each.before or each.after} ({each.times})" for each in finding.details]
             return f"{mark} {count:,} x {_some(listed)}"
-        if finding.every or " behind " in text:
-            return f"{mark} {'every ' * finding.every}{text}{times}"
+        if " behind " in text:
+            return f"{mark} {text}{times}"
         return f"{mark} {f'{count:,} x ' * (count > 1)}{text}{f': {change}' * bool(change)}"
     if finding.details:
         change = _some([f"{each.before} -> {each.after} ({each.times})" for each in finding.details])
@@ -135,9 +140,8 @@ def _sentence(finding: Finding) -> str:
 
 def _some(texts: Sequence[str]) -> str:
     """The first texts, as many as a line bears."""
-    kept = 1
-    while kept < min(len(texts), _LISTED) and sum(map(len, texts[: kept + 1])) <= _LONGEST:
-        kept += 1
+    fitting = [n for n in range(2, _LISTED + 1) if sum(map(len, texts[:n])) <= _LONGEST]
+    kept = max([1, *fitting])
     more = f", and {len(texts) - kept} more" if len(texts) > kept else ""
     return ", ".join(texts[:kept]) + more
 
@@ -158,16 +162,14 @@ def brief(paths: Sequence[str]) -> str:
     """Many paths in few words: all of them where they are few, else the pattern they share (`inception*.branch3.1`),
     else the first of them."""
     paths = list(dict.fromkeys(shortened(path) for path in paths if path))
-    listed = ", ".join(paths)
-    if len(paths) <= _LISTED and len(listed) <= _LONGEST_PATH:
-        return listed
-    return _pattern(paths) or _first(paths)
+    listed = _some(paths)
+    return listed if listed == ", ".join(paths) else _pattern(paths) or listed
 
 
 def shortened(path: str) -> str:
     """A path of bearable length: its beginning and its end."""
-    half = _LONGEST_PATH // 2
-    return path if len(path) <= _LONGEST_PATH else f"{path[:half]}...{path[3 - half :]}"
+    half = _LONGEST // 2
+    return path if len(path) <= _LONGEST else f"{path[:half]}...{path[3 - half :]}"
 
 
 def _pattern(paths: Sequence[str]) -> str:
@@ -185,19 +187,7 @@ def _pattern(paths: Sequence[str]) -> str:
 
 def _start(texts: Sequence[str]) -> str:
     """What all texts begin with."""
-    low, high = min(texts), max(texts)
-    return low[: next((at for at, pair in enumerate(zip(low, high, strict=False)) if pair[0] != pair[1]), len(low))]
-
-
-def _first(paths: Sequence[str]) -> str:
-    """As many paths as a line bears, and how many more there are."""
-    text = ", ".join(paths[:1])
-    for number, path in enumerate(paths[1:], 1):
-        rest = f", and {len(paths) - number} more"
-        if len(text) + len(path) + len(rest) > _LONGEST_PATH:
-            return text + rest
-        text += f", {path}"
-    return text
+    return "".join(each[0] for each in takewhile(lambda each: len(set(each)) == 1, zip(*texts, strict=False)))
 
 
 def side_by_side(rows: Iterable[Row]) -> Iterator[Line]:
@@ -211,15 +201,13 @@ def side_by_side(rows: Iterable[Row]) -> Iterator[Line]:
         for row in group:
             cells = _MARKS.get(row.kind, "~"), *_cells(row.left), *_cells(row.right)
             lines.append(((*cells, _number(row.params), _number(row.macs)), row.kind))
-    for text, (_, role) in zip(_aligned([cells for cells, _ in lines], "<<<<<>>"), lines, strict=True):
-        yield Line(text, role)
+    yield from _table(lines, "<<<<<>>")
 
 
 def _cells(place: Place | None) -> tuple[str, str]:
     if place is None:
         return "", ""
-    op = place.op if len(place.op) <= _COLUMN else f"{place.op[: _COLUMN - 3]}..."
-    return shortened(place.path), op
+    return shortened(place.path), cut(place.op, _COLUMN)
 
 
 def _number(number: int) -> str:

@@ -44,7 +44,7 @@ def fixed(network: Network) -> set[str]:
         calls = len(text) - len(text.lstrip("^"))
         here = where[-1 - calls] if calls < len(where) else None
         for word in words(text):
-            yield (here if here is not None and word in parameters[here] else None), word
+            yield (here if here is not None and word in parameters.get(here, ()) else None), word
 
     def visit(scope: Scope, where: tuple[str | None, ...]) -> None:
         for child in scope.children:

@@ -16,8 +16,9 @@ import pytest
 
 from netdsl.text.diagnostics import Diagnostic, Related, Report
 from netdsl.text.source import Source, Span
+from netdsl.text.visible import visible
 from netdsl.tools.render import formats, render
-from netdsl.tools.render.line import LONGEST, ShownLine, visible
+from netdsl.tools.render.line import LONGEST, ShownLine
 from netdsl.tools.render.paint import wants_color
 
 GOLDENS = Path(__file__).parent / "render"

@@ -318,3 +318,26 @@ def test_a_long_chain_of_files_is_no_circle() -> None:
     Path("0.net").write_text('extends "2.net"\n')
     (problem,) = compile("2.net").report
     assert problem.code == "E0705"
+
+
+# What is shown -------------------------------------------------------------------------------------------------------
+
+NASTY = "a\x1b[2J\u202eb.net"
+
+
+@pytest.mark.parametrize("text", ["input 3\nrelu\n", "input 3\nrleu\n", ""])
+@pytest.mark.parametrize("command", [["check"], ["lint"], ["summary"], ["summary", "--markdown"], ["fmt"], ["compile"]])
+def test_names_of_files_are_made_visible(text: str, command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    for name in (NASTY, f"gone-{NASTY}"):
+        if name == NASTY:
+            Path(name).write_text(text)
+        main([*command, name])
+        shown = capsys.readouterr()
+        for line in (shown.out + shown.err).split("\n"):
+            assert line.replace("\xa0", " ").isprintable(), line
+
+
+def test_html_in_a_spec_is_text_in_markdown(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.net").write_text('net T\ninput 3\nb: fc-4\nreported top1 = 4 "<script>alert(1)</script>"\n')
+    assert main(["summary", "--markdown", "a.net"]) == 0
+    assert "<script>" not in capsys.readouterr().out

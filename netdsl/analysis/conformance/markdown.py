@@ -8,6 +8,7 @@ from netdsl.analysis.conformance import references
 from netdsl.analysis.conformance.compare import Verdict
 from netdsl.analysis.conformance.figures import split
 from netdsl.analysis.conformance.sections import Line, Section, overview
+from netdsl.text.visible import markdown
 
 _INTRODUCTION = """\
 # Conformance
@@ -125,5 +126,5 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[in
     """A Markdown table; the columns `right` are aligned to the right."""
     to_right = set(right)
     rule = ["---:" if i in to_right else "---" for i in range(len(head))]
-    lines = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in (head, rule, *rows)]
+    lines = [" | ".join(map(markdown, row)) for row in (head, rule, *rows)]
     return "".join(f"| {line} |\n" for line in lines)

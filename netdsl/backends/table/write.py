@@ -10,6 +10,7 @@ from unicodedata import east_asian_width
 from netdsl.backends.table.figures import Row, Summary
 from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
+from netdsl.text.visible import markdown, visible
 
 _HEAD = ("layer", "operator", "output", "params", "multiply-adds")
 
@@ -30,14 +31,14 @@ def to_text(summary: Summary, *, bold: bool = False) -> str:
 
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
     written = [strong(title(summary))]
-    written += [f"throughout: {', '.join(summary.throughout)}"] if summary.throughout else []
+    written += [f"throughout: {visible(', '.join(summary.throughout))}"] if summary.throughout else []
     written += ["", strong(write(_HEAD)), rule, *map(write, lines), rule, strong(write(total)), "", *notes(summary)]
     return "\n".join(written) + "\n"
 
 
 def title(summary: Summary) -> str:
     """The line above the table: the network, its input and its output."""
-    return f"{summary.title}: {_input(summary)} -> {shape_text(summary.output)}"
+    return f"{visible(summary.title)}: {_input(summary)} -> {shape_text(summary.output)}"
 
 
 def notes(summary: Summary) -> Iterator[str]:
@@ -50,14 +51,14 @@ def notes(summary: Summary) -> Iterator[str]:
     if any(row.times > 1 and row.rows for row in _all(summary.rows)):
         yield "a group xN counts all N; the rows in it are those of one"
     for each in summary.reported:
-        yield f"paper: {each}"
+        yield f"paper: {visible(each)}"
 
 
 def to_markdown(summary: Summary) -> str:
     """The table in Markdown; groups are indented by non-breaking spaces."""
 
     def cell(text: str) -> str:
-        return text.replace("\\", "\\\\").replace("|", "\\|").replace("  ", "&nbsp;&nbsp;")
+        return markdown(text).replace("  ", "&nbsp;&nbsp;")
 
     total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
     written = [f"**{cell(title(summary))}**", ""]
@@ -122,8 +123,8 @@ def _lines(rows: Iterable[Row], level: int) -> Iterator[tuple[str, str, str, str
     for row in rows:
         times = f"  x{row.times}" if row.times > 1 else ""
         yield (
-            "  " * level + (row.name or "-"),
-            (row.op + times).strip(),
+            "  " * level + (visible(row.name) or "-"),
+            visible((row.op + times).strip()),
             shape_text(row.output),
             _figure(row.params),
             _figure(row.macs),

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netdsl.text.visible import visible
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -43,7 +45,7 @@ def load_weights(model: nn.Module, weights: Any) -> nn.Module:
         )
     if unknown:
         nearest = {name: difflib.get_close_matches(name, missing, n=1, cutoff=0.75) for name in unknown[:3]}
-        hints = [f"`{_name(each)}`" + (f" (for `{found[0]}`?)" if found else "") for each, found in nearest.items()]
+        hints = [f"`{visible(each)}`" + (f" (for `{found[0]}`?)" if found else "") for each, found in nearest.items()]
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
         problems.append(f"the network has no layer for {', '.join(hints)}{more}")
     problems += shapes[:5] + ([f"and {len(shapes) - 5} more of another shape"] if len(shapes) > 5 else [])
@@ -98,17 +100,12 @@ def _refuse_odd(state: Mapping[str, Tensor]) -> None:
         if not isinstance(name, str):
             raise WeightsError(f"the name of a tensor is text, not {name!a}")
         if not isinstance(value, torch.Tensor):
-            raise WeightsError(f"`{_name(name)}` is no tensor but a {type(value).__name__}")
+            raise WeightsError(f"`{visible(name)}` is no tensor but a {type(value).__name__}")
         counts = name.endswith("num_batches_tracked")  # an integer in every network
         if value.is_meta or value.is_quantized or value.layout != torch.strided:
-            raise WeightsError(f"`{_name(name)}` is a meta, quantized or sparse tensor; weights are plain ones")
+            raise WeightsError(f"`{visible(name)}` is a meta, quantized or sparse tensor; weights are plain ones")
         if not counts and not value.is_floating_point():
-            raise WeightsError(f"`{_name(name)}` holds {str(value.dtype).removeprefix('torch.')}, no real numbers")
-
-
-def _name(name: str) -> str:
-    """A name from a file, made visible."""
-    return name if name.isprintable() else ascii(name)[1:-1]
+            raise WeightsError(f"`{visible(name)}` holds {str(value.dtype).removeprefix('torch.')}, no real numbers")
 
 
 def _text(tensor: Tensor) -> str:

@@ -29,6 +29,7 @@ def main(args: Sequence[str] | None = None) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     import click
 
+    from netdsl.text.visible import visible
     from netdsl.tools.cli._group import program
 
     for stream in (sys.stdout, sys.stderr):
@@ -42,6 +43,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as problem:
+        problem.message = "\n".join(map(visible, problem.message.split("\n")))
         problem.show()
         return WRONG_USE
     except KeyboardInterrupt:
@@ -56,7 +58,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def _confess(problem: Exception) -> int:
-    from netdsl.tools.render.line import visible
+    from netdsl.text.visible import visible
 
     if isinstance(problem, OSError) and problem.strerror:
         place = f" '{problem.filename}'" if problem.filename else ""

@@ -35,7 +35,7 @@ def _harmless(patch: str) -> str:
     """A patch for a terminal, which would obey what is hidden in a text; a program gets it to the letter."""
     if not sys.stdout.isatty():
         return patch
-    from netdsl.tools.render.line import visible
+    from netdsl.text.visible import visible
 
     return "\n".join("\t".join(map(visible, line.split("\t"))) for line in patch.split("\n"))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from netdsl.text.visible import visible
 from netdsl.tools.cli._columns import aligned
-from netdsl.tools.render.line import visible
 
 if TYPE_CHECKING:
     from netdsl.analysis.rewrite import Rewritten

@@ -13,6 +13,7 @@ import click
 
 from netdsl.backends.artefacts import Artefact, RenderError, by_ending, find
 from netdsl.tools.cli._spec import Request, network
+from netdsl.tools.cli._tell import say
 
 
 def make(
@@ -43,7 +44,7 @@ def make(
         check_place(path, kind, force)
     write(rendered(kind, network(request, color), **given), path, kind)
     if path is not None:
-        click.echo(f"wrote {path}", err=True)
+        say(f"wrote {path}", err=True)
 
 
 def kind_of(out: str, kinds: tuple[str, ...]) -> Artefact:

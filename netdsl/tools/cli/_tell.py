@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netdsl.text.visible import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -60,7 +62,13 @@ def verdict(name: str, report: Report, variants: Iterable[str] = (), *, fine: st
 
 def sum_up(line: str, *, apart: bool, err: bool) -> None:
     """Print a verdict; `apart` from messages, which stand above and below it."""
+    line = visible(line)
     click.echo(f"\n{line}\n" if apart else line, err=err)
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Print a line in which there are names from outside."""
+    click.echo(visible(line), err=err)
 
 
 def status(report: Report, *, asked_no_variant: bool = False) -> int:

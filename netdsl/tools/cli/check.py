@@ -9,7 +9,7 @@ import click
 from netdsl.tools.cli._change import deliver, refuse_zoo
 from netdsl.tools.cli._checked import Checked, again, check, with_proposals
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option, spec_options
-from netdsl.tools.cli._tell import show, status, sum_up, verdict, write_document
+from netdsl.tools.cli._tell import say, show, status, sum_up, verdict, write_document
 
 if TYPE_CHECKING:
     from netdsl.analysis.fixes import Fixed
@@ -116,10 +116,8 @@ def _tell(request: Request, fixed: Fixed, showing: bool) -> None:
         return
     did = "would fix" if showing else "fixed"
     problems = f"{fixed.problems} problem{'s' * (fixed.problems != 1)}"
-    click.echo(f"{did} {fixed.fixed} of {problems} in {request.name}", err=True)
+    say(f"{did} {fixed.fixed} of {problems} in {request.name}", err=True)
     for diagnostic in fixed.left:
         assert diagnostic.span is not None
         line = fixed.compilation.report.sources[diagnostic.span.file].position(diagnostic.span.start).line
-        click.echo(
-            f"left line {line} as it is: mended, it would bring another error to light ({diagnostic.code})", err=True
-        )
+        say(f"left line {line} as it is: mended, it would bring another error to light ({diagnostic.code})", err=True)

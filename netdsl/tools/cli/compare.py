@@ -101,7 +101,7 @@ def _network(request: Request, color: str) -> Network:
 
 
 def _print(lines: list[Line], color: str) -> None:
-    from netdsl.tools.render.line import visible
+    from netdsl.text.visible import visible
     from netdsl.tools.render.paint import paint, wants_color
 
     colored = wants_color(sys.stdout, color)

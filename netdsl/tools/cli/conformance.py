@@ -46,7 +46,7 @@ def command(specs: tuple[str, ...], format_: str, summary: bool, failed: bool, c
     from netdsl.analysis.conformance.markdown import page
     from netdsl.analysis.conformance.sections import sections
     from netdsl.analysis.conformance.text import text, to_json
-    from netdsl.tools.render.line import visible
+    from netdsl.text.visible import visible
 
     if failed and (summary or format_ == "markdown"):
         raise click.UsageError("--failed lists figures as text or JSON; leave out --summary and markdown")

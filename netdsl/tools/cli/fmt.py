@@ -9,7 +9,7 @@ import click
 
 from netdsl.tools.cli._change import deliver
 from netdsl.tools.cli._spec import STDIN, color_option, read_stdin
-from netdsl.tools.cli._tell import show
+from netdsl.tools.cli._tell import say, show
 
 if TYPE_CHECKING:
     from netdsl.text.source import Source
@@ -56,7 +56,7 @@ def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int
             deliver(source, text, None, diff=True)
         if check and differs:
             worst = worst or WRONG_SPEC
-            click.echo(f"{source.name}: would change", err=diff_)
+            say(f"{source.name}: would change", err=diff_)
         if check or diff_:
             continue
         if name == STDIN:
@@ -64,7 +64,7 @@ def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int
         elif text is not None and differs:
             try:
                 deliver(source, text, Path(name))
-                click.echo(f"{name}: formatted")
+                say(f"{name}: formatted")
             except OSError as problem:
                 _refuse(f"'{name}' cannot be written: {problem.strerror}", color)
                 worst = WRONG_USE

@@ -9,7 +9,7 @@ import click
 
 from netdsl.tools.cli._change import deliver, refuse_zoo
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option, spec_options
-from netdsl.tools.cli._tell import show, status, sum_up, verdict, write_document
+from netdsl.tools.cli._tell import say, show, status, sum_up, verdict, write_document
 
 if TYPE_CHECKING:
     from netdsl.compiler import Compilation
@@ -133,9 +133,9 @@ def _mended(
     changed = deliver(file.source, found.text, request.place, diff=diff)
     if found.mended:
         did = "would mend" if diff else "mended"
-        click.echo(f"{request.name}: {did} {len(found.mended)} of its warnings", err=True)
+        say(f"{request.name}: {did} {len(found.mended)} of its warnings", err=True)
     for warning, reason in found.refused:
-        click.echo(f"{request.name}: the edit for {warning.code} cannot be made: {reason}", err=True)
+        say(f"{request.name}: the edit for {warning.code} cannot be made: {reason}", err=True)
     return request.compile_all(Source(file.source.name, found.text)), changed
 
 

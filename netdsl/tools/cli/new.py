@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from netdsl.tools.cli._tell import say
 from netdsl.tools.cli.show import spec_text
 
 SECTION = "Write a spec"
@@ -30,9 +31,9 @@ def command(name: str, file: Path) -> None:
             handle.write(text)
     except FileExistsError:
         raise click.UsageError(f"'{file}' exists; choose another name") from None
-    click.echo(f"wrote {file}", err=True)
+    say(f"wrote {file}", err=True)
     for wanted in _drawn_in(text):
-        click.echo(f"it draws in '{wanted}', which must lie beside it: netdsl show {Path(wanted).stem}", err=True)
+        say(f"it draws in '{wanted}', which must lie beside it: netdsl show {Path(wanted).stem}", err=True)
 
 
 def _drawn_in(text: str) -> list[str]:

@@ -10,7 +10,7 @@ import click
 
 from netdsl.tools.cli._change import deliver, refuse_zoo
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option, options
-from netdsl.tools.cli._tell import show, status
+from netdsl.tools.cli._tell import say, show, status
 
 if TYPE_CHECKING:
     from netdsl.analysis.rewrite import Rewritten
@@ -176,7 +176,7 @@ def _rewrite(request: Request, change: Change, in_place: bool, diff: bool, color
     except CannotRewrite as refusal:
         if refusal.report is not None:
             show(refusal.report, color)
-        click.echo(f"{request.name}: {refusal.message}", err=True)
+        say(f"{request.name}: {refusal.message}", err=True)
         return WRONG_SPEC
     deliver(source, found.text, request.place if in_place else None, diff=diff)
     click.echo(costs(request.name, found), err=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from netdsl.text.codes import CODES
 from netdsl.text.diagnostics import Diagnostic, Report
 from netdsl.text.source import Source, Span
-from netdsl.tools.render.line import visible
+from netdsl.text.visible import visible
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 

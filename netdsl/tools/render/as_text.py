@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from netdsl.text.diagnostics import Diagnostic, Related, Report
 from netdsl.text.source import Source, Span
+from netdsl.text.visible import visible
 from netdsl.tools.render.excerpt import Mark, Row, excerpt
-from netdsl.tools.render.line import visible
 from netdsl.tools.render.paint import paint
 
 _LONGEST_CHAIN = 8

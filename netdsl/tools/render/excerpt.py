@@ -22,7 +22,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from netdsl.text.source import Source
-from netdsl.tools.render.line import ShownLine, indent, visible, width
+from netdsl.text.visible import visible
+from netdsl.tools.render.line import ShownLine, indent, width
 from netdsl.tools.render.paint import paint
 
 

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from unicodedata import category, east_asian_width
 
+from netdsl.text.visible import visible_char
+
 LONGEST = 160
 """Lines with more characters than this are cut."""
 
@@ -30,15 +32,6 @@ def width(char: str) -> int:
     if category(char) in ("Mn", "Me"):
         return 0
     return 2 if east_asian_width(char) in "WF" else 1
-
-
-def visible(text: str) -> str:
-    """The text with everything that does not print written as an escape, so that no spec can steer a terminal."""
-    return text if text.isprintable() else "".join(map(_visible, text))
-
-
-def _visible(char: str) -> str:
-    return char if char.isprintable() else ascii(char)[1:-1]
 
 
 class ShownLine:
@@ -59,7 +52,7 @@ class ShownLine:
                 column += len(_GAP)
             columns = [column]
             for char in line[start:end]:
-                shown = " " * (_TAB - column % _TAB) if char == "\t" else _visible(char)
+                shown = " " * (_TAB - column % _TAB) if char == "\t" else visible_char(char)
                 parts.append(shown)
                 column += sum(map(width, shown))
                 columns.append(column)

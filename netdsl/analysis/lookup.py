@@ -35,7 +35,7 @@ class Trees:
     @cached_property
     def items(self) -> dict[Span, Any]:
         """The items that make nodes, and rows of bracket blocks, by place."""
-        kinds = (tree.Operation, tree.Row, tree.Bracket, tree.Join, tree.Residual, tree.Group)
+        kinds = (tree.Operation, tree.BracketRow, tree.Bracket, tree.Join, tree.Residual, tree.Group)
         return {each.span: each for each in self.all if isinstance(each, kinds)}
 
     @cached_property
@@ -58,10 +58,10 @@ def argument(item: object, name: str) -> tree.Argument | None:
     return next((each for each in arguments if each.name is not None and each.name.text == name), None)
 
 
-def more_arguments(source: Source, item: tree.Operation | tree.Row | tree.Default, written: str) -> Edit:
+def more_arguments(source: Source, item: tree.Operation | tree.BracketRow | tree.Default, written: str) -> Edit:
     """The edit that adds arguments, as `pad=1, bias=false`, behind those that an item has."""
     end = item.span.end
-    if isinstance(item, tree.Row):
+    if isinstance(item, tree.BracketRow):
         return Edit(source.span(end, end), f", {written}")
     if not source.text[:end].endswith(")"):
         return Edit(source.span(end, end), f"({written})")

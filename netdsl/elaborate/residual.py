@@ -60,7 +60,7 @@ def residual(builder: Builder, item: tree.Residual, frame: Frame, label: tree.Na
         _finish(builder, frame, body, found, item.span)
 
 
-class _Row(NamedTuple):
+class _Convolution(NamedTuple):
     """One row: its convolution, and whether it has a stride of its own."""
 
     written: Written
@@ -96,7 +96,7 @@ def bracket(
         _finish(builder, frame, body, found, item.span)
 
 
-def _row(builder: Builder, frame: Frame, row: tree.Row) -> _Row:
+def _row(builder: Builder, frame: Frame, row: tree.BracketRow) -> _Convolution:
     """One row as a convolution."""
     evaluator, conv = builder.evaluator(frame), ops.find("conv")
     written = {"kernel": size(row.kernel, evaluator), "channels": size(row.out, evaluator)}
@@ -104,10 +104,10 @@ def _row(builder: Builder, frame: Frame, row: tree.Row) -> _Row:
         written["stride"] = size(row.stride, evaluator)
     known = [name for name in field_names(conv) if name not in written]
     written |= bind("conv", (), [*known, *conv.followed_by], row.arguments, evaluator.given)
-    return _Row(complete(conv, written, frame), "stride" in written, row.span)
+    return _Convolution(complete(conv, written, frame), "stride" in written, row.span)
 
 
-def _give_stride(rows: list[_Row], stride: Given, where: str) -> None:
+def _give_stride(rows: list[_Convolution], stride: Given, where: str) -> None:
     """Give the stride behind a bracket to one of its rows: the first, or the first with a kernel over 1."""
     row = rows[0]
     if where == "spatial":

@@ -143,11 +143,11 @@ class Reducer(Expressions):
         opening, _, rows, _, closing = parts
         return tree.Bracket(tuple(rows), opening.span.to(closing.span))
 
-    def row(self, parts: Parts) -> tree.Row:
+    def row(self, parts: Parts) -> tree.BracketRow:
         kernel, _, out, _, stride, arguments = parts
         last = arguments[-1] if arguments else stride or out
         span = kernel.span.to(last.span)
-        return tree.Row(bare(kernel), bare(out), bare(stride), tuple(arguments or ()), span)
+        return tree.BracketRow(bare(kernel), bare(out), bare(stride), tuple(arguments or ()), span)
 
     def broken(self, parts: Parts) -> tree.Broken:
         self._settle()

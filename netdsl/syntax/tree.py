@@ -158,7 +158,7 @@ class Operation:
 
 
 @node
-class Row:
+class BracketRow:
     """One row of a bracket block: `3x3, 64 /2, groups=32`."""
 
     kernel: Expression
@@ -172,7 +172,7 @@ class Row:
 class Bracket:
     """`[1x1, 64; 3x3, 64; 1x1, 256]`, a residual building block."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[BracketRow, ...]
     span: Span
 
 

@@ -2,6 +2,6 @@
 
 from netdsl.analysis.compare.comparison import compare
 from netdsl.analysis.compare.difference import Difference
-from netdsl.analysis.compare.finding import Detail, Finding, Place, Row, Spot
+from netdsl.analysis.compare.finding import AlignedRow, Detail, Finding, Place, Spot
 
-__all__ = ["Detail", "Difference", "Finding", "Place", "Row", "Spot", "compare"]
+__all__ = ["AlignedRow", "Detail", "Difference", "Finding", "Place", "Spot", "compare"]

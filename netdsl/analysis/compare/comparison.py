@@ -12,7 +12,7 @@ from netdsl.analysis.compare.alone import Alone
 from netdsl.analysis.compare.changes import Arguments, arguments, changes, initial
 from netdsl.analysis.compare.describe import Describer
 from netdsl.analysis.compare.difference import Difference
-from netdsl.analysis.compare.finding import Finding, Place, Row, RowKind
+from netdsl.analysis.compare.finding import AlignedRow, Finding, Place, RowKind
 from netdsl.analysis.compare.layers import Layer, Layers, Numbers
 from netdsl.analysis.compare.match import Match, Pair
 from netdsl.analysis.compare.wiring import rewired
@@ -91,7 +91,7 @@ def _settings(one: Setting | None, other: Setting | None) -> Iterator[Finding]:
             yield Finding("recipe", f"train: {name}", before=before, after=after)
 
 
-def _row(match: Match, pair: Pair, changed: bool, words: tuple[Describer, Describer]) -> Row:
+def _row(match: Match, pair: Pair, changed: bool, words: tuple[Describer, Describer]) -> AlignedRow:
     one, other = pair
     kind: RowKind = "changed" if changed else "reshaped"
     if one is None or other is None:
@@ -99,7 +99,7 @@ def _row(match: Match, pair: Pair, changed: bool, words: tuple[Describer, Descri
     elif one.exact == other.exact:
         kind = "same"
     left, right = (_place(*each) for each in zip(pair, match.sides, words, strict=True))
-    return Row(kind, any(layer.aux for layer in pair if layer is not None), left, right)
+    return AlignedRow(kind, any(layer.aux for layer in pair if layer is not None), left, right)
 
 
 def _place(layer: Layer | None, side: Layers, words: Describer) -> Place | None:

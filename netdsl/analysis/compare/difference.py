@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netdsl.analysis.compare.finding import Detail, Finding, Row, Spot
+from netdsl.analysis.compare.finding import AlignedRow, Detail, Finding, Spot
 from netdsl.analysis.compare.text import Line, figures, same, side_by_side, title, told
 from netdsl.ir import Network
 
@@ -26,7 +26,7 @@ class Difference:
     left: Network
     right: Network
     findings: tuple[Finding, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[AlignedRow, ...]
     renamed: tuple[tuple[str, str], ...]
     exact: bool = True
 
@@ -50,7 +50,7 @@ class Difference:
             left=self.right,
             right=self.left,
             findings=tuple(map(_mirrored, self.findings)),
-            rows=tuple(Row(_MIRROR.get(kind, kind), aux, right, left) for kind, aux, left, right in self.rows),
+            rows=tuple(AlignedRow(_MIRROR.get(kind, kind), aux, right, left) for kind, aux, left, right in self.rows),
             renamed=tuple((right, left) for left, right in self.renamed),
         )
 

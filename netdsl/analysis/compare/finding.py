@@ -31,7 +31,7 @@ class Place(NamedTuple):
     line: int | None
 
 
-class Row(NamedTuple):
+class AlignedRow(NamedTuple):
     """A layer of the left network beside its counterpart on the right; `aux` where it is in an aux head.
 
     `reshaped` is a layer whose operator is the same on inputs of another shape.

@@ -7,7 +7,7 @@ from itertools import groupby, takewhile
 from typing import NamedTuple
 
 from netdsl.analysis.compare.describe import cut
-from netdsl.analysis.compare.finding import Finding, Place, Row
+from netdsl.analysis.compare.finding import AlignedRow, Finding, Place
 from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
 
@@ -190,7 +190,7 @@ def _start(texts: Sequence[str]) -> str:
     return "".join(each[0] for each in takewhile(lambda each: len(set(each)) == 1, zip(*texts, strict=False)))
 
 
-def side_by_side(rows: Iterable[Row]) -> Iterator[Line]:
+def side_by_side(rows: Iterable[AlignedRow]) -> Iterator[Line]:
     """The aligned layers in a table; equal ones in a row are counted only."""
     lines: list[tuple[Sequence[str], str]] = []
     for equal, group in groupby(rows, lambda row: row.kind in ("same", "reshaped") and not row.params and not row.macs):

@@ -110,7 +110,7 @@ def ending_in(fault: Fault, nodes: Sequence[Node], end: int, goal: Shape, within
     network = fault.network
     written = [node for node in nodes if not node.implicit and holds(within, node.span)]
     made = by_place(
-        node for node in written if isinstance(fault.trees.items.get(node.span), (tree.Operation, tree.Row))
+        node for node in written if isinstance(fault.trees.items.get(node.span), (tree.Operation, tree.BracketRow))
     )
     last = list(reversed(made))[:MOST_CHANGED]
 
@@ -176,7 +176,7 @@ def _written(value: Any) -> str:
 
 def _title(fault: Fault, edits: Sequence[Edit]) -> str:
     """The statements that edits change, new and old: "`conv3-64` instead of `conv3-32`"."""
-    shown = (tree.Operation, tree.Row, tree.Layer, tree.Param, tree.Default)
+    shown = (tree.Operation, tree.BracketRow, tree.Layer, tree.Param, tree.Default)
     words = []
     for edit in edits:
         around = fault.around(edit.span, *shown)

@@ -30,7 +30,7 @@ class Unwritable(Exception):
 def field_edits(fault: Fault, span: Span, op: Operator, changes: Mapping[str, str]) -> list[Edit]:
     """The edits that give fields of the operator written at a place these values. Raises `Unwritable`."""
     item = fault.trees.items.get(span)
-    if not isinstance(item, (tree.Operation, tree.Row)):
+    if not isinstance(item, (tree.Operation, tree.BracketRow)):
         raise Unwritable
     found: list[Edit] = []
     added: list[str] = []
@@ -40,7 +40,7 @@ def field_edits(fault: Fault, span: Span, op: Operator, changes: Mapping[str, st
         if given is not None:
             found.append(Edit(_value(fault, given), text))
         elif part is not None:
-            square = isinstance(item, tree.Row) and part == "kernel" and text.isdigit()  # rows have `3x3`
+            square = isinstance(item, tree.BracketRow) and part == "kernel" and text.isdigit()  # rows have `3x3`
             plain = type(op).model_fields[name].default == (1, 1)
             found.append(_part(fault, item, part, f"{text}x{text}" if square else text, plain))
         else:
@@ -50,7 +50,7 @@ def field_edits(fault: Fault, span: Span, op: Operator, changes: Mapping[str, st
     return found
 
 
-def _argument(item: tree.Operation | tree.Row, op: Operator, name: str) -> Any:
+def _argument(item: tree.Operation | tree.BracketRow, op: Operator, name: str) -> Any:
     """The expression that an argument gives a field, by name or by position; None without such an argument."""
     kernel: object = item.kernel
     if isinstance(item, tree.Operation) and kernel is None:
@@ -69,7 +69,7 @@ def _given(arguments: Sequence[tree.Argument], names: Sequence[str], name: str) 
     return None
 
 
-def _part(fault: Fault, item: tree.Operation | tree.Row, part: str, text: str, plain: bool) -> Edit:
+def _part(fault: Fault, item: tree.Operation | tree.BracketRow, part: str, text: str, plain: bool) -> Edit:
     """The edit that makes a part of the notation (`kernel`, `out` or `stride`) say `text`.
 
     A stride of 1 is left out if that is `plain`, which is what the operator has without one.
@@ -88,7 +88,7 @@ def _part(fault: Fault, item: tree.Operation | tree.Row, part: str, text: str, p
         return fault.edit(len(fault.source.text[:slash].rstrip(" \t")), value.span.end, "")
     if value is not None:
         return Edit(_value(fault, value), text)
-    if isinstance(item, tree.Row):
+    if isinstance(item, tree.BracketRow):
         return fault.edit(item.out.span.end, item.out.span.end, f" /{text}")
     end = item.span.end
     if item.arguments is not None:

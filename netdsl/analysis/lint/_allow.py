@@ -146,7 +146,7 @@ class _Statements:
         self.order: list[Span] = []
         self.beside: dict[int, list[Span]] = {}
         for each in walk(file):
-            if isinstance(each, (tree.Statement, tree.TableRow, tree.Row)) and not isinstance(each, tree.Broken):
+            if isinstance(each, (tree.Statement, tree.TableRow, tree.BracketRow)) and not isinstance(each, tree.Broken):
                 self.order.append(each.span)
                 for at in (each.span.start, max(each.span.end - 1, 0)):
                     self.beside.setdefault(self.source.position(at).line, []).append(each.span)

@@ -68,7 +68,7 @@ class BiasBeforeNorm(Rule):
         """`bias=false`, where it certainly reaches only layers whose bias has no effect."""
         op, items = nodes[0].op.name, subject.trees.items
         item = default or items.get(nodes[0].span)
-        if subject.file is None or not isinstance(item, (tree.Operation, tree.Row, tree.Default)):
+        if subject.file is None or not isinstance(item, (tree.Operation, tree.BracketRow, tree.Default)):
             return []
         if not subject.is_own(item.span) or any(getattr(node.op, "bias_init", None) is not None for node in nodes):
             return []
@@ -81,7 +81,7 @@ class BiasBeforeNorm(Rule):
         for item in items.values():
             if isinstance(item, tree.Operation) and (ops.resolve(item.head.text) or ("",))[0] != op:
                 continue
-            if isinstance(item, (tree.Operation, tree.Row)) and not argument(item, "bias"):
+            if isinstance(item, (tree.Operation, tree.BracketRow)) and not argument(item, "bias"):
                 made = [node for node in subject.by_span.get(item.span, ()) if node.op.name == op]
                 if not made or any(node.id not in wasted for node in made):
                     return []
@@ -92,7 +92,7 @@ class BiasBeforeNorm(Rule):
         return [_without_bias(source, each) for each in (default, *saying)]
 
 
-def _without_bias(source: Source, item: tree.Operation | tree.Row | tree.Default) -> Edit:
+def _without_bias(source: Source, item: tree.Operation | tree.BracketRow | tree.Default) -> Edit:
     """The edit that makes an item say `bias=false`, in place of the bias it says or behind its arguments."""
     written = argument(item, "bias")
     return Edit(written.value.span, "false") if written else more_arguments(source, item, "bias=false")

@@ -92,7 +92,7 @@ class LargeKernel(Rule):
         channels = (subject.network.shapes[node.inputs[0]] or (0,))[0]
         kernel = "x".join(map(str, op.kernel))
         item = subject.trees.items.get(node.span)
-        shown = isinstance(item, tree.Row) or (isinstance(item, tree.Operation) and item.kernel is None)
+        shown = isinstance(item, tree.BracketRow) or (isinstance(item, tree.Operation) and item.kernel is None)
         call = None if shown else subject.caller(node)
         count = {2: "two", 3: "three", 4: "four", 5: "five"}.get(len(small), str(len(small)))
         return self.warning(

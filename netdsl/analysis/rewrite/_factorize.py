@@ -59,7 +59,9 @@ def _stride_note(conv: Written, into: str) -> list[str]:
     return [note] if conv.op.stride != (1, 1) and into == "3x3" else []
 
 
-def _stack(spec: Spec, item: tree.Operation | tree.Row, conv: Written, into: str, channels: str) -> list[Written]:
+def _stack(
+    spec: Spec, item: tree.Operation | tree.BracketRow, conv: Written, into: str, channels: str
+) -> list[Written]:
     """The small convolutions that replace one."""
     size = conv.kernel[0]
     if conv.kernel != (size, size):
@@ -98,7 +100,7 @@ def _share(sides: Sides, place: int, count: int) -> Sides:
     return top, bottom, left, right
 
 
-def _inner(spec: Spec, item: tree.Operation | tree.Row, conv: Written, count: int, channels: str) -> list[str]:
+def _inner(spec: Spec, item: tree.Operation | tree.BracketRow, conv: Written, count: int, channels: str) -> list[str]:
     """The channels of the layers before the last."""
     if channels == "out":
         return [conv.out] * (count - 1)
@@ -111,6 +113,6 @@ def _inner(spec: Spec, item: tree.Operation | tree.Row, conv: Written, count: in
         return [str(wide) for wide in widths(before.pop(), after.pop(), count, conv.op.groups)[:-1]]
     if len(before) == 1:
         return [str(before.pop())] * (count - 1)
-    if isinstance(item, tree.Row):
+    if isinstance(item, tree.BracketRow):
         raise Refusal("what comes in differs from call to call", "take `--channels out`")
     return ["{channels}"] * (count - 1)

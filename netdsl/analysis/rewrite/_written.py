@@ -75,7 +75,7 @@ def is_conv(spec: Spec, item: object) -> bool:
     return (ops.resolve(item.head.text) or ("",))[0] == "conv"
 
 
-def written(spec: Spec, item: tree.Operation | tree.Row, stride: str | None = None) -> Written:
+def written(spec: Spec, item: tree.Operation | tree.BracketRow, stride: str | None = None) -> Written:
     """The parts of a convolution; `stride` is the one behind its statement. Raises `Refusal` where a part is not
     written out, or the convolution cannot be replaced."""
     made = spec.convs(item.span)

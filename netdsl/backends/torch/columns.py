@@ -22,7 +22,7 @@ class Split(Exception):
 
 
 @dataclass(eq=False)
-class Row:
+class InstanceRow:
     """The values of the names in one instance, or in one turn of its loop."""
 
     instance: int
@@ -41,7 +41,7 @@ class Columns:
     with what stands under them; `index` that of the class's loop. `reserved` are names that no argument may have.
     """
 
-    def __init__(self, rows: list[Row], reserved: Collection[str]):
+    def __init__(self, rows: list[InstanceRow], reserved: Collection[str]):
         self.rows = rows
         self.reserved = reserved
         self.used: set[str] = {atom for row in rows for atom in row.names}

@@ -17,7 +17,7 @@ LONGEST_PERIOD = 8
 
 
 @dataclass(slots=True)
-class _Row:
+class _Step:
     """One construction of a chain as a loop sees it: its key, its skeleton and its constants."""
 
     prefix: str
@@ -26,7 +26,7 @@ class _Row:
     shape: Skeleton
     values: list[Any]
 
-    def same(self, other: _Row) -> bool:
+    def same(self, other: _Step) -> bool:
         return self.shape == other.shape and all(map(alike, self.values, other.values))
 
 
@@ -62,15 +62,15 @@ def _fold(items: tuple[tuple[str, Any], ...], moving: bool) -> tuple[tuple[str, 
     return tuple(found)
 
 
-def _row(key: str, item: Any) -> _Row | None:
+def _row(key: str, item: Any) -> _Step | None:
     prefix = key.rstrip("0123456789")
     number = key[len(prefix) :]
     if not isinstance(item, Construct) or not number or str(int(number)) != number:
         return None
-    return _Row(prefix, int(number), item, item.skeleton(), [value for _, value in item.constants()])
+    return _Step(prefix, int(number), item, item.skeleton(), [value for _, value in item.constants()])
 
 
-def _run(rows: list[_Row | None], at: int, moving: bool) -> int:
+def _run(rows: list[_Step | None], at: int, moving: bool) -> int:
     """How many constructions from `at` on differ by constant steps only, under keys that count up."""
     first = rows[at]
     if first is None:
@@ -96,14 +96,14 @@ def _step(a: Any, b: Any) -> int | None:
     return b - a if type(a) is int and type(b) is int and b > a else None
 
 
-def _folded(rows: list[_Row | None], at: int, length: int, plain: bool) -> Run:
+def _folded(rows: list[_Step | None], at: int, length: int, plain: bool) -> Run:
     first, second = rows[at], rows[at + 1]
     assert first is not None and second is not None
     steps = tuple(_step(a, b) or 0 for a, b in zip(first.values, second.values, strict=True))
     return Run(first.item, length, steps, None if plain else (first.prefix, first.number))
 
 
-def _cycle(rows: list[_Row | None], at: int) -> tuple[int, int]:
+def _cycle(rows: list[_Step | None], at: int) -> tuple[int, int]:
     """The period and the number of times that the constructions from `at` on repeat."""
     for period in range(2, LONGEST_PERIOD + 1):
         length = 0

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, replaced, terms_of
-from netdsl.backends.torch.columns import Column, Columns, Row, Split
+from netdsl.backends.torch.columns import Column, Columns, InstanceRow, Split
 from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, ModuleDict, Parameter, valued
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.parameters import USUAL, kinds_of
@@ -64,7 +64,9 @@ class Merge(Columns):
     def __init__(
         self, called: str, instances: Sequence[Instance], reserved: Collection[str], defaults: Mapping[str, Any]
     ):
-        super().__init__([Row(number, each.trace.env, each.trace) for number, each in enumerate(instances)], reserved)
+        super().__init__(
+            [InstanceRow(number, each.trace.env, each.trace) for number, each in enumerate(instances)], reserved
+        )
         self.instances = instances
         self.defaults = defaults
         self.flags: dict[str, Term] = {}
@@ -217,7 +219,7 @@ class Merge(Columns):
         ):
             raise Split
         counts = [each.count for each in loops if each is not None]
-        rows: list[Row] = []
+        rows: list[InstanceRow] = []
         column: Column = {}
         keys: list[tuple[int, str]] = []
         for number, (instance, loop) in enumerate(zip(self.instances, loops, strict=True)):
@@ -226,7 +228,7 @@ class Merge(Columns):
             for names, (key, item) in zip(loop.environments, chain.items, strict=True):
                 keys.append((len(rows), key))
                 column[len(rows)] = item
-                rows.append(Row(number, names, instance.trace))
+                rows.append(InstanceRow(number, names, instance.trace))
         numbered = all(key == str(rows[row].names[first.index]) for row, key in keys)
         key = None if numbered else _label(first.label, first.index)
         if not numbered and key is None:

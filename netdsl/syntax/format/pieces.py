@@ -108,7 +108,7 @@ class Statement:
 
 
 @dataclass(slots=True)
-class Row:
+class Written:
     """The statements that share a line, with the comment behind them; `more` are the lines below on which that comment
     goes on.
     """
@@ -132,7 +132,7 @@ class Remark:
 class Body:
     """What stands between braces, in a branch, in a cell, in a file. `lead` is the comment behind what opens it."""
 
-    entries: list[Row | Remark | Table] = field(default_factory=list)
+    entries: list[Written | Remark | Table] = field(default_factory=list)
     lead: str | None = None
 
     @property
@@ -142,7 +142,7 @@ class Body:
         if not self.entries:
             return ""
         (row,) = self.entries
-        if not isinstance(row, Row) or row.note is not None:
+        if not isinstance(row, Written) or row.note is not None:
             return None
         texts = [statement.flat for statement in row.statements]
         known = [text for text in texts if text is not None]

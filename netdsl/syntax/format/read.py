@@ -11,7 +11,7 @@ import re
 
 from netdsl.syntax.format.expressions import CLOSES
 from netdsl.syntax.format.layers import BRANCH, ROWS, Layers
-from netdsl.syntax.format.pieces import Body, Braces, Cells, Note, Part, Remark, Row, Statement, Table
+from netdsl.syntax.format.pieces import Body, Braces, Cells, Note, Part, Remark, Statement, Table, Written
 from netdsl.syntax.lex import END
 from netdsl.syntax.scan import SPACE
 
@@ -35,7 +35,7 @@ class Reader(Layers):
     def body(self, ends: frozenset[str], braces: Braces | None = None) -> Body:
         """Statements, or the rows of a bracket, up to a token that ends them."""
         body = Body()
-        row: Row | None = None
+        row: Written | None = None
         while True:
             token = self.token
             if ends is not _CELL:  # comments behind a cell belong to the row
@@ -52,7 +52,7 @@ class Reader(Layers):
                 row = None
                 continue
             if row is None or token.newline:
-                row = Row([], token.blank and bool(body.entries))
+                row = Written([], token.blank and bool(body.entries))
                 body.entries.append(row)
             row.statements.append(self.bracket_row() if ends is ROWS else self.statement())
 
@@ -166,7 +166,7 @@ class Reader(Layers):
         row = Cells(texts, blank=blank)
         if len(bodies) == 1 and bodies[0].entries:
             (entry,) = bodies[0].entries
-            assert isinstance(entry, Row)
+            assert isinstance(entry, Written)
             row.claim = entry.statements[-1].claim
             if row.claim is not None:
                 row.texts = [texts[0].removesuffix(f" -> {row.claim}")]
@@ -179,13 +179,13 @@ def _place(body: Body, note: Note, *, barred: bool) -> None:
     """
     last = body.entries[-1] if body.entries else None
     if note.own and not (barred and last is None and body.lead is None):
-        if isinstance(last, Row) and last.note is not None and note.column == last.column and not note.blank:
+        if isinstance(last, Written) and last.note is not None and note.column == last.column and not note.blank:
             last.more.append(note.text)
             return
     elif last is None and body.lead is None:
         body.lead = note.text
         return
-    elif isinstance(last, Row) and last.note is None:
+    elif isinstance(last, Written) and last.note is None:
         last.note, last.column = note.text, note.column
         return
     elif isinstance(last, Table) and remark_row(last, note.text):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from netdsl.syntax.format import table
 from netdsl.syntax.format.columns import Kind, Line
-from netdsl.syntax.format.pieces import Body, Braces, Item, Items, Note, Part, Remark, Row, Statement, Table
+from netdsl.syntax.format.pieces import Body, Braces, Item, Items, Note, Part, Remark, Statement, Table, Written
 
 WIDTH = 120
 """How long a line may be where it can be broken."""
@@ -47,7 +47,7 @@ class Writer:
         if bar:
             self.lines[first].bar = True
 
-    def row(self, row: Row, indent: int) -> None:
+    def row(self, row: Written, indent: int) -> None:
         """The statements of one line of the author's: on one line, or as many as they need."""
         first = len(self.lines)
         group: list[Statement] = []

@@ -43,7 +43,7 @@ def main(args: Sequence[str] | None = None) -> int:
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as problem:
-        problem.message = "\n".join(map(visible, problem.message.split("\n")))
+        vars(problem)["message"] = "\n".join(map(visible, problem.message.split("\n")))
         problem.show()
         return WRONG_USE
     except KeyboardInterrupt:

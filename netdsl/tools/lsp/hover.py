@@ -46,7 +46,7 @@ def _node(document: Document, node: Any, outer: list[Any], offset: int, variant:
             return _name(document, node, outer, variant)
     elif isinstance(node, tree.Layer):
         return Hover(node.span, figures.statement(document, node, variant))
-    elif isinstance(node, (tree.Operation, tree.Row, tree.Bracket, tree.Join, tree.Residual, tree.Reuse)):
+    elif isinstance(node, (tree.Operation, tree.BracketRow, tree.Bracket, tree.Join, tree.Residual, tree.Reuse)):
         return Hover(node.span, _item(document, node, variant))
     elif isinstance(node, (tree.Expect, tree.Reported)):
         return Hover(node.span, _claim(document, node, variant))
@@ -125,7 +125,7 @@ def _headword(of: Any) -> str:
         return of.operator.text
     if isinstance(of, tree.Join):
         return of.kind.text
-    return "conv" if isinstance(of, tree.Row) else ""
+    return "conv" if isinstance(of, tree.BracketRow) else ""
 
 
 def _symbol(document: Document, symbol: Symbol, around: Any, variant: str | None) -> str:

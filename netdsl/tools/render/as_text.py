@@ -9,7 +9,7 @@ from __future__ import annotations
 from netdsl.text.diagnostics import Diagnostic, Related, Report
 from netdsl.text.source import Source, Span
 from netdsl.text.visible import visible
-from netdsl.tools.render.excerpt import Mark, Row, excerpt
+from netdsl.tools.render.excerpt import Mark, Printed, excerpt
 from netdsl.tools.render.paint import paint
 
 _LONGEST_CHAIN = 8
@@ -35,7 +35,7 @@ def message(diagnostic: Diagnostic, sources: dict[str, Source], *, color: bool =
         if mark not in marks:
             marks.append(mark)
 
-    drawn: list[tuple[str, list[Row]]] = []
+    drawn: list[tuple[str, list[Printed]]] = []
     notes: list[tuple[str, str]] = []
     for file, marks in places.items():
         source = sources.get(file)

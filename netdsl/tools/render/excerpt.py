@@ -50,7 +50,7 @@ class _Placed(NamedTuple):
     end: int
 
 
-class Row(NamedTuple):
+class Printed(NamedTuple):
     """A printed row: the number in the gutter (`...` where lines are left out) and what stands to the right of it."""
 
     gutter: str
@@ -85,17 +85,17 @@ class _Canvas:
         return "".join(paint("".join(text for text, _ in run), style, color) for style, run in runs)
 
 
-def excerpt(source: Source, marks: Iterable[Mark], color: bool) -> list[Row]:
+def excerpt(source: Source, marks: Iterable[Mark], color: bool) -> list[Printed]:
     """The rows that show the marks in their lines."""
     placed = [_place(source, mark) for mark in marks]
     bars = _Bars([each for each in placed if each.first != each.last])
-    rows: list[Row] = []
+    rows: list[Printed] = []
     before = None
     for number in _shown_lines(placed):
         if before is not None and number == before + 2:
             rows += _line(source, before + 1, placed, bars, color)
         elif before is not None and number > before + 1:
-            rows.append(Row("...", bars.beside(before + 1, color)))
+            rows.append(Printed("...", bars.beside(before + 1, color)))
         rows += _line(source, number, placed, bars, color)
         before = number
     return rows
@@ -136,7 +136,7 @@ class _Bars:
         return canvas.text(color)
 
 
-def _line(source: Source, number: int, placed: list[_Placed], bars: _Bars, color: bool) -> Iterator[Row]:
+def _line(source: Source, number: int, placed: list[_Placed], bars: _Bars, color: bool) -> Iterator[Printed]:
     line = source.line(number)
     inside = [each for each in placed if each.first == each.last == number]
     begins = [each for each in bars.placed if each.first == number]
@@ -167,19 +167,19 @@ def _line(source: Source, number: int, placed: list[_Placed], bars: _Bars, color
             begun.add(depth)
         elif each.first == number:
             later.append((depth, each))
-    yield Row(str(number), canvas.text(color, bars.room) + shown.text)
+    yield Printed(str(number), canvas.text(color, bars.room) + shown.text)
 
     for draw in _labels(inside, shown):
         canvas = side(begun, ended)
         for column, text, style in draw:
             canvas.put(bars.room + column, text, style)
-        yield Row("", canvas.text(color))
+        yield Printed("", canvas.text(color))
     for depth, each in later:
         canvas = side(begun, ended)
         foot = bars.room + shown.column(each.start)
         canvas.put(2 * depth + 1, "_" * (foot - 2 * depth - 1) + each.mark.sign, each.mark.style)
         begun.add(depth)
-        yield Row("", canvas.text(color))
+        yield Printed("", canvas.text(color))
     for depth, each in reversed(list(enumerate(bars.placed))):
         if each.last == number:
             canvas = side(begun, ended)
@@ -187,7 +187,7 @@ def _line(source: Source, number: int, placed: list[_Placed], bars: _Bars, color
             label = f" {visible(each.mark.label)}" if each.mark.label else ""
             canvas.put(2 * depth + 1, "_" * (foot - 2 * depth - 1) + each.mark.sign + label, each.mark.style)
             ended.add(depth)
-            yield Row("", canvas.text(color))
+            yield Printed("", canvas.text(color))
 
 
 def _labels(inside: list[_Placed], shown: ShownLine) -> Iterator[list[tuple[int, str, str]]]:

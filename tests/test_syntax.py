@@ -516,7 +516,7 @@ def test_every_node_covers_its_text() -> None:
     assert seen["Operation"] == ["conv{n}-{n*2}/{s}", "max pool3/2(a)"]
     assert seen["Layer"][0] == "conv{n}-{n*2}/{s} x{n} as i /{s} -> 3x4x4"
     assert seen["Repeat"] == ["x{n} as i", "x2"]
-    assert seen["Row"] == ["3x3, 64 /2, a=1", "1x1, {n}"]
+    assert seen["BracketRow"] == ["3x3, 64 /2, a=1", "1x1, {n}"]
     assert seen["Bracket"] == ["[3x3, 64 /2, a=1; 1x1, {n}]"]
     assert seen["Goto"] == ["@lab"] and seen["Reuse"] == ["reuse( lab )"] and seen["Output"] == ["output  z"]
     assert seen["Dims"] == ["3x4x4", "3x3", "1x1", "3x2x2"]

@@ -126,19 +126,22 @@ class Builder:
 
     def grow(self, frame: Frame, span: Span, extent: Extent) -> None:
         """Count what is placed."""
-        self.extent = self.extent.plus(extent)
-        self.foresee(frame, span, Extent())
+        self.extent = extent = self.extent.plus(extent)
+        if extent.layers > MOST.layers or extent.parts > MOST.parts:
+            self._too_large(frame, span, extent)
 
     def foresee(self, frame: Frame, span: Span, extent: Extent) -> None:
         """End the elaboration where the network becomes too large with what is to come."""
-        layers, parts = self.extent.plus(extent)
-        if layers > MOST.layers or parts > MOST.parts:
-            many = (
-                f"{MOST.layers:,} layers" if layers > MOST.layers else f"{MOST.parts:,} calls of blocks and repetitions"
-            )
-            problem = Problem("E0004", f"the network has more than {many}", span, "is a repetition count too large?")
-            self.tell(frame, problem)
-            raise TooLarge
+        extent = self.extent.plus(extent)
+        if extent.layers > MOST.layers or extent.parts > MOST.parts:
+            self._too_large(frame, span, extent)
+
+    def _too_large(self, frame: Frame, span: Span, extent: Extent) -> None:
+        layers = extent.layers > MOST.layers
+        many = f"{MOST.layers:,} layers" if layers else f"{MOST.parts:,} calls of blocks and repetitions"
+        problem = Problem("E0004", f"the network has more than {many}", span, "is a repetition count too large?")
+        self.tell(frame, problem)
+        raise TooLarge
 
     def scope(self, kind: str, span: Span, title: str = "", label: tree.Name | None = None) -> _Open:
         """A part of the network that the spec shows as one: what is placed meanwhile lies in it."""

@@ -13,6 +13,9 @@ from netdsl.shapes import Shape
 from netdsl.syntax.tree import Name
 from netdsl.text.source import Span
 
+NO_TERMS: dict[str, str] = {}
+"""Of all that was written as constants: one for all, since a network is never changed."""
+
 
 @dataclass(slots=True, eq=False)
 class DraftNode:
@@ -77,7 +80,7 @@ def freeze(draft: DraftScope) -> Scope:
         entry=draft.entry,
         exit=draft.exit,
         span=draft.span,
-        terms=draft.terms or {},
+        terms=draft.terms or NO_TERMS,
         arms=draft.arms,
         choices=draft.choices,
         definition=draft.definition,
@@ -96,6 +99,6 @@ def _node(draft: DraftNode) -> Node:
         shares=draft.shares.id if draft.shares else None,
         implicit=draft.implicit,
         span=draft.span,
-        terms=draft.terms or {},
+        terms=draft.terms or NO_TERMS,
         arms=draft.arms,
     )

@@ -305,6 +305,7 @@ def test_places_in_few_words() -> None:
         [str(n) for n in range(1000)]
     ).endswith(" more")
     assert brief([]) == ""
+    assert brief(["0", "7", "17", "19"]) == "0, 7, 17, 19", "all of them, where a line bears them"
 
 
 # The command ---------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby, takewhile
+from itertools import accumulate, groupby, takewhile
 from typing import NamedTuple
 
 from netdsl.analysis.compare.describe import cut
@@ -163,7 +163,15 @@ def brief(paths: Sequence[str]) -> str:
     else the first of them."""
     paths = list(dict.fromkeys(shortened(path) for path in paths if path))
     listed = _some(paths)
-    return listed if listed == ", ".join(paths) else _pattern(paths) or listed
+    return listed if listed == ", ".join(paths) else _pattern(paths) or _first(paths)
+
+
+def _first(paths: Sequence[str]) -> str:
+    """As many paths as a line bears, and how many more there are."""
+    room = _LONGEST - len(f"and {len(paths):,} more")
+    lengths = accumulate(len(path) + len(", ") for path in paths)
+    kept = max(1, sum(1 for _ in takewhile(lambda length: length <= room, lengths)))
+    return ", ".join(paths[:kept]) + (f", and {len(paths) - kept:,} more" if kept < len(paths) else "")
 
 
 def shortened(path: str) -> str:

@@ -95,7 +95,7 @@ class Blocks:
         distinct: list[Instance] = []
         echoes: list[tuple[Instance, Trace]] = []
         for level in levels:
-            wiring = None if self.plan.reused else self.facts.key(level, numbers=False)
+            wiring = None if self.plan.reused or len(levels) == 1 else self.facts.key(level, numbers=False)
             model = models.get(wiring) if wiring is not None else None
             found = echo(model.trace, level, self.facts, self.initialisation.statements) if model is not None else None
             if model is not None and found is not None:

@@ -7,8 +7,8 @@ that it makes what each of its instances is.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain
 from netdsl.backends.torch.terms import Term
@@ -42,8 +42,7 @@ class Items:
     values: tuple[Any, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """An argument of a call: its keyword (or None), its value, and its role when it needs a name."""
 
     keyword: str | None
@@ -51,8 +50,7 @@ class Argument:
     role: str
 
 
-@dataclass(frozen=True, slots=True)
-class Construct:
+class Construct(NamedTuple):
     """`function(arguments)`, of a PyTorch module or of an emitted class; `parameter` makes a tensor a parameter."""
 
     function: str | Callee
@@ -77,7 +75,7 @@ class Construct:
         def other(value: Any) -> Any:
             return Items(tuple(next(values) for _ in value.values)) if isinstance(value, Items) else next(values)
 
-        return replace(self, arguments=tuple(replace(a, value=other(a.value)) for a in self.arguments))
+        return self._replace(arguments=tuple(a._replace(value=other(a.value)) for a in self.arguments))
 
     def key(self) -> Any:
         """Equal for constructions that are written alike."""

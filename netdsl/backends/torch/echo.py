@@ -11,7 +11,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
-from netdsl.backends.torch.facts import Facts, given_of, row_nodes
+from netdsl.backends.torch.facts import Facts, row_nodes
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
 from netdsl.backends.torch.trace import Trace
@@ -56,7 +56,7 @@ def echo(model: Trace, level: Level, facts: Facts, drawn: Callable[[Leaf], Any])
 def _values(model: Trace, level: Level, facts: Facts) -> dict[str, Any]:
     """The values of the atoms."""
     env: dict[str, Any] = {}
-    given, scope = given_of(level), level.scope
+    given, scope = level.given, level.scope
     rows = row_nodes(scope) if scope.kind == "bracket" else []
     context = facts.context[id(scope)]
     for atom, (kind, *where) in model.source.items():

@@ -58,7 +58,7 @@ class Expressions:
 
     def atom(self, wanted: str, value: Any, source: tuple[Any, ...]) -> Any:
         """A new atom, under a name that Python takes; gives its symbolic value."""
-        text = variable(wanted, {*LOOPS, *self.env, *self.facts.reserved})
+        text = variable(wanted, LOOPS, self.env, self.facts.reserved)
         self.env[text] = plain(value)
         self.source[text] = source
         return symbolic(value, name(text))

@@ -11,7 +11,7 @@ from netdsl.backends.torch.construct import Callee, Parameter
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.reading import words
-from netdsl.ir import Definition, Node, Scope
+from netdsl.ir import Choice, Definition, Node, Scope
 from netdsl.ops import Operator
 from netdsl.shapes import Shape
 
@@ -56,35 +56,40 @@ class Facts:
         Values are numbered from the first that is made in the level, and those it takes by their place among its
         inputs.
         """
-        plan, first = self.plan, level.first
-        places = {value: -1 - place for place, value in enumerate(given_of(level))}
+        plan, first, scope = self.plan, level.first, level.scope
+        places = {value: -1 - place for place, value in enumerate(level.given)}
 
         def number(value: int) -> int:
             return places.get(value, value - first)
 
+        def asked(choices: tuple[Choice, ...]) -> Any:
+            return tuple([(choice.test, choice.taken, number(choice.value)) for choice in choices])
+
         def part(each: Node | Scope) -> Any:
-            arms = tuple((choice.test, choice.taken, number(choice.value)) for choice in each.arms)
-            terms = tuple(each.terms.items()) if each is not level.scope else tuple(each.terms)
+            arms = asked(each.arms) if each.arms else ()
+            terms: Any = tuple(each.terms.items()) if each.terms else ()
             if isinstance(each, Node):
                 if each.id in plan.dropped:
                     raise TypeError
-                inputs = tuple(map(number, each.inputs))
-                kind = self._operator(each.op) if numbers else each.op.name
+                inputs = tuple([places.get(value, value - first) for value in each.inputs])
+                kind = self._operator(each.op) if numbers else self._written(each)
                 return kind, each.name, each.label, each.implicit, inputs, terms, arms
-            inner = plan.level_of.get(id(each))
-            if inner is not None and inner.kind == "class" and inner is not level:
+            inner = plan.level_of.get(id(each)) if each is not scope else None
+            if inner is not None and inner.kind == "class":
                 inside = self.keys[id(inner)] if numbers else id(self.classes[id(inner)][0])
                 if inside is None:
                     raise TypeError
-                taken = tuple(map(number, given_of(inner)))
+                taken = tuple(map(number, inner.given))
                 outputs = tuple(map(number, inner.outputs))
                 return inside, each.name, each.label, terms, arms, number(inner.first), taken, outputs
-            choices = tuple((choice.test, choice.taken, number(choice.value)) for choice in each.choices)
-            called = (each.name, each.label, arms) if each is not level.scope else ()
+            called: Any = (each.name, each.label, arms)
+            if each is scope:
+                called, terms = (), tuple(each.terms)
             title = each.title if numbers or each.kind != "bracket" else kernels(each)
-            words = each.kind, title, called, each.definition, tuple(each.arguments.items()) if numbers else ()
-            children = tuple(map(part, each.children))
-            return words, terms, choices, number(each.entry), number(each.exit), children
+            arguments = tuple(each.arguments.items()) if numbers and each.arguments else ()
+            words = each.kind, title, called, each.definition, arguments
+            choices = asked(each.choices) if each.choices else ()
+            return words, terms, choices, number(each.entry), number(each.exit), tuple([*map(part, each.children)])
 
         context = self.context[id(level.scope)]
         outside: Any = ()
@@ -93,7 +98,7 @@ class Facts:
             outside = (arguments, tuple(context.indices.items())) if numbers else tuple(context.indices)
         given = tuple(
             (self._shape(value) if numbers else len(self._shape(value)), plan.labels.get(value) if place else None)
-            for place, value in enumerate(given_of(level))
+            for place, value in enumerate(level.given)
         )
         try:
             found = (
@@ -121,6 +126,14 @@ class Facts:
         if id(op) not in self._numbers:
             self._numbers[id(op)] = self.interned.setdefault((type(op), op), len(self.interned))
         return self._numbers[id(op)]
+
+    def _written(self, node: Node) -> Any:
+        """Equal for layers that are written alike but for their numbers."""
+        leaf = self.plan.leaves.get(node.id)
+        module = leaf.torch.module if leaf is not None else None
+        if module is None:
+            return node.op.name
+        return module.function, tuple([(key, type(value)) for key, value in module.kwargs.items()])
 
     def definition(self, scope: Scope) -> Definition | None:
         return self.network.definitions.get(scope.definition or "")
@@ -169,14 +182,6 @@ class Facts:
                 if any(rows[place].op.stride != (1, 1) for rows in blocks):  # type: ignore[attr-defined]
                     strided.add(place)
             self.brackets[sizes] = (quotients, strided.pop() if len(strided) == 1 else None)
-
-
-def given_of(level: Level) -> list[int]:
-    """The values that a class takes or whose channels it may name, its main input first."""
-    entry = level.scope.entry
-    if entry not in level.inputs and len(level.inputs) == 1:
-        return [*level.inputs, entry]
-    return [entry, *(value for value in level.inputs if value != entry)]
 
 
 def kernels(scope: Scope) -> tuple[str, ...]:

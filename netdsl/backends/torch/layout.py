@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from netdsl.backends.torch.construct import LOOPS, Chain, Construct, Cycle, Items, ModuleDict, Run
 from netdsl.backends.torch.symbols import as_term, plain
@@ -28,8 +27,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 """Keywords of PyTorch whose defaults are not written out; an instance that leaves one out has its default."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bracket:
+class Bracket(NamedTuple):
     """`opening items closing`; an item is what stands before it, and itself.
 
     `spread` keeps the items one a line, as a comma behind the last one does.
@@ -41,8 +39,7 @@ class Bracket:
     spread: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """A comprehension `[item clause clause]`; a clause is its words and what it runs over."""
 
     item: Text
@@ -57,13 +54,13 @@ Text: TypeAlias = str | Bracket | Loop
 
 def tree(value: Any) -> Text:
     """A construction or a constant as a text tree."""
+    if isinstance(value, Construct):
+        return _call(value)
     if isinstance(value, Items):
         value = value.values
     if isinstance(value, tuple):
         items = tuple(("", tree(item)) for item in value)
         return Bracket("(", items, ")") if len(items) > 1 else literal(value)
-    if isinstance(value, Construct):
-        return _call(value)
     if isinstance(value, ModuleDict):
         items = tuple((f"{literal(key)}: ", tree(item)) for key, item in value.items)
         return Bracket("nn.ModuleDict(", (("", Bracket("{", items, "}", len(items) > 1)),), ")")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from netdsl.ir import Node, Scope
@@ -86,6 +87,14 @@ class Level:
     height: int = 0
     base: str = ""
     positions: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def given(self) -> list[int]:
+        """The values that a class takes or whose channels it may name, its main input first; known once `inputs` is."""
+        entry = self.scope.entry
+        if entry not in self.inputs and len(self.inputs) == 1:
+            return [*self.inputs, entry]
+        return [entry, *(value for value in self.inputs if value != entry)]
 
     @property
     def called(self) -> bool:

@@ -41,6 +41,8 @@ def folded(item: Any, moving: bool) -> Any:
 
 def _fold(items: tuple[tuple[str, Any], ...], moving: bool) -> tuple[tuple[str, Any], ...]:
     """What repeats under consecutive keys, in loops."""
+    if len(items) < SHORTEST_RUN:
+        return items
     plain = all(key == str(place) for place, (key, _) in enumerate(items))
     rows = [_row(key, item) for key, item in items]
     found: list[tuple[str, Any]] = []
@@ -105,7 +107,7 @@ def _folded(rows: list[_Step | None], at: int, length: int, plain: bool) -> Run:
 
 def _cycle(rows: list[_Step | None], at: int) -> tuple[int, int]:
     """The period and the number of times that the constructions from `at` on repeat."""
-    for period in range(2, LONGEST_PERIOD + 1):
+    for period in range(2, min(LONGEST_PERIOD, (len(rows) - at) // SHORTEST_CYCLE) + 1):
         length = 0
         while at + period + length < len(rows):
             one, two = rows[at + length], rows[at + length + period]

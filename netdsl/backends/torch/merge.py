@@ -16,7 +16,7 @@ from typing import Any
 
 from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, replaced, terms_of
 from netdsl.backends.torch.columns import Column, Columns, InstanceRow, Split
-from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, ModuleDict, Parameter, valued
+from netdsl.backends.torch.construct import PLAIN, UNSET, Argument, Chain, Construct, ModuleDict, Parameter, valued
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.parameters import USUAL, kinds_of
 from netdsl.backends.torch.reading import Unreadable, parsed, read
@@ -174,6 +174,8 @@ class Merge(Columns):
         if isinstance(first, Chain):
             return self._chain(column, top)
         assert isinstance(first, Construct)
+        if len(column) == 1 and all(type(argument.value) in PLAIN for argument in first.arguments):
+            return first
         arguments = []
         for place, argument in enumerate(first.arguments):
             values = {row: item.arguments[place].value for row, item in column.items()}

@@ -52,11 +52,12 @@ def class_name(title: str, taken: Container[str], other: str) -> str:
     return name
 
 
-def variable(name: str, taken: Container[str] = ()) -> str:
+def variable(name: str, *taken: Container[str]) -> str:
     """A label as a variable: what Python or the text itself calls otherwise gets an underscore behind."""
-    name = "".join(char if f"_{char}".isidentifier() else "_" for char in name)
-    name = name if name.isidentifier() else f"_{name}"
-    while name in RESERVED or name in taken:
+    if not name.isidentifier():
+        name = "".join(char if f"_{char}".isidentifier() else "_" for char in name)
+        name = name if name.isidentifier() else f"_{name}"
+    while name in RESERVED or any(name in each for each in taken):
         name += "_"
     return name
 

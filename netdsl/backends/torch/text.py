@@ -48,9 +48,9 @@ def imports(code: str) -> list[str]:
     torch = [
         line
         for line, word in (("import torch", "torch."), ("import torch.nn.functional as F", "F."))
-        if re.search(rf"(?<![\w.]){re.escape(word)}", code)
+        if re.search(rf"{re.escape(word)}(?<![\w.]{re.escape(word)})", code)
     ]
-    tensor = re.search(r"(?<![\w.\"`])Tensor\b(?![\"`])", code)
+    tensor = re.search(r"Tensor\b(?<![\w.\"`]Tensor)(?![\"`])", code)
     torch.append("from torch import Tensor, nn" if tensor else "from torch import nn")
     return [*standard, "", *torch] if standard else torch
 

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from netdsl.backends.torch.construct import UNSET, Argument, Construct
 from netdsl.backends.torch.expressions import Names
-from netdsl.backends.torch.facts import Facts, given_of, kernels, row_nodes
+from netdsl.backends.torch.facts import Facts, kernels, row_nodes
 from netdsl.backends.torch.layers import Layers
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
@@ -91,7 +91,7 @@ class Trace(Layers):
         level = self.level
         if level is self.plan.root:
             return
-        for number, value in enumerate(given_of(level)):
+        for number, value in enumerate(level.given):
             shape = self.plan.network.shapes[value]
             assert shape is not None
             word = "channels" if len(shape) == 3 else "features"
@@ -298,7 +298,7 @@ class Trace(Layers):
         inner = self.facts.traces[id(level)]
         scope = level.scope
         shift = level.first - inner.level.first
-        given = [self.shape_of(value)[0] for value in given_of(level)]
+        given = [self.shape_of(value)[0] for value in level.given]
         known = (inner, tuple(map(as_term, given))) if not scope.terms and scope.kind == "block" else None
         if known in self._calls:
             self._again(level, self._calls[known])

@@ -1,8 +1,8 @@
 """Network to PyTorch source: the text that a person would be glad to own, and that the live module is made of.
 
-The way: `plan` finds the levels of modules, `blocks` makes classes of those that are alike, `forward` and `initialise`
-write their statements, `layout` and `text` lay all out. Text of the user's enters as string literals, or through
-`names`.
+The way: `plan` finds the levels of modules; `trace` walks each with symbolic numbers in place of its arguments, `merge`
+makes one class of the instances of a block, and `blocks` does so from the inside out; `forward` and `initialise` write
+statements, `layout` and `text` lay all out. Text of the user's enters as string literals, or through `names`.
 """
 
 from __future__ import annotations

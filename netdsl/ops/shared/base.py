@@ -1,6 +1,6 @@
 """What an operator is: a frozen model whose fields are its signature, and a closed set of questions it answers.
 
-A new operator is one new file in this folder, named as the operator; nothing else needs to change. Its
+A new operator is one new file in `netdsl/ops/`, named as the operator; nothing else needs to change. Its
 class derives from `Operator`; its fields (with their bounds and defaults) are the arguments the language
 accepts, in positional order. It answers `shape`, `weights`, `macs`, `torch`, `window`, and says by class variables
 how the notation of the papers (`conv3-64/2`) fills its fields and how a diagram shows it.

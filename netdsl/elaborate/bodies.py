@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from netdsl import ops
 from netdsl.elaborate.arguments import bind, field_names
 from netdsl.elaborate.build import Builder
@@ -43,11 +45,11 @@ def join(builder: Builder, item: tree.Join, frame: Frame, label: tree.Name | Non
     if len(item.branches) < cls.inputs[0]:
         help = f"`|` stands between branches, and `identity` passes the value on: `{cls.name} {{ ... | identity }}`"
         raise Problem("E0404", f"`{cls.name}` needs {cls.inputs[0]} branches or more", span, help)
-    entry = builder.current
+    entry, bodies = builder.current, [each.body for each in item.branches]
     with builder.scope("join", item.span, cls.name, label):
-        exits = tuple(branch(builder, body, frame, entry).exit for body in item.branches)
+        exits = tuple(branch(builder, body, frame, entry).exit for body in bodies)
         op = construct(cls, values, item.span)
-        builder.node(frame, op, exits, span, refused=lambda refusal: _misfit(builder, item.branches, exits, refusal))
+        builder.node(frame, op, exits, span, refused=lambda refusal: _misfit(builder, bodies, exits, refusal))
         if act is not None:
             builder.node(frame, act.op, (builder.current,), span, implicit=True, terms=act.terms)
 
@@ -64,7 +66,7 @@ def branch(builder: Builder, body: tree.Body, frame: Frame, entry: int) -> Draft
     return scope
 
 
-def _misfit(builder: Builder, branches: tuple[tree.Body, ...], exits: tuple[int, ...], refusal: OpError) -> Problem:
+def _misfit(builder: Builder, branches: Sequence[tree.Body], exits: tuple[int, ...], refusal: OpError) -> Problem:
     """Branches that do not fit each other, with the shape of each."""
     (place, shape), *rest = [
         (body.statements[-1].span if body.statements else body.span, text(builder.shapes[value]))

@@ -60,7 +60,7 @@ class Least:
             case tree.Join(branches=branches):
                 found = LAYER
                 for each in branches:
-                    found = found.plus(self._body(each, module))
+                    found = found.plus(self._body(each.body, module))
                 return found
             case tree.Residual(body=body):
                 return LAYER.plus(self._body(body, module))

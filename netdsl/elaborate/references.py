@@ -20,16 +20,16 @@ from netdsl.text.source import Span
 
 def goto(builder: Builder, item: tree.Goto, frame: Frame, label: tree.Name | None) -> None:
     """`@label`: its value becomes the current one."""
-    builder.current = _lookup(item.name, frame).id
+    builder.current = _lookup(item.target, frame).id
 
 
 def output(builder: Builder, item: tree.Output, frame: Frame, label: tree.Name | None) -> None:
     """`output NAME`: the current value is given out too."""
     if frame.calls:
         raise Problem("E0704", "`output` belongs outside of blocks", item.span)
-    _refuse_taken(builder, item.name)
-    builder.ends[item.name.text] = item.name.span
-    builder.outputs.append(NamedOutput(name=item.name.text, value=builder.current, span=item.name.span))
+    _refuse_taken(builder, item.target)
+    builder.ends[item.target.text] = item.target.span
+    builder.outputs.append(NamedOutput(name=item.target.text, value=builder.current, span=item.target.span))
 
 
 def aux(builder: Builder, item: tree.Aux, frame: Frame, label: tree.Name | None) -> None:
@@ -57,7 +57,7 @@ def aux(builder: Builder, item: tree.Aux, frame: Frame, label: tree.Name | None)
     builder.aux.append(AuxHead(name=name, weight=weight, value=scope.exit, span=item.span))
 
 
-def _refuse_taken(builder: Builder, name: tree.Name) -> None:
+def _refuse_taken(builder: Builder, name: tree.Name | tree.Seen) -> None:
     """Outputs and aux heads share their names."""
     if name.text in builder.ends:
         raise twice(f"`{name.text}`", name.span, builder.ends[name.text])
@@ -65,19 +65,19 @@ def _refuse_taken(builder: Builder, name: tree.Name) -> None:
 
 def reuse(builder: Builder, item: tree.Reuse, frame: Frame, label: tree.Name | None) -> None:
     """The labelled layers again, on the current value, with the same weights."""
-    found = _lookup(item.name, frame)
+    found = _lookup(item.target, frame)
     if not found.drafts:
-        message = f"`{item.name.text}` labels a value, not layers"
-        raise Problem("E0706", message, item.name.span, related=[Related(found.span, "labelled here")])
+        message = f"`{item.target.text}` labels a value, not layers"
+        raise Problem("E0706", message, item.target.span, related=[Related(found.span, "labelled here")])
     builder.foresee(frame, item.span, _extent(found.drafts))
-    with builder.scope("reuse", item.span, item.name.text, label):
+    with builder.scope("reuse", item.span, item.target.text, label):
         renamed = {found.entry: builder.current}
         for draft in found.drafts:
             _copy(builder, draft, renamed, frame, item)
         builder.current = renamed.get(found.id, found.id)
 
 
-def _lookup(name: tree.Name, frame: Frame) -> Value:
+def _lookup(name: tree.Seen, frame: Frame) -> Value:
     found = frame.find(name.text)
     if found is None:
         help = did_you_mean(name.text, frame.sighted(), "in sight")
@@ -120,6 +120,6 @@ def _copy(builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame,
     renamed[draft.id] = node.id
     if node.shape is None or None in before or draft.op.weights(before) == draft.op.weights(now):  # type: ignore[arg-type]
         return
-    message = f"`{item.name.text}` cannot be used again on {text(now[0])}"
+    message = f"`{item.target.text}` cannot be used again on {text(now[0])}"
     help = f"its weights were made for {text(before[0])}"
     builder.tell(frame, Problem("E0303", message, item.span, help, [Related(draft.span, "used first here")]))

@@ -196,9 +196,9 @@ def _remember(builder: Builder, frame: Frame, label: tree.Name, entry: int, firs
     frame.labels.setdefault(label.text, Value(builder.current, label.span, drafts, entry))
 
 
-def _claim(builder: Builder, layer: tree.Layer, claim: tree.Dims | tree.Literal, frame: Frame) -> None:
+def _claim(builder: Builder, layer: tree.Layer, claim: tree.Expression, frame: Frame) -> None:
     """`-> CxHxW`: kept to be verified; where the shape is unknown it is taken from here."""
-    shape: Shape = claim.values if isinstance(claim, tree.Dims) else (claim.value,)  # type: ignore[assignment]
+    shape: Shape = claim.values if isinstance(claim, tree.Dims) else (claim.value,)  # type: ignore[assignment, union-attr]
     if len(shape) not in (1, 3) or not all(type(size) is int and 0 < size <= LARGEST for size in shape):
         message = "a shape is channels x height x width or a number of features, in whole numbers"
         builder.tell(frame, Problem("E0405", message, claim.span, "as in `-> 64x112x112` or `-> 1000`"))

@@ -82,7 +82,7 @@ class Reducer(Expressions):
         last = given or stride or out or kernel
         span = head.span if last is None else head.span.to(last.span)
         arguments = None if given is None else given.value
-        return tree.Operation(name, bare(kernel), bare(out), bare(stride), arguments, span)
+        return tree.Operation(name, bare(kernel), bare(out), bare(stride), arguments, None, span)
 
     def operation_alias(self, parts: Parts) -> tree.Operation:
         head, *rest = parts
@@ -106,7 +106,8 @@ class Reducer(Expressions):
     def join(self, parts: Parts) -> tree.Join:
         kind, given, (_, *branches), closing = parts
         name = tree.Name(kind.lower(), kind.span)
-        return tree.Join(name, _all(given), tuple(branches), kind.span.to(closing.span))
+        found = tuple(tree.Branch(body, None, body.span) for body in branches)
+        return tree.Join(name, _all(given), None, found, kind.span.to(closing.span))
 
     def residual(self, parts: Parts) -> tree.Residual:
         keyword, given, braces = parts
@@ -118,15 +119,15 @@ class Reducer(Expressions):
 
     def goto(self, parts: Parts) -> tree.Goto:
         sign, name = parts
-        return tree.Goto(as_name(name), sign.span.to(name.span))
+        return tree.Goto(_seen(name), sign.span.to(name.span))
 
     def reuse(self, parts: Parts) -> tree.Reuse:
         keyword, _, name, closing = parts
-        return tree.Reuse(as_name(name), keyword.span.to(closing.span))
+        return tree.Reuse(_seen(name), None, keyword.span.to(closing.span))
 
     def output(self, parts: Parts) -> tree.Output:
         keyword, name = parts
-        return tree.Output(as_name(name), keyword.span.to(name.span))
+        return tree.Output(_seen(name), None, keyword.span.to(name.span))
 
     def branch(self, parts: Parts) -> tree.If:
         keyword, test, then, _, otherwise = parts
@@ -169,7 +170,7 @@ class Reducer(Expressions):
     def input(self, parts: Parts) -> tree.Input:
         keyword, name, _, shape = parts
         self._settle()
-        return tree.Input(as_name(name) if name else None, bare(shape), keyword.span.to(shape.span))
+        return tree.Input(as_name(name) if name else None, bare(shape), None, keyword.span.to(shape.span))
 
     def param(self, parts: Parts) -> tree.Param:
         keyword, name, _, value = parts
@@ -197,7 +198,7 @@ class Reducer(Expressions):
     def block(self, parts: Parts) -> tree.Block:
         keyword, name, parameters, braces = parts
         self._settle()
-        return tree.Block(as_name(name), _all(parameters), braces.value, keyword.span.to(braces.span))
+        return tree.Block(as_name(name), _all(parameters), (), braces.value, keyword.span.to(braces.span))
 
     def parameter(self, parts: Parts) -> tree.Parameter:
         name, _, default = parts
@@ -279,6 +280,11 @@ def _target(token: Token) -> tuple[tree.Name | None, tree.Name]:
     label, dot, quantity = token.value.rpartition(".")
     name = tree.Name(quantity, Span(file, end - len(quantity), end))
     return (tree.Name(label, Span(file, start, start + len(label))) if dot else None), name
+
+
+def _seen(name: Token) -> tree.Seen:
+    """A name as what is seen."""
+    return tree.Seen((tree.Label(name.value, None, name.span),), name.span)
 
 
 def _is_broken(cell: tree.Body) -> bool:

@@ -215,6 +215,9 @@ class Scope(Written):
     - `name`, `path`: as for a node; an empty `name` says that it adds no level of modules.
     - `arguments`: the values of a block's parameters (for a bracket block: none).
     - `entry`, `exit`: the numbers of the current value before and after it.
+    - `entries`: of a block that takes several inputs, the numbers of their values, in order; `entry` is the first. Empty
+      where it is the only one.
+    - `outputs`: of a block, the numbers of the values that it gives out beside its own, by name.
     - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
       its params.
     - `choices`: of a block and the net, every `if` that was met, taken or not.
@@ -233,6 +236,13 @@ class Scope(Written):
     span: Span
     choices: tuple[Choice, ...] = Field((), exclude_if=operator.not_)
     definition: str | None = Field(None, exclude_if=operator.not_)
+    entries: tuple[int, ...] = Field((), exclude_if=operator.not_)
+    outputs: dict[Word, int] = Field({}, exclude_if=operator.not_)
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The numbers of all values that it takes as its inputs."""
+        return self.entries or (self.entry,)
 
     def nodes(self) -> Iterator[Node]:
         """All nodes inside, in order."""
@@ -257,11 +267,12 @@ class Scope(Written):
 
 
 class NetworkInput(Frozen):
-    """A named input; `shape` without the batch."""
+    """A named input; `shape` without the batch. Of tokens, whole numbers from 0, `vocabulary` says how many there are."""
 
     name: Word
     shape: Shape
     span: Span | None = None
+    vocabulary: int | None = Field(None, exclude_if=lambda value: value is None)
 
 
 class NamedOutput(Frozen):

@@ -56,6 +56,7 @@ class Builder:
         self.definitions: dict[str, Definition] = {}
         self.params: dict[str, Any] = {}
         self.terms: dict[int, str | None] = {}
+        self.missing: set[tuple[str, str]] = set()
         self.failed = False
 
     def tell(self, frame: Frame, problem: Problem) -> None:

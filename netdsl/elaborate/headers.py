@@ -93,7 +93,7 @@ class Headers:
         number = self.add_input(name, None if problem else shape, span)
         if problem is not None:
             raise problem
-        frame.labels[name] = Value(number, span)
+        frame.labels[name] = Value(number, span, taken=True)
 
     def _param(self, statement: tree.Param, frame: Frame) -> None:
         name = statement.name.text

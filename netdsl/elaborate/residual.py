@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from netdsl import ops
 from netdsl.elaborate.arguments import bind, field_names
-from netdsl.elaborate.bodies import branch
+from netdsl.elaborate.branches import branch
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import DraftScope
 from netdsl.elaborate.frames import Frame
@@ -56,7 +56,8 @@ def residual(builder: Builder, item: tree.Residual, frame: Frame, label: tree.Na
     """`residual(shortcut=..., act=...) { body }`, the body as it is written."""
     found = _settings(frame, bind("residual", (), SETTINGS, item.arguments, builder.evaluator(frame).given))
     with builder.scope("residual", item.span, "residual", label):
-        body = branch(builder, item.body, frame, builder.current)
+        with builder.scope("branch", item.body.span) as body:
+            branch(builder, item.body, frame.inner())
         _finish(builder, frame, body, found, item.span)
 
 

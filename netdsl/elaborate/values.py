@@ -279,6 +279,9 @@ class Evaluator:
                 return tuple(each if type(each) is int else self.integer(each, "a dimension") for each in node.values)
         return node.values
 
+    def _seen(self, node: tree.Seen) -> Any:
+        raise Problem("E0405", "what a label stands for can only be an argument of an operator", node.span)
+
     def _listvalue(self, node: tree.ListValue) -> Any:
         return _bounded(tuple(self.value(item) for item in node.items), node.span)
 

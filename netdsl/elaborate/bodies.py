@@ -50,7 +50,7 @@ def join(builder: Builder, item: tree.Join, frame: Frame, label: tree.Name | Non
     """Branches that start from one value and meet in one, then the activation of the join."""
     cls, span = ops.find(item.kind.text), item.kind.span
     written = bind(cls.name, field_names(cls), cls.followed_by, item.arguments, builder.evaluator(frame).given)
-    _, values, _, act = complete(cls, written, frame)
+    found = complete(cls, written, frame)
     least, most = cls.inputs
     repeated = item.repeat is not None or any(each.repeat is not None for each in item.branches)
     if not repeated and len(item.branches) < least:
@@ -66,12 +66,12 @@ def join(builder: Builder, item: tree.Join, frame: Frame, label: tree.Name | Non
         if len(placed) < least:
             builder.node(frame, ops.find("identity")(), (placed[0].exit,), span, implicit=True)
         else:
-            op, exits = construct(cls, values, item.span), tuple(each.exit for each in placed)
+            op, exits = construct(cls, found.values, item.span), tuple(each.exit for each in placed)
             builder.node(frame, op, exits, span, refused=lambda refusal: _misfit(builder, placed, refusal))
             if cls.name == "add":
                 _hold_skips(builder, frame, placed)
-        if act is not None:
-            builder.node(frame, act.op, (builder.current,), span, implicit=True, terms=act.terms)
+        if found.act is not None:
+            builder.node(frame, found.act.op, (builder.current,), span, implicit=True, terms=found.act.terms)
 
 
 def _hold_skips(builder: Builder, frame: Frame, placed: list[Placed]) -> None:

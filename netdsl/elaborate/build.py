@@ -57,6 +57,7 @@ class Builder:
         self.params: dict[str, Any] = {}
         self.terms: dict[int, str | None] = {}
         self.missing: set[tuple[str, str]] = set()
+        self.vocabularies: dict[int, int] = {}
         self.failed = False
 
     def tell(self, frame: Frame, problem: Problem) -> None:
@@ -82,9 +83,11 @@ class Builder:
 
     # Values ----------------------------------------------------------------------------------------------------------
 
-    def input(self, shape: Shape | None) -> int:
+    def input(self, shape: Shape | None, vocabulary: int | None = None) -> int:
         """One more input; gives the number of its value."""
         self.failed |= shape is None
+        if vocabulary is not None:
+            self.vocabularies[len(self.shapes)] = vocabulary
         return self._value(shape, None)
 
     def node(

@@ -42,7 +42,7 @@ class Unset:
     those with an expression whose statement is wrong."""
 
     choices: dict[int, tuple[tree.If, bool]] = field(default_factory=dict)
-    lost: list[tree.Label] = field(default_factory=list)
+    lost: dict[int, tree.Label] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -112,7 +112,8 @@ def _renamed(found: Value, name: str, inputs: tuple[int, ...], item: tree.Reuse)
             takes += ": " + ", ".join(f"`{each}`" for each in only.takes)
         help = f"give them in order, as branches: `reuse({name}) {{ @a | @b }}`" if len(before) > 1 else None
         code = "E0404" if len(inputs) < len(before) else "E0403"
-        raise Problem(code, f"`{name}` takes {takes}; {len(inputs)} given", item.span, help, related)
+        given = f"{len(inputs)} {'is' if len(inputs) == 1 else 'are'} given"
+        raise Problem(code, f"`{name}` takes {takes}; {given}", item.span, help, related)
     renamed = dict(zip(before, inputs, strict=True))
     if any(renamed[value] != given for value, given in zip(before, inputs, strict=True)):
         message = f"`{name}` was given one value for several of its inputs, and cannot be given others for them"

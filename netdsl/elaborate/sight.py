@@ -23,9 +23,11 @@ def seen(builder: Builder, target: tree.Seen, frame: Frame) -> Value:
     outputs = given_out(found.drafts)
     if further[0] in outputs:
         return Value(outputs[further[0]], found.span)
+    message = f"`{label}` has no output `{further[0]}`"
+    if not _first(builder, f"{label}.{further[0]}", target, frame):
+        raise Told
     if any(node.shape is None for node in _nodes(found.drafts)):
         raise Told  # what is wrong in it may be what would give the output
-    message = f"`{label}` has no output `{further[0]}`"
     help = did_you_mean(further[0], outputs, "its outputs")
     help = help or "a block gives its current value out by `output NAME`, and its calls by their label"
     raise Problem("E0204", message, target.parts[1].span, help, [Related(found.span, "labelled here")])
@@ -40,16 +42,10 @@ def spelled(builder: Builder, label: tree.Label, frame: Frame) -> str:
 
 def given_out(drafts: tuple[Draft, ...]) -> dict[str, int]:
     """The outputs of what a label labels: those of a block, of the last in a repetition."""
-    while drafts:
-        last = drafts[-1]
-        if isinstance(last, DraftNode):
-            break
-        if last.kind == "block":
-            return last.outputs or {}
-        if last.kind not in ("repeat", "iteration", "reuse"):
-            break
-        drafts = tuple(last.children)
-    return {}
+    last = drafts[-1] if drafts else None
+    while isinstance(last, DraftScope) and last.kind in ("repeat", "iteration", "reuse") and last.children:
+        last = last.children[-1]
+    return last.outputs or {} if isinstance(last, DraftScope) and last.kind == "block" else {}
 
 
 def _nodes(drafts: tuple[Draft, ...]) -> Iterator[DraftNode]:
@@ -63,11 +59,8 @@ def _nodes(drafts: tuple[Draft, ...]) -> Iterator[DraftNode]:
 def _unseen(builder: Builder, label: str, target: tree.Seen, frame: Frame) -> Problem:
     """There is no such label in sight; told once, however often it is used."""
     part = target.parts[0]
-    key = (frame.module.file.source.name, label)
-    written = (frame.module.file.source.name, str(part.span.start))
-    if key in builder.missing or written in builder.missing or any(_could(each, label) for each in frame.unset.lost):
+    if not _first(builder, label, target, frame) or any(_could(each, label) for each in frame.unset.lost.values()):
         return Told()
-    builder.missing.update((key, written))
     message = f"no label `{label}` is in sight"
     for choice, taken in frame.unset.choices.values():
         for each in labels(choice.otherwise if taken else choice.then):
@@ -79,6 +72,15 @@ def _unseen(builder: Builder, label: str, target: tree.Seen, frame: Frame) -> Pr
     help = did_you_mean(label, frame.sighted(), "in sight")
     help = help or "a label is seen in its own body and the bodies inside it, after its statement"
     return Problem("E0204", message, part.span, help)
+
+
+def _first(builder: Builder, name: str, target: tree.Seen, frame: Frame) -> bool:
+    """Whether a name is looked for in vain for the first time, and at this place."""
+    file = frame.module.file.source.name
+    keys = {(file, name), (file, str(target.span.start))}
+    known = not keys.isdisjoint(builder.missing)
+    builder.missing |= keys
+    return not known
 
 
 def labels(body: tree.Body | None) -> Iterator[tree.Label]:

@@ -14,6 +14,7 @@ from netdsl import ops
 from netdsl.elaborate.arguments import bind, field_names
 from netdsl.elaborate.blocks import branched, handed
 from netdsl.elaborate.bodies import choice, group, join
+from netdsl.elaborate.broken import labelled
 from netdsl.elaborate.branches import counted, rounds, terms
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import DraftScope
@@ -57,8 +58,11 @@ def place(builder: Builder, statement: tree.Statement, frame: Frame) -> None:
 
 
 def broken(builder: Builder, statement: tree.Broken, frame: Frame) -> None:
-    """A statement with a syntax error, which has been told."""
-    builder.unknown(frame, statement.span)
+    """A statement with a syntax error, which has been told; its label is known all the same."""
+    entry, label = builder.current, labelled(statement, builder.report)
+    builder.unknown(frame, statement.span, label)
+    if label is not None:
+        frame.labels.setdefault(label.text, Value(builder.current, label.span, (builder.children[-1],), entry))
 
 
 def layer(builder: Builder, layer: tree.Layer, frame: Frame) -> None:
@@ -77,11 +81,13 @@ def layer(builder: Builder, layer: tree.Layer, frame: Frame) -> None:
             _repeat(builder, Repeated(layer, item, named, given), layer.repeat, frame, label, stride)
     except Problem as problem:
         builder.tell(frame, problem)
+        for draft in builder.children[first:]:
+            draft.label = None  # the unknown value has it
         first, builder.current = len(builder.children), entry
         label = fixed
         builder.unknown(frame, layer.span, label)
         if named is not None and fixed is None:
-            frame.unset.lost.append(named)
+            frame.unset.lost[id(named)] = named
     if layer.claim is not None:
         _claim(builder, layer, layer.claim, frame)
     if label is not None:

@@ -80,7 +80,11 @@ class Headers:
             raise twice(f"the input `{name}`", span, before.span, "several inputs need names: `input image: 3x224x224`")
         if self.first is not None:
             raise Problem("E0704", "inputs come before the first layer", span)
-        value = Evaluator(self.names).value(statement.shape)
+        try:
+            value = Evaluator(self.names).value(statement.shape)
+        except Problem:
+            frame.labels[name] = Value(self.add_input(name, None, span), span, taken=True)
+            raise
         self._note(f"input {name}", statement.shape)
         if isinstance(statement.shape, tree.Literal) and value == 0 and statement.shape.text.strip("0"):
             self.add_input(name, None, span)  # no number, which has been told

@@ -28,8 +28,9 @@ def odd(shape: Shape) -> tuple[str, Shape] | None:
     match shape:
         case (height, width) if height == width > 3:
             return f"{text(shape)} is a sequence of {height} channels; a plane lacks its channel", (1, *shape)
-        case (1, 1 | 3, _, _):
-            return f"{text(shape)} is a clip of one channel; a batch is no part of an input", shape[1:]
+        case (batch, 1 | 3, height, width) if batch == 1 or height == width > 3:
+            channels = f"{batch} channel{'s' * (batch != 1)}"
+            return f"{text(shape)} is a clip of {channels}; a batch is no part of an input", shape[1:]
         case (height, width, 1 | 3 as channels) if height == width > 3:
             return f"{text(shape)} is a map of {height} channels; channels come first", (channels, height, width)
     return None

@@ -153,7 +153,7 @@ def _shortcut(
     if more < 0:
         raise misfit(": padding with zero channels cannot take channels away", "use `shortcut=projection`")
     if stride != (1, 1):
-        pool = ops.find("maxpool").model_validate({"kernel": (1, 1), "stride": stride})
+        pool = ops.find("maxpool").model_validate({"kernel": 1, "stride": stride})
         builder.node(frame, pool, (builder.current,), span, implicit=True)
     if more:
         pad = ops.find("pad").model_validate({"sides": 0, "channels": (0, more)})

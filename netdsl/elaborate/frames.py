@@ -78,9 +78,7 @@ class Frame:
         """The frame of what several branches share: it stands between this one and theirs."""
         return replace(self, labels={}, around=self)
 
-    def called(
-        self, definition: Definition, arguments: dict[str, Any], labels: dict[str, Value], where: Span
-    ) -> Frame:
+    def called(self, definition: Definition, arguments: dict[str, Any], labels: dict[str, Value], where: Span) -> Frame:
         """The frame of a block's body: it sees the names of its own file, the defaults of its caller, and its inputs,
         which are its first labels."""
         block, module = definition

@@ -15,7 +15,6 @@ from netdsl.ops import Family, Operator
 from netdsl.ops.shared.notation import notation
 from netdsl.shapes import text as shape_text
 
-
 REFERENCE = "@"
 """What an operator has in place of the label that an argument names."""
 
@@ -102,7 +101,7 @@ class _Printer:
         self.current = node.id
 
     def referred(self, node: Node, value: int) -> str:
-        """The label by which an argument names a value; of what undoes an operator, that of one applied to the value."""
+        """The label by which an argument names a value; for what undoes an operator, that of one applied to it."""
         undone = node.op.of
         if undone is None:
             return self.name(value)

@@ -94,7 +94,7 @@ class _Naming:
             getattr(self, "_" + item.kind)(item, level, name)
         elif item.shares is None:
             place = level.place()
-            own = item.op.name if item.op.bare else place
+            own = item.op.name if item.op.own_name else place
             self.take(level, item, fixed or item.given or name or own)
 
     def inside(self, scope: DraftScope, level: _Level, name: str) -> _Level:

@@ -132,7 +132,7 @@ class Operator(BaseModel):
     - `transparent`: its output is its input.
     - `symbol`: what a diagram shows in place of its notation.
     - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it.
-    - `bare`: it is a parameter of the module around, called by its own name where it has no label.
+    - `own_name`: it is a parameter of the module around, called by its own name where it has no label.
     - `to_probabilities`: it turns logits into probabilities or their logarithms, which a compiled module leaves to the
       loss.
     """
@@ -150,7 +150,7 @@ class Operator(BaseModel):
     transparent: ClassVar[bool] = False
     symbol: ClassVar[str] = ""
     of: ClassVar[type[Operator] | None] = None
-    bare: ClassVar[bool] = False
+    own_name: ClassVar[bool] = False
     to_probabilities: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -85,7 +85,7 @@ def grammar(known: Vocabulary) -> Rule:
                     rf"{BEGIN}((?i:variant))\s+({VARIANT})", "keyword.other.inside", "entity.name.type.variant"
                 ),
                 rule(rf"(?<=[\w)])\s+((?i:takes))\s+({NAME})", "keyword.other.inside", label),
-                rule(rf"(?<=[0-9}}])\s+((?i:of))\s+(?=[0-9A-Za-z_{{])", "keyword.other.inside"),
+                rule(r"(?<=[0-9}])\s+((?i:of))\s+(?=[0-9A-Za-z_{])", "keyword.other.inside"),
                 rule(rf"{START}({one_of(plain)}){END}(?!\s*:)", statement),
             ]
         },

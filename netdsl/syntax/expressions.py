@@ -132,6 +132,8 @@ class Expressions(Transformer[Token, Any]):
         """A number among dimensions."""
         if type(size.value) is int and size.value <= LARGEST and size.text.isdigit():
             return size.value
+        if number(size.text) is None:
+            return 1  # which has been told
         if type(size.value) is int and size.value > LARGEST:
             self.error("E0005", "a dimension may be at most 2^31 - 1", size.span)
         else:

@@ -38,8 +38,8 @@ class Value(NamedTuple):
 
 @dataclass(slots=True)
 class Unset:
-    """The labels of a file or a block that are not there: those of the arms that an `if` has not taken, and those with an
-    expression whose statement is wrong; both by the number of the part of the tree."""
+    """The labels of a file or a block that are not there: those of the arms that an `if` has not taken, and those with
+    an expression whose statement is wrong; both by the `id` of the part of the tree."""
 
     choices: dict[int, tuple[tree.If, bool]] = field(default_factory=dict)
     lost: dict[int, tree.Label] = field(default_factory=dict)

@@ -277,10 +277,9 @@ class Evaluator:
         return Word(node.name)
 
     def _dims(self, node: tree.Dims) -> Any:
-        for each in node.values:
-            if type(each) is not int:
-                return tuple(each if type(each) is int else self.integer(each, "a dimension") for each in node.values)
-        return node.values
+        if all(type(each) is int for each in node.values):
+            return node.values
+        return tuple(each if isinstance(each, int) else self.integer(each, "a dimension") for each in node.values)
 
     def _seen(self, node: tree.Seen) -> Any:
         raise Problem("E0405", "what a label stands for can only be an argument of an operator", node.span)

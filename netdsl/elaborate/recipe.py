@@ -61,7 +61,9 @@ def _checked(name: str, value: Any, span: Span) -> Any:
         help = problem.help
         if problem.known:
             settings = problem.code == "E0401"
-            help = called(problem.word, problem.known, "its settings") if settings else did_you_mean(
-                problem.word, problem.known
+            help = (
+                called(problem.word, problem.known, "its settings")
+                if settings
+                else did_you_mean(problem.word, problem.known)
             )
         raise Problem(problem.code, problem.message, span, help) from None

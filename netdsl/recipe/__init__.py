@@ -6,6 +6,6 @@ words mean to PyTorch is said in `netdsl.training`.
 """
 
 from netdsl.recipe.part import Part, RecipeError
-from netdsl.recipe.recipe import KINDS, NAMES, Recipe, checked, find, member
+from netdsl.recipe.recipe import KINDS, NAMES, Recipe, checked, find, member, overridden
 
-__all__ = ["KINDS", "NAMES", "Part", "Recipe", "RecipeError", "checked", "find", "member"]
+__all__ = ["KINDS", "NAMES", "Part", "Recipe", "RecipeError", "checked", "find", "member", "overridden"]

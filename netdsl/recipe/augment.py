@@ -18,7 +18,9 @@ def _several(value: object) -> object:
     return value if isinstance(value, (tuple, list)) else (value,)
 
 
-Channels = Annotated[tuple[Finite, ...], BeforeValidator(_several), Words("a number, or a list of one for each channel")]
+Channels = Annotated[
+    tuple[Finite, ...], BeforeValidator(_several), Words("a number, or a list of one for each channel")
+]
 Deviations = Annotated[
     tuple[Positive, ...], BeforeValidator(_several), Words("a number above 0, or a list of one for each channel")
 ]

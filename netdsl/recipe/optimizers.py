@@ -125,7 +125,7 @@ class LBFGS(Optimizer):
 
 
 class ErrorCorrection(Optimizer):
-    """Plain steps by the gradient, without momentum or decay: what the perceptron rule needs, after `loss=perceptron`."""
+    """Plain steps by the gradient, without momentum or decay: with `loss=perceptron`, the perceptron rule."""
 
     name = "error_correction"
     lr: Positive = 1.0

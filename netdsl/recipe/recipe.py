@@ -17,7 +17,7 @@ from netdsl.recipe.augment import Augmentation
 from netdsl.recipe.losses import CrossEntropy, Loss
 from netdsl.recipe.optimizers import SGD, Optimizer
 from netdsl.recipe.part import Part, RecipeError
-from netdsl.recipe.schedules import Constant, Cosine, Schedule
+from netdsl.recipe.schedules import Constant, Cosine, Schedule, Values
 
 KINDS: dict[str, tuple[ModuleType, type[Part]]] = {
     "loss": (losses, Loss),
@@ -85,7 +85,9 @@ def checked(name: str, value: Any) -> Value:
         for item in items:
             if item not in EXEMPT:
                 wrong = written(item)
-                raise RecipeError("E0405", f"`no_decay` (={wrong}) must be of {', '.join(EXEMPT)}", known=EXEMPT, word=wrong)
+                raise RecipeError(
+                    "E0405", f"`no_decay` (={wrong}) must be of {', '.join(EXEMPT)}", known=EXEMPT, word=wrong
+                )
         return tuple(str(item) for item in items)
     whole = name in COUNTS
     least = 0 if name == "seed" or not whole else 1
@@ -95,6 +97,35 @@ def checked(name: str, value: Any) -> Value:
     if name == "ema" and not value < 1:
         raise RecipeError("E0405", f"`ema` (={written(value)}) must be below 1, as 0.9999")
     return value
+
+
+def overridden(train: Setting | None, changes: Mapping[str, Any]) -> Setting:
+    """A recipe with other settings: `batch=32`, `schedule=cosine`; also those of its optimizer, schedule and loss
+    (`lr=0.1`, `warmup=5`). None takes a setting away. Raises `RecipeError`."""
+    kwargs: dict[str, Any] = dict(train.kwargs) if train is not None else {}
+    for name, value in changes.items():
+        if name in NAMES:
+            kwargs.pop({"epochs": "iterations", "iterations": "epochs"}.get(name, ""), None)
+            kwargs = {**kwargs, name: value}
+            if value is None:
+                del kwargs[name]
+            continue
+        recipe = Recipe.of(Setting(name="train", kwargs=kwargs))
+        parts = {kind: getattr(recipe, kind) for kind in ("optimizer", "schedule", "loss")}
+        kind = next((kind for kind, part in parts.items() if name in type(part).model_fields), None)
+        if kind is None:
+            known = (*NAMES, *(key for part in parts.values() for key in type(part).model_fields))
+            raise RecipeError("E0401", f"the recipe has no setting `{name}`", word=name, known=known)
+        if name == "lr" and isinstance(recipe.schedule, Values):
+            help = f"change the schedule, as `schedule=values(at=[0], lr=[{written(value)}])` or `schedule=constant`"
+            raise RecipeError("E0405", "the schedule `values` gives all rates itself; `lr` alone changes nothing", help)
+        old = parts[kind].setting
+        named = {**dict(zip(parts[kind].names(), old.args, strict=False)), **old.kwargs}
+        changed = Setting(name=old.name, kwargs={key: v for key, v in {**named, name: value}.items() if v is not None})
+        kwargs[kind] = _kept(member(kind, changed), changed)
+        if kind == "optimizer" and "schedule" not in kwargs and not isinstance(recipe.schedule, Constant):
+            kwargs["schedule"] = recipe.schedule.setting  # that of the recipe that is used where there is none
+    return Setting(name="train", kwargs=kwargs)
 
 
 def _kept(part: Part, value: Any) -> Setting:
@@ -170,7 +201,7 @@ class Recipe(BaseModel):
             elif name == "augment":
                 words[name] = f"[{', '.join(written(each.setting) for each in value)}]"
             elif name == "init" and value is not None:
-                words[name] = written(Setting(name=value.name, kwargs=value.settings))  # type: ignore[attr-defined]
+                words[name] = written(Setting(name=value.name, kwargs=value.settings))
             elif name == "no_decay" and value:
                 words[name] = f"[{', '.join(value)}]"
             elif value is not None and value != ():

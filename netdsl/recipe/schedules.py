@@ -1,8 +1,8 @@
 """The schedules of recipes: by what factor the optimizer's rate is multiplied, over the course of a run.
 
-Lengths (`every`, `at`, `warmup`) are in epochs, or in iterations where the recipe counts `iterations`. Every schedule takes
-`warmup`: so long the rate rises in a line, from `warmup_from` times the rate, and then the schedule begins with its
-own course (`cosine`, `linear`, `polynomial` end with the run).
+Lengths (`every`, `at`, `warmup`) are in epochs, or in iterations where the recipe counts `iterations`. Every schedule
+takes `warmup`: so long the rate rises in a line, from `warmup_from` times the rate, and then the schedule has its own
+course (`cosine`, `linear`, `polynomial` end with the run).
 """
 
 from __future__ import annotations
@@ -176,7 +176,9 @@ class Values(Schedule):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if len(self.at) != len(self.lr):
-            raise ValueError(f"`at` has {len(self.at)} times and `lr` {len(self.lr)} rates; give one rate for each time")
+            raise ValueError(
+                f"`at` has {len(self.at)} times and `lr` {len(self.lr)} rates; give one rate for each time"
+            )
         if self.at[0] != 0 or list(self.at) != sorted(set(self.at)):
             raise ValueError("the times of `at` begin with 0 and rise")
         return self

@@ -1,4 +1,4 @@
-"""What happens beside the steps: rows of metrics, checkpoints that are never half written, a bar, a quiet end by Ctrl-C.
+"""What happens beside the steps: rows of metrics, checkpoints that are never half written, a bar, Ctrl-C.
 
 Lightning's own loggers and checkpoints cost more than the step of a small network, delete the metrics of the run that
 they resume, and write through the system's temporary folder; so these are ours, as its `Callback`s.
@@ -70,7 +70,8 @@ class Rows(Callback):
         self._rested = time.perf_counter()
 
     def on_validation_end(self, trainer: Trainer, task: Any) -> None:
-        if not trainer.sanity_checking:
+        stopped = trainer.should_stop and trainer.global_step < trainer.max_steps  # what goes on is judged in its time
+        if not trainer.sanity_checking and not stopped:
             names = ("test_loss", "top1", "top5")
             judged = {name: float(trainer.callback_metrics[name]) for name in names if name in trainer.callback_metrics}
             self._row(trainer, judged)
@@ -107,11 +108,13 @@ class Rows(Callback):
         if row and trainer.is_global_zero:
             self.run.add(row)
             for logger in self.loggers:
-                logger.log_metrics({name: value for name, value in row.items() if name != "step"}, step=int(row["step"]))
+                logger.log_metrics(
+                    {name: value for name, value in row.items() if name != "step"}, step=int(row["step"])
+                )
 
 
 class Keep(Checkpoint):
-    """Saves a checkpoint every `every` steps, else as often as costs about a hundredth of the time; and when asked to stop.
+    """Saves a checkpoint every `every` steps, else as often as costs a hundredth of the time; and when asked to stop.
 
     Ctrl-C ends the run behind the step that it is in, with a checkpoint; a second one at once.
     """
@@ -168,8 +171,11 @@ class SafeFiles(TorchCheckpointIO):
         buffer = io.BytesIO()
         torch.save(checkpoint, buffer)
         try:
-            if target.exists():
-                os.replace(target, target.with_name("previous.ckpt"))
+            if target.exists():  # one more name for it first, so that at no time there is none
+                link = target.with_name(".previous.ckpt")
+                link.unlink(missing_ok=True)
+                os.link(target, link)
+                os.replace(link, target.with_name("previous.ckpt"))
             replace(target, buffer.getvalue())
         except OSError as problem:
             raise TrainingError(
@@ -187,7 +193,7 @@ class Bar(TQDMProgressBar):
 
     def get_metrics(self, trainer: Trainer, task: Any) -> dict[str, Any]:
         last = self.rows.last
-        shown = {name: f"{last[name]:.4g}" for name in ("loss", "test_loss") if name in last}
+        shown: dict[str, Any] = {name: f"{last[name]:.4g}" for name in ("loss", "test_loss") if name in last}
         if "top1" in last:
             shown["top1"] = f"{100 * last['top1']:.2f}%"
         if "images_per_second" in last:
@@ -211,5 +217,7 @@ def line(row: dict[str, float]) -> str:
     parts = [f"epoch {row['epoch']:.3g}", f"step {row['step']:.0f}"]
     parts += [f"loss {row['loss']:.4g}"] if "loss" in row else []
     parts += [f"test loss {row['test_loss']:.4g}"] if "test_loss" in row else []
-    parts += [f"{words} {100 * row[name]:.2f} %" for name, words in (("top1", "top-1"), ("top5", "top-5")) if name in row]
+    parts += [
+        f"{words} {100 * row[name]:.2f} %" for name, words in (("top1", "top-1"), ("top5", "top-5")) if name in row
+    ]
     return "  ".join([*parts, f"{row['seconds']:.1f} s"])

@@ -1,4 +1,4 @@
-"""The curve of a run, or of several in one picture: loss in training, loss and error on the test images, over epochs."""
+"""The curve of a run, or of several in one picture: loss in training, loss and error on test images, over epochs."""
 
 from __future__ import annotations
 
@@ -39,7 +39,12 @@ def compare(runs: Mapping[str, Rows], out: Path) -> None:
         if axes.get_legend_handles_labels()[0]:
             axes.legend(frameon=False, fontsize=8)
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=out.suffix.lstrip(".") or "svg", dpi=150, metadata={"Date": None} if out.suffix == ".svg" else None)
+    figure.savefig(
+        buffer,
+        format=out.suffix.lstrip(".") or "svg",
+        dpi=150,
+        metadata={"Date": None} if out.suffix == ".svg" else None,
+    )
     replace(out, buffer.getvalue())
 
 

@@ -92,7 +92,7 @@ def fit(
 
 
 def resume(folder: str | os.PathLike[str], options: Options | None = None) -> Result:
-    """Go on with a run that was stopped, from its last checkpoint: it ends with the same weights as one that was not."""
+    """Go on with a run that was stopped, from its last checkpoint: it ends with the weights of one that was not."""
     run = Run(Path(folder))
     about = run.about
     network = run.network
@@ -101,7 +101,8 @@ def resume(folder: str | os.PathLike[str], options: Options | None = None) -> Re
     data = open_data(about["asked"], shape, classes, recipe.seed)
     if not run.checkpoint.exists():
         raise TrainingError(
-            f"'{run.folder}' has no checkpoint to go on from", "it was stopped before the first; begin anew with `netdsl train`"
+            f"'{run.folder}' has no checkpoint to go on from",
+            "it was stopped before the first; begin anew with `netdsl train`",
         )
     kept = {name: value for name, value in about["options"].items() if value is not None}
     kept["freeze"] = tuple(kept.get("freeze", ()))
@@ -123,7 +124,7 @@ def demanded(network: Network) -> tuple[tuple[int, ...], int]:
     if shape is None or any(size != 1 for size in shape[1:]):
         raise TrainingError(
             f"{network.name} gives {'x'.join(map(str, shape or ()))}, no scores of classes",
-            "classification is what `netdsl train` does; `netdsl.training.Task` trains others under a Trainer of your own",
+            "`netdsl train` is for classification; `netdsl.training.Task` trains others under a Trainer of your own",
         )
     return network.inputs[0].shape, shape[0]
 
@@ -219,12 +220,12 @@ class Loaders(lightning.LightningDataModule):
     def _fits(self, task: Task) -> None:
         """Hold one prepared image against the network's input. Raises `TrainingError`."""
         for part, name in ((self.train, "training"), (self.test, "testing")):
-            image, label = part[0, 0]
+            image, _ = part[0, 0]
             wanted = task.shape
             if tuple(image.shape) != wanted:
-                got = "x".join(map(str, image.shape))
+                takes, got = ("x".join(map(str, shape)) for shape in (wanted, image.shape))
                 raise TrainingError(
-                    f"the network takes {'x'.join(map(str, wanted))}; an image of `{self.data.name}` in {name} is {got}",
+                    f"the network takes {takes}; an image of `{self.data.name}` in {name} is {got}",
                     _way_out(tuple(image.shape), wanted),
                 )
 
@@ -257,8 +258,8 @@ def _way_out(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
         return f"compile the network for {got[0]} channels: `--input {'x'.join(map(str, (got[0], *wanted[1:])))}`"
     size = wanted[1]
     return (
-        f"the recipe must bring images there: `--set train.augment='[resize({size}), crop({size})]'`, or compile the network "
-        f"for them: `--input {'x'.join(map(str, got))}`"
+        f"the recipe must bring images there: `--set train.augment='[resize({size}), crop({size})]'`, or compile the "
+        f"network for them: `--input {'x'.join(map(str, got))}`"
     )
 
 
@@ -271,7 +272,9 @@ def _freeze(network: Network, model: nn.Module, labels: tuple[str, ...]) -> None
         inside = dict(model.named_modules())
         module = inside.get(part.path) if part is not None else inside.get(label)
         if module is None:
-            raise TrainingError(f"--freeze: the network has no part `{label}`", did_you_mean(label, tuple(network.named)))
+            raise TrainingError(
+                f"--freeze: the network has no part `{label}`", did_you_mean(label, tuple(network.named))
+            )
         module.requires_grad_(False)
 
 

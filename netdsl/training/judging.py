@@ -3,7 +3,6 @@
 - `1`: one crop, as in training.
 - `10`: the four corners and the centre, and their mirror images (AlexNet, section 4.1); probabilities are averaged.
 - `144`: GoogLeNet's (section 7): four sizes, three squares of each, six crops of a square, mirrored.
-- `dense`: the network slides over the whole image at three sizes (VGG, section 3.2); for networks that take any size.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from torchvision.transforms.v2 import functional as V
 
 from netdsl.ir import Network
 from netdsl.recipe import Recipe, augment
-from netdsl.training.data import Data
+from netdsl.training.data import Data, open_data
 from netdsl.training.data.data import Examples
 from netdsl.training.errors import TrainingError
 from netdsl.training.loader import Place, Prepared, batches, workers_for
@@ -29,7 +28,7 @@ from netdsl.training.losses import compute, probabilities, scores
 from netdsl.training.task import Task, classes_of
 from netdsl.training.transforms import Pipeline, Transform, pipeline
 
-CROPS = ("1", "10", "144", "dense")
+CROPS = ("1", "10", "144")
 GEOMETRIC = (augment.Crop, augment.CenterCrop, augment.ResizedCrop, augment.Resize)
 
 
@@ -56,7 +55,11 @@ def judge(
     tasks = [Task(network, recipe, model).eval() for model in models]
     views = _views(network, recipe, data, crops)
     loader = batches(
-        Prepared(data.test, views.test, False, recipe.seed), batch, recipe.seed, False, Place(workers=_workers(data.test, crops))
+        Prepared(data.test, views.test, False, recipe.seed),
+        batch,
+        recipe.seed,
+        False,
+        Place(workers=_workers(data.test, crops)),
     )
     right1 = right5 = count = 0
     total = 0.0
@@ -75,9 +78,9 @@ def judge(
 
 
 def _single(tasks: Sequence[Task], images: Tensor, labels: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """The outputs for the first crop of each image, with their labels, for the loss."""
+    """The outputs for the first view of each image, with their labels, for the loss."""
     first = images[:, 0] if images.ndim == 5 else images
-    return [(task.outputs(first)[0].flatten(2).mean(2) if images.ndim == 5 else task.outputs(first)[0], labels) for task in tasks]
+    return [(task.outputs(first)[0], labels) for task in tasks]
 
 
 def _answer(task: Task, images: Tensor, recipe: Recipe) -> Tensor:
@@ -86,7 +89,8 @@ def _answer(task: Task, images: Tensor, recipe: Recipe) -> Tensor:
         return probabilities(recipe.loss, task.outputs(images)[0])
     count, views = images.shape[:2]
     given = task.outputs(images.flatten(0, 1))[0]
-    return probabilities(recipe.loss, given).unflatten(0, (count, views)).mean(1)
+    answers = probabilities(recipe.loss, given)
+    return answers.view(count, views, -1).mean(1)
 
 
 def _workers(examples: Examples, crops: str) -> int:
@@ -101,12 +105,9 @@ def _views(network: Network, recipe: Recipe, data: Data, crops: str) -> Pipeline
     shape = network.inputs[0].shape
     if len(shape) != 3:
         raise TrainingError(f"--crops {crops} is for images; {network.name} takes {shape[0]} features")
-    if crops == "dense":
-        raise TrainingError(
-            "--crops dense needs a network that slides over images of any size",
-            "write the fully connected layers as convolutions, as VGG's paper does for testing: `conv7-4096`",
-        )
-    rest = pipeline([step for step in recipe.augment if not isinstance(step, GEOMETRIC)], data, classes_of(network)).test
+    rest = pipeline(
+        [step for step in recipe.augment if not isinstance(step, GEOMETRIC)], data, classes_of(network)
+    ).test
     return Pipeline(None, ten_crops(shape, rest) if crops == "10" else many_crops(shape, rest), None, False)
 
 
@@ -132,8 +133,8 @@ def _for_crops(image: Tensor, height: int, width: int) -> Tensor:
 
 
 def many_crops(shape: Sequence[int], rest: Transform | None) -> Callable[[Tensor], Tensor]:
-    """GoogLeNet's 144: the shorter side becomes 8/7, 9/7, 10/7 and 11/7 of the crop's (256, 288, 320 and 352 for 224); left,
-    middle and right square of each; of a square the corners and the centre and the whole square; and mirror images."""
+    """GoogLeNet's 144: the shorter side becomes 8/7, 9/7, 10/7 and 11/7 of the crop's (256, 288, 320 and 352 for 224);
+    left, middle and right square of each; of a square the corners, the centre and the whole; and mirror images."""
     side = shape[1]
 
     def view(image: Tensor) -> Tensor:
@@ -190,9 +191,10 @@ def predict(
 
 def _prepared(network: Network, recipe: Recipe, about: Mapping[str, Any]) -> Transform | None:
     """The recipe's preparation, with the mean and deviation that the run was trained with."""
-    mean, std = about.get("mean"), about.get("std")
     nothing: Any = ()
-    data = Data("", nothing, nothing, (), mean, std)
+    data = Data("", nothing, nothing, (), about.get("mean"), about.get("std"))
+    if any(isinstance(step, augment.SubtractMean) for step in recipe.augment):  # the mean image is only in the data
+        data = open_data(about["asked"], network.inputs[0].shape, classes_of(network), recipe.seed)
     steps = [step for step in recipe.augment if not isinstance(step, GEOMETRIC)]
     return pipeline(steps, data, classes_of(network)).test
 
@@ -201,7 +203,8 @@ def _at_size(image: Tensor, shape: Sequence[int]) -> Tensor:
     """An image at the size that the network takes: its shorter side fitted, then the centre."""
     if len(shape) == 1:
         side = round(shape[0] ** 0.5)
-        return V.resize(image, [side, side], antialias=True).flatten()
+        flat: Tensor = V.resize(image, [side, side], antialias=True).flatten()
+        return flat
     resized = V.resize(image, [max(shape[1:])], antialias=True)
     cropped: Tensor = V.center_crop(resized, list(shape[1:]))
     return cropped

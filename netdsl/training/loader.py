@@ -71,8 +71,8 @@ class Order(Sampler[list[Index]]):
     """The batches of an epoch, each a list of (epoch, number), from batch `start` on; then those of the next epoch.
 
     `shuffle` draws the order anew for each pass over the examples; an epoch has `passes` of them (small sets would
-    otherwise spend their time between epochs). Of several processes each has every `world`-th example from `rank` on, as
-    many as the others where `shuffle`.
+    otherwise spend their time between epochs). Of several processes each has every `world`-th example from `rank`
+    on, as many as the others where `shuffle`.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class Batches(DataLoader[Item]):
             cast(Any, dataset),
             batch_sampler=order,
             num_workers=workers,
-            collate_fn=_whole,
+            collate_fn=cast(Any, _whole),
             pin_memory=pinned,
             persistent_workers=workers > 0,
             prefetch_factor=4 if workers else None,
@@ -133,7 +133,7 @@ class Batches(DataLoader[Item]):
         self.handed = 0
         self.current = 0
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         self.current, self.handed = self.order.epoch, self.order.start
         for batch in super().__iter__():
             self.handed += 1

@@ -1,7 +1,7 @@
 """The losses of recipes on a network's outputs, and what a network answers.
 
-Outputs are N x C (or N x 1 where there are two classes and one output), or N x C x H x W for one answer a pixel. Labels are
-N whole numbers, or N x C shares where images are mixed.
+Outputs are N x C, or N x 1 where there are two classes and one output. Labels are N whole numbers, or N x C shares
+where images are mixed.
 """
 
 from __future__ import annotations

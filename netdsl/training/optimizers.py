@@ -21,7 +21,13 @@ class RMSpropTF(Optimizer):
     w = w - v. The papers' eps=1.0 means that."""
 
     def __init__(
-        self, params: Any, lr: float, decay: float = 0.9, eps: float = 1e-10, momentum: float = 0.0, weight_decay: float = 0.0
+        self,
+        params: Any,
+        lr: float,
+        decay: float = 0.9,
+        eps: float = 1e-10,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
     ):
         defaults = {"lr": lr, "decay": decay, "eps": eps, "momentum": momentum, "weight_decay": weight_decay}
         super().__init__(params, defaults)
@@ -86,7 +92,7 @@ def _adam(kind: type[torch.optim.Adam]) -> Callable[[Any, Any], Optimizer]:
 
 
 def _rmsprop(o: optimizers.RMSprop, params: Any) -> Optimizer:
-    same = {"lr": o.lr, "eps": o.eps, "momentum": o.momentum, "weight_decay": o.weight_decay}
+    same: dict[str, Any] = {"lr": o.lr, "eps": o.eps, "momentum": o.momentum, "weight_decay": o.weight_decay}
     if o.tf:
         return RMSpropTF(params, decay=o.decay, **same)
     return torch.optim.RMSprop(params, alpha=o.decay, centered=o.centered, **same)

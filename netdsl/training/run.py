@@ -146,7 +146,9 @@ def begin(folder: Path, network: Network, recipe: Recipe, data: Data, asked: Map
     Raises `TrainingError` where there is something already, or no place.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise TrainingError(f"'{folder}' exists", "choose another place with -o, or go on with it: `netdsl train --resume`")
+        raise TrainingError(
+            f"'{folder}' exists", "choose another place with -o, or go on with it: `netdsl train --resume`"
+        )
     try:
         (folder / "spec").mkdir(parents=True)
     except OSError as problem:
@@ -164,6 +166,8 @@ def begin(folder: Path, network: Network, recipe: Recipe, data: Data, asked: Map
         "data": data.name,
         "classes": list(data.classes),
         "note": data.note,
+        "mean": data.mean,
+        "std": data.std,
         "recipe": recipe.text,
         "params": network.params,
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,6 +1,7 @@
 """A network and its recipe as a LightningModule: what happens in a step, and what is judged.
 
-Nothing is logged in a step, since `self.log` costs more than a small network's step; `log.Log` reads the loss every few steps.
+Nothing is logged in a step, since `self.log` costs more than a small network's step; `callbacks.Rows` reads the loss
+every few steps.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ class Task(lightning.LightningModule):
         self.aux_weights: dict[str, float | None] = dict(getattr(self.model, "aux_weights", {}))
         self.channels_last = channels_last
         if channels_last:
-            self.model = self.model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            self.model = self.model.to(memory_format=torch.channels_last)
         self.loss: Tensor | None = None
         classes = classes_of(network)
         self.test_loss = MeanMetric()
@@ -142,6 +143,7 @@ def _sums_before_the_threshold(network: Network, model: nn.Module) -> list[Tenso
     threshold = next((part for name, part in model.named_modules() if name == node.path), None)
     if threshold is None:  # one module serves several thresholds; the last call is the network's
         threshold = next(part for part in model.modules() if type(part).__name__ == "Step")
+
     def keep(_: nn.Module, given: tuple[Tensor, ...]) -> None:
         kept[:] = [given[0]]
 

@@ -34,7 +34,7 @@ class ColorShift(nn.Module):
     def __init__(self, std: float):
         super().__init__()
         self.std = std
-        self.register_buffer("components", torch.tensor(EIGENVECTORS) * torch.tensor(EIGENVALUES))
+        self.components = torch.tensor(EIGENVECTORS) * torch.tensor(EIGENVALUES)
 
     def forward(self, image: Tensor) -> Tensor:
         return image + (self.components @ (self.std * torch.randn(3))).view(3, 1, 1)
@@ -71,7 +71,7 @@ class Shift(nn.Module):
 
     def __init__(self, mean: Tensor):
         super().__init__()
-        self.register_buffer("mean", mean)
+        self.mean = mean
 
     def forward(self, image: Tensor) -> Tensor:
         return image - self.mean
@@ -129,15 +129,17 @@ def _training(step: Augmentation, data: Data) -> nn.Module | None:
 
 def _judging(step: Augmentation, data: Data) -> nn.Module | None:
     """What an image that is judged has of a step: the centre for a crop, nothing of what is random."""
+    made: nn.Module | None
     match step:
         case augment.Crop(size=size):
-            return v2.CenterCrop(size)
+            made = v2.CenterCrop(size)
         case augment.ResizedCrop(size=size):
-            return nn.Sequential(v2.Resize(round(size / 0.875), antialias=True), v2.CenterCrop(size))
+            made = nn.Sequential(v2.Resize(round(size / 0.875), antialias=True), v2.CenterCrop(size))
         case augment.Resize(size=size):
-            return v2.Resize(size, antialias=True)
+            made = v2.Resize(size, antialias=True)
         case _:
-            return _training(step, data) if step.always else None
+            made = _training(step, data) if step.always else None
+    return made
 
 
 def _mixing(step: Augmentation, classes: int) -> nn.Module:
@@ -149,7 +151,10 @@ def _mixing(step: Augmentation, classes: int) -> nn.Module:
 
 def _normalize(step: Any, data: Data) -> nn.Module | None:
     mean, std = (step.mean, step.std) if step.mean is not None else (data.mean, data.std)
-    return v2.Normalize(list(mean), list(std)) if mean is not None and std is not None else None
+    if mean is None or std is None:
+        return None
+    made: nn.Module = v2.Normalize(list(mean), list(std))
+    return made
 
 
 def _subtract_mean(step: Any, data: Data) -> nn.Module:

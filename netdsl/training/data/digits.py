@@ -1,8 +1,8 @@
 """`digits`: 1,797 handwritten digits of 8 x 8 pixels that come with netdsl, so that training works without a download.
 
-They are from the UCI repository (E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, 1998; CC BY 4.0), the
-part of 1,797 that scikit-learn distributes. 1,400 train and 397 test, shuffled once for all by a fixed seed: the order of
-the file goes by writer, and its last 397 are harder.
+They are from the UCI repository (E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, 1998; CC BY 4.0),
+the part of 1,797 that scikit-learn distributes. 1,400 train and 397 test, shuffled once for all by a fixed seed: the
+order of the file goes by writer, and its last 397 are harder.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from netdsl.training.errors import TrainingError
 
 TRAIN = 1400
 NOTE = (
-    "1,797 digits of 8x8 pixels: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI 1998, CC BY 4.0; "
-    "1,400 train, 397 test, shuffled by a fixed seed"
+    "1,797 digits of 8x8 pixels: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI 1998, "
+    "CC BY 4.0; 1,400 train, 397 test, shuffled by a fixed seed"
 )
 
 
@@ -55,7 +55,9 @@ def _drawn(images: Tensor, shape: Shape) -> Tensor:
             )
         return _resized(images, side, side).flatten(1)
     if len(shape) != 3 or min(shape[1:]) < 8:
-        raise TrainingError(f"`digits` cannot be {text(shape)}", "the network must take 1xHxW, at least 1x8x8, or features")
+        raise TrainingError(
+            f"`digits` cannot be {text(shape)}", "the network must take 1xHxW, at least 1x8x8, or features"
+        )
     height, width = shape[1:]
     if min(height, width) < 16:
         return _resized(images, height, width)

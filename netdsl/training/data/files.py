@@ -76,7 +76,10 @@ def folder(argument: str, shape: Shape, seed: int) -> Data:
                 f"'{tested}' has a class `{strange[0]}` that '{trained}' has not",
                 did_you_mean(strange[0], names, "its classes are"),
             )
-        test, note = _listed(tested, names), f"{len(names)} classes; trained on {trained.name}/, tested on {tested.name}/"
+        test, note = (
+            _listed(tested, names),
+            f"{len(names)} classes; trained on {trained.name}/, tested on {tested.name}/",
+        )
     else:
         train, test = _kept_back(train, seed)
         note = f"{len(names)} classes; no val/ there, so one image in ten of each class is kept for testing"
@@ -104,7 +107,8 @@ def _listed(root: Path, names: Sequence[str]) -> list[tuple[Path, int]]:
 
 def _kept_back(files: list[tuple[Path, int]], seed: int) -> tuple[list[tuple[Path, int]], list[tuple[Path, int]]]:
     generator = torch.Generator().manual_seed(seed)
-    train, test = [], []
+    train: list[tuple[Path, int]] = []
+    test: list[tuple[Path, int]] = []
     for label in sorted({label for _, label in files}):
         own = [each for each in files if each[1] == label]
         order = torch.randperm(len(own), generator=generator).tolist()
@@ -117,8 +121,8 @@ def _kept_back(files: list[tuple[Path, int]], seed: int) -> tuple[list[tuple[Pat
 def arrays(argument: str, shape: Shape, seed: int) -> Data:
     """An `.npz` with `images` and `labels` (or `x_train`, `y_train`, `x_test`, `y_test` as Keras writes them).
 
-    Images are N x H x W (grey), N x H x W x C or N x C x H x W, whole numbers of 0 to 255 or real ones as they are. Without
-    a part to test on, one in ten is kept for it, by the seed.
+    Images are N x H x W (grey), N x H x W x C or N x C x H x W, whole numbers of 0 to 255 or real ones as they are.
+    Without a part to test on, one in ten is kept for it, by the seed.
     """
     path = Path(argument).expanduser()
     try:
@@ -134,7 +138,8 @@ def arrays(argument: str, shape: Shape, seed: int) -> Data:
         parts = [(found["images"], found["labels"])]
     else:
         raise TrainingError(
-            f"'{path}' has {', '.join(sorted(found)) or 'nothing'}", "it needs `images` and `labels`, or `x_train` and so on"
+            f"'{path}' has {', '.join(sorted(found)) or 'nothing'}",
+            "it needs `images` and `labels`, or `x_train` and so on",
         )
     made = [_arrays(path, images, labels, shape) for images, labels in parts]
     if len(made) == 1:

@@ -1,5 +1,5 @@
-"""Sets that are made, not collected: `xor`, `circles`, `moons`, `spiral` of the playground; `squares`, the cards of 1958;
-and `random`, for benchmarks. All follow from the seed."""
+"""Sets that are made, not collected: `xor`, `circles`, `moons`, `spiral` of the playground; `squares`, the cards of
+1958; and `random`, for benchmarks. All follow from the seed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def plane(name: str, shape: Shape, seed: int) -> Data:
     generator = torch.Generator().manual_seed(seed + 1)
     kind = name.removesuffix("_cloud")
     train, test = (Arrays(*points(kind, POINTS, generator)) for _ in range(2))
-    return Data(name, train, test, ("0", "1"), note=f"{POINTS} points to train on, {POINTS} to test, made from the seed")
+    return Data(
+        name, train, test, ("0", "1"), note=f"{POINTS} points to train on, {POINTS} to test, made from the seed"
+    )
 
 
 def squares(shape: Shape, seed: int, count: int = 300, side: int = 6) -> Data:

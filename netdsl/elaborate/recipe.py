@@ -102,10 +102,10 @@ def _check(name: str, value: Any, span: Span) -> Any:
             return tuple(_named(name, item, span) for item in items)
         return _named(name, value, span)
     if name == "init":
-        from netdsl.ops.shared.init import parse
+        from netdsl.ops.shared.draws import draws
 
         try:
-            parse(value)
+            draws(value)
         except ValueError as problem:
             raise Problem("E0405", f"`init`: {problem}", span) from None
         return plain(value)

@@ -179,7 +179,9 @@ def test_init_is_honoured() -> None:
     assert all(value.eq(0.25).all() for name, value in recipe.state_dict().items() if name.endswith("weight"))
 
 
-BY = "input 3x8x8\na: {{ b: conv3-4 }}\nc: conv3-4(bias=false)\nd: dwconv3\nu: upconv2-4\nhead: fc-2\ntrain(init=by({}))"
+BY = (
+    "input 3x8x8\na: {{ b: conv3-4 }}\nc: conv3-4(bias=false)\nd: dwconv3\nu: upconv2-4\nhead: fc-2\ntrain(init=by({}))"
+)
 
 
 def drawn(ways: str) -> dict[str, float | None]:

@@ -100,12 +100,12 @@ def _lines(comparisons: Iterable[Comparison]) -> list[Line]:
         for item in items:
             if item.verdict is not Verdict.MATCH:
                 given = number(item.given)
-                places = {"paper": "", "reference": "", "own": ""}
-                if item.source in (PAPER, SPEC):
-                    places["paper"] = given
-                else:
-                    places["own" if item.source.startswith(OWN) else "reference"] = f"{given} ({item.source})"
-                lines.append(Line(figure, number(item.computed), **places, verdict=item.verdict, reason=item.reason))
+                paper = given if item.source in (PAPER, SPEC) else ""
+                theirs = "" if paper else f"{given} ({item.source})"
+                own = theirs if item.source.startswith(OWN) else ""
+                reference = "" if own else theirs
+                computed = number(item.computed)
+                lines.append(Line(figure, computed, paper, reference, own, item.verdict, item.reason))
     return sorted(lines, key=lambda line: "." in line.figure)  # the whole network first
 
 

@@ -21,13 +21,19 @@ def recipe(statement: tree.Train, evaluator: Evaluator, report: Report) -> Setti
     """The recipe of a `train(...)` statement. Each wrong setting is told of; the right ones are kept."""
     kept: dict[str, Any] = {}
     spans: dict[str, Span] = {}
+    misplaced = {each.name.text for each in statement.arguments if each.name is not None} - set(NAMES)
     for argument in statement.arguments:
         try:
             name = _name(argument)
             if name in spans:
                 raise twice(f"`{name}`", argument.span, spans[name], code="E0402")
             spans[name] = argument.span
-            kept[name] = _checked(name, plain(evaluator.value(argument.value)), argument.value.span)
+            try:
+                kept[name] = checked(name, plain(evaluator.value(argument.value)))
+            except RecipeError as problem:
+                if problem.code == "E0404" and misplaced:  # what is missing stands where it does not belong
+                    continue
+                raise _placed(problem, argument.value.span) from None
             if name in _LENGTHS and len(_LENGTHS & kept.keys()) == 2:
                 message = "`epochs` and `iterations` both say how long the network is trained"
                 raise Problem("E0405", message, argument.span, "leave one of them out")
@@ -53,17 +59,11 @@ def _name(argument: tree.Argument) -> str:
     raise Problem("E0401", f"`train` has no setting `{name}`", argument.name.span, help)
 
 
-def _checked(name: str, value: Any, span: Span) -> Any:
-    """The value of one setting. Raises `Problem` where it cannot be."""
-    try:
-        return checked(name, value)
-    except RecipeError as problem:
-        help = problem.help
-        if problem.known:
-            settings = problem.code == "E0401"
-            help = (
-                called(problem.word, problem.known, "its settings")
-                if settings
-                else did_you_mean(problem.word, problem.known)
-            )
-        raise Problem(problem.code, problem.message, span, help) from None
+def _placed(problem: RecipeError, span: Span) -> Problem:
+    """A refusal of the vocabulary, at its place and with what could have been meant."""
+    help = problem.help
+    if problem.known and problem.code == "E0401":
+        help = called(problem.word, problem.known, "its settings")
+    elif problem.known:
+        help = did_you_mean(problem.word, problem.known)
+    return Problem(problem.code, problem.message, span, help)

@@ -10,8 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from netdsl.ir import Setting, Value, written
-from netdsl.ops.shared.init import Init
-from netdsl.ops.shared.init import parse as parse_init
+from netdsl.ops.shared.draws import draws
 from netdsl.recipe import augment, losses, optimizers, schedules
 from netdsl.recipe.augment import Augmentation
 from netdsl.recipe.losses import CrossEntropy, Loss
@@ -76,7 +75,7 @@ def checked(name: str, value: Any) -> Value:
         return _kept(member(name, value), value)
     if name == "init":
         try:
-            parse_init(value)
+            draws(value)
         except ValueError as problem:
             raise RecipeError("E0405", f"`init`: {problem}") from None
         return value  # type: ignore[no-any-return]
@@ -134,11 +133,24 @@ def _kept(part: Part, value: Any) -> Setting:
     return Setting(name=part.name, kwargs={**dict(zip(part.names(), given.args, strict=False)), **given.kwargs})
 
 
+def _quoted(value: Value) -> Value:
+    """A value with strings that are no bare words in quotes, so that its text reads back."""
+    if isinstance(value, str):
+        return value if value.isidentifier() else f'"{value}"'
+    if isinstance(value, tuple):
+        return tuple(map(_quoted, value))
+    if isinstance(value, Setting):
+        kwargs = {name: _quoted(each) for name, each in value.kwargs.items()}
+        return Setting(name=value.name, args=tuple(map(_quoted, value.args)), kwargs=kwargs)
+    return value
+
+
 class Recipe(BaseModel):
     """How to train a network; `of` makes one of a network's `train(...)`.
 
     - `batch`: images for a step, over all devices.
     - `epochs` or `iterations`: how long; one of them is None.
+    - `init`: how the weights are drawn, as the spec says it; the source that is emitted does it.
     - `no_decay`: the parameters that weight decay leaves alone, of `bias` and `norm`.
     """
 
@@ -154,7 +166,7 @@ class Recipe(BaseModel):
     clip: float | None = None
     ema: float | None = None
     no_decay: tuple[str, ...] = ()
-    init: Init | None = None
+    init: Value = None
     seed: int = 0
 
     @classmethod
@@ -175,8 +187,6 @@ class Recipe(BaseModel):
                 values[name] = tuple(member(name, item) for item in items)
             elif name in KINDS:
                 values[name] = member(name, value)
-            elif name == "init":
-                values[name] = parse_init(value)
             else:
                 values[name] = value
         if given.get("epochs") is not None and given.get("iterations") is not None:
@@ -200,10 +210,8 @@ class Recipe(BaseModel):
                 words[name] = written(value.setting)
             elif name == "augment":
                 words[name] = f"[{', '.join(written(each.setting) for each in value)}]"
-            elif name == "init" and value is not None:
-                words[name] = written(Setting(name=value.name, kwargs=value.settings))
             elif name == "no_decay" and value:
                 words[name] = f"[{', '.join(value)}]"
             elif value is not None and value != ():
-                words[name] = written(value)
+                words[name] = written(_quoted(value))
         return "train(" + ", ".join(f"{name}={word}" for name, word in words.items()) + ")"

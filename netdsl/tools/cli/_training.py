@@ -41,8 +41,8 @@ def parted(settings: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]
     return tuple(each for each in settings if not each.strip().startswith(OWN)), own
 
 
-def recipe_of(network: Network, overrides: tuple[str, ...]) -> Recipe:
-    """The network's recipe with what `--set train.KEY=VALUE` changes."""
+def with_recipe(network: Network, overrides: tuple[str, ...]) -> tuple[Network, Recipe]:
+    """The network with its recipe as `--set train.KEY=VALUE` changes it, and that recipe."""
     from netdsl.elaborate.values import plain
     from netdsl.recipe import Recipe, RecipeError, overridden
     from netdsl.text.diagnostics import did_you_mean
@@ -59,7 +59,8 @@ def recipe_of(network: Network, overrides: tuple[str, ...]) -> Recipe:
             raise click.BadParameter(str(problem), param_hint="'--set'") from None
         changes[name] = plain(value)
     try:
-        return Recipe.of(overridden(network.train, changes))
+        train = overridden(network.train, changes) if changes else network.train
+        return network.model_copy(update={"train": train}), Recipe.of(train)
     except RecipeError as problem:
         hint = problem.help or (did_you_mean(problem.word, problem.known, "there are") if problem.known else None)
         raise click.BadParameter(problem.message + (f"; {hint}" if hint else ""), param_hint="'--set'") from None

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
+from netdsl.tools.cli._known import network
+from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
 SECTION = "Train it"
 
@@ -48,7 +49,7 @@ def command(
     color: str,
 ) -> None:
     """Judge trained weights on test images: top-1, top-5 and loss, beside what the paper reports."""
-    from netdsl.tools.cli._training import parted, recipe_of, trains
+    from netdsl.tools.cli._training import parted, trains, with_recipe
 
     with trains():
         from netdsl.backends.torch import build, load_weights
@@ -64,8 +65,7 @@ def command(
             data = data or run.about["asked"]
         else:
             of_spec, of_recipe = parted(settings)
-            made = network(Request(spec, variant, of_spec, input_), color)
-            recipe = recipe_of(made, of_recipe)
+            made, recipe = with_recipe(network(Request(spec, variant, of_spec, input_), color), of_recipe)
         if not weights:
             raise click.UsageError("--weights FILE is needed: a spec alone knows nothing yet")
         shape, classes = demanded(made)

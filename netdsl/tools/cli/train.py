@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
+from netdsl.tools.cli._known import network
+from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
 SECTION = "Train it"
 
@@ -77,7 +78,7 @@ def command(
     to know of it: spec, recipe, source, metrics, curve, weights. Ctrl-C stops behind a step; --resume goes on with the
     same bits.
     """
-    from netdsl.tools.cli._training import parted, recipe_help, recipe_of, trains
+    from netdsl.tools.cli._training import parted, recipe_help, trains, with_recipe
 
     if help_recipe:
         click.echo(recipe_help())
@@ -94,10 +95,8 @@ def command(
         return
     assert spec is not None
     of_spec, of_recipe = parted(settings)
-    made = network(Request(spec, variant, of_spec, input_), color)
-    recipe = recipe_of(made, of_recipe)
-    if seed is not None:
-        recipe = recipe.model_copy(update={"seed": seed})
+    of_recipe += (f"seed={seed}",) if seed is not None else ()
+    made, recipe = with_recipe(network(Request(spec, variant, of_spec, input_), color), of_recipe)
     if dry_run:
         click.echo(recipe.text)
         return

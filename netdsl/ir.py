@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, StringConstraints
 from pydantic_core import core_schema
@@ -29,6 +29,19 @@ from netdsl.text.source import Source, Span
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @classmethod
+    def made(cls, **fields: Any) -> Self:
+        """What `model_construct` makes of all fields in their order, at a fifth of its cost: it looks for defaults.
+
+        A network has a model for each of its layers, made of parts that were checked when they were read.
+        """
+        found, put = cls.__new__(cls), object.__setattr__
+        put(found, "__dict__", fields)
+        put(found, "__pydantic_fields_set__", set(fields))
+        put(found, "__pydantic_extra__", None)
+        put(found, "__pydantic_private__", None)
+        return found
 
 
 # An operator in JSON is its fields and its `name`, by which its class is found again --------------------------------

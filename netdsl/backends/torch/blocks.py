@@ -73,11 +73,16 @@ class Blocks:
             defaults = defaults_of(definition.parameters) if definition is not None else {}
             firsts: dict[Any, Level] = {}
             same: dict[int, list[Level]] = {}
+            wirings: dict[int, int] = {}
             for level in alike:
-                key = self.facts.keys[id(level)] = None if self.plan.reused else self.facts.key(level)
+                keys = None if self.plan.reused else self.facts.keys_of(level)
+                wiring, key = keys or (None, None)
+                self.facts.keys[id(level)] = key
                 first = firsts.setdefault(id(level) if key is None else -1 - key, level)
                 same.setdefault(id(first), []).append(level)
-            for merge, echoes in self._made(list(firsts.values()), projects, defaults):
+                if wiring is not None:
+                    wirings[id(level)] = wiring
+            for merge, echoes in self._made(list(firsts.values()), wirings, projects, defaults):
                 merge.made.name = self.numbered(base)
                 merge.made.doc = self._doc([each.level for each in merge.instances])
                 self.classes.append(merge.made)
@@ -88,14 +93,14 @@ class Blocks:
                         self.facts.traces[id(level)] = trace
 
     def _made(
-        self, levels: list[Level], projects: bool, defaults: dict[str, Any]
+        self, levels: list[Level], wirings: dict[int, int], projects: bool, defaults: dict[str, Any]
     ) -> list[tuple[Merge, list[tuple[int, Trace]]]]:
         """The classes of the levels of one block, each with those that do what an instance does with other numbers."""
         models: dict[Any, Instance] = {}
         distinct: list[Instance] = []
         echoes: list[tuple[Instance, Trace]] = []
         for level in levels:
-            wiring = None if self.plan.reused or len(levels) == 1 else self.facts.key(level, numbers=False)
+            wiring = wirings.get(id(level))
             model = models.get(wiring) if wiring is not None else None
             found = echo(model.trace, level, self.facts, self.initialisation.statements) if model is not None else None
             if model is not None and found is not None:

@@ -19,7 +19,7 @@ from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.members import Members
 from netdsl.backends.torch.merge import Form, Instance, Merge, shape_of
-from netdsl.backends.torch.names import Numbered, camel, prose, snake, stem, variable
+from netdsl.backends.torch.names import Numbered, camel, snake, stem, variable
 from netdsl.backends.torch.parameters import defaults_of
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.trace import Trace
@@ -215,7 +215,7 @@ class Blocks:
         scope = levels[0].scope
         definition = self.facts.definition(scope)
         if definition is not None and definition.doc:
-            return prose(definition.doc)
+            return definition.doc
         if scope.kind == "bracket":
             return f"A residual building block of {', '.join(kernels(scope))} convolutions"
         if scope.kind == "block":

@@ -101,7 +101,7 @@ class Layers(Expressions):
         if text[0] in "^!":
             self.term(text, object(), names, shape)
             return found
-        for place, argument in enumerate(call.arguments):
+        for place, argument in enumerate(call.arguments[: len(order)]):
             key = order[place] if argument.name is None else argument.name.text
             value = self._value(argument.value, names, shape)
             fitting = None if value is None or not hasattr(node.op, key) else fitted(value, getattr(node.op, key))

@@ -86,7 +86,7 @@ def class_text(made: Class, constants: Iterable[tuple[str, Any]] = ()) -> str:
 
 
 def _docstring(made: Class) -> list[str]:
-    doc = made.doc.rstrip(".") + "."
+    doc = f"{prose(made.doc)}."
     first = textwrap.wrap(doc, WIDTH - 4 - len('"""') * 2) if doc else [""]
     more = textwrap.wrap(made.fixed, WIDTH - 4) if made.fixed else []
     if len(first) == 1 and not more:

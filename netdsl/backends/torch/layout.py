@@ -130,22 +130,26 @@ def _loop(loop: Run | Cycle) -> Loop:
     if isinstance(loop, Cycle):
         layers = Bracket("(", tuple(("", tree(item)) for item in loop.items), ")")
         return Loop("layer", ((f"for _ in range({loop.count})", ""), ("for layer in ", layers)))
+    index, numbers = name("i"), f"{loop.start}, {loop.start + loop.count}" if loop.start else f"{loop.count}"
     values = [
-        _moved(value, step) if step else value
+        _shifted(make("*", as_term(step), index), value - step * loop.start) if step else value
         for (_, value), step in zip(loop.first.constants(), loop.steps, strict=True)
     ]
+    used = any(isinstance(value, Term) and index.names <= value.names for value in values)
     item = tree(loop.first.substitute(iter(values)))
     if loop.key is None:
-        return Loop(item, ((f"for {'i' if any(loop.steps) else '_'} in range({loop.count})", ""),))
+        return Loop(item, ((f"for {'i' if used else '_'} in range({numbers})", ""),))
     prefix, number = loop.key
-    index = f"i + {number}" if number else "i"
-    key = f'f"{prefix}{{{index}}}"' if prefix else f"str({index})"
-    return Loop(Bracket("(", (("", key), ("", item)), ")"), ((f"for i in range({loop.count})", ""),))
+    shifted = _shifted(index, number - loop.start, behind=True).text
+    key = f'f"{prefix}{{{shifted}}}"' if prefix else f"str({shifted})"
+    return Loop(Bracket("(", (("", key), ("", item)), ")"), ((f"for i in range({numbers})", ""),))
 
 
-def _moved(value: int, step: int) -> Term:
-    moving = name("i") if step == 1 else make("*", as_term(step), name("i"))
-    return make("+", as_term(value), moving)
+def _shifted(term: Term, by: int, behind: bool = False) -> Term:
+    """A term and a number: `64 + 32 * i`, or with the number `behind`."""
+    if by < 0:
+        return make("-", term, as_term(-by))
+    return make("+", term, as_term(by)) if behind else make("+", as_term(by), term)
 
 
 # Text trees to lines -------------------------------------------------------------------------------------------------

@@ -100,6 +100,19 @@ def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
 
 
 _NUMBERS = (int, float)
+_TURN = "@"
+
+
+def turned(number: int) -> str:
+    """The name of a repetition's index in one of its turns, until it is known whether a loop makes them."""
+    return f"i{_TURN}{number}"
+
+
+def turns_of(term: Term) -> dict[str, int]:
+    """The turns in a term, with their numbers."""
+    return {each: int(each.partition(_TURN)[2]) for each in term.names if _TURN in each}
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "+": _arithmetic(operator.add),
     "-": _arithmetic(operator.sub),

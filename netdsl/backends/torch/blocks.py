@@ -221,7 +221,8 @@ class Blocks:
         if scope.kind == "block":
             return f"The block `{scope.title}`"
         if scope.kind == "aux":
-            return f"The auxiliary head `{scope.title}`"
+            titles = dict.fromkeys(level.scope.title for level in levels)
+            return f"The auxiliary head{'s' if len(titles) > 1 else ''} {' and '.join(f'`{each}`' for each in titles)}"
         labels = list(dict.fromkeys(level.scope.label for level in levels if level.scope.label))
         if not labels:
             words = {"residual": "A residual connection", "join": "Branches that are joined"}
@@ -243,7 +244,8 @@ def _base(level: Level) -> str:
     if scope.kind == "bracket":
         known = {("3x3", "3x3"): "BasicBlock", ("1x1", "3x3", "1x1"): "Bottleneck"}
         return known.get(kernels(scope), "ResidualBlock")
-    words = [scope.title if scope.kind in ("block", "aux", "join", "residual") else "", scope.label or "", scope.kind]
+    title = stem(scope.title) if scope.kind == "aux" else scope.title
+    words = [title if scope.kind in ("block", "aux", "join", "residual") else "", scope.label or "", scope.kind]
     if scope.label and scope.kind != "block" and scope.kind != "aux":
         words.insert(0, stem(scope.label))
     name = next(found for word in words if (found := camel(word)))

@@ -26,6 +26,7 @@ SPECS = PACKAGE.parent / "specs"
 STAGES = [
     {"text", "shapes", "foreign", "zoo"},
     {"syntax", "ops"},
+    {"integrity"},
     {"ir"},
     {"recipe"},
     {"elaborate", "passes"},

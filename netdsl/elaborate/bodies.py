@@ -30,9 +30,12 @@ def choice(builder: Builder, item: tree.If, frame: Frame, label: tree.Name | Non
     evaluator = builder.evaluator(frame)
     taken = evaluator.truth(item.test)
     body = item.then if taken else item.otherwise
-    with builder.arm(Choice.model_construct(test=shown(item.test, evaluator.text), taken=taken, value=builder.current)):
-        if body is not None:
-            builder.body(body, frame.inner())
+    found = Choice.made(test=shown(item.test, evaluator.text), taken=taken, value=builder.current)
+    builder.choices.append(found)
+    around, builder.arms = builder.arms, (*builder.arms, found)
+    if body is not None:
+        builder.body(body, frame.inner())
+    builder.arms = around
 
 
 def join(builder: Builder, item: tree.Join, frame: Frame, label: tree.Name | None) -> None:

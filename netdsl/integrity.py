@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from netdsl.ops.shared.base import references
-from netdsl.ops.shared.init import parse
+from netdsl.ops.shared.draws import draws
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.text.diagnostics import OpError
 
@@ -58,7 +58,7 @@ def check(network: Any) -> None:
         _once(network.answer, given, "result")
     if network.train is not None:
         try:
-            parse(network.train.kwargs.get("init"))
+            draws(network.train.kwargs.get("init"))
         except ValueError as problem:
             raise Flaw("train.kwargs.init", str(problem)) from None
 
@@ -179,7 +179,7 @@ class _Walk:
             return
         whole = kinds[:3] == ["branch", "shortcut", "add"]
         if scope.kind == "residual" and not whole and (kinds[:1] != ["branch"] or {"shortcut", "add"} & {*kinds[1:]}):
-            message = "a `residual` holds a branch, a shortcut and their addition, or a branch to which nothing is added"
+            message = "a `residual` holds a branch, a shortcut and their addition, or a branch alone"
             raise Flaw(f"{path}.children", message)
         if scope.kind == "bracket":
             rows: list[Any] = []

@@ -114,7 +114,6 @@ FLAWS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     ),
     "an input of a call out of range": ("body.children.7.entries.1", lambda _: 99, "no value 99"),
     "inputs of a call that are another's": ("body.children.7.entries.0", lambda _: 0, "`entry` is the first"),
-    "inputs of what is no call": ("body.children.7.kind", lambda _: "group", "a block that takes several"),
     "an output out of range": ("body.children.7.outputs", lambda _: {"sum": 99}, "no value 99"),
     "a vocabulary of none": ("inputs.0", lambda old: {**old, "vocabulary": 0}, "must lie between 1 and"),
     "an entry out of range": ("body.children.1.entry", lambda _: 50, "no value 50"),

@@ -6,8 +6,7 @@ value of unknown shape behind, about which everything after it is silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netdsl import ops
@@ -113,7 +112,9 @@ class Builder:
         shape = None
         if None not in shapes:
             try:
-                op = self._fitted(op, shapes[0])
+                op = self._fitted(op, shapes[0] if shapes else None)
+                if self.vocabularies:
+                    op = self._reading(op, inputs)
                 shape = _output(op, shapes)  # type: ignore[arg-type]
             except OpError as refusal:
                 problem = refused(refusal) if refused else self._refusal(op, inputs, span, places or {}, refusal)
@@ -131,6 +132,18 @@ class Builder:
         if known is None:
             known = self.fitted[id(op), rank] = op, op.fitted(rank)
         return known[1]
+
+    def _reading(self, op: Operator, inputs: tuple[int, ...]) -> Operator:
+        """The operator with the vocabulary of the tokens that it reads. Raises `OpError` for one that reads none."""
+        for value in inputs:
+            vocabulary = self.vocabularies.get(value)
+            if vocabulary is None:
+                continue
+            if "vocabulary" not in type(op).model_fields:
+                message = f"`{op.name}` cannot read tokens; the input is whole numbers below {vocabulary}"
+                raise OpError(message, help="let `embedding-64` make features of them first")
+            return op.model_copy(update={"vocabulary": vocabulary})
+        return op
 
     def unknown(self, frame: Frame, span: Span, label: tree.Name | None = None) -> DraftNode:
         """A value in place of a statement that has been told of: its shape is unknown."""
@@ -160,16 +173,6 @@ class Builder:
     def scope(self, kind: str, span: Span, title: str = "", label: tree.Name | None = None) -> _Open:
         """A part of the network that the spec shows as one: what is placed meanwhile lies in it."""
         return _Open(self, DraftScope(kind, span, self.current, -1, title, label, arms=self.arms))
-
-    @contextmanager
-    def arm(self, choice: Choice) -> Iterator[None]:
-        """An arm of an `if`: what is placed meanwhile stands in it."""
-        self.choices.append(choice)
-        outside, self.arms = self.arms, (*self.arms, choice)
-        try:
-            yield
-        finally:
-            self.arms = outside
 
     def _node(self, node: DraftNode) -> DraftNode:
         self.current = self._value(node.shape, node)

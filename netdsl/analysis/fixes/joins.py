@@ -70,7 +70,9 @@ def _join(fault: Fault) -> tuple[tree.Join, list[Branch]] | None:
         parts = [child for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
         bodies = {each.body.span: each.body for each in item.branches}
         if shapes and (found is None or (found[0] is not item and holds(found[0].span, item.span))):
-            known = [bodies[part.span] for part in parts if part.span in bodies]  # of those repeated, the one as written
+            known = [
+                bodies[part.span] for part in parts if part.span in bodies
+            ]  # of those repeated, the one as written
             found = item, [Branch(*each) for each in zip(known, parts, shapes, strict=True)]
     return found
 

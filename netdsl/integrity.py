@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netdsl.ops.shared.base import references
+from netdsl.ops.shared.base import Operator, references
 from netdsl.ops.shared.draws import draws
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.text.diagnostics import OpError
@@ -131,7 +131,8 @@ class _Walk:
         for place, number in enumerate(node.inputs):
             self.value(number, f"{path}.inputs.{place}")
         least, most = op.inputs
-        given = len(node.inputs) - sum(getattr(op, key) is not None for key in references(type(op)))
+        cls: type[Operator] = type(op)
+        given = len(node.inputs) - sum(getattr(op, key) is not None for key in references(cls))
         if given < least or (most is not None and given > most):
             raise Flaw(f"{path}.inputs", f"`{op.name}` cannot take {len(node.inputs)} values")
         if reused != (node.shares is not None):

@@ -48,10 +48,6 @@ class InstanceNorm(Operator):
         """Whether it has an offset."""
         return self.scale if self.offset is None else self.offset
 
-    @property
-    def weighted(self) -> bool:
-        return self.scale or self.shifted
-
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}
         if self.scale or self.shifted:

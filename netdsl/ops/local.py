@@ -88,7 +88,7 @@ class Local(Operator):
         if self.bias_init is not None and not self.bias:
             raise ValueError("`bias_init` needs `bias=true`")
         if isinstance(self.init, Init) and self.init.fanned:
-            name = self.init.name  # type: ignore[attr-defined]
+            name = self.init.name
             raise ValueError(f"`init={name}` reads a fan from one matrix, not of each place; take normal or uniform")
         return self
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from netdsl.ops.shared.base import Operator, references
 from netdsl.ops.shared.init import parse
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.text.diagnostics import OpError
@@ -101,6 +102,14 @@ class _Walk:
             self.scope(child, where, level, taken, reused or child.kind == "reuse")
         self._form(scope, path)
         self.value(scope.exit, f"{path}.exit")
+        for place, number in enumerate(scope.entries):
+            self.value(number, f"{path}.entries.{place}")
+        for name, number in scope.outputs.items():
+            self.value(number, f"{path}.outputs.{name}")
+        if (scope.entries or scope.outputs) and (scope.kind != "block" or scope.entry not in scope.inputs[:1]):
+            raise Flaw(
+                f"{path}.entries", "a block, and nothing else, has several inputs, of which `entry` is the first"
+            )
         for number, choice in enumerate(scope.choices):
             self.value(choice.value, f"{path}.choices.{number}.value")
 
@@ -113,14 +122,15 @@ class _Walk:
         _once(part.name, taken, f"{path}.name")
 
     def _node(self, node: Any, path: str, level: str, taken: set[str], reused: bool) -> None:
-        op = node.op
+        op: Operator = node.op
         self._named(node, path, level, taken, reused)
         if node.id != len(self.shapes):
             raise Flaw(f"{path}.id", f"the next value is {len(self.shapes)}, not {node.id}")
         for place, number in enumerate(node.inputs):
             self.value(number, f"{path}.inputs.{place}")
+        named = sum(getattr(op, key) is not None for key in references(type(op)))
         least, most = op.inputs
-        if len(node.inputs) < least or (most is not None and len(node.inputs) > most):
+        if not least <= len(node.inputs) - named <= (len(node.inputs) if most is None else most):
             raise Flaw(f"{path}.inputs", f"`{op.name}` cannot take {len(node.inputs)} values")
         if reused != (node.shares is not None):
             raise Flaw(f"{path}.shares", "the layers of a `reuse`, and no others, have the weights of another")

@@ -297,7 +297,8 @@ class Merge(Columns):
         taken = {key for form in self.forms for key, _, _ in form.attributes} | {"training"}
         residuals = {each for row in self.rows for each in row.trace.residuals}
         told = test.args[0] if test.op in COMPARED and test.args[1].constant else None
-        if told is not None and told.op == "name" and told.text not in taken and test not in residuals:
+        asked = not word and test not in residuals  # where attributes hang on it, TorchScript needs a flag
+        if asked and told is not None and told.op == "name" and told.text not in taken:
             whole = all(type(row.names.get(told.text)) is int for row in self.rows)
             if whole and self.flags.setdefault(told.text, told) == told:
                 self.made.kinds[told.text] = "int"

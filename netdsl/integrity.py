@@ -106,10 +106,13 @@ class _Walk:
             self.value(number, f"{path}.entries.{place}")
         for name, number in scope.outputs.items():
             self.value(number, f"{path}.outputs.{name}")
-        if (scope.entries or scope.outputs) and (scope.kind != "block" or scope.entry not in scope.inputs[:1]):
+        special = scope.entries or scope.takes or scope.outputs
+        if special and (scope.kind != "block" or scope.entry != scope.inputs[0]):
             raise Flaw(
                 f"{path}.entries", "a block, and nothing else, has several inputs, of which `entry` is the first"
             )
+        if scope.takes and len(scope.takes) != len(scope.inputs):
+            raise Flaw(f"{path}.takes", f"{len(scope.inputs)} inputs have {len(scope.takes)} names")
         for number, choice in enumerate(scope.choices):
             self.value(choice.value, f"{path}.choices.{number}.value")
 
@@ -175,8 +178,9 @@ class _Walk:
             raise Flaw(f"{path}.children", "a `repeat` holds iterations")
         if not self.network.complete:
             return
-        if scope.kind == "residual" and kinds[:3] != ["branch", "shortcut", "add"]:
-            raise Flaw(f"{path}.children", "a `residual` holds a branch, a shortcut and their addition")
+        added = kinds[:3] == ["branch", "shortcut", "add"]
+        if scope.kind == "residual" and not added and (kinds[:1] != ["branch"] or "shortcut" in kinds):
+            raise Flaw(f"{path}.children", "a `residual` holds a branch, and a shortcut with their addition")
         if scope.kind == "bracket":
             rows: list[Any] = []
             if kinds == ["residual"]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from netdsl.ops.shared.base import Operator, references
-from netdsl.ops.shared.init import parse
+from netdsl.ops.shared.draws import draws
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.text.diagnostics import OpError
 
@@ -54,7 +54,7 @@ def check(network: Any) -> None:
                 _once(item.name, given, f"{field}.{place}.name")
     if network.train is not None:
         try:
-            parse(network.train.kwargs.get("init"))
+            draws(network.train.kwargs.get("init"))
         except ValueError as problem:
             raise Flaw("train.kwargs.init", str(problem)) from None
 

@@ -33,15 +33,31 @@ def operation(
     if block is None:
         resolved = (head, None) if head in ops.names() else ops.resolve(head, aliases=head not in standard_blocks())
         if resolved is not None:
-            written = signature(builder, ops.find(resolved[0]), resolved[1], item, frame, stride)
-            place(builder, frame, written, item.span, label)
+            try:
+                written = signature(builder, ops.find(resolved[0]), resolved[1], item, frame, stride)
+                place(builder, frame, written, item.span, label)
+            except Problem as problem:
+                raise _translated(problem, builder, item, frame) from None
             return
         block = module.library.standard(head)
     if block is None and module.partial:
         raise Told  # it may be a block of the file that cannot be read, which has been told
     if block is None:
-        raise _unknown(item, frame)
+        raise _translated(_unknown(item, frame), builder, item, frame)
     call(builder, block, item, frame, label, stride)
+
+
+def _translated(problem: Problem, builder: Builder, item: tree.Operation, frame: Frame) -> Problem:
+    """The same problem, with what to write for a call of another library where all that it says can be said here."""
+    from netdsl import foreign
+
+    told = problem.diagnostic
+    if item.head.text not in foreign.CALLS or item.kernel or item.out or item.stride or item.arguments is None:
+        return problem
+    layer = foreign.call(frame.module.file.source.slice(item.span), builder.shape)
+    if layer is None:
+        return problem
+    return Problem(told.code, told.message, told.span, f"write `{layer}`", edits=[Edit(item.span, layer)])
 
 
 def _unknown(item: tree.Operation, frame: Frame) -> Problem:

@@ -55,6 +55,9 @@ HABITS = (
     _habit(r"(?P<op>[a-z]+)(?P<k>\d+)\*(?P<w>\d+)-(?P<c>\d+)", _NOTATION, r"\g<op>\g<k>x\g<w>-\g<c>"),
     _habit(r"(?P<item>[a-z][\w-]*)\s*,\s*stride\s*=?\s*(?P<s>\d+)", _NOTATION, r"\g<item>/\g<s>"),
     _habit(r"(?P<item>[a-z][\w-]*)\s*\(\s*stride\s*(?P<s>\d+)\s*\)", _NOTATION, r"\g<item>/\g<s>"),
+    _habit(r"(?P<item>[a-z]+\d[\w-]*)\s+s(?P<s>\d+)\s+p(?P<p>\d+)", _NOTATION, r"\g<item>/\g<s>(pad=\g<p>)"),
+    _habit(r"(?P<item>[a-z]+\d[\w-]*)\s+s(?P<s>\d+)", _NOTATION, r"\g<item>/\g<s>"),
+    _habit(r"(?P<item>[a-z]+\d[\w-]*(?:/\d+)?)\s+p(?P<p>\d+)", _ARGUMENTS, r"\g<item>(pad=\g<p>)"),
     _habit(r"(?P<item>fc|linear|dense)\s+(?P<n>\d+)", _NOTATION, r"\g<item>-\g<n>"),
     _habit(r"depthwise\s+conv(?P<rest>\S*)", "a depthwise convolution is one word", r"dwconv\g<rest>", False),
     # arguments

@@ -41,6 +41,8 @@ HOMES = {
     "lark": ("netdsl.syntax",),
     "graphviz": ("netdsl.backends.graphviz",),
     "torch": ("netdsl.backends.torch",),
+    "torchvision": ("netdsl.backends.torch.against",),
+    "timm": ("netdsl.backends.torch.against",),
     "safetensors": ("netdsl.backends.torch",),
     "click": ("netdsl.tools.cli",),
     "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.elaborate"),

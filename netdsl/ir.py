@@ -12,13 +12,13 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, StringConstraints, model_validator
 from pydantic_core import core_schema
 from typing_extensions import TypeAliasType
 
-from netdsl import ops
+from netdsl import integrity, ops
 from netdsl.ops import Operator, Weight
 from netdsl.ops.shared.notation import number
 from netdsl.shapes import Shape
@@ -29,6 +29,19 @@ from netdsl.text.source import Source, Span
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    @classmethod
+    def made(cls, **fields: Any) -> Self:
+        """What `model_construct` makes of all fields in their order, at a fifth of its cost: it looks for defaults.
+
+        A network has a model for each of its layers, made of parts that were checked when they were read.
+        """
+        found, put = cls.__new__(cls), object.__setattr__
+        put(found, "__dict__", fields)
+        put(found, "__pydantic_fields_set__", set(fields))
+        put(found, "__pydantic_extra__", None)
+        put(found, "__pydantic_private__", None)
+        return found
 
 
 # An operator in JSON is its fields and its `name`, by which its class is found again --------------------------------
@@ -215,6 +228,9 @@ class Scope(Written):
     - `name`, `path`: as for a node; an empty `name` says that it adds no level of modules.
     - `arguments`: the values of a block's parameters (for a bracket block: none).
     - `entry`, `exit`: the numbers of the current value before and after it.
+    - `entries`: of a block that takes several inputs, the numbers of their values, in order; `entry` is the first.
+      Empty where it is the only one.
+    - `outputs`: of a block, the numbers of the values that it gives out beside its own, by name.
     - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
       its params.
     - `choices`: of a block and the net, every `if` that was met, taken or not.
@@ -233,6 +249,13 @@ class Scope(Written):
     span: Span
     choices: tuple[Choice, ...] = Field((), exclude_if=operator.not_)
     definition: str | None = Field(None, exclude_if=operator.not_)
+    entries: tuple[int, ...] = Field((), exclude_if=operator.not_)
+    outputs: dict[Word, int] = Field({}, exclude_if=operator.not_)
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The numbers of all values that it takes as its inputs."""
+        return self.entries or (self.entry,)
 
     def nodes(self) -> Iterator[Node]:
         """All nodes inside, in order."""
@@ -256,12 +279,29 @@ class Scope(Written):
             stack.extend(child for child in reversed(scope.children) if isinstance(child, Scope))
 
 
+def _label(children: tuple[Node | Scope, ...], value: int) -> str | None:
+    """What the statements of a body call a value; that of a layer is behind its norm and activation."""
+    label = None
+    for child in children:
+        if isinstance(child, Node):
+            label = label if child.implicit else child.label
+            if child.id == value:
+                return label
+        elif child.exit == value and child.kind != "aux":
+            inner = child.kind in ("group", "repeat", "iteration")
+            found = child.label or (_label(child.children, value) if inner else None)
+            if found is not None:
+                return found
+    return None
+
+
 class NetworkInput(Frozen):
-    """A named input; `shape` without the batch."""
+    """A named input; `shape` without the batch. `vocabulary`: it is tokens, whole numbers from 0 and below this."""
 
     name: Word
     shape: Shape
     span: Span | None = None
+    vocabulary: int | None = Field(None, exclude_if=lambda value: value is None)
 
 
 class NamedOutput(Frozen):
@@ -324,9 +364,18 @@ class Totals(Frozen):
     peak: int
 
 
-class Network(Frozen):
-    """A whole network. `complete` is False where errors left parts of it unknown."""
+FORMAT_VERSION = 2
+"""Of the JSON of a network. 1 had no `format_version`, and nothing of what was written."""
 
+
+class Network(Frozen):
+    """A whole network. `complete` is False where errors left parts of it unknown.
+
+    One that is not made by elaboration, as from JSON, is checked as a whole (`integrity`). `format_version` is that of
+    the JSON that is written; what can be read has this one or one before.
+    """
+
+    format_version: int = FORMAT_VERSION
     name: str
     variant: str | None = None
     source: str | None = None
@@ -344,6 +393,26 @@ class Network(Frozen):
     complete: bool = True
     sources: tuple[Source, ...] = ()
     definitions: dict[str, Definition] = Field({}, exclude_if=operator.not_)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _readable(cls, data: Any) -> Any:
+        """Whether this version of netdsl knows the format; what is read has the format of today."""
+        if not isinstance(data, dict):
+            return data
+        version = data.get("format_version", 1)
+        if type(version) is not int or version < 1:
+            raise ValueError(f"format_version: {version!r} is no version of the format")
+        if version > FORMAT_VERSION:
+            known = f"it has format {version}, and this netdsl reads formats up to {FORMAT_VERSION}"
+            raise ValueError(f"format_version: the network was written by a newer netdsl: {known}")
+        return {**data, "format_version": FORMAT_VERSION}
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Whether its parts fit one another."""
+        integrity.check(self)
+        return self
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -408,6 +477,25 @@ class Network(Frozen):
     def output(self) -> Shape | None:
         """The shape of the network's result."""
         return self.shapes[self.result]
+
+    @cached_property
+    def returns(self) -> dict[str, int]:
+        """What the network returns, by name: its result, unless that is given out already, and the named outputs.
+
+        So where the last statement is an `output`, these are exactly the named values.
+        """
+        outputs = {item.name: item.value for item in self.outputs}
+        return outputs if self.result in outputs.values() else {self.answer: self.result, **outputs}
+
+    @cached_property
+    def answer(self) -> str:
+        """What the result is called where several values are returned: by its label; else `logits` where a softmax ends
+        the network or the last layer is `fc`; else `result`."""
+        label = _label(self.body.children, self.result)
+        if label is not None:
+            return label
+        last = self.node(self.result)
+        return "logits" if last is not None and (last.op.to_probabilities or last.op.name == "fc") else "result"
 
     def _total(self, name: str) -> int:
         if self.totals is None:

@@ -6,8 +6,7 @@ value of unknown shape behind, about which everything after it is silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netdsl import ops
@@ -56,6 +55,9 @@ class Builder:
         self.definitions: dict[str, Definition] = {}
         self.params: dict[str, Any] = {}
         self.terms: dict[int, str | None] = {}
+        self.missing: set[tuple[str, str]] = set()
+        self.vocabularies: dict[int, int] = {}
+        self.fitted: dict[tuple[int, int], tuple[Operator, Operator]] = {}
         self.failed = False
 
     def tell(self, frame: Frame, problem: Problem) -> None:
@@ -81,9 +83,11 @@ class Builder:
 
     # Values ----------------------------------------------------------------------------------------------------------
 
-    def input(self, shape: Shape | None) -> int:
+    def input(self, shape: Shape | None, vocabulary: int | None = None) -> int:
         """One more input; gives the number of its value."""
         self.failed |= shape is None
+        if vocabulary is not None:
+            self.vocabularies[len(self.shapes)] = vocabulary
         return self._value(shape, None)
 
     def node(
@@ -108,6 +112,9 @@ class Builder:
         shape = None
         if None not in shapes:
             try:
+                op = self._fitted(op, shapes[0] if shapes else None)
+                if self.vocabularies:
+                    op = self._reading(op, inputs)
                 shape = _output(op, shapes)  # type: ignore[arg-type]
             except OpError as refusal:
                 problem = refused(refusal) if refused else self._refusal(op, inputs, span, places or {}, refusal)
@@ -117,6 +124,26 @@ class Builder:
         return self._node(
             DraftNode(len(self.shapes), op, inputs, shape, span, None, given, implicit, None, terms, self.arms)
         )
+
+    def _fitted(self, op: Operator, shape: Shape | None) -> Operator:
+        """The operator for maps of this rank: the same object for the same operator. Raises `OpError`."""
+        rank = len(shape or (0,)) - 1
+        known = self.fitted.get((id(op), rank))
+        if known is None:
+            known = self.fitted[id(op), rank] = op, op.fitted(rank)
+        return known[1]
+
+    def _reading(self, op: Operator, inputs: tuple[int, ...]) -> Operator:
+        """The operator with the vocabulary of the tokens that it reads. Raises `OpError` for one that reads none."""
+        for value in inputs:
+            vocabulary = self.vocabularies.get(value)
+            if vocabulary is None:
+                continue
+            if "vocabulary" not in type(op).model_fields:
+                message = f"`{op.name}` cannot read tokens; the input is whole numbers below {vocabulary}"
+                raise OpError(message, help="let `embedding-64` make features of them first")
+            return op.model_copy(update={"vocabulary": vocabulary})
+        return op
 
     def unknown(self, frame: Frame, span: Span, label: tree.Name | None = None) -> DraftNode:
         """A value in place of a statement that has been told of: its shape is unknown."""
@@ -146,16 +173,6 @@ class Builder:
     def scope(self, kind: str, span: Span, title: str = "", label: tree.Name | None = None) -> _Open:
         """A part of the network that the spec shows as one: what is placed meanwhile lies in it."""
         return _Open(self, DraftScope(kind, span, self.current, -1, title, label, arms=self.arms))
-
-    @contextmanager
-    def arm(self, choice: Choice) -> Iterator[None]:
-        """An arm of an `if`: what is placed meanwhile stands in it."""
-        self.choices.append(choice)
-        outside, self.arms = self.arms, (*self.arms, choice)
-        try:
-            yield
-        finally:
-            self.arms = outside
 
     def _node(self, node: DraftNode) -> DraftNode:
         self.current = self._value(node.shape, node)

@@ -15,6 +15,7 @@ from netdsl.text.source import Span
 
 NO_TERMS: dict[str, str] = {}
 """Of all that was written as constants: one for all, since a network is never changed."""
+NO_OUTPUTS: dict[str, int] = {}
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +39,7 @@ class DraftNode:
 
 @dataclass(slots=True, eq=False)
 class DraftScope:
-    """An `ir.Scope` to be."""
+    """An `ir.Scope` to be. `takes` are the names of a block's inputs, `entries` their values."""
 
     kind: str
     span: Span
@@ -52,6 +53,9 @@ class DraftScope:
     arms: tuple[Choice, ...] = ()
     choices: tuple[Choice, ...] = ()
     definition: str | None = None
+    takes: tuple[str, ...] = ()
+    entries: tuple[int, ...] = ()
+    outputs: dict[str, int] | None = None
     name: str = ""
     path: str = ""
 
@@ -69,7 +73,9 @@ Draft = DraftNode | DraftScope
 
 def freeze(draft: DraftScope) -> Scope:
     """A draft as a frozen scope. Its parts were checked when they were made, so they are not checked again."""
-    return Scope.model_construct(
+    return Scope.made(
+        terms=draft.terms or NO_TERMS,
+        arms=draft.arms,
         kind=draft.kind,
         title=draft.title,
         name=draft.name,
@@ -80,15 +86,17 @@ def freeze(draft: DraftScope) -> Scope:
         entry=draft.entry,
         exit=draft.exit,
         span=draft.span,
-        terms=draft.terms or NO_TERMS,
-        arms=draft.arms,
         choices=draft.choices,
         definition=draft.definition,
+        entries=draft.entries if len(draft.entries) > 1 else (),
+        outputs=draft.outputs or NO_OUTPUTS,
     )
 
 
 def _node(draft: DraftNode) -> Node:
-    return Node.model_construct(
+    return Node.made(
+        terms=draft.terms or NO_TERMS,
+        arms=draft.arms,
         id=draft.id,
         op=draft.op,
         inputs=draft.inputs,
@@ -99,6 +107,4 @@ def _node(draft: DraftNode) -> Node:
         shares=draft.shares.id if draft.shares else None,
         implicit=draft.implicit,
         span=draft.span,
-        terms=draft.terms or NO_TERMS,
-        arms=draft.arms,
     )

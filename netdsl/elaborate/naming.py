@@ -94,7 +94,8 @@ class _Naming:
             getattr(self, "_" + item.kind)(item, level, name)
         elif item.shares is None:
             place = level.place()
-            self.take(level, item, fixed or item.given or name or place)
+            own = item.op.name if item.op.own_name else place
+            self.take(level, item, fixed or item.given or name or own)
 
     def inside(self, scope: DraftScope, level: _Level, name: str) -> _Level:
         """Make `scope` a module of its own, called `name`; gives the level inside it."""
@@ -136,8 +137,9 @@ class _Naming:
             self.body(scope.children, level)
             return
         first, *rest = scope.children
-        while isinstance(first, DraftNode) and first.implicit and rest:  # the flattening before fc
-            self.statement(first, level, f"{first.op.name}{label}")
+        while rest and (first.implicit if isinstance(first, DraftNode) else first.kind == "group"):
+            # the flattening before fc, and the layers in the branches of a call
+            self.statement(first, level, f"{first.op.name}{label}" if isinstance(first, DraftNode) else None)
             first, *rest = rest
         self.statement(first, level, label)
         for node in rest:

@@ -113,8 +113,9 @@ def _fits(network: Network, shape: Shape, last: int, evenly: bool) -> bool:
             if node.id > last:
                 break
             inputs = tuple(shapes[value] for value in node.inputs)
-            shapes.append(node.op.shape(inputs))
-            if evenly and any(map(_lost, axes_of(node.op, inputs, shapes[-1]) or ())):
+            op = node.op.fitted(len(inputs[0]) - 1)
+            shapes.append(op.shape(inputs))
+            if evenly and any(map(_lost, axes_of(op, inputs, shapes[-1]) or ())):
                 return False
     except (OpError, IndexError):
         return False

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from netdsl.syntax.lex import KEYWORDS
+from netdsl.syntax.lex import JOINS, KEYWORDS
 from netdsl.syntax.wordings import WORDINGS, Answer, short
 
 
@@ -55,9 +55,6 @@ HABITS = (
     _habit(r"(?P<op>[a-z]+)(?P<k>\d+)\*(?P<w>\d+)-(?P<c>\d+)", _NOTATION, r"\g<op>\g<k>x\g<w>-\g<c>"),
     _habit(r"(?P<item>[a-z][\w-]*)\s*,\s*stride\s*=?\s*(?P<s>\d+)", _NOTATION, r"\g<item>/\g<s>"),
     _habit(r"(?P<item>[a-z][\w-]*)\s*\(\s*stride\s*(?P<s>\d+)\s*\)", _NOTATION, r"\g<item>/\g<s>"),
-    _habit(r"(?P<item>[a-z]+\d[\w-]*)\s+s(?P<s>\d+)\s+p(?P<p>\d+)", _NOTATION, r"\g<item>/\g<s>(pad=\g<p>)"),
-    _habit(r"(?P<item>[a-z]+\d[\w-]*)\s+s(?P<s>\d+)", _NOTATION, r"\g<item>/\g<s>"),
-    _habit(r"(?P<item>[a-z]+\d[\w-]*(?:/\d+)?)\s+p(?P<p>\d+)", _ARGUMENTS, r"\g<item>(pad=\g<p>)"),
     _habit(r"(?P<item>fc|linear|dense)\s+(?P<n>\d+)", _NOTATION, r"\g<item>-\g<n>"),
     _habit(r"depthwise\s+conv(?P<rest>\S*)", "a depthwise convolution is one word", r"dwconv\g<rest>", False),
     # arguments
@@ -76,7 +73,7 @@ HABITS = (
         r"residual { \g<a>\g<b> }",
     ),
     _habit(
-        r"(?P<join>concat|add|mul)(?:\s+@?|\s*\(\s*@?)(?P<label>[a-z_]\w*)\s*\)?",
+        rf"(?P<join>{'|'.join(JOINS)})(?:\s+@?|\s*\(\s*@?)(?P<label>(?!x\d)[a-z_]\w*)\s*\)?",
         "branches stand in braces, with `|` between them, and a label behind `@`",
         r"\g<join> { @\g<label> | identity }",
         False,
@@ -121,7 +118,7 @@ HABITS = (
     ),
 )
 _LABEL = re.compile(r"(?:[A-Za-z_]\w*\s*:\s*)?")
-_OWN = frozenset(KEYWORDS) - {"if", "block", "aux", "concat", "add", "mul", "residual", "train"}
+_OWN = frozenset(KEYWORDS) - {"if", "block", "aux", "residual", "train", *JOINS}
 
 
 def answer(text: str) -> Answer | None:

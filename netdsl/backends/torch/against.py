@@ -58,7 +58,7 @@ def model(name: str) -> nn.Module:
     title, arguments = _arguments(call)
     try:
         if library == "torchvision":
-            import torchvision  # type: ignore[import-untyped]
+            import torchvision
 
             if title in ("googlenet", "inception_v3"):
                 arguments.setdefault("init_weights", False)  # which takes minutes

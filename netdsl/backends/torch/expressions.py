@@ -16,22 +16,36 @@ from netdsl.syntax import tree
 from netdsl.text.source import Span
 
 _NOWHERE = Span("", 0, 0)
+SIZES = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
+"""The names of the dimensions of a map, by how many numbers its shape has."""
 
 
 class Names:
     """What the names in one block's text mean, in the atoms of the class around it.
 
-    `around` are those of the text that calls it, where that is part of the same class. `inner` are the indices of
-    repetitions.
+    `around` are those of the text that calls it, where that is part of the same class. `turns` are what the indices of
+    repetitions are called in rates, which may differ in the turns of a loop.
     """
 
-    def __init__(self, known: Mapping[str, Any], around: Names | None = None, top: bool = False):
+    def __init__(
+        self,
+        known: Mapping[str, Any],
+        around: Names | None = None,
+        top: bool = False,
+        turns: Mapping[str, Any] | None = None,
+    ):
         self.known = dict(known)
         self.around = around
         self.top = top
+        self.turns = turns or {}
 
-    def with_index(self, index: str, number: Any) -> Names:
-        return Names({**self.known, index: number}, self.around, self.top)
+    def with_index(self, index: str, number: Any, turn: Any = None) -> Names:
+        turns = self.turns if turn is None else {**self.turns, index: turn}
+        return Names({**self.known, index: number}, self.around, self.top, turns)
+
+    def turning(self) -> Names:
+        """The same with the indices by their turns."""
+        return Names({**self.known, **self.turns}, self.around, self.top) if self.turns else self
 
 
 class Expressions:
@@ -74,8 +88,8 @@ class Expressions:
                 return outer
             if word == "channels":
                 return shape[0]
-            if word in ("height", "width"):
-                return shape[1 if word == "height" else 2]
+            if word in SIZES.get(len(shape), ()):
+                return shape[SIZES[len(shape)].index(word) + 1]
             return word
 
         return find
@@ -150,7 +164,7 @@ class Expressions:
         if text.lstrip("^").startswith("!"):
             self.lost(inner, here)
             return None
-        found = self.evaluate(inner, here, shape)
+        found = self.evaluate(inner, here.turning() if isinstance(actual, float) else here, shape)
         fitting = None if found is None else fitted(found, actual)
         if fitting is None:
             self.lost(inner, here)
@@ -158,7 +172,7 @@ class Expressions:
 
     def lost(self, text: str, names: Names) -> None:
         """An expression gives a number that nothing else follows: what it names must stay as it is."""
-        find = self.lookup(names, (1, 1, 1))  # a size of the current value is marked where it is made
+        find = self.lookup(names, (1,))  # a size of the current value is marked where it is made
         for word in words(text):
             self.mark(find(word))
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from netdsl.backends.torch.expressions import Expressions, Names
 from netdsl.backends.torch.facts import Facts
 from netdsl.backends.torch.fitting import attribute_of, fitted, same, single_of
 from netdsl.backends.torch.fixed import passes
-from netdsl.backends.torch.levels import Level
+from netdsl.backends.torch.levels import HALVES, Level
 from netdsl.backends.torch.reading import parsed
-from netdsl.backends.torch.symbols import Sym, SymF, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import name
+from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
+from netdsl.backends.torch.terms import make, name
 from netdsl.ir import Node
 from netdsl.ops import Family, Torch
 from netdsl.syntax import tree
@@ -64,6 +65,10 @@ class Layers(Expressions):
         if "stride" in fields:
             self.strided[node.id] = single_of(fields["stride"])
         leaf = self.plan.leaves.get(node.id)
+        if leaf is not None and leaf.torch is HALVES and node.shape is not None:
+            half = make("//", as_term(inputs[0][0]), as_term(2))
+            self.shapes[node.id] = (symbolic(node.shape[0], half), *node.shape[1:])
+            return
         constant = leaf is None or leaf.torch.module is None or not leaf.torch.module.args
         if constant and not fields and passes(node) and inputs[0] == node.shape:
             self.shapes[node.id] = inputs[0]  # nothing in its text depends on what goes in
@@ -83,7 +88,7 @@ class Layers(Expressions):
         if shape is None or shape != actual or not alike:
             shape, traced = actual, None
         channels = shape[0]
-        if op.name == "flatten" and len(inputs[0]) == 3 and inputs[0][1:] != (1, 1):
+        if op.name == "flatten" and prod(inputs[0][1:]) != 1:
             channels = plain(channels)  # of pixels and channels at once, which no reader can follow
             self.mark(inputs[0])
         self.shapes[node.id] = (self.local(channels) if len(inputs) > 1 else channels, *map(plain, shape[1:]))
@@ -101,7 +106,7 @@ class Layers(Expressions):
         if text[0] in "^!":
             self.term(text, object(), names, shape)
             return found
-        for place, argument in enumerate(call.arguments):
+        for place, argument in enumerate(call.arguments[: len(order)]):
             key = order[place] if argument.name is None else argument.name.text
             value = self._value(argument.value, names, shape)
             fitting = None if value is None or not hasattr(node.op, key) else fitted(value, getattr(node.op, key))
@@ -113,7 +118,7 @@ class Layers(Expressions):
 
     def passing(self, node: Node, inputs: tuple[tuple[Any, ...], ...]) -> None:
         """What goes into a layer must stay as it is, unless the layer is the same for any number of channels."""
-        if not passes(node) or (node.op.name == "flatten" and inputs[0][1:] not in ((), (1, 1))):
+        if not passes(node) or (node.op.name == "flatten" and prod(inputs[0][1:]) != 1):
             self.mark(inputs)
 
     def flexible(self, node: Node, fields: dict[str, Any], traced: Torch | None) -> None:

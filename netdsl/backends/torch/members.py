@@ -7,9 +7,9 @@ from itertools import zip_longest
 from typing import Any
 
 from netdsl.backends.torch.construct import Argument, Chain, Construct, Items, ModuleDict
-from netdsl.backends.torch.layout import DEFAULTS, render
+from netdsl.backends.torch.layout import DEFAULTS, of_any_rank, render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
-from netdsl.backends.torch.names import Numbered
+from netdsl.backends.torch.names import Numbered, reached
 from netdsl.backends.torch.trace import Arms, Trace
 from netdsl.elaborate.naming import attribute
 from netdsl.ops import Call
@@ -49,9 +49,11 @@ SHORT = {"kernel_size": "kernel", "out_channels": "channels", "p": "drop", "scal
 def member_call(call: Call, frozen: bool = False, parameter: bool = False) -> Construct:
     """The construction of one layer. Keywords with their usual values are there too, so that instances are alike."""
     given = []
-    for role, value in zip_longest(ROLES.get(call.function, ())[: len(call.args)], call.args, fillvalue="value"):
+    for role, value in zip_longest(
+        of_any_rank(ROLES, call.function, ())[: len(call.args)], call.args, fillvalue="value"
+    ):
         given.append(Argument(None, Items(value) if role == "shape" and isinstance(value, tuple) else value, role))
-    kwargs = {**DEFAULTS.get(call.function, {}), **call.kwargs}
+    kwargs = {**of_any_rank(DEFAULTS, call.function, {}), **call.kwargs}
     names = sorted(kwargs, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
     given += [Argument(name, kwargs[name], SHORT.get(name, name)) for name in names]
     return Construct(call.function, tuple(given), frozen, parameter)
@@ -66,10 +68,6 @@ def _anonymous(member: Member) -> Iterator[Leaf]:
         for each in member.members:
             if isinstance(each, Level) or (isinstance(each, Leaf) and not each.name):
                 yield from _anonymous(each)
-
-
-def _attribute(owner: str, name: str) -> str:
-    return f"{owner}.{name}" if name.isidentifier() else f'getattr({owner}, "{name}")'
 
 
 class Members:
@@ -147,9 +145,9 @@ class Members:
             return self._reach(member.target)
         if owner != "self" and id(member) not in self._names:
             bare = isinstance(member, Leaf) and member.bare
-            return _attribute(owner, member.name) if bare else f'{owner}["{member.name}"]'
+            return reached(owner, member.name) if bare else f'{owner}["{member.name}"]'
         name = self._names.get(id(member), member.name)
-        return _attribute("self", name)
+        return reached("self", name)
 
     def _reach(self, target: Leaf | Level) -> str:
         """Layers elsewhere below this class."""
@@ -164,11 +162,11 @@ class Members:
                 text = self.access(each)
             elif not above.called:
                 bare = isinstance(each, Leaf) and each.bare
-                text = _attribute(text, each.name) if bare else f'{text}["{each.name}"]'
+                text = reached(text, each.name) if bare else f'{text}["{each.name}"]'
             elif above.kind == "sequential" or above.chained:
                 text = f"{text}[{above.position(each.name)}]"
             else:
-                text = _attribute(text, each.name)
+                text = reached(text, each.name)
             if isinstance(each, Level):
                 above = each
         return text

@@ -735,9 +735,10 @@ def test_refusals(
             "`connect` lists 1 output maps; there are 3 output channels",
         ),
         ("conv", {"kernel": 3, "channels": 1, "connect": [[0, 0]]}, "gives output map 0 an input map twice"),
-        ("dropout", {"p": 1}, "less than 1"),
+        ("dropout", {"p": 1.5}, "less than or equal to 1"),
+        ("droppath", {"p": 1}, "less than 1"),
         ("dropout", {"p": True}, "valid number"),
-        ("dropout", {"p": math.nan}, "less than 1"),
+        ("dropout", {"p": math.nan}, "less than or equal to 1"),
         ("bn", {"eps": "1"}, "valid number"),
         ("maxpool", {"to": 7, "kernel": 3}, "leave out `kernel`"),
         (
@@ -788,6 +789,15 @@ def test_arguments_out_of_bounds(name: str, arguments: dict[str, Any], message: 
         ("pad", {"sides": 0, "channels": (0, 64)}, "pad(0, channels=[0, 64])"),
         ("lrn", {"alpha": 5e-4}, "lrn(alpha=5e-4)"),
         ("relu6", {}, "relu6"),
+        ("prelu", {"per_channel": True}, "prelu(per_channel=true)"),
+        ("upconv", {"kernel": 3, "channels": 8, "stride": 2, "pad": (1, 0)}, "upconv3-8/2(pad=1x0)"),
+        ("upconv", {"kernel": 3, "channels": 8, "pad": (0, 1, 0, 1)}, "upconv3-8(pad=[0, 1, 0, 1])"),
+        ("upsample", {"factor": [1.5, 2]}, "upsample([1.5, 2])"),
+        ("crop", {"like": "@"}, "crop(like=@)"),
+        ("unpool", {"pool": "@", "kernel": 3}, "unpool(@)"),
+        ("attention", {"heads": 3, "window": 7, "relative_bias": True}, "attention(3, window=7, relative_bias=true)"),
+        ("lstm", {"units": 256, "both": True}, "lstm-256(both=true)"),
+        ("learned", {"to": (1, 1)}, "learned(1x1)"),
     ],
 )
 def test_notation(name: str, arguments: dict[str, Any], text: str) -> None:

@@ -197,6 +197,11 @@ class Operator(BaseModel):
         """Whether it has weights at all, whatever its inputs are."""
         return type(self).weights is not Operator.weights
 
+    @property
+    def depth(self) -> int:
+        """How many layers the papers count it for: one for a weight layer."""
+        return int(self.weight_layer)
+
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         """Multiply-accumulates of one sample: those of convolutions and matrix products, without biases."""
         return 0

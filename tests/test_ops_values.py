@@ -172,7 +172,8 @@ def test_pooling_by_definition(rank: int, pad: Any, ceil: bool) -> None:
         most: Any = make("maxpool", rank, kernel=kernel, stride=stride, pad=pad, ceil=ceil)
         expected = torch.stack([window.amax(1) for window, _ in windows(value, most)], 1)
         torch.testing.assert_close(apply(most, value)[0].flatten(1), expected)
-        for counts, dilation in ((True, None), (False, None), (None, None), (True, 2), (False, 2)):
+        dilated: list[tuple[bool | None, int | None]] = [(True, 2), (False, 2)] if stride == 2 and not ceil else []
+        for counts, dilation in ((True, None), (False, None), (None, None), *dilated):
             given = {
                 "kernel": kernel,
                 "stride": stride,

@@ -262,8 +262,7 @@ def _spread(cls: type[Operator], key: str, sizes: tuple[int, ...], rank: int, ea
     shown = str(list(sizes)) if listed else "x".join(map(str, sizes))
     dimensions = f"{rank} dimension{'s' * (rank != 1)}"
     raise OpError(
-        f"`{name}` (={shown}) of `{cls.name}` has {len(sizes)} parts; "
-        f"the map has {dimensions}",
+        f"`{name}` (={shown}) of `{cls.name}` has {len(sizes)} parts; the map has {dimensions}",
         at=name,
         code="E0405",
         help=f"one number is in every dimension; a map of {dimensions} is {_MAPS[rank]}",

@@ -358,6 +358,7 @@ def test_summary_json(netdsl) -> None:
         "aux_params",
         "macs",
         "depth",
+        "field",
         "layers",
         "valid",
         "diagnostics",
@@ -365,6 +366,7 @@ def test_summary_json(netdsl) -> None:
     assert found["valid"] is True and found["diagnostics"] == []
     assert (found["name"], found["variant"]) == ("Tiny", None)
     assert (found["input"], found["output"], found["depth"]) == ([3, 8, 8], [10], 3)
+    assert found["field"] == 8
     assert found["params"] == (3 * 9 * 4 + 4) + (4 * 9 * 4 + 4) + (64 * 10 + 10)
     assert found["macs"] == (3 * 9 * 4 * 64) + (4 * 9 * 4 * 64) + 640
     assert found["params"] == sum(layer["params"] for layer in found["layers"])

@@ -135,7 +135,6 @@ class Operator(BaseModel):
     - `of`: the operator that the label named by its first argument has to be; its arguments of the same names are
       copied into the hidden fields (`hidden`), and the value named is what went into it.
     - `symbol`: what a diagram shows in place of its notation.
-    - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it.
     - `own_name`: it is a parameter of the module around, called by its own name where it has no label.
     - `to_probabilities`: it turns logits into probabilities or their logarithms, which a compiled module leaves to the
       loss.
@@ -154,7 +153,6 @@ class Operator(BaseModel):
     transparent: ClassVar[bool] = False
     of: ClassVar[type[Operator] | None] = None
     symbol: ClassVar[str] = ""
-    of: ClassVar[type[Operator] | None] = None
     own_name: ClassVar[bool] = False
     to_probabilities: ClassVar[bool] = False
 
@@ -196,6 +194,11 @@ class Operator(BaseModel):
     def weighted(self) -> bool:
         """Whether it has weights at all, whatever its inputs are."""
         return type(self).weights is not Operator.weights
+
+    @property
+    def depth(self) -> int:
+        """How many layers the papers count it for: one for a weight layer."""
+        return int(self.weight_layer)
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         """Multiply-accumulates of one sample: those of convolutions and matrix products, without biases."""

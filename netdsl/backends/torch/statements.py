@@ -22,7 +22,8 @@ class Step:
 
     `follows` is written around a call just before it, `takes` takes calls among its terms, `join` is not taken itself,
     `aux` is for training only, `kept` is a statement of its own. `access` is how the module that it calls is reached,
-    `place` where that is written: repetitions are in one place. `form` what kind of join it is, `loop` the module, the number of turns and the place of the main output of a loop.
+    `place` where that is written, which repetitions share. `form` is what kind of join it is, `loop` the module, the
+    number of turns and the place of the main output of a loop.
     """
 
     outputs: tuple[int, ...]

@@ -1,6 +1,6 @@
 """Steps of a `forward` that repeat, as one: the branches of a join in a comprehension, layers in a row in a loop.
 
-Modules that count up under one name are reached by it: `getattr(self, f"branch{i + 1}")`.
+Modules that count up under one name are reached by it: `self[f"branch{i + 1}"]`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _counted(step: Step) -> tuple[str, int] | None:
         return None
     found = re.fullmatch(r"self\.([A-Za-z_]\w*?)(0|[1-9]\d*)", step.access)
     if found:
-        return f'getattr(self, f"{found[1]}#")', int(found[2])
+        return f'self[f"{found[1]}#"]', int(found[2])
     found = re.fullmatch(r'(self\.\w+)\["([A-Za-z_]\w*?)(0|[1-9]\d*)"\]', step.access)
     return (f'{found[1]}[f"{found[2]}#"]', int(found[3])) if found else None
 

@@ -44,19 +44,19 @@ class ChannelAttention(nn.Module):
         return self.sigmoid(self.mlp(branch1) + self.mlp(branch2))
 
 
-class SpatialAttention(nn.Module):
+class SpatialAttention(nn.ModuleDict):
     """Equation 3: sigmoid(f7x7([AvgPool(F); MaxPool(F)])), both over the channels."""
 
     def __init__(self, k: int = 7) -> None:
         super().__init__()
         self.reduce = ChannelMean()
         self.reduce2 = ChannelMax()
-        self.add_module("4", nn.Conv2d(2, 1, kernel_size=k, padding=(k - 1) // 2, bias=False))
+        self["4"] = nn.Conv2d(2, 1, kernel_size=k, padding=(k - 1) // 2, bias=False)
         self.sigmoid = nn.Sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
         x = torch.cat([self.reduce(x), self.reduce2(x)], dim=1)
-        return self.sigmoid(getattr(self, "4")(x))
+        return self.sigmoid(self["4"](x))
 
 
 class Mul(nn.Module):

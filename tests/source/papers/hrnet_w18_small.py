@@ -308,24 +308,24 @@ class Exchange3(nn.Module):
         return map0, map1, map2, map3
 
 
-class HRNetW18Small(nn.Module):
+class HRNetW18Small(nn.ModuleDict):
     """HRNet-W18-small."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.add_module("0", nn.Conv2d(3, 64, kernel_size=3, stride=2, padding=1, bias=False))
-        self.add_module("1", nn.BatchNorm2d(64))
+        self["0"] = nn.Conv2d(3, 64, kernel_size=3, stride=2, padding=1, bias=False)
+        self["1"] = nn.BatchNorm2d(64)
         self.relu = nn.ReLU()
-        self.add_module("3", nn.Conv2d(64, 64, kernel_size=3, stride=2, padding=1, bias=False))
-        self.add_module("4", nn.BatchNorm2d(64))
+        self["3"] = nn.Conv2d(64, 64, kernel_size=3, stride=2, padding=1, bias=False)
+        self["4"] = nn.BatchNorm2d(64)
         self.stem = Bottle(64, 32)
-        self.add_module("7", nn.Conv2d(128, 16, kernel_size=3, padding=1, bias=False))
-        self.add_module("8", nn.BatchNorm2d(16))
-        self.add_module("10", Lower(128, 32))
+        self["7"] = nn.Conv2d(128, 16, kernel_size=3, padding=1, bias=False)
+        self["8"] = nn.BatchNorm2d(16)
+        self["10"] = Lower(128, 32)
         self.stage2 = Exchange(16, 32, 16)
-        self.add_module("12", Lower(32, 64))
+        self["12"] = Lower(32, 64)
         self.stage3 = Exchange2(16, 32, 64, 16)
-        self.add_module("14", Lower(64, 128))
+        self["14"] = Lower(64, 128)
         self.stage4 = Exchange3(16, 32, 64, 128, 16)
         # In a sequence of one, since the checkpoint's keys begin with incre0.0.
         self.incre0 = nn.Sequential(Bottle(16, 32))
@@ -359,27 +359,27 @@ class HRNetW18Small(nn.Module):
                 )
             }
         )
-        self.add_module("23", nn.Conv2d(1024, 2048, kernel_size=1))
-        self.add_module("24", nn.BatchNorm2d(2048))
+        self["23"] = nn.Conv2d(1024, 2048, kernel_size=1)
+        self["24"] = nn.BatchNorm2d(2048)
         self.gap = nn.AdaptiveAvgPool2d(1)
-        self.add_module("28", nn.Linear(2048, 1000))
+        self["28"] = nn.Linear(2048, 1000)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.relu(getattr(self, "1")(getattr(self, "0")(x)))
-        x = self.relu(getattr(self, "4")(getattr(self, "3")(x)))
+        x = self.relu(self["1"](self["0"](x)))
+        x = self.relu(self["4"](self["3"](x)))
         stem = self.stem(x)
-        x = self.relu(getattr(self, "8")(getattr(self, "7")(stem)))
-        x2 = getattr(self, "10")(stem)
+        x = self.relu(self["8"](self["7"](stem)))
+        x2 = self["10"](stem)
         map0, map1 = self.stage2(x, x2)
-        x = getattr(self, "12")(map1)
+        x = self["12"](map1)
         map0, map1, map2 = self.stage3(map0, map1, x)
-        x = getattr(self, "14")(map2)
+        x = self["14"](map2)
         map0, map1, map2, map3 = self.stage4(map0, map1, map2, x)
         incre0 = self.incre0(map0)
         x = self.down0["branch1"](incre0) + self.incre1(map1)
         x = self.down1["branch1"](x) + self.incre2(map2)
         x = self.down2["branch1"](x) + self.incre3(map3)
-        x = self.relu(getattr(self, "24")(getattr(self, "23")(x)))
+        x = self.relu(self["24"](self["23"](x)))
         x = self.gap(x)
         x = torch.flatten(x, 1)
-        return getattr(self, "28")(x)
+        return self["28"](x)

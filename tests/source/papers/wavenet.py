@@ -47,40 +47,40 @@ class Gated(nn.Module):
         return self.branch1(x) * self.branch2(x)
 
 
-class Layer(nn.Module):
+class Layer(nn.ModuleDict):
     """Figure 4: a gated, dilated, causal convolution; what goes on, and what is skipped to the end."""
 
     def __init__(self, in_channels: int, dilation: int, skips: int) -> None:
         super().__init__()
         self.gated = Gated(in_channels, in_channels, dilation)
         self.skip = nn.Conv1d(in_channels, skips, kernel_size=1)
-        self.add_module("2", nn.Conv1d(in_channels, in_channels, kernel_size=1))
+        self["2"] = nn.Conv1d(in_channels, in_channels, kernel_size=1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         gated = self.gated(x)
         skip = self.skip(gated)
-        x = getattr(self, "2")(gated) + x
+        x = self["2"](gated) + x
         return x, skip
 
 
-class WaveNet(nn.Module):
+class WaveNet(nn.ModuleDict):
     """WaveNet."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.add_module("0", PaddedConv1d(256, 32, kernel_size=2, sides=(1, 0)))
+        self["0"] = PaddedConv1d(256, 32, kernel_size=2, sides=(1, 0))
         for i in range(30):
-            self.add_module(f"layer{i}", Layer(32, 2 ** (i % 10), 256))
+            self[f"layer{i}"] = Layer(32, 2 ** (i % 10), 256)
         self.relu = nn.ReLU()
-        self.add_module("34", nn.Conv1d(256, 256, kernel_size=1))
-        self.add_module("36", nn.Conv1d(256, 256, kernel_size=1))
+        self["34"] = nn.Conv1d(256, 256, kernel_size=1)
+        self["36"] = nn.Conv1d(256, 256, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = getattr(self, "0")(x)
+        x = self["0"](x)
         skips = []
         for i in range(30):
-            x, skip = getattr(self, f"layer{i}")(x)
+            x, skip = self[f"layer{i}"](x)
             skips.append(skip)
         x = self.relu(sum(skips))
-        x = self.relu(getattr(self, "34")(x))
-        return getattr(self, "36")(x)
+        x = self.relu(self["34"](x))
+        return self["36"](x)

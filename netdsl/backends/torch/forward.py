@@ -128,7 +128,9 @@ class Forward:
 
     def _labels(self) -> None:
         """A value that is needed again later, or is one of several that are given, goes by its label."""
-        several = self.level.scope.outputs.values() if len(self.level.outputs) > 1 else ()
+        several: Iterable[int] = self.level.scope.outputs.values() if len(self.level.outputs) > 1 else ()
+        if self.level is self.plan.root and len(self.plan.network.returns) > 1:
+            several = self.plan.network.returns.values()
         uses: dict[int, list[int]] = {}
         for place, step in enumerate(self.steps):
             for value in step.inputs:

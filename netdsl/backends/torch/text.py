@@ -62,7 +62,7 @@ def file(network: Network, parts: Iterable[str]) -> str:
 
 def output_class(name: str, doc: str, fields: list[tuple[str, bool]]) -> str:
     """The tuple that a network returns; a field is a name and whether it is None in evaluation."""
-    lines = [f"class {name}(NamedTuple):", f'    """{doc}"""', "", "    logits: Tensor"]
+    lines = [f"class {name}(NamedTuple):", f'    """{doc}"""', ""]
     lines += [f"    {field}: Tensor | None" if training else f"    {field}: Tensor" for field, training in fields]
     return "\n".join(lines)
 

@@ -148,7 +148,12 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "ksize": ("kernel",),
     "pool_size": ("kernel",),
     "filter_size": ("kernel",),
-    "size": ("kernel",),
+    "size": ("kernel", "to"),
+    "gamma": ("scale",),
+    "center": ("offset",),
+    "beta_initializer": ("bias_init",),
+    "track_running_stats": ("running",),
+    "output_padding": ("out_pad",),
     "window": ("kernel",),
     "out_channels": ("channels",),
     "filters": ("channels",),
@@ -185,6 +190,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "epsilon": ("eps",),
     "local_size": ("size",),
     "n": ("size",),
+    "bias": ("k",),
     "learning_rate": ("lr",),
     "weight_decay_rate": ("weight_decay",),
     "batch_size": ("batch",),
@@ -192,6 +198,9 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 """Arguments by their names elsewhere, and their names here; the first one that the operator has is meant."""
 
 NEEDLESS: dict[str, str] = {
+    "affine": "without learned factors and offsets it is `scale=false, offset=false`",
+    "elementwise_affine": "without learned factors and offsets it is `scale=false, offset=false`",
+    "num_parameters": "the channels are known; a slope for each of them is `prelu(per_channel=true)`",
     "in_channels": "the channels that come in are known: leave it out",
     "in_features": "the features that come in are known: leave it out",
     "num_features": "the channels that come in are known: leave it out",

@@ -77,7 +77,7 @@ ZOO = {
     "alexnet": {"W0101"},
     "alexnet_owt": {"W0101", "W0102"},
     "googlenet": {"W0101"},
-    "inception_v3": {"W0101"},
+    "inception_v3": {"W0101", "W0407"},
     "nin": {"W0101", "W0202"},
     "nin_bn": {"W0101", "W0104"},
     "plain": {"W0102", "W0103"},

@@ -126,7 +126,8 @@ def _column(file: tree.File, variant: str | None, asked: Span | None, report: Re
     if variant is None:
         place = asked or tables[0].columns[0].span.to(tables[0].columns[-1].span)
         message = f"'{name}' has {len(columns)} variants, and none is chosen"
-        raise Problem("E0701", message, place, f"choose one of {listed}")
+        example = f"{name}:{columns[0]}"
+        raise Problem("E0701", message, place, f"choose one of {listed}, as in `{example}`")
     folded = [column for column in columns if column.lower() == variant.lower()]
     if variant in columns or len(folded) == 1:
         return variant if variant in columns else folded[0]

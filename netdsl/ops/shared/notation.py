@@ -31,7 +31,7 @@ def notation(op: Operator) -> str:
         if key in geometry or (not info.is_required() and op.is_default(key)):
             continue
         written = argument(info, item)
-        bare = index == 0 and geometry == (None, None, None)
+        bare = index == 0 and geometry == (None, None, None) and not isinstance(item, bool)  # `true` alone says nothing
         arguments.append(written if bare else f"{info.alias or key}={written}")
     return text + (f"({', '.join(arguments)})" if arguments else "")
 

@@ -301,3 +301,10 @@ def test_boxes_say_what_they_are() -> None:
     network = netdsl.load(ROOT / "specs" / "lenet5.net")
     assert any(label.startswith("conv5-16 / pad=valid, connect=…") for label in words(network))
     assert all(isinstance(item, Box) for item in picture(network).items)
+
+
+def test_a_shape_stands_on_an_edge_into_a_join_that_no_other_edge_tells() -> None:
+    drawn = netdsl.dot(netdsl.loads("input 3x8x8\na: conv3-16\nconv3-32/2; upconv2-8/2\nconcat { @a | identity }"))
+    assert "8x8x8" in drawn
+    residual = netdsl.dot(netdsl.loads("input 3x8x8\nconv3-16/2\nresidual { conv3-16 x2 }"))
+    assert residual.count("16x4x4") == 1  # once on the edge that enters the body

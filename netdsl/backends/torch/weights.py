@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+OPTIONAL = ("num_batches_tracked", "relative_position_index")
+"""Buffers that a checkpoint may lack: what they hold is known without it."""
+
+
 class WeightsError(Exception):
     """The weights are not those of the module: they cannot be read or are no tensors, names are missing or unknown, or
     shapes differ.
@@ -82,7 +86,7 @@ def _prefixed(state: Mapping[str, Tensor], prefix: str) -> Mapping[str, Tensor]:
 
 def _refuse_unlike(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> None:
     """Refuse weights of other names or shapes. Raises `WeightsError`, with what would help."""
-    missing = [name for name in own if name not in state and not _counts(name)]
+    missing = [name for name in own if name not in state and not _dispensable(name)]
     unknown = [name for name in state if name not in own]
     shapes = [
         f"`{name}` is {_text(state[name])} in the weights, {_text(own[name])} in the network"
@@ -99,10 +103,10 @@ def _refuse_unlike(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> No
             f"{which} names of the weights begin with `{visible(prefix)}`, without which they are the network's: "
             f'give prefix="{visible(prefix)}"'
         )
-    pairs = {} if shapes else _pairs(own, state, missing, [name for name in unknown if not _counts(name)])
+    pairs = {} if shapes else _pairs(own, state, missing, [name for name in unknown if not _dispensable(name)])
     problems = []
     if missing:
-        count = len([name for name in own if not _counts(name)])
+        count = len([name for name in own if not _dispensable(name)])
         problems.append(f"{len(missing)} of the network's {count} tensors are not among the weights: {_list(missing)}")
     if unknown:
         nearest = {name: difflib.get_close_matches(name, missing, n=1, cutoff=0.75) for name in unknown[:3]}
@@ -117,15 +121,15 @@ def _refuse_unlike(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> No
     raise WeightsError("; ".join(problems), pairs)
 
 
-def _counts(name: str) -> bool:
-    """Whether a tensor counts batches, which older weights lack and nothing computes with."""
-    return name.endswith("num_batches_tracked")
+def _dispensable(name: str) -> bool:
+    """Whether a checkpoint may lack this tensor: what it holds is known without it."""
+    return name.endswith(OPTIONAL)
 
 
 def _common(own: Mapping[str, Tensor], state: Mapping[str, Tensor]) -> str:
     """What must be taken off the weights' names so that they are those of the network, to its last tensor."""
-    first = next((name for name in own if not _counts(name)), "")
-    needed = [name for name in own if not _counts(name)]
+    first = next((name for name in own if not _dispensable(name)), "")
+    needed = [name for name in own if not _dispensable(name)]
     for name in state if first else ():
         prefix = name.removesuffix(first)
         if prefix != name and prefix.endswith(".") and all(prefix + each in state for each in needed):
@@ -220,10 +224,10 @@ def _refuse_odd(state: Mapping[str, Tensor]) -> None:
             raise WeightsError(f"the name of a tensor is text, not {name!a}")
         if not isinstance(value, torch.Tensor):
             raise WeightsError(f"`{visible(name)}` is no tensor but a {type(value).__name__}")
-        counts = _counts(name)  # an integer in every network
+        whole = name.endswith(OPTIONAL)  # these hold whole numbers
         if value.is_meta or value.is_quantized or value.layout != torch.strided:
             raise WeightsError(f"`{visible(name)}` is a meta, quantized or sparse tensor; weights are plain ones")
-        if not counts and not value.is_floating_point():
+        if not whole and not value.is_floating_point():
             raise WeightsError(f"`{visible(name)}` holds {str(value.dtype).removeprefix('torch.')}, no real numbers")
 
 

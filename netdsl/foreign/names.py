@@ -43,8 +43,9 @@ _ACT = Layer("`relu`, or `conv3-64(act=relu)`", "an activation is a layer by its
 
 LAYERS: dict[str, Layer] = {
     # convolutions
-    "conv1d": Layer("`conv1x3-64`", "a signal is a plane of height 1, and kernels are height x width"),
     "conv2d": _CONV,
+    "conv1d": Layer("`conv3-64`", "on a signal of channels x length, as the input says"),
+    "conv3d": Layer("`conv3-64`", "on a clip of channels x depth x height x width, as the input says"),
     "convolution2d": _CONV,
     "convolutional": _CONV,
     "lazyconv2d": _CONV,
@@ -99,13 +100,25 @@ LAYERS: dict[str, Layer] = {
     "leaky": Layer("`leakyrelu(0.1)`", "with its slope"),
     # rearrangement
     "view": Layer("`flatten`, or `reshape(64x7x7)`"),
-    "permute": Layer("`reshape(64x7x7)`", "it keeps the order of the values; axes are not exchanged"),
     "zeropadding2d": Layer("`pad(1)`, or `conv3-64(pad=1)`"),
     "zeropad2d": Layer("`pad(1)`, or `conv3-64(pad=1)`"),
     "cropping2d": Layer("`crop(1)`"),
     "upsampling2d": Layer("`upsample(2)`"),
     "interpolate": Layer("`upsample(2)`, or `upsample(to=56x56)`"),
-    "pixelshuffle": Layer("`upconv2-64/2` or `upsample(2)`", "a pixel shuffle it has not"),
+    "pixelshuffle": Layer("`pixelshuffle(2)`"),
+    "depth_to_space": Layer("`pixelshuffle(2, order=hwc)`", "in TensorFlow's order of channels"),
+    "space_to_depth": Layer("`pixelunshuffle(2, order=hwc)`", "in TensorFlow's order of channels"),
+    "reorg": Layer("`pixelunshuffle(2, order=darknet)`", "in Darknet's order of channels"),
+    "maxunpool": Layer("`unpool(@pool1)`", "with the label of the pooling that it undoes"),
+    "permute": Layer(
+        "`transpose`, or `reshape(64x7x7)`", "it exchanges channels and tokens; reshaping exchanges nothing"
+    ),
+    "clip": Layer("`hardtanh(0, 6)`", "with its bounds"),
+    "clamp": Layer("`hardtanh(0, 6)`", "with its bounds"),
+    "reflectionpad": Layer("`pad(1, mode=reflect)`"),
+    "replicationpad": Layer("`pad(1, mode=replicate)`"),
+    "multiheadattention": Layer("`attention(8)`", "the number of heads; the features are known"),
+    "selfattention": Layer("`attention(8)`", "the number of heads; the features are known"),
     "split": Layer("`slice(0, 64)`", "the channels from one number to another, a branch for each part"),
     "chunk": Layer("`slice(0, 64)`", "the channels from one number to another, a branch for each part"),
     "resize": Layer("`upsample(to=56x56)`"),
@@ -123,6 +136,10 @@ LAYERS: dict[str, Layer] = {
     "gridsample": Layer("", "layers whose places are computed from values are outside of the language"),
     "deformconv2d": Layer("", "layers whose places are computed from values are outside of the language"),
     # joins and branches
+    "maximum": Layer("`max { @a | @b }`", "the branches stand in braces, with `|` between"),
+    "average": Layer("`mean { @a | @b }`", "the branches stand in braces, with `|` between"),
+    "reduce_mean": Layer("`gap`, or `reduce(mean)`", "over the plane, or over the channels"),
+    "reduce_max": Layer("`gmp`, or `reduce(max)`", "over the plane, or over the channels"),
     "subtract": Layer("`add { @a | @b; scale(-1) }`"),
     "sub": Layer("`add { @a | @b; scale(-1) }`"),
     "cat": Layer("`concat { conv1-64 | conv3-64 }`", "the branches stand in braces, with `|` between"),
@@ -182,6 +199,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "count_include_pad": ("count_pad",),
     "output_size": ("to",),
     "scale_factor": ("factor",),
+    "scale": ("factor",),
     "negative_slope": ("slope",),
     "alpha": ("slope",),
     "rate": ("p", "dilation"),

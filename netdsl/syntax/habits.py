@@ -68,7 +68,7 @@ HABITS = (
     _habit(r"(?P<item>[a-z][\w-]*)\s*\[(?P<args>[a-z_]\w*\s*=\s*[^\[\]]*)\]", _ARGUMENTS, r"\g<item>(\g<args>)"),
     # bodies
     _habit(
-        r"residual(?:\s*\((?P<a>[^()=]+)\)|\s+(?P<b>[a-z\[][^{}]*))",
+        r"residual(?:\s*\((?P<a>[^()=]+)\)|\s+(?P<b>[a-z][^{}]*))",
         "the layers of a residual stand in braces",
         r"residual { \g<a>\g<b> }",
     ),
@@ -107,7 +107,7 @@ HABITS = (
     _habit(
         r"(?P<a>[a-z_][\w/-]*)\s*\+\s*(?P<b>[a-z_][\w/-]*)",
         "`+` joins no layers; values that have a label are added by `add { @x | @y }`",
-        r"\g<a>; \g<b>",
+        r"add { @\g<a> | @\g<b> }",
         False,
     ),
     _habit(

@@ -358,6 +358,7 @@ def test_summary_json(netdsl) -> None:
         "aux_params",
         "macs",
         "depth",
+        "field",
         "layers",
         "valid",
         "diagnostics",
@@ -394,6 +395,7 @@ def test_summary_text(netdsl) -> None:
         "total                     10         910         16,768\n"
         "\n"
         "depth 3: convolutions and fully connected layers on the longest path\n"
+        "receptive field 8x8\n"
     )
 
 

@@ -42,6 +42,8 @@ class Row:
 class Summary:
     """The figures of a network, without the aux heads; None where errors left them unknown.
 
+    `field` is how many pixels of the input one value of the output sees, in each dimension.
+
     `throughout` are the arguments that are left out of the rows, `reported` the paper's figures beside the computed
     ones. `levels` are how many levels of groups are shown, and how many there are, where that are more.
     """
@@ -57,6 +59,7 @@ class Summary:
     frozen_params: int | None
     layers: tuple[Layer, ...]
     rows: tuple[Row, ...]
+    field: tuple[int, ...] | None
     throughout: tuple[str, ...]
     reported: tuple[str, ...]
     levels: tuple[int, int] = (0, 0)

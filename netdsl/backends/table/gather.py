@@ -32,6 +32,7 @@ def summary(network: Network, *, expand: bool = False, depth: int | None = None)
         totals.frozen_params if totals else None,
         tuple(walk.layers()),
         rows,
+        _field(network),
         walk.notations.throughout(),
         tuple(_reported(network)),
     )
@@ -128,6 +129,14 @@ class _Walk:
         if len(each) == 1:
             return [replace(each[0], name=scope.name)]
         return [total(scope.name, f"x{len(scope.children)}", self.network.shapes[scope.exit], each)]
+
+
+def _field(network: Network) -> tuple[int, ...] | None:
+    """The receptive field of the result, one number for each dimension; None where it is unknown, or sizes are none."""
+    with suppress(KeyError, ValueError):
+        found = computed(network, None, "field")
+        return found if isinstance(found, tuple) else (found,) * max(len(network.inputs[0].shape) - 1, 1)
+    return None
 
 
 def _reported(network: Network) -> Iterator[str]:

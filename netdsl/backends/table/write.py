@@ -47,6 +47,8 @@ def title(summary: Summary) -> str:
 def notes(summary: Summary) -> Iterator[str]:
     """The lines below the table."""
     yield f"depth {_count(summary.depth)}: convolutions and fully connected layers on the longest path"
+    if summary.field is not None:
+        yield f"receptive field {shape_text(summary.field)}"
     if summary.aux_params:
         yield f"aux heads, in training only and not in the total: {summary.aux_params:,} params"
     if summary.frozen_params:
@@ -96,6 +98,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "aux_params": summary.aux_params,
         "macs": summary.macs,
         "depth": summary.depth,
+        "field": _list(summary.field),
         "layers": [
             {
                 "name": layer.name,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from netdsl.ops.shared.base import Operator, references
 from netdsl.ops.shared.draws import draws
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.text.diagnostics import OpError
@@ -36,6 +37,8 @@ def check(network: Any) -> None:
     for place, item in enumerate(network.inputs):
         _once(item.name, names, f"inputs.{place}.name")
         _sizes(item.shape, f"inputs.{place}.shape")
+        if item.vocabulary is not None:
+            _sizes((item.vocabulary,), f"inputs.{place}.vocabulary")
     if not names:
         raise Flaw("inputs", "a network has an input")
     if network.complete and network.totals is None:
@@ -51,6 +54,8 @@ def check(network: Any) -> None:
             walk.value(item.value, f"{field}.{place}.value")
             if field != "shape_claims":
                 _once(item.name, given, f"{field}.{place}.name")
+    if given and network.result not in {item.value for item in network.outputs}:
+        _once(network.answer, given, "result")
     if network.train is not None:
         try:
             draws(network.train.kwargs.get("init"))
@@ -87,6 +92,10 @@ class _Walk:
         self._named(scope, path, level, taken, reused)
         self._written(scope, path)
         self.value(scope.entry, f"{path}.entry")
+        for place, number in enumerate(scope.entries):
+            self.value(number, f"{path}.entries.{place}")
+        if scope.entries and (len(scope.entries) == 1 or scope.entries[0] != scope.entry or scope.kind != "block"):
+            raise Flaw(f"{path}.entries", "they are those of a block that takes several values; `entry` is the first")
         if scope.name:
             level, taken = scope.path, set()
         for place, child in enumerate(scope.children):
@@ -101,6 +110,17 @@ class _Walk:
             self.scope(child, where, level, taken, reused or child.kind == "reuse")
         self._form(scope, path)
         self.value(scope.exit, f"{path}.exit")
+        for place, number in enumerate(scope.entries):
+            self.value(number, f"{path}.entries.{place}")
+        for name, number in scope.outputs.items():
+            self.value(number, f"{path}.outputs.{name}")
+        special = scope.entries or scope.takes or scope.outputs
+        if special and (scope.kind != "block" or scope.entry != scope.inputs[0]):
+            raise Flaw(
+                f"{path}.entries", "a block, and nothing else, has several inputs, of which `entry` is the first"
+            )
+        if scope.takes and len(scope.takes) != len(scope.inputs):
+            raise Flaw(f"{path}.takes", f"{len(scope.inputs)} inputs have {len(scope.takes)} names")
         for number, choice in enumerate(scope.choices):
             self.value(choice.value, f"{path}.choices.{number}.value")
 
@@ -113,14 +133,15 @@ class _Walk:
         _once(part.name, taken, f"{path}.name")
 
     def _node(self, node: Any, path: str, level: str, taken: set[str], reused: bool) -> None:
-        op = node.op
+        op: Operator = node.op
         self._named(node, path, level, taken, reused)
         if node.id != len(self.shapes):
             raise Flaw(f"{path}.id", f"the next value is {len(self.shapes)}, not {node.id}")
         for place, number in enumerate(node.inputs):
             self.value(number, f"{path}.inputs.{place}")
+        named = sum(getattr(op, key) is not None for key in references(type(op)))
         least, most = op.inputs
-        if len(node.inputs) < least or (most is not None and len(node.inputs) > most):
+        if not least <= len(node.inputs) - named <= (len(node.inputs) if most is None else most):
             raise Flaw(f"{path}.inputs", f"`{op.name}` cannot take {len(node.inputs)} values")
         if reused != (node.shares is not None):
             raise Flaw(f"{path}.shares", "the layers of a `reuse`, and no others, have the weights of another")
@@ -165,8 +186,9 @@ class _Walk:
             raise Flaw(f"{path}.children", "a `repeat` holds iterations")
         if not self.network.complete:
             return
-        if scope.kind == "residual" and kinds[:3] != ["branch", "shortcut", "add"]:
-            raise Flaw(f"{path}.children", "a `residual` holds a branch, a shortcut and their addition")
+        added = kinds[:3] == ["branch", "shortcut", "add"]
+        if scope.kind == "residual" and not added and (kinds[:1] != ["branch"] or "shortcut" in kinds):
+            raise Flaw(f"{path}.children", "a `residual` holds a branch, and a shortcut with their addition")
         if scope.kind == "bracket":
             rows: list[Any] = []
             if kinds == ["residual"]:
@@ -179,7 +201,7 @@ class _Walk:
         if scope.kind == "net":
             known = {*self.network.settings, *(key for key in scope.terms if " " in key)}
             _known(scope.terms, known, f"{path}.terms", "param")
-        elif scope.kind == "repeat":
+        elif scope.kind in ("repeat", "join", "branch"):
             _known(scope.terms, REPETITION, f"{path}.terms", "part of a repetition")
             if not scope.terms.get("index", "i").isidentifier():
                 raise Flaw(f"{path}.terms.index", "an index is a name")

@@ -6,11 +6,13 @@ Whoever writes an argument as PyTorch or Keras call it is told what it is called
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 
 from netdsl import ops
 from netdsl.elaborate.problems import Problem, twice
 from netdsl.elaborate.values import Given
 from netdsl.ops import Operator
+from netdsl.ops.shared.base import hidden
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Edit, did_you_mean, misspelt
 from netdsl.text.source import Span
@@ -19,9 +21,10 @@ FOLLOWERS = {"norm": ops.Family.NORMALIZATION, "act": ops.Family.ACTIVATION}
 """The arguments that name an operator which follows, and of what family it is."""
 
 
-def field_names(cls: type[Operator]) -> list[str]:
+@cache
+def field_names(cls: type[Operator]) -> tuple[str, ...]:
     """The arguments of an operator as a spec writes them, in order."""
-    return [info.alias or name for name, info in cls.model_fields.items()]
+    return tuple(info.alias or name for name, info in cls.model_fields.items() if name not in hidden(cls))
 
 
 def example(cls: type[Operator], whole: bool = False) -> str:

@@ -40,12 +40,15 @@ def operation(
 ) -> None:
     """An operator, or a block by that name: one of this file, else one of the standard library; else what a parameter
     of that name names. `inputs` are those of a block that stands on another."""
-    found = resolve(item, frame)
-    if isinstance(found, Definition):
-        call(builder, found, item, frame, label, stride, inputs)
-        return
-    written = signature(builder, found.cls, found.kernel, item, frame, stride)
-    place(builder, frame, written, item.span, label, inputs=_inputs(builder, found.cls, item, frame))
+    try:
+        found = resolve(item, frame)
+        if isinstance(found, Named):
+            written = signature(builder, found.cls, found.kernel, item, frame, stride)
+            place(builder, frame, written, item.span, label, inputs=_inputs(builder, found.cls, item, frame))
+            return
+    except Problem as problem:
+        raise _translated(problem, builder, item, frame) from None
+    call(builder, found, item, frame, label, stride, inputs)
 
 
 def resolve(item: tree.Operation, frame: Frame) -> Definition | Named:
@@ -109,6 +112,20 @@ def _inputs(builder: Builder, cls: type[Operator], item: tree.Operation, frame: 
     return placed
 
 
+def _translated(problem: Problem, builder: Builder, item: tree.Operation, frame: Frame) -> Problem:
+    """The same problem, with what to write for a call of another library where all that it says can be said here."""
+    from netdsl import foreign
+
+    told = problem.diagnostic
+    written = item.kernel or item.out or item.stride or item.branches or item.arguments is None
+    if isinstance(problem, Told) or written or item.head.text not in foreign.CALLS:
+        return problem
+    layer = foreign.call(frame.module.file.source.slice(item.span), builder.shape)
+    if layer is None:
+        return problem
+    return Problem(told.code, told.message, told.span, f"write `{layer}`", edits=[Edit(item.span, layer)])
+
+
 def _unknown(item: tree.Operation, frame: Frame) -> Problem:
     """There is no such operator or block: what netdsl calls it, or the nearest name."""
     from netdsl import foreign
@@ -122,7 +139,14 @@ def _unknown(item: tree.Operation, frame: Frame) -> Problem:
         return problem(
             f"`{head}` is a label: `@{head}` goes on from its value, `reuse({head})` applies its layers again"
         )
-    match = re.fullmatch(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)?)", head)
+    if re.fullmatch("x[0-9]+", head) and item.kernel is not None:
+        return problem(
+            f"a repetition stands behind what it repeats: `{{ ... }} {head}`; a repeated branch stands alone"
+        )
+    named = _kernel_by_name(head, frame)
+    if named is not None:
+        return problem(f"a kernel by its name stands in braces: write `{named}`", [Edit(span, named)])
+    match = re.fullmatch(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)*)", head)
     stem, kernel = (match[1], match[2]) if match else (head, "")
     layer = foreign.layer(head) or foreign.layer(stem)
     if layer is not None:
@@ -139,6 +163,15 @@ def _unknown(item: tree.Operation, frame: Frame) -> Problem:
         return problem(did_you_mean(stem, known) or "`netdsl ops` lists all that there are")
     text = best + (kernel if best in ops.names() and ops.find(best).geometry.kernel else "")
     return problem(f"did you mean `{text}`?", [Edit(span, text)])
+
+
+def _kernel_by_name(head: str, frame: Frame) -> str | None:
+    """`conv{k}` for `convk`, where `k` is a name of a value."""
+    for name in sorted(frame.names, key=len, reverse=True):
+        resolved = ops.resolve(head.removesuffix(name)) if head.endswith(name) else None
+        if resolved is not None and resolved[1] is None and ops.find(resolved[0]).geometry.kernel:
+            return f"{resolved[0]}{{{name}}}"
+    return None
 
 
 def _renamed(item: tree.Operation, layer: foreign.Layer) -> list[Edit]:

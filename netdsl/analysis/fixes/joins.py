@@ -15,7 +15,9 @@ from netdsl.analysis.fixes._whatif import ending_in
 from netdsl.analysis.lookup import argument
 from netdsl.ir import Node, Scope
 from netdsl.ops import Family
+from netdsl.passes.rounding import joins, nearest, rounded, sizes
 from netdsl.shapes import Shape
+from netdsl.shapes import text as written
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Edit
 
@@ -36,6 +38,7 @@ def propose(fault: Fault) -> Iterator[Candidate]:
     if found is None:
         return
     join, branches = found
+    yield from _inputs(fault, join)
     kind = join.kind.text.lower()
     yield from _other_joins(fault, join, kind, branches)
     for right, _ in Counter(branch.shape for branch in branches).most_common(_MOST_TRUSTED):
@@ -52,9 +55,22 @@ def propose(fault: Fault) -> Iterator[Candidate]:
             yield _together([min(way, key=lambda each: each.size(fault.source)) for way in ways])
 
 
+def _inputs(fault: Fault, join: tree.Join) -> Iterator[Candidate]:
+    """The nearest inputs for which the branches fit, where a rounding before the join is why they do not."""
+    network = fault.network
+    inputs = list(fault.trees.of(tree.Input))
+    if network is None or len(inputs) != 1:
+        return
+    for node, scope in joins(network):
+        if scope.span == join.span and rounded(network, node) is not None:
+            for shape in nearest(network, sizes(network, node)):
+                yield fault.replace(f"`input {written(shape)}`", inputs[0].shape.span, written(shape), 2)
+
+
 def _together(parts: Sequence[Candidate]) -> Candidate:
-    edits = sorted((edit for each in parts for edit in each.edits), key=lambda edit: edit.span.start)
-    return Candidate(" and ".join(each.title for each in parts), tuple(edits), max(each.rank for each in parts))
+    edits = sorted({edit for each in parts for edit in each.edits}, key=lambda edit: edit.span.start)
+    titles = dict.fromkeys(each.title for each in parts)  # a branch that is repeated is changed once
+    return Candidate(" and ".join(titles), tuple(edits), max(each.rank for each in parts))
 
 
 def _join(fault: Fault) -> tuple[tree.Join, list[Branch]] | None:
@@ -67,9 +83,12 @@ def _join(fault: Fault) -> tuple[tree.Join, list[Branch]] | None:
         node = next((n for n in scope.children if isinstance(n, Node) and n.op.family is Family.JOIN), None)
         shapes = fault.network.input_shapes(node) if node is not None and node.shape is None else None
         parts = [child for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
+        bodies = {each.body.span: each.body for each in item.branches}
         if shapes and (found is None or (found[0] is not item and holds(found[0].span, item.span))):
-            bodies = [each.body for each in item.branches]
-            found = item, [Branch(*each) for each in zip(bodies, parts, shapes, strict=True)]
+            known = [
+                bodies[part.span] for part in parts if part.span in bodies
+            ]  # of those repeated, the one as written
+            found = item, [Branch(*each) for each in zip(known, parts, shapes, strict=True)]
     return found
 
 

@@ -100,7 +100,8 @@ class Forward:
             if isinstance(layer, Leaf) and layer.torch.expression is not None:
                 reached = self.access(member, owner) if layer.bare else ""
                 step.text = partial(fill, layer.torch.expression.replace("{m}", reached))
-                step.takes, step.join = True, not layer.bare
+                once = all(layer.torch.expression.count(f"{{{place}}}") < 2 for place in range(len(member.inputs)))
+                step.takes, step.join = once, not layer.bare
             step.aux = aux or (isinstance(member, Level) and member.scope.kind == "aux")
             if self.addition is not None and isinstance(member, Level) and member.scope.kind == "shortcut":
                 step.text, step.kept = _optional, True
@@ -135,12 +136,14 @@ class Forward:
             level = self.plan.level_of.get(id(child))
             if level is not None and level.called:
                 for value in level.outputs:
-                    self.preferred[value] = suits if value == child.exit else self.plan.labels.get(value, suits)
+                    named = value != child.exit or child.exit in child.outputs.values()
+                    self.preferred[value] = self.plan.labels.get(value, suits) if named else suits
             else:
                 self._prefer(child, suits)
 
     def _labels(self) -> None:
-        """A value that is needed again later goes by its label."""
+        """A value that is needed again later, or is one of several that are given, goes by its label."""
+        several = self.level.scope.outputs.values() if len(self.level.outputs) > 1 else ()
         uses: dict[int, list[int]] = {}
         for place, step in enumerate(self.steps):
             for value in step.inputs:
@@ -150,7 +153,8 @@ class Forward:
                 label = self.plan.labels.get(value)
                 used = uses.get(value, [place + 1])
                 joined = value in self.branches and len(used) == 1
-                if label is not None and not step.aux and not joined and used != [place + 1]:
+                later = used != [place + 1] or value in several
+                if label is not None and not step.aux and not joined and later:
                     self.preferred[value] = label
 
     def _through(self, value: int) -> int:
@@ -224,11 +228,11 @@ class Forward:
     def _long(self, step: Step, texts: list[str], bound: dict[str, int], left: dict[int, int]) -> Bracket | str:
         """A sum or product of many terms, over several statements; a concatenation takes any number."""
         whole = step.text(texts)
-        if isinstance(whole, Bracket):
+        sign = (flat(whole) or "")[len(texts[0]) :][:3]
+        if sign not in (" + ", " * "):
             return whole
         name = self._variable(step.outputs[0], bound, left)
         done = texts[:MOST_TERMS]
-        sign = whole[len(texts[0]) :][:3]
         for start in range(MOST_TERMS, len(texts), MOST_TERMS):
             self.statements.append(([name], sign.join(done), False))
             done = [name, *texts[start : start + MOST_TERMS]]

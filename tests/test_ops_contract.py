@@ -48,9 +48,9 @@ STRICTER = {
 # The operators that do not take maps of every rank: those they take (0 is features). All others are met in one, two and
 # three dimensions.
 RANKS = {
-    **dict.fromkeys(("fc", "rbf", "embedding"), {0}),
-    **dict.fromkeys(("lstm", "gru", "rnn", "class_token", "positions", "token", "transpose", "matmul"), {1}),
-    **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), {2}),
+    **dict.fromkeys(("fc", "rbf", "embedding"), frozenset({0})),
+    **dict.fromkeys(("lstm", "gru", "rnn", "class_token", "positions", "token", "transpose", "matmul"), frozenset({1})),
+    **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), frozenset({2})),
 }
 
 

@@ -503,6 +503,8 @@ def test_ops(netdsl) -> None:
     page = netdsl("ops", "Max Pool").out
     assert page.startswith("maxpool  (pooling)")
     assert "  ceil=false " in page
+    assert "\nnotation: conv K-C/S, conv{k}-{c}/{s}   (" in netdsl("ops", "conv").out
+    assert "\nnotation: fc-N, fc-{n}   (" in netdsl("ops", "fc").out
 
 
 def test_the_standard_library_can_be_read(netdsl) -> None:

@@ -73,7 +73,7 @@ HABITS = (
         r"residual { \g<a>\g<b> }",
     ),
     _habit(
-        rf"(?P<join>{'|'.join(JOINS)})(?:\s+@?|\s*\(\s*@?)(?P<label>(?!x\d)[a-z_]\w*)\s*\)?",
+        rf"(?P<join>{'|'.join(JOINS)})(?:\s+@?|\s*\(\s*@?)(?P<label>(?!x\d|pool)[a-z_]\w*)\s*\)?",
         "branches stand in braces, with `|` between them, and a label behind `@`",
         r"\g<join> { @\g<label> | identity }",
         False,

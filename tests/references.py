@@ -109,7 +109,11 @@ def plain(*stages: int) -> Make:
 
 
 class Case(NamedTuple):
-    """A spec and the model it must be. `heads` are the aux outputs, and what they are among the reference's."""
+    """A spec and the model it must be.
+
+    `side` is that of the RGB image on which both are compared, `shape` another input; `heads` are the aux outputs, and
+    what they are among the reference's.
+    """
 
     spec: str
     variant: str | None
@@ -117,6 +121,11 @@ class Case(NamedTuple):
     side: int = 64
     slow: bool = False
     heads: dict[str, str | int] | None = None
+    shape: tuple[int, ...] | None = None
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        return self.shape or (3, self.side, self.side)
 
     @property
     def id(self) -> str:
@@ -182,4 +191,6 @@ CASES = [
         Case("convnext", x, tv(f"convnext_{x}"), slow=x in ("base", "large"))
         for x in ("tiny", "small", "base", "large")
     ),
+    Case("senet", "50", tm("seresnet50")),
+    Case("senet", "154", tm("senet154"), slow=True),
 ]

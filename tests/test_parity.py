@@ -93,7 +93,7 @@ def test_names_and_shapes(case: Case) -> None:
 def test_logits_and_gradients(case: Case) -> None:
     """Logits in evaluation; gradients and statistics in training, dropout off."""
     ours, theirs = pair(case)
-    x = torch.randn(2, 3, case.side, case.side)
+    x = torch.randn(2, *case.input)
     with torch.no_grad():
         logits = error(ours.eval()(x), theirs.eval()(x))
     for model in (ours, theirs):
@@ -113,7 +113,7 @@ def test_aux_heads(case: Case) -> None:
     In double precision: gradients of branches are summed in whatever order, and here small ones differ by that.
     """
     ours, theirs = pair(case, torch.float64)
-    x = torch.randn(2, 3, case.side, case.side, dtype=torch.float64)
+    x = torch.randn(2, *case.input, dtype=torch.float64)
     with torch.no_grad():
         outputs = theirs.eval()(x)  # timm's gives its heads then too
         assert error(ours.eval()(x), outputs if isinstance(outputs, torch.Tensor) else outputs[0]) < 1e-5

@@ -6,11 +6,13 @@ that takes long. A new network of the zoo that others have built is a line of it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 from unittest import mock
 
+import papers
 import pytest
 import torch
 from torch import nn
@@ -42,6 +44,49 @@ def regnet(name: str) -> Make:
             return tv(name)()
 
     return make
+
+
+def mobilenet_v1(width: float) -> Make:
+    return lambda: timm.models.efficientnet._gen_mobilenet_v1("mobilenetv1_100", width, act_layer="relu")
+
+
+def renamed(make: Make, *pairs: tuple[str, str]) -> Make:
+    """The same model under other names: each pattern, in order, with what stands for it (a label is never a number)."""
+
+    def rename(name: str) -> str:
+        for pattern, other in pairs:
+            name = re.sub(pattern, other, name)
+        return name
+
+    return lambda: Renamed(make(), rename)
+
+
+class Renamed(nn.Module):
+    """A model whose layers with weights have other names; it computes and trains as it does."""
+
+    def __init__(self, model: nn.Module, rename: Callable[[str], str]) -> None:
+        super().__init__()
+        object.__setattr__(self, "model", model)  # not as a part: its names are not to be seen
+        for name, layer in model.named_modules():
+            if any(True for _ in layer.parameters(recurse=False)):
+                *path, last = rename(name).split(".")
+                place: nn.Module = self
+                for part in path:
+                    if part not in place._modules:
+                        place.add_module(part, nn.Module())
+                    place = place.get_submodule(part)
+                assert last not in place._modules, f"two layers named {rename(name)}"
+                place.add_module(last, layer)
+
+    def train(self, mode: bool = True) -> Renamed:
+        self.model.train(mode)
+        return super().train(mode)
+
+    def modules(self) -> Iterator[nn.Module]:
+        return self.model.modules()
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.model(x)
 
 
 class Padded(nn.Module):
@@ -193,4 +238,24 @@ CASES = [
     ),
     Case("senet", "50", tm("seresnet50")),
     Case("senet", "154", tm("senet154"), slow=True),
+    *(Case("mobilenet_v1", f"{width}", mobilenet_v1(width)) for width in (1.0, 0.75, 0.5, 0.25)),
+    Case("xception", None, tm("legacy_xception"), 107),
+    *(Case("resnet_v2", depth, tm(f"resnetv2_{depth}"), slow=depth != "50") for depth in ("50", "101", "152")),
+    *(Case("dpn", size, tm(f"dpn{size}"), slow=size != "92") for size in ("92", "98", "131")),
+    *(
+        Case(
+            "vovnet",
+            size,
+            renamed(tm(f"vovnet{size}a"), (r"(conv_mid|stem)\.(\d)", r"\1\2"), ("conv_mid", "y")),
+            slow=size != "39",
+        )
+        for size in ("39", "57")
+    ),
+    Case("caffenet", None, papers.caffenet, 227),
+    Case("alexnet_bn", None, papers.alexnet_bn, 224, slow=True),
+    *(
+        Case("overfeat", name, papers.overfeat(name), side, slow=True)
+        for name, side in (("fast", 231), ("accurate", 221))
+    ),
+    *(Case("cnn_fms", f"CNN-{size}", papers.devil(size), 224, slow=True) for size in "FMS"),
 ]

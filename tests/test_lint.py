@@ -75,7 +75,9 @@ def test_every_code_of_a_warning_has_a_rule_and_a_case() -> None:
 
 ZOO = {
     "alexnet": {"W0101"},
+    "alexnet_bn": {"W0101", "W0102", "W0104"},
     "alexnet_owt": {"W0101", "W0102"},
+    "cnn_fms": {"W0101", "W0102", "W0202", "W0203"},
     "googlenet": {"W0101"},
     "inception_v3": {"W0101"},
     "nin": {"W0101", "W0202"},

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 
+import torch
 from torch import nn
 
 
@@ -108,3 +109,198 @@ def devil(model: str) -> Callable[[], nn.Module]:
         )  # fmt: skip
 
     return make
+
+
+class Subsample(nn.Module):
+    """LeCun's averaging: the sum of 2x2 values, times a coefficient, plus a bias, both of each map."""
+
+    def __init__(self, maps: int) -> None:
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.empty(maps)), nn.Parameter(torch.empty(maps))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = x.unfold(2, 2, 2).unfold(3, 2, 2).sum((4, 5))
+        return x * self.weight[:, None, None] + self.bias[:, None, None]
+
+
+class Linked(nn.Module):
+    """A convolution of 5x5 whose maps see some of the maps before, with a kernel for each link, in order."""
+
+    def __init__(self, links: list[list[int]]) -> None:
+        super().__init__()
+        self.links = links
+        self.weight = nn.Parameter(torch.empty(sum(map(len, links)), 1, 5, 5))
+        self.bias = nn.Parameter(torch.empty(len(links)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        kernels = iter(self.weight)
+        maps = [sum(nn.functional.conv2d(x[:, [i]], next(kernels)[None]) for i in seen) for seen in self.links]
+        return torch.cat(maps, 1) + self.bias[:, None, None]  # type: ignore[arg-type]
+
+
+class Squash(nn.Module):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return 1.7159 * torch.tanh(2 / 3 * x)
+
+
+def lenet1() -> nn.Module:
+    """LeCun et al. 1989: two halves of H3 see two maps of H2 each, one or both of them."""
+    half = [[0], [0, 1], [0, 1], [1], [0, 1], [0, 1]]
+    links = half + [[i + 2 for i in seen] for seen in half]
+    return stack(
+        H1=nn.Conv2d(1, 4, 5), squash1=Squash(), H2=Subsample(4), squash2=Squash(), H3=Linked(links), squash3=Squash(),
+        H4=Subsample(12), squash4=Squash(), flatten=nn.Flatten(), output=nn.Linear(192, 10), squash5=Squash(),
+    )  # fmt: skip
+
+
+def dcgan(part: str) -> Callable[[], nn.Module]:
+    """Figure 1, and its mirror image."""
+
+    def generator() -> nn.Module:
+        layers: list[nn.Module] = [nn.Linear(100, 16384, bias=False), nn.Unflatten(1, (1024, 4, 4))]
+        for before, after in ((1024, 512), (512, 256), (256, 128)):
+            layers += [nn.BatchNorm2d(before), nn.ReLU()]
+            layers.append(nn.ConvTranspose2d(before, after, 5, 2, 2, 1, bias=False))
+        last = nn.ConvTranspose2d(128, 3, 5, 2, 2, 1)
+        return nn.Sequential(*layers, nn.BatchNorm2d(128), nn.ReLU(), last, nn.Tanh())
+
+    def discriminator() -> nn.Module:
+        layers: list[nn.Module] = [nn.Conv2d(3, 128, 5, 2, 2), nn.LeakyReLU(0.2)]
+        for before, after in ((128, 256), (256, 512), (512, 1024)):
+            layers += [nn.Conv2d(before, after, 5, 2, 2, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16384, 1), nn.Sigmoid())
+
+    return {"generator": generator, "discriminator": discriminator}[part]
+
+
+class HighwayLayer(nn.Module):
+    """Equation 3 of Training Very Deep Networks."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.plain, self.transform = nn.Linear(width, width), nn.Linear(width, width)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        gate = torch.sigmoid(self.transform(x))
+        return torch.relu(self.plain(x)) * gate + x * (1 - gate)
+
+
+def highway(depth: int) -> nn.Module:
+    """50 units a layer, of which the first is a plain one."""
+    layers = nn.Sequential(*(HighwayLayer(50) for _ in range(depth - 1)))
+    return stack(first=nn.Linear(784, 50), relu=nn.ReLU(), layer=layers, out=nn.Linear(50, 10))
+
+
+def dqn(year: int) -> nn.Module:
+    """Nature 2015, and the workshop paper of 2013."""
+    if year == 2013:
+        return nn.Sequential(*conv(4, 16, 8, 4), *conv(16, 32, 4, 2), nn.Flatten(),
+                             nn.Linear(2592, 256), nn.ReLU(), nn.Linear(256, 18))  # fmt: skip
+    return nn.Sequential(*conv(4, 32, 8, 4), *conv(32, 64, 4, 2), *conv(64, 64, 3), nn.Flatten(),
+                         nn.Linear(3136, 512), nn.ReLU(), nn.Linear(512, 18))  # fmt: skip
+
+
+class FCN8s(nn.Module):
+    """voc-fcn8s: VGG-16 as convolutions, with two skips."""
+
+    def __init__(self, classes: int = 21) -> None:
+        super().__init__()
+        before = 3
+        for stage, (width, count) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), 1):
+            for number in range(1, count + 1):
+                pad = 100 if before == 3 else 1
+                self.add_module(f"conv{stage}_{number}", nn.Conv2d(before, width, 3, padding=pad))
+                before = width
+        self.fc6, self.fc7 = nn.Conv2d(512, 4096, 7), nn.Conv2d(4096, 4096, 1)
+        self.score_fr = nn.Conv2d(4096, classes, 1)
+        self.score_pool4, self.score_pool3 = nn.Conv2d(512, classes, 1), nn.Conv2d(256, classes, 1)
+        self.upscore2 = nn.ConvTranspose2d(classes, classes, 4, 2, bias=False)
+        self.upscore_pool4 = nn.ConvTranspose2d(classes, classes, 4, 2, bias=False)
+        self.upscore8 = nn.ConvTranspose2d(classes, classes, 16, 8, bias=False).requires_grad_(False)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        x, pools = image, []
+        for stage, count in enumerate((2, 2, 3, 3, 3), 1):
+            for number in range(1, count + 1):
+                x = self.get_submodule(f"conv{stage}_{number}")(x).relu()
+            x = nn.functional.max_pool2d(x, 2, ceil_mode=True)
+            pools.append(x)
+        x = self.upscore2(self.score_fr(self.fc7(self.fc6(x).relu()).relu()))
+        x = self.upscore_pool4(x + self.score_pool4(pools[3])[:, :, 5 : 5 + x.shape[2], 5 : 5 + x.shape[3]])
+        x = self.upscore8(x + self.score_pool3(pools[2])[:, :, 9 : 9 + x.shape[2], 9 : 9 + x.shape[3]])
+        return x[:, :, 31 : 31 + image.shape[2], 31 : 31 + image.shape[3]]
+
+
+class Branches(nn.Module):
+    """Parts side by side, their channels joined; a part that is a tuple is a trunk with branches of its own."""
+
+    def __init__(self, *branches: nn.Module) -> None:
+        super().__init__()
+        for number, branch in enumerate(branches, 1):
+            self.add_module(f"branch{number}", branch)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.cat([branch(x) for branch in self.children()], 1)
+
+
+def unit(before: int, after: int, kernel: int | tuple[int, int], stride: int = 1, pad: bool = True) -> list[nn.Module]:
+    """A convolution, batch normalization and a rectifier."""
+    height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
+    padding = (height // 2, width // 2) if pad else (0, 0)
+    layer = nn.Conv2d(before, after, (height, width), stride, padding, bias=False)
+    return [layer, nn.BatchNorm2d(after, 1e-3), nn.ReLU()]
+
+
+def chain(before: int, *rows: tuple[int, int | tuple[int, int]], tail: tuple[nn.Module, ...] = ()) -> nn.Sequential:
+    """Units one after the other: channels and kernel of each."""
+    layers: list[nn.Module] = []
+    for after, kernel in rows:
+        layers += unit(before, after, kernel)
+        before = after
+    return nn.Sequential(*layers, *tail)
+
+
+def inception_v2() -> nn.Module:
+    """Table 1 of Rethinking the Inception Architecture, row by row, with the filters of the authors' code inside."""
+
+    def pooled(before: int, after: int) -> nn.Sequential:
+        return nn.Sequential(nn.AvgPool2d(3, 1, 1), *unit(before, after, 1))
+
+    def figure5(n: int) -> nn.Module:
+        return Branches(
+            chain(n, (64, 1), (96, 3), (96, 3)), chain(n, (48, 1), (64, 3)), pooled(n, 64), chain(n, (64, 1))
+        )
+
+    def figure6(n: int, c: int) -> nn.Module:
+        return Branches(
+            chain(n, (c, 1), (c, (1, 7)), (c, (7, 1)), (c, (1, 7)), (192, (7, 1))),
+            chain(n, (c, 1), (c, (1, 7)), (192, (7, 1))),
+            pooled(n, 192),
+            chain(n, (192, 1)),
+        )
+
+    def figure7(n: int) -> nn.Module:
+        def split() -> nn.Module:
+            return Branches(chain(384, (384, (1, 3))), chain(384, (384, (3, 1))))
+
+        return Branches(
+            chain(n, (448, 1), (384, 3), tail=(split(),)),
+            chain(n, (384, 1), tail=(split(),)),
+            pooled(n, 192),
+            chain(n, (320, 1)),
+        )
+
+    def figure10(n: int, a1: int, a2: int, b1: int, b2: int) -> nn.Module:
+        return Branches(
+            nn.Sequential(*unit(n, a1, 1), *unit(a1, a2, 3), *unit(a2, a2, 3, 2, False)),
+            nn.Sequential(*unit(n, b1, 1), *unit(b1, b2, 3, 2, False)),
+            nn.MaxPool2d(3, 2),
+        )
+
+    return nn.Sequential(
+        *unit(3, 32, 3, 2, False), *unit(32, 32, 3, 1, False), *unit(32, 64, 3), nn.MaxPool2d(3, 2),
+        *unit(64, 80, 3, 1, False), *unit(80, 192, 3, 2, False), *unit(192, 288, 3),
+        figure5(288), figure5(288), figure10(288, 64, 96, 64, 384),
+        figure6(768, 128), figure6(768, 160), figure6(768, 160), figure6(768, 192), figure10(768, 192, 192, 192, 320),
+        figure7(1280), figure7(2048), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000),
+    )  # fmt: skip

@@ -46,11 +46,25 @@ def regnet(name: str) -> Make:
     return make
 
 
+CONVMIXERS = {"768-32": "768_32", "1024-20": "1024_20_ks9_p14", "1536-20": "1536_20"}
+
+
+def ghostnet() -> nn.Module:
+    """timm's, whose blocks are numbered in stages of 1, 1, 1, 1, 1, 1, 5, 1, 4, by one number each."""
+    before = [0, 1, 2, 3, 4, 5, 6, 11, 12]
+
+    def number(found: re.Match[str]) -> str:
+        return f"blocks.{before[int(found[1])] + int(found[2])}."
+
+    last = (r"^blocks\.9\.0\.conv", "conv"), (r"^blocks\.9\.0\.bn1", "bn2")
+    return renamed(tm("ghostnet_100", drop_rate=0.0), *last, (r"^blocks\.(\d)\.(\d)\.", number))()
+
+
 def mobilenet_v1(width: float) -> Make:
     return lambda: timm.models.efficientnet._gen_mobilenet_v1("mobilenetv1_100", width, act_layer="relu")
 
 
-def renamed(make: Make, *pairs: tuple[str, str]) -> Make:
+def renamed(make: Make, *pairs: tuple[str, str | Callable[[re.Match[str]], str]]) -> Make:
     """The same model under other names: each pattern, in order, with what stands for it (a label is never a number)."""
 
     def rename(name: str) -> str:
@@ -258,4 +272,15 @@ CASES = [
         for name, side in (("fast", 231), ("accurate", 221))
     ),
     *(Case("cnn_fms", f"CNN-{size}", papers.devil(size), 224, slow=True) for size in "FMS"),
+    *(Case("mobilenet_v3", size, tv(f"mobilenet_v3_{size}")) for size in ("large", "small")),
+    Case("efficientnet_v2", None, tv("efficientnet_v2_s"), slow=True),
+    Case("ghostnet", None, ghostnet),
+    *(Case("convmixer", size, tm(f"convmixer_{name}"), 70, slow=True) for size, name in CONVMIXERS.items()),
+    *(Case("highway", f"{depth}", partial(papers.highway, depth), shape=(784,)) for depth in (10, 20, 50, 100)),
+    *(Case("dqn", f"{year}", partial(papers.dqn, year), shape=(4, 84, 84)) for year in (2015, 2013)),
+    Case("inception_v2", None, papers.inception_v2, 299, slow=True),
+    Case("lenet1", None, papers.lenet1, shape=(1, 28, 28)),
+    Case("dcgan", "generator", papers.dcgan("generator"), shape=(100,)),
+    Case("dcgan", "discriminator", papers.dcgan("discriminator")),
+    Case("fcn8s", None, papers.FCN8s, 500, slow=True),
 ]

@@ -215,6 +215,9 @@ class Scope(Written):
     - `name`, `path`: as for a node; an empty `name` says that it adds no level of modules.
     - `arguments`: the values of a block's parameters (for a bracket block: none).
     - `entry`, `exit`: the numbers of the current value before and after it.
+    - `entries`: of a block that takes several inputs, the numbers of their values, in order; `entry` is the first. Empty
+      where it is the only one.
+    - `outputs`: of a block, the numbers of the values that it gives out beside its own, by name.
     - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
       its params.
     - `choices`: of a block and the net, every `if` that was met, taken or not.
@@ -233,6 +236,13 @@ class Scope(Written):
     span: Span
     choices: tuple[Choice, ...] = Field((), exclude_if=operator.not_)
     definition: str | None = Field(None, exclude_if=operator.not_)
+    entries: tuple[int, ...] = Field((), exclude_if=operator.not_)
+    outputs: dict[Word, int] = Field({}, exclude_if=operator.not_)
+
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The numbers of all values that it takes as its inputs."""
+        return self.entries or (self.entry,)
 
     def nodes(self) -> Iterator[Node]:
         """All nodes inside, in order."""
@@ -256,12 +266,29 @@ class Scope(Written):
             stack.extend(child for child in reversed(scope.children) if isinstance(child, Scope))
 
 
+def _label(children: tuple[Node | Scope, ...], value: int) -> str | None:
+    """What the statements of a body call a value; that of a layer is behind its norm and activation."""
+    label = None
+    for child in children:
+        if isinstance(child, Node):
+            label = label if child.implicit else child.label
+            if child.id == value:
+                return label
+        elif child.exit == value and child.kind != "aux":
+            inner = child.kind in ("group", "repeat", "iteration")
+            found = child.label or (_label(child.children, value) if inner else None)
+            if found is not None:
+                return found
+    return None
+
+
 class NetworkInput(Frozen):
-    """A named input; `shape` without the batch."""
+    """A named input; `shape` without the batch. Of tokens, whole numbers from 0, `vocabulary` says how many there are."""
 
     name: Word
     shape: Shape
     span: Span | None = None
+    vocabulary: int | None = Field(None, exclude_if=lambda value: value is None)
 
 
 class NamedOutput(Frozen):
@@ -408,6 +435,25 @@ class Network(Frozen):
     def output(self) -> Shape | None:
         """The shape of the network's result."""
         return self.shapes[self.result]
+
+    @cached_property
+    def returns(self) -> dict[str, int]:
+        """What the network returns, by name: its result, unless that is given out already, and the named outputs.
+
+        So where the last statement is an `output`, these are exactly the named values.
+        """
+        outputs = {item.name: item.value for item in self.outputs}
+        return outputs if self.result in outputs.values() else {self.answer: self.result, **outputs}
+
+    @cached_property
+    def answer(self) -> str:
+        """What the result is called where several values are returned: by its label; else `logits` where a softmax ends
+        the network or the last layer is `fc`; else `result`."""
+        label = _label(self.body.children, self.result)
+        if label is not None:
+            return label
+        last = self.node(self.result)
+        return "logits" if last is not None and (last.op.to_probabilities or last.op.name == "fc") else "result"
 
     def _total(self, name: str) -> int:
         if self.totals is None:

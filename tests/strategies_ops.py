@@ -21,6 +21,9 @@ from pydantic.fields import FieldInfo
 from netdsl import ops
 from netdsl.ops import Call, Operator
 from netdsl.ops.shared import init as initial
+from netdsl.ops.shared.base import references
+from netdsl.ops.shared.fields import PerDimension
+from netdsl.text.diagnostics import OpError
 
 Shape = tuple[int, ...]
 
@@ -50,20 +53,26 @@ INITS = (
 )
 
 
-def values(annotation: Any, metadata: tuple[Any, ...] = ()) -> st.SearchStrategy[Any]:
-    """Values that a field of this annotation takes; small, as far as its bounds allow."""
+def values(annotation: Any, metadata: tuple[Any, ...] = (), rank: int = 2) -> st.SearchStrategy[Any]:
+    """Values that a field of this annotation takes, for maps of `rank` dimensions; small, as far as its bounds allow."""
     origin, args = get_origin(annotation), get_args(annotation)
     if any(getattr(item, "func", None) is initial.parse for item in metadata):
         return st.sampled_from(INITS)
     if origin is Annotated:
-        return values(args[0], (*args[1:], *metadata))
+        return values(args[0], (*args[1:], *metadata), rank)
     if origin is Literal:
         return st.sampled_from(args)
     if origin in (Union, UnionType):
-        return st.one_of(*(values(item) for item in args))
+        return st.one_of(*(values(item, (), rank) for item in args))
     if origin is tuple and args[-1] is Ellipsis:
         least = next((item.min_length for item in _constraints(metadata) if hasattr(item, "min_length")), 0)
-        return st.lists(values(args[0]), min_size=least, max_size=4).map(tuple)
+        most = next((item.max_length for item in _constraints(metadata) if hasattr(item, "max_length")), 4)
+        item = values(args[0], (), rank)
+        for mark in metadata:
+            if isinstance(mark, PerDimension):  # one for all, one each, or two each
+                counts = st.sampled_from([1, 1, rank, rank * mark.each])
+                return counts.flatmap(lambda count: st.tuples(*[item] * count))
+        return st.lists(item, min_size=least, max_size=most).map(tuple)
     if origin is tuple:
         return st.tuples(*(values(item) for item in args))
     if annotation is type(None):
@@ -92,12 +101,12 @@ def _constraints(metadata: tuple[Any, ...]) -> list[Any]:
 
 
 @st.composite
-def arguments(draw: st.DrawFn, cls: type[Operator]) -> dict[str, Any]:
-    """Arguments for an operator: all that it needs, and some of the others."""
+def arguments(draw: st.DrawFn, cls: type[Operator], rank: int) -> dict[str, Any]:
+    """Arguments for an operator on maps of `rank` dimensions: all that it needs, and some of the others."""
     found = {}
     for key, info in cls.model_fields.items():
         if info.is_required() or draw(st.sampled_from([True, False, False])):
-            found[info.alias or key] = draw(values(info.annotation, tuple(info.metadata)))
+            found[info.alias or key] = draw(values(info.annotation, tuple(info.metadata), rank))
     return found
 
 
@@ -105,10 +114,11 @@ def arguments(draw: st.DrawFn, cls: type[Operator]) -> dict[str, Any]:
 
 channels = st.sampled_from([1, 2, 3, 4, 6, 8, 12])
 sizes = st.sampled_from([7, 8, 1, 2, 3, 5, 9, 12, 13, 14])
-maps = st.tuples(channels, sizes, sizes)
-shapes = st.sampled_from([True, True, True, True, True, False]).flatmap(
-    lambda flat: maps if flat else st.tuples(channels)
+small = st.sampled_from([4, 5, 1, 2, 3, 6, 7])
+shapes = st.sampled_from([2, 1, 3, 2, 2, 1, 0]).flatmap(
+    lambda rank: st.tuples(channels, *[small if rank == 3 else sizes] * rank)
 )
+"""Maps of every rank, and features."""
 
 
 @st.composite
@@ -168,12 +178,16 @@ CASES: dict[str, Callable[..., tuple[dict[str, Any], tuple[Shape, ...]]]] = {
 def cases(draw: st.DrawFn, name: str) -> Case:
     """An operator called `name` with inputs, which may fit it or not."""
     cls = ops.find(name)
-    given, inputs = draw(arguments(cls)), draw(joined(cls))
+    inputs = draw(joined(cls))
+    rank = len(inputs[0]) - 1
+    given = draw(arguments(cls, rank or 2))
+    named = sum(given.get(key) == "@" for key in references(cls))
+    inputs = (*inputs, *(draw(st.tuples(channels, *[small] * rank)) for _ in range(named)))
     if name in CASES and draw(st.sampled_from([True, True, True, False])):
         given, inputs = CASES[name](draw, given, inputs)
     try:
-        op = cls.model_validate(given)
-    except ValidationError:
+        op = cls.model_validate(given).fitted(len(inputs[0]) - 1)
+    except (OpError, ValidationError):
         assume(False)
         raise
     if op.flattens and draw(st.sampled_from([True, True, False])):

@@ -32,8 +32,9 @@ C3 = [
 ]  # fmt: skip
 
 
-def make(name: str, **arguments: Any) -> Operator:
-    return ops.find(name).model_validate(arguments)
+def make(name: str, rank: int = 2, **arguments: Any) -> Operator:
+    """An operator for maps of `rank` dimensions."""
+    return ops.find(name).model_validate(arguments).fitted(rank)
 
 
 def module(op: Operator, *shapes: tuple[int, ...]) -> nn.Module:
@@ -134,9 +135,10 @@ def test_dwconv_has_one_filter_a_channel() -> None:
 def windows(value: Tensor, op: Any) -> list[list[tuple[Tensor, int]]]:
     """For each output pixel, by definition: the pixels its window sees, and how many places lie in the padding."""
     height, width = value.shape[-2:]
-    top, bottom, left, right = op.slide.sides(height, width)
+    slide = op.slide(2)
+    top, bottom, left, right = slide.sides(height, width)
     _, rows, columns = op.shape((tuple(value.shape[1:]),))
-    (kh, kw), (sh, sw), (dh, dw) = op.slide.kernel, op.slide.stride, op.slide.dilation
+    (kh, kw), (sh, sw), (dh, dw) = slide.kernel, slide.stride, slide.dilation
     found = []
     for i in range(rows):
         line = []
@@ -635,7 +637,7 @@ def test_refusals(
         (
             "upconv",
             {"kernel": 2, "channels": 1, "out_pad": 1},
-            "`out_pad` \\(=1x1\\) must be smaller than the stride 1x1",
+            "`out_pad` \\(=1\\) must be smaller than the stride 1",
         ),
         ("lcn", {"size": 4}, "must be odd"),
         ("crop", {}, "crop\\(4\\)"),

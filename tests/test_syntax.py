@@ -277,10 +277,10 @@ def test_keywords_are_names_elsewhere(word: str) -> None:
     assert one(f"{word}: relu").label.text == word
     assert one(f"{word} : relu").label.text == word
     assert one(f"{word}{{i}}: relu").label.text == word
-    assert item(f"@{word}").name.text == word
-    assert item(f"reuse({word})").name.text == word
+    assert item(f"@{word}").target.text == word
+    assert item(f"reuse({word})").target.text == word
     assert one(f"block {word}() {{ relu }}").name.text == word
-    assert item(f"concat {{ {word}: relu | @{word} }}").branches[0].statements[0].label.text == word
+    assert item(f"concat {{ {word}: relu | @{word} }}").branches[0].body.statements[0].label.text == word
     if word not in ("not", "true", "false", "none"):
         assert arguments(item(f"f({word}=1)").arguments) == [(word, "=", 1)]
 
@@ -301,15 +301,15 @@ def test_compound_items() -> None:
         (1, 64, None, []),
     ]
     join = item("add(act=relu) {\n  conv1-64\n| conv3-64; relu\n\n  |\n  identity }")
-    assert [len(branch.statements) for branch in join.branches] == [1, 2, 1]
+    assert [len(branch.body.statements) for branch in join.branches] == [1, 2, 1]
     assert arguments(join.arguments) == [("act", "=", "relu")]
-    assert [len(b.statements) for b in item("concat { a | | b | }").branches] == [1, 0, 1, 0]
+    assert [len(b.body.statements) for b in item("concat { a | | b | }").branches] == [1, 0, 1, 0]
     assert item("{ }").body.statements == ()
     residual = item("residual(shortcut=pad) { relu; bn }")
     assert arguments(residual.arguments) == [("shortcut", "=", "pad")] and len(residual.body.statements) == 2
     aux = item("aux aux1(weight=0.3) { avgpool5/3; fc-1000 }")
     assert aux.name.text == "aux1" and arguments(aux.arguments) == [("weight", "=", 0.3)]
-    assert item("output features").name.text == "features"
+    assert item("output features").target.text == "features"
 
 
 def test_if() -> None:
@@ -512,7 +512,7 @@ def test_every_node_covers_its_text() -> None:
             assert text[node.span.start : node.span.end] == node.text
         if isinstance(node, tree.Literal):
             assert text[node.span.start : node.span.end] == node.text
-    assert seen["Label"] == ["lab{i}_a"]
+    assert seen["Label"] == ["lab{i}_a", "lab", "lab", "z"] and seen["Seen"] == ["lab", "lab", "z"]
     assert seen["Operation"] == ["conv{n}-{n*2}/{s}", "max pool3/2(a)"]
     assert seen["Layer"][0] == "conv{n}-{n*2}/{s} x{n} as i /{s} -> 3x4x4"
     assert seen["Repeat"] == ["x{n} as i", "x2"]
@@ -688,7 +688,12 @@ silu
     block, table = file.statements[2:4]
     assert isinstance(block, tree.Block) and isinstance(table, tree.Table)
     assert names(block.body.statements) == "? relu concat gelu"
-    assert [names(branch.statements) for branch in block.body.statements[2].item.branches] == ["bn", "?", "lrn", "?"]  # type: ignore[union-attr]
+    assert [names(branch.body.statements) for branch in block.body.statements[2].item.branches] == [
+        "bn",
+        "?",
+        "lrn",
+        "?",
+    ]  # type: ignore[union-attr]
     assert [[names(cell.statements) for cell in row.cells] for row in table.rows] == [["relu ?", "?"], ["?"], ["lrn"]]
 
 

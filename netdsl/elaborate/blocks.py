@@ -1,4 +1,4 @@
-"""Block calls: parameters bound, and the body placed as a module of its own."""
+"""Block calls: parameters bound, inputs given, and the body placed as a module of its own."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from typing import Any
 
 from netdsl import ir
 from netdsl.elaborate.arguments import bind
+from netdsl.elaborate.branches import branches
 from netdsl.elaborate.build import Builder
+from netdsl.elaborate.draft import Draft, DraftScope
 from netdsl.elaborate.extent import PART
 from netdsl.elaborate.files import Definition
-from netdsl.elaborate.frames import Frame
-from netdsl.elaborate.problems import Problem, twice
+from netdsl.elaborate.frames import Frame, Value
+from netdsl.elaborate.problems import Problem, Told, twice
 from netdsl.elaborate.values import Evaluator, Given, plain, show, shown
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related
+from netdsl.text.source import Span
 
 DEEPEST = 80
 """How deep blocks and groups may nest through calls."""
@@ -26,8 +29,12 @@ def call(
     frame: Frame,
     label: tree.Name | None,
     stride: Given | None,
+    inputs: tuple[int, ...] | None = None,
 ) -> None:
-    """A block call: its body with its parameters bound, as a module of its own."""
+    """A block call: its body with its parameters bound, as a module of its own.
+
+    `inputs` are given by what stands around; else they are the branches, or the current value where there are none.
+    """
     block = definition.block
     name = block.name.text
     for part, word in ((item.kernel, "kernel"), (item.out, "number behind `-`"), (item.stride, "stride")):
@@ -40,31 +47,101 @@ def call(
         raise Problem("E0705", f"the block `{name}` calls itself", item.span, help, related)
     if frame.depth >= DEEPEST:
         raise Problem("E0003", f"blocks and groups nest more than {DEEPEST} deep through these calls", item.span)
-    arguments, terms = _arguments(builder, definition, item, frame, stride)
+    bound = _bound(builder, block, item, frame, stride)
     builder.foresee(frame, item.span, builder.least.call(definition))
+    if inputs is None:
+        inputs = branched(builder, item, frame) if item.branches is not None else (builder.current,)
+    if inputs:
+        builder.current = inputs[0]
+    arguments, terms = _arguments(builder, definition, item, bound)
+    taken = _taken(builder, block, item, {**definition.module.params, **arguments}, len(inputs))
     builder.grow(frame, item.span, PART)
     with builder.scope("block", item.span, name, label) as scope:
         scope.arguments = {name: plain(value) for name, value in arguments.items()}
         scope.terms, scope.definition = terms, _remember(builder, definition)
-        builder.body(block.body, frame.called(definition, arguments, item.span))
+        scope.takes, scope.entries = tuple(taken), inputs
+        labels = {
+            each: Value(value, span, taken=True) for (each, span), value in zip(taken.items(), inputs, strict=False)
+        }
+        inside = frame.called(definition, arguments, labels, item.span)
+        builder.body(block.body, inside)
+        scope.outputs = {name: value.id for name, value in inside.outputs.items()}
 
 
-def _arguments(
-    builder: Builder, definition: Definition, item: tree.Operation, frame: Frame, stride: Given | None
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values of a block's parameters, those that are given and the defaults of the others, and the terms of the
-    former."""
-    block, module = definition
-    name = block.name.text
+def branched(builder: Builder, item: tree.Operation | tree.Reuse, frame: Frame) -> tuple[int, ...]:
+    """The inputs that a call is given by its branches, whose layers stand in the body around, before the call."""
+    return tuple(each.exit for each in branches(builder, item.branches or (), frame, kind="group"))
+
+
+def handed(before: Draft | None, span: Span) -> tuple[int, ...] | None:
+    """The inputs of a block that is stacked on another, `before`: its outputs of the same names, and for one without
+    such an output its value. None where the current value goes on."""
+    if not isinstance(before, DraftScope) or not before.takes:
+        return None
+    outputs = before.outputs or {}
+    without = [name for name in before.takes if name not in outputs]
+    if len(without) > 1:
+        if any(node.shape is None for node in before.nodes()):
+            raise Told  # what is wrong in it may be what would give the output
+        listed = " and ".join(f"`{name}`" for name in without)
+        message = f"a stack of `{before.title}` hands on one value only beside its outputs, and has none for {listed}"
+        raise Problem("E0404", message, span, f"let it say `output {without[1]}`")
+    return tuple(outputs.get(name, before.exit) for name in before.takes)
+
+
+def _taken(
+    builder: Builder, block: tree.Block, item: tree.Operation, names: dict[str, Any], given: int
+) -> dict[str, Span]:
+    """The names of a block's inputs, none where it has one without a name. Raises `Problem` where others are given."""
+    evaluator = Evaluator(names, builder.shape)
+    counts = [
+        evaluator.integer(each.repeat.count, "the number of inputs") if each.repeat is not None else 1
+        for each in block.takes
+    ]
+    few = sum(max(count, 0) for count in counts) if block.takes else 1
+    found: dict[str, Span] = {}
+    for each, count in zip(block.takes, counts, strict=True):
+        for number in range(min(count, given + 8)):
+            name = each.name.text if each.repeat is None else f"{each.name.text}{number}"
+            if name in found:
+                raise twice(f"the input `{name}`", each.span, found[name])
+            found[name] = each.name.span
+    if few == given and few:
+        return found
+    inputs = f"{few} input{'s' * (few != 1)}"
+    listed = ", ".join(f"`{name}`" for name in list(found)[:8]) + (", ..." if few > 8 else "")
+    message = f"`{block.name.text}` takes {inputs}{': ' if listed else ''}{listed}; {given} {_be(given)} given"
+    signature = _signature(block)
+    help = f"give them in order, as branches: `{signature} {{ @a | @b }}`" if few > 1 else f"call it `{signature}`"
+    raise Problem("E0404" if given < few else "E0403", message, item.span, help, [_defined(block)])
+
+
+def _be(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _bound(
+    builder: Builder, block: tree.Block, item: tree.Operation, frame: Frame, stride: Given | None
+) -> dict[str, Given]:
+    """The arguments of a call, which speak of the current value where it stands."""
     names = [parameter.name.text for parameter in block.parameters]
-    bound = bind(name, names, (), item.arguments or (), builder.evaluator(frame).given)
+    bound = bind(block.name.text, names, (), item.arguments or (), builder.evaluator(frame).given)
     if stride is not None:
         if "stride" not in names:
-            message = f"the block `{name}` has no parameter `stride`"
+            message = f"the block `{block.name.text}` has no parameter `stride`"
             raise Problem("E0405", message, stride.span, "give it one, or drop the stride", [_defined(block)])
         if "stride" in bound:
             raise twice("the stride", stride.span, bound["stride"].span, code="E0402")
         bound["stride"] = stride
+    return bound
+
+
+def _arguments(
+    builder: Builder, definition: Definition, item: tree.Operation, bound: dict[str, Given]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of a block's parameters, those that are given and the defaults of the others, which speak of its first
+    input; and the terms of the former."""
+    block, module = definition
     values: dict[str, Any] = {}
     for parameter in block.parameters:
         key = parameter.name.text
@@ -76,7 +153,7 @@ def _arguments(
             missing = [each.name.text for each in block.parameters if each.default is None]
             listed = ", ".join(f"`{each}`" for each in missing if each not in bound)
             help = f"it is called `{_signature(block)}`"
-            raise Problem("E0404", f"`{name}` needs {listed}", item.span, help, [_defined(block)])
+            raise Problem("E0404", f"`{block.name.text}` needs {listed}", item.span, help, [_defined(block)])
     terms: dict[str, str] = {}
     for parameter in block.parameters:
         given = bound.get(parameter.name.text)

@@ -25,6 +25,13 @@ def words(broken: tree.Broken, report: Report) -> Words:
     return Words(match[1].lower(), match[2] or "", bool(match[3])) if match else Words("", "", False)
 
 
+def labelled(broken: tree.Broken, report: Report) -> tree.Name | None:
+    """The label of a statement with a syntax error, if it has one."""
+    file, start, end = broken.span
+    match = re.compile(r"\s*([A-Za-z_]\w*)[ \t]*:").match(report.sources[file].text, start, end)
+    return tree.Name(match[1], Span(file, match.start(1), match.end(1))) if match else None
+
+
 def unclosed(report: Report) -> list[Span]:
     """The braces that are never closed."""
     return [

@@ -56,6 +56,9 @@ class Builder:
         self.definitions: dict[str, Definition] = {}
         self.params: dict[str, Any] = {}
         self.terms: dict[int, str | None] = {}
+        self.missing: set[tuple[str, str]] = set()
+        self.vocabularies: dict[int, int] = {}
+        self.fitted: dict[tuple[int, int], tuple[Operator, Operator]] = {}
         self.failed = False
 
     def tell(self, frame: Frame, problem: Problem) -> None:
@@ -81,9 +84,11 @@ class Builder:
 
     # Values ----------------------------------------------------------------------------------------------------------
 
-    def input(self, shape: Shape | None) -> int:
+    def input(self, shape: Shape | None, vocabulary: int | None = None) -> int:
         """One more input; gives the number of its value."""
         self.failed |= shape is None
+        if vocabulary is not None:
+            self.vocabularies[len(self.shapes)] = vocabulary
         return self._value(shape, None)
 
     def node(
@@ -108,6 +113,7 @@ class Builder:
         shape = None
         if None not in shapes:
             try:
+                op = self._fitted(op, shapes[0])
                 shape = _output(op, shapes)  # type: ignore[arg-type]
             except OpError as refusal:
                 problem = refused(refusal) if refused else self._refusal(op, inputs, span, places or {}, refusal)
@@ -117,6 +123,14 @@ class Builder:
         return self._node(
             DraftNode(len(self.shapes), op, inputs, shape, span, None, given, implicit, None, terms, self.arms)
         )
+
+    def _fitted(self, op: Operator, shape: Shape | None) -> Operator:
+        """The operator for maps of this rank: the same object for the same operator. Raises `OpError`."""
+        rank = len(shape or (0,)) - 1
+        known = self.fitted.get((id(op), rank))
+        if known is None:
+            known = self.fitted[id(op), rank] = op, op.fitted(rank)
+        return known[1]
 
     def unknown(self, frame: Frame, span: Span, label: tree.Name | None = None) -> DraftNode:
         """A value in place of a statement that has been told of: its shape is unknown."""

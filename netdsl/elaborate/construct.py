@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from netdsl.elaborate.arguments import example
 from netdsl.elaborate.problems import Problem
-from netdsl.elaborate.values import Given, Word, show
+from netdsl.elaborate.values import Given, Word, show, unknown_function
+from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.text.diagnostics import Edit, did_you_mean, misspelt
 from netdsl.text.source import Span
@@ -64,6 +65,9 @@ def _refusal(cls: type[Operator], values: Mapping[str, Given], span: Span, probl
         if re.fullmatch(r"x[0-9]+", value):
             help = f"a repetition stands behind the layer, without parentheses: `{example(cls)} {value}`"
         return Problem("E0201", f"unknown name `{value}`", place, help)
+    unknown = unknown_function(value.name, place) if isinstance(value, Setting) and not choices(cls, name) else None
+    if unknown is not None:
+        return unknown
     if kind == "value_error":
         return Problem("E0405", f"`{name}` (={show(value)}): {message}", place, way_out or None)
     found, edits = _way_out(cls, name, value, values, place, wanted)

@@ -15,6 +15,7 @@ from netdsl.text.source import Span
 
 NO_TERMS: dict[str, str] = {}
 """Of all that was written as constants: one for all, since a network is never changed."""
+NO_OUTPUTS: dict[str, int] = {}
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +39,7 @@ class DraftNode:
 
 @dataclass(slots=True, eq=False)
 class DraftScope:
-    """An `ir.Scope` to be."""
+    """An `ir.Scope` to be. `takes` are the names of a block's inputs, `entries` their values."""
 
     kind: str
     span: Span
@@ -52,6 +53,9 @@ class DraftScope:
     arms: tuple[Choice, ...] = ()
     choices: tuple[Choice, ...] = ()
     definition: str | None = None
+    takes: tuple[str, ...] = ()
+    entries: tuple[int, ...] = ()
+    outputs: dict[str, int] | None = None
     name: str = ""
     path: str = ""
 
@@ -84,6 +88,8 @@ def freeze(draft: DraftScope) -> Scope:
         arms=draft.arms,
         choices=draft.choices,
         definition=draft.definition,
+        entries=draft.entries if len(draft.entries) > 1 else (),
+        outputs=draft.outputs or NO_OUTPUTS,
     )
 
 

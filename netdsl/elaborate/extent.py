@@ -40,38 +40,52 @@ class Least:
         key = id(definition.block)
         if key not in self.known:
             self.known[key] = Extent()  # for a block that calls itself, which is refused
-            self.known[key] = PART.plus(self._body(definition.block.body, definition.module))
+            self.known[key] = PART.plus(self.body(definition.block.body, definition.module))
         return self.known[key]
 
-    def _body(self, body: tree.Body | None, module: Module) -> Extent:
+    def body(self, body: tree.Body | None, module: Module) -> Extent:
+        """The least that a body in `module` comes to."""
         found = Extent()
         for each in body.statements if body is not None else ():
             if isinstance(each, tree.Layer):
-                one = self.item(each.item, module)
-                found = found.plus(one if each.repeat is None else one.plus(PART).times(_count(each.repeat)))
+                found = found.plus(repeated(self.item(each.item, module), each.repeat))
+        return found
+
+    def branches(self, branches: tuple[tree.Branch, ...] | None, module: Module) -> Extent:
+        """The least that branches come to, each as often as it says."""
+        found = Extent()
+        for each in branches or ():
+            found = found.plus(repeated(self.body(each.body, module), each.repeat))
         return found
 
     def item(self, item: tree.Item, module: Module) -> Extent:
         """The least that an item in a body of `module` comes to."""
         match item:
-            case tree.Operation(head=head):
+            case tree.Operation(head=head, branches=branches):
                 definition = module.blocks.get(head.text)
-                return LAYER if definition is None else self.call(definition)
-            case tree.Join(branches=branches):
-                found = LAYER
-                for each in branches:
-                    found = found.plus(self._body(each, module))
-                return found
+                one = LAYER if definition is None else self.call(definition)
+                return one.plus(self.branches(branches, module)) if branches else one
+            case tree.Join(branches=branches, repeat=repeat):
+                return LAYER.plus(repeated(self.branches(branches, module), repeat))
             case tree.Residual(body=body):
-                return LAYER.plus(self._body(body, module))
+                return self.body(body, module)
+            case tree.Output(item=inner) if inner is not None:
+                return self.item(inner, module)
+            case tree.Reuse(branches=branches):
+                return self.branches(branches, module)
             case tree.Group(body=body) | tree.Aux(body=body):
-                return self._body(body, module)
+                return self.body(body, module)
             case tree.If(then=then, otherwise=otherwise):
-                arms = (self._body(then, module), self._body(otherwise, module))
+                arms = (self.body(then, module), self.body(otherwise, module))
                 return Extent(min(each.layers for each in arms), min(each.parts for each in arms))
             case tree.Bracket(rows=rows):
                 return Extent(layers=len(rows) + 1)
         return Extent()
+
+
+def repeated(one: Extent, repeat: tree.Repeat | None) -> Extent:
+    """The least that something comes to as often as it stands here."""
+    return one if repeat is None else one.plus(PART).times(_count(repeat))
 
 
 def _count(repeat: tree.Repeat) -> int:

@@ -1,7 +1,7 @@
 """Files and the names in them: those that `use` and `extends` ask for, and the standard library.
 
-A file that asks may only have what lies below its own directory, never through a link that leads out of it. Every file
-is read and parsed once.
+A file that asks may only have what lies below its own directory, never through a link that leads out of it, and the
+networks of the zoo (`zoo:lenet5`), from anywhere. Every file is read and parsed once.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from netdsl import zoo
 from netdsl.elaborate.problems import Problem
 from netdsl.syntax import parse, tree
 from netdsl.text.diagnostics import Diagnostic, Report, did_you_mean
@@ -28,6 +29,8 @@ TOGETHER = 4 * LARGEST
 MOST = 64
 """The most files one spec may draw in."""
 STANDARD = Path(__file__).parent.parent / "std"
+ZOO = "zoo:"
+"""What the path of a network of the zoo begins with."""
 
 
 def read(path: Path, name: str, *, piped: bool = False) -> Source:
@@ -137,6 +140,8 @@ class Library:
     def open(self, path: tree.Literal, asker: str) -> tree.File:
         """The file that `use` or `extends` in the file `asker` names. Raises `Problem`."""
         wanted = str(path.value)
+        if wanted.startswith(ZOO):
+            return self._of_zoo(wanted.removeprefix(ZOO), path)
         base = self.directories.get(asker)
         if base is None:
             raise Problem("E0007", f"'{wanted}' cannot be opened from here: this text lies in no directory", path.span)
@@ -151,6 +156,18 @@ class Library:
             message = f"'{wanted}' lies outside the directory of this file"
             raise Problem("E0007", message, path.span, "only files below it can be used")
         name = os.path.normpath(os.path.join(os.path.dirname(asker), wanted))
+        return self._read(target, name, wanted, path)
+
+    def _of_zoo(self, name: str, path: tree.Literal) -> tree.File:
+        """The file of a network of the zoo, which can be opened from anywhere. Raises `Problem`."""
+        target = zoo.find(name)
+        if target is None:
+            help = did_you_mean(name, zoo.names()) or "`netdsl zoo` lists them"
+            raise Problem("E0001", f"the zoo has no spec '{name}'", path.span, help)
+        return self._read(target, f"<zoo>/{target.name}", f"{ZOO}{name}", path)
+
+    def _read(self, target: Path, name: str, wanted: str, path: tree.Literal) -> tree.File:
+        """The file at a place that may be opened. Raises `Problem`."""
         if name in self.parsed:
             return self.parsed[name]
         if len(self.parsed) >= MOST:
@@ -158,6 +175,7 @@ class Library:
         try:
             source = Source(name, self.unsaved[target]) if target in self.unsaved else read(target, name)
         except FileNotFoundError:
+            base = target.parent
             beside = [entry.name for entry in base.iterdir() if entry.suffix == ".net"] if base.is_dir() else []
             raise Problem("E0001", f"there is no file '{wanted}'", path.span, did_you_mean(wanted, beside)) from None
         except (OSError, ValueError) as problem:

@@ -16,19 +16,33 @@ from netdsl.text.source import Span
 
 
 class Call(NamedTuple):
-    """A block that is being placed, and where it is called."""
+    """A block that is being placed, where it is called, and the file that calls it."""
 
     block: tree.Block
     where: Related
+    module: Module
 
 
 class Value(NamedTuple):
-    """What a label stands for: a value, where the label is, and the drafts it labels (for `reuse`)."""
+    """What a label stands for: a value, where the label is, and the drafts it labels (for `reuse`).
+
+    `taken`: it is an input, of the net or of a block.
+    """
 
     id: int
     span: Span
     drafts: tuple[Draft, ...] = ()
     entry: int = 0
+    taken: bool = False
+
+
+@dataclass(slots=True)
+class Unset:
+    """The labels of a file or a block that are not there: those of the arms that an `if` has not taken, by the `if`, and
+    those with an expression whose statement is wrong."""
+
+    choices: dict[int, tuple[tree.If, bool]] = field(default_factory=dict)
+    lost: dict[int, tree.Label] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -36,7 +50,8 @@ class Frame:
     """What one body sees: the variables, the defaults in force, and the labels of its own and of the bodies around it.
 
     `calls` are those that led here, innermost first; `depth` counts them and the bodies inside one another. `worded`:
-    some default has a term.
+    some default has a term. `outputs` are those of the block so far, `unset` the labels that could be thought to be
+    there. `aside`: inside an aux head.
     """
 
     module: Module
@@ -47,23 +62,38 @@ class Frame:
     calls: tuple[Call, ...] = ()
     depth: int = 0
     worded: bool = False
+    outputs: dict[str, Value] = field(default_factory=dict)
+    unset: Unset = field(default_factory=Unset)
+    aside: bool = False
 
-    def inner(self) -> Frame:
-        """The frame of a body inside this one."""
-        return replace(self, defaults=dict(self.defaults), labels={}, around=self, depth=self.depth + 1)
+    def inner(self, around: Frame | None = None) -> Frame:
+        """The frame of a body inside this one, which sees the labels of `around` (this one, if no other is said)."""
+        return replace(self, defaults=dict(self.defaults), labels={}, around=around or self, depth=self.depth + 1)
 
-    def called(self, definition: Definition, arguments: dict[str, Any], where: Span) -> Frame:
-        """The frame of a block's body: it sees the names of its own file and the defaults of its caller."""
+    def arm(self) -> Frame:
+        """The frame of an arm of an `if`: its statements stand in this body, one level further in."""
+        return replace(self, depth=self.depth + 1)
+
+    def beside(self) -> Frame:
+        """The frame of what several branches share: it stands between this one and theirs."""
+        return replace(self, labels={}, around=self)
+
+    def called(
+        self, definition: Definition, arguments: dict[str, Any], labels: dict[str, Value], where: Span
+    ) -> Frame:
+        """The frame of a block's body: it sees the names of its own file, the defaults of its caller, and its inputs,
+        which are its first labels."""
         block, module = definition
-        calls = (Call(block, Related(where, f"in this call of `{block.name.text}`")), *self.calls)
+        calls = (Call(block, Related(where, f"in this call of `{block.name.text}`"), self.module), *self.calls)
         defaults = dict(self.defaults)
         if self.worded:
             defaults = {name: _further(each) for name, each in defaults.items()}
-        return Frame(module, {**module.params, **arguments}, defaults, {}, None, calls, self.depth + 1, self.worded)
+        names = {**module.params, **arguments}
+        return Frame(module, names, defaults, labels, None, calls, self.depth + 1, self.worded)
 
-    def iteration(self, index: str, number: int) -> Frame:
-        """The frame of one repetition: this one, with the index."""
-        return replace(self, names={**self.names, index: number})
+    def iteration(self, index: tree.Name | None, number: int) -> Frame:
+        """The frame of one repetition: this one, with the index where it has a name."""
+        return self if index is None else replace(self, names={**self.names, index.text: number})
 
     @property
     def trail(self) -> tuple[Related, ...]:

@@ -64,11 +64,12 @@ class Headers:
             self.names[name] = UNKNOWN
         return first in WORDS
 
-    def add_input(self, name: str, shape: Shape | None, span: Span | None) -> int:
-        """One more input, of unknown shape where that is wrong; gives the number of its value."""
-        self.named[name] = NetworkInput(name=name, shape=shape or (1,), span=span)
+    def add_input(self, name: str, shape: Shape | None, span: Span | None, vocabulary: int | None = None) -> int:
+        """One more input, of unknown shape where that is wrong, of tokens where they have a `vocabulary`; gives the
+        number of its value."""
+        self.named[name] = NetworkInput(name=name, shape=shape or (1,), span=span, vocabulary=vocabulary)
         self.inputs.append(self.named[name])
-        return self.builder.input(shape)
+        return self.builder.input(shape, vocabulary)
 
     def _input(self, statement: tree.Input, frame: Frame) -> None:
         name, span = statement.name.text if statement.name else "input", statement.span
@@ -79,7 +80,11 @@ class Headers:
             raise twice(f"the input `{name}`", span, before.span, "several inputs need names: `input image: 3x224x224`")
         if self.first is not None:
             raise Problem("E0704", "inputs come before the first layer", span)
-        value = Evaluator(self.names).value(statement.shape)
+        try:
+            value = Evaluator(self.names).value(statement.shape)
+        except Problem:
+            frame.labels[name] = Value(self.add_input(name, None, span), span, taken=True)
+            raise
         self._note(f"input {name}", statement.shape)
         if isinstance(statement.shape, tree.Literal) and value == 0 and statement.shape.text.strip("0"):
             self.add_input(name, None, span)  # no number, which has been told
@@ -90,10 +95,17 @@ class Headers:
                 self.changed.add("input")
             shape = self.shape
         problem = _wrong_shape(shape, value, statement.shape.span)
-        number = self.add_input(name, None if problem else shape, span)
+        vocabulary = None
+        if statement.vocabulary is not None and problem is None:
+            self._note(f"input {name} of", statement.vocabulary)
+            try:
+                vocabulary = _vocabulary(Evaluator(self.names), statement.vocabulary, shape, statement.shape.span)
+            except Problem as wrong:
+                problem = wrong
+        number = self.add_input(name, None if problem else shape, span, vocabulary)
         if problem is not None:
             raise problem
-        frame.labels[name] = Value(number, span)
+        frame.labels[name] = Value(number, span, taken=True)
 
     def _param(self, statement: tree.Param, frame: Frame) -> None:
         name = statement.name.text
@@ -168,7 +180,7 @@ _READERS: dict[type, Callable[..., None]] = {
 
 def _wrong_shape(shape: tuple[Any, ...], value: Any, span: Span) -> Problem | None:
     """What is wrong with the shape of an input; `value` is what is written."""
-    if len(shape) not in (1, 3) or any(not isinstance(size, int) or isinstance(size, bool) for size in shape):
+    if not 1 <= len(shape) <= 4 or not _whole(shape):
         shown = text(value) if isinstance(value, tuple) and value and _whole(value) else show(value)
         message = f"an input is channels x height x width or a number of features, not {shown}"
         return Problem("E0405", message, span, _shape_help(shape))
@@ -178,12 +190,21 @@ def _wrong_shape(shape: tuple[Any, ...], value: Any, span: Span) -> Problem | No
 
 
 def _shape_help(shape: tuple[Any, ...]) -> str:
-    """The way out for a shape of too few or too many sizes."""
-    if len(shape) == 2 and _whole(shape):
-        return f"write `1x{text(shape)}` for one channel"
-    if len(shape) == 4 and _whole(shape):
+    """The way out for a shape of too many sizes, or of none."""
+    if len(shape) == 5 and _whole(shape):
         return f"the batch is no part of the architecture: write `{text(shape[1:])}`"
-    return "as in `input 3x224x224` or `input 784`"
+    return "as in `input 3x224x224`, `input 1x16000` or `input 784`"
+
+
+def _vocabulary(evaluator: Evaluator, node: tree.Expression, shape: Shape, span: Span) -> int:
+    """How many tokens there are. Raises `Problem`."""
+    count = evaluator.integer(node, "a vocabulary")
+    if not 1 <= count <= LARGEST:
+        raise Problem("E0405", f"a vocabulary (={count}) must lie between 1 and 2^31 - 1", node.span)
+    if len(shape) != 1:
+        message = f"an input of tokens is one number, how many there are, not {text(shape)}"
+        raise Problem("E0405", message, span, f"as in `input words: 128 of {count}`")
+    return count
 
 
 def _whole(shape: tuple[Any, ...]) -> bool:

@@ -136,8 +136,9 @@ class _Naming:
             self.body(scope.children, level)
             return
         first, *rest = scope.children
-        while isinstance(first, DraftNode) and first.implicit and rest:  # the flattening before fc
-            self.statement(first, level, f"{first.op.name}{label}")
+        while rest and (first.implicit if isinstance(first, DraftNode) else first.kind == "group"):
+            # the flattening before fc, and the layers in the branches of a call
+            self.statement(first, level, f"{first.op.name}{label}" if isinstance(first, DraftNode) else None)
             first, *rest = rest
         self.statement(first, level, label)
         for node in rest:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netdsl import ops
-from netdsl.elaborate.blocks import call
+from netdsl.elaborate.blocks import branched, call
 from netdsl.elaborate.build import Builder
-from netdsl.elaborate.files import standard_blocks
+from netdsl.elaborate.files import Definition, Module, standard_blocks
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.operators import place, signature
 from netdsl.elaborate.problems import Problem, Told
-from netdsl.elaborate.values import Given
+from netdsl.elaborate.values import UNKNOWN, Given, show
+from netdsl.ops import Operator
 from netdsl.syntax import tree
 from netdsl.syntax.lex import STATEMENTS
 from netdsl.text.diagnostics import Edit, did_you_mean, misspelt
@@ -22,26 +23,90 @@ if TYPE_CHECKING:
     from netdsl import foreign
 
 
+class Named(NamedTuple):
+    """The operator that a head names, and the kernel that is written into it."""
+
+    cls: type[Operator]
+    kernel: str | None
+
+
 def operation(
-    builder: Builder, item: tree.Operation, frame: Frame, label: tree.Name | None, stride: Given | None = None
+    builder: Builder,
+    item: tree.Operation,
+    frame: Frame,
+    label: tree.Name | None,
+    stride: Given | None = None,
+    inputs: tuple[int, ...] | None = None,
 ) -> None:
-    """An operator, or a block by that name: one of this file, else one of the standard library."""
+    """An operator, or a block by that name: one of this file, else one of the standard library; else what a parameter
+    of that name names. `inputs` are those of a block that stands on another."""
+    found = resolve(item, frame)
+    if isinstance(found, Definition):
+        call(builder, found, item, frame, label, stride, inputs)
+        return
+    written = signature(builder, found.cls, found.kernel, item, frame, stride)
+    place(builder, frame, written, item.span, label, inputs=_inputs(builder, found.cls, item, frame))
+
+
+def resolve(item: tree.Operation, frame: Frame) -> Definition | Named:
+    """What the head of an item names. Raises `Problem`."""
     head, module = item.head.text, frame.module
+    found = _find(head, module)
+    if found is None and head in frame.names:
+        found = _meant(item, frame.names[head], frame)
+    if found is None and module.partial:
+        raise Told  # it may be a block of the file that cannot be read, which has been told
+    if found is None:
+        raise _unknown(item, frame)
+    return found
+
+
+def _find(head: str, module: Module) -> Definition | Named | None:
+    """The operator or block that is called so in a file."""
     block = module.blocks.get(head)
     if block is None and head in module.blocks:
         raise Told  # its definition has a syntax error
-    if block is None:
-        resolved = (head, None) if head in ops.names() else ops.resolve(head, aliases=head not in standard_blocks())
-        if resolved is not None:
-            written = signature(builder, ops.find(resolved[0]), resolved[1], item, frame, stride)
-            place(builder, frame, written, item.span, label)
-            return
-        block = module.library.standard(head)
-    if block is None and module.partial:
-        raise Told  # it may be a block of the file that cannot be read, which has been told
-    if block is None:
-        raise _unknown(item, frame)
-    call(builder, block, item, frame, label, stride)
+    if block is not None:
+        return block
+    resolved = (head, None) if head in ops.names() else ops.resolve(head, aliases=head not in standard_blocks())
+    return module.library.standard(head) if resolved is None else Named(ops.find(resolved[0]), resolved[1])
+
+
+def _meant(item: tree.Operation, value: Any, frame: Frame) -> Definition | Named:
+    """The operator or block whose name is the value of a parameter: one of the file of the body, or of its callers."""
+    head, span = item.head.text, item.head.span
+    if value is UNKNOWN:
+        raise Told
+    if not isinstance(value, str):
+        help = f"as a number it stands in braces or behind a sign: `conv3-{head}`" if isinstance(value, int) else None
+        raise Problem("E0203", f"`{head}` is {show(value)}, which is no operator or block", span, help)
+    for module in dict.fromkeys((frame.module, *(each.module for each in frame.calls))):
+        found = _find(value, module)
+        if found is not None:
+            return found
+    known = [*frame.module.blocks, *standard_blocks(), *ops.names()]
+    message = f"`{head}` is {show(value)}, which is no operator or block"
+    raise Problem("E0203", message, span, did_you_mean(value, known))
+
+
+def _inputs(builder: Builder, cls: type[Operator], item: tree.Operation, frame: Frame) -> tuple[int, ...] | None:
+    """What an operator is applied to: its branches, or the current value (None) where it has none."""
+    least, most = cls.inputs
+    if item.branches is None:
+        if least > 1:
+            help = f"write them in braces: `{cls.name}() {{ @a | @b }}`"
+            raise Problem("E0404", f"`{cls.name}` takes {least} inputs or more", item.span, help)
+        return None
+    if most is not None and most < 2:
+        takes = "the current value only" if most else "no value"
+        help = "write the layers before it, as statements of their own"
+        raise Problem("E0403", f"`{cls.name}` takes {takes}, and no branches", item.branches[0].span, help)
+    placed = branched(builder, item, frame)
+    if len(placed) < least or (most is not None and len(placed) > most):
+        takes = f"{least} inputs" if least == most else f"{least} to {most} inputs" if most else f"{least} or more"
+        code = "E0404" if len(placed) < least else "E0403"
+        raise Problem(code, f"`{cls.name}` takes {takes}, not {len(placed)}", item.span)
+    return placed
 
 
 def _unknown(item: tree.Operation, frame: Frame) -> Problem:

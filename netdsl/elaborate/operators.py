@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netdsl import ops
@@ -10,15 +10,20 @@ from netdsl.elaborate.arguments import FOLLOWERS, bind, called, field_names
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.construct import construct
 from netdsl.elaborate.draft import DraftNode
-from netdsl.elaborate.frames import Frame
-from netdsl.elaborate.problems import Problem, twice
+from netdsl.elaborate.frames import Frame, Value
+from netdsl.elaborate.problems import Problem, Told, twice
+from netdsl.elaborate.sight import seen
 from netdsl.elaborate.values import Evaluator, Given, Word, show
 from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.shapes import LARGEST
 from netdsl.syntax import tree
-from netdsl.text.diagnostics import did_you_mean
+from netdsl.text.diagnostics import Related, did_you_mean
 from netdsl.text.source import Span
+
+
+REFERENCE = "@"
+"""The value of an argument that names a label."""
 
 
 class Follower(NamedTuple):
@@ -29,12 +34,14 @@ class Follower(NamedTuple):
 
 
 class Written(NamedTuple):
-    """An operator as a spec writes it: its arguments over the defaults, and the norm and activation behind it."""
+    """An operator as a spec writes it: its arguments over the defaults, the norm and activation behind it, and what the
+    arguments that name labels stand for."""
 
     cls: type[Operator]
     values: dict[str, Given]
     norm: Follower | None
     act: Follower | None
+    named: Mapping[str, Value] = {}
 
 
 def signature(
@@ -43,6 +50,7 @@ def signature(
     """An operator by its statement; `kernel` is the one in its head, `stride` that behind the statement."""
     evaluator = builder.evaluator(frame)
     written: dict[str, Given] = {}
+    named: dict[str, Value] = {}
     for name, given, word in _notation(cls.geometry, kernel, item, evaluator, stride):
         if name is None:
             leading = next(iter(field_names(cls)), None)
@@ -54,12 +62,35 @@ def signature(
     if item.arguments:
         names = field_names(cls)
         rest = [name for name in names if name not in written]
-        found = bind(cls.name, rest, (*names, *cls.followed_by), item.arguments, evaluator.given)
+        found = bind(cls.name, rest, (*names, *cls.followed_by), item.arguments, _given(evaluator))
         for name, given in found.items():
             if name in written:
                 raise twice(f"`{name}`", given.span, written[name].span, code="E0402")
+            if isinstance(given.value, tree.Seen):
+                named[name] = _named(builder, cls, name, given.value, frame)
+                given = given._replace(value=REFERENCE)
             written[name] = given
-    return complete(cls, written, frame)
+    completed = complete(cls, written, frame)
+    return completed._replace(named=named) if named else completed
+
+
+def _given(evaluator: Evaluator) -> Callable[[tree.Expression, Span], Given]:
+    """What gives arguments their values: a label that is named stays as it is."""
+
+    def given(node: tree.Expression, span: Span) -> Given:
+        return Given(node, span) if type(node) is tree.Seen else evaluator.given(node, span)
+
+    return given
+
+
+def _named(builder: Builder, cls: type[Operator], name: str, target: tree.Seen, frame: Frame) -> Value:
+    """The value that an argument names. Raises `Problem` where it takes none."""
+    from netdsl.ops.shared.reference import choices, type_in_words
+
+    if REFERENCE not in choices(cls, name):
+        wanted = type_in_words(cls, name) if name in field_names(cls) else "an operator"
+        raise Problem("E0405", f"`{name}` of `{cls.name}` takes {wanted}, not the value of a label", target.span)
+    return seen(builder, target, frame)
 
 
 def _notation(
@@ -147,29 +178,63 @@ def place(
     span: Span,
     label: tree.Name | None = None,
     given: tuple[str | None, ...] = (None, None, None),
+    inputs: tuple[int, ...] | None = None,
 ) -> None:
     """Place an operator with what goes before and follows it: flattening, itself, norm, activation.
 
-    `given` are fixed names for the three. A labelled operator with a norm (or an activation that has weights) is a
-    unit.
+    `given` are fixed names for the three, `inputs` what it is applied to (the current value, if nothing is said). A
+    labelled operator with a norm (or an activation that has weights) is a unit.
     """
+    further, written = _further(builder, written)
     op = construct(written.cls, written.values, span)
     norm, act = written.norm, written.act
     if op.flattens and builder.shape is not None and len(builder.shape) > 1:
         builder.node(frame, ops.find("flatten")(), (builder.current,), span, implicit=True)
+    if inputs is None:
+        inputs = (builder.current,) if op.inputs[1] != 0 else ()
+    inputs += further
     if label is None or (norm is None and (act is None or not act.op.weighted)):
-        _chain(builder, frame, op, written, span, given).label = label
+        _chain(builder, frame, op, written, inputs, span, given).label = label
         return
     names = (op.name, norm.op.name if norm else None, act.op.name if act else None)
     with builder.scope("unit", span, op.name, label):
-        _chain(builder, frame, op, written, span, names)
+        _chain(builder, frame, op, written, inputs, span, names)
+
+
+def _further(builder: Builder, written: Written) -> tuple[tuple[int, ...], Written]:
+    """The inputs that arguments name, in the order of the fields; and what an operator takes over from the one that it
+    undoes."""
+    cls, found, taken = written.cls, list[int](), dict[str, Given]()
+    for name in field_names(cls) if written.named else ():
+        if name not in written.named:
+            continue
+        value, span = written.named[name], written.values[name].span
+        if cls.of is None:
+            found.append(value.id)
+            continue
+        made = next((each for each in reversed(value.drafts) if isinstance(each, DraftNode)), None)
+        if made is None or not isinstance(made.op, cls.of):
+            message = f"`{cls.name}` takes the label of a `{cls.of.name}`"
+            raise Problem("E0405", message, span, related=[Related(value.span, "labelled here")])
+        if made.shape is None:
+            raise Told
+        found.append(made.inputs[0])
+        own = set(cls.model_fields)
+        taken |= {key: Given(getattr(made.op, key), span) for key in type(made.op).model_fields if key in own}
+    return tuple(found), written._replace(values={**written.values, **taken}) if taken else written
 
 
 def _chain(
-    builder: Builder, frame: Frame, op: Operator, written: Written, span: Span, given: tuple[str | None, ...]
+    builder: Builder,
+    frame: Frame,
+    op: Operator,
+    written: Written,
+    inputs: tuple[int, ...],
+    span: Span,
+    given: tuple[str | None, ...],
 ) -> DraftNode:
     """An operator, its norm and its activation in a row; gives the node of the first."""
-    node = builder.node(frame, op, (builder.current,), span, places=written.values, given=given[0])
+    node = builder.node(frame, op, inputs, span, places=written.values, given=given[0])
     for follows, name in ((written.norm, given[1]), (written.act, given[2])):
         if follows is not None:
             builder.node(frame, follows.op, (builder.current,), span, implicit=True, given=name, terms=follows.terms)

@@ -1,35 +1,51 @@
-"""What goes beside the main line: `@label`, `reuse`, `output` and the aux heads."""
+"""What goes beside the main line: `@label`, `reuse`, outputs and the aux heads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from netdsl.elaborate.arguments import bind
+from netdsl.elaborate.blocks import branched
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
 from netdsl.elaborate.extent import LAYER, PART, Extent
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, twice
+from netdsl.elaborate.sight import seen, spelled
 from netdsl.elaborate.values import Given
 from netdsl.ir import AuxHead, NamedOutput
 from netdsl.shapes import text
 from netdsl.syntax import tree
-from netdsl.text.diagnostics import Related, did_you_mean
+from netdsl.text.diagnostics import Related
 from netdsl.text.source import Span
 
 
 def goto(builder: Builder, item: tree.Goto, frame: Frame, label: tree.Name | None) -> None:
     """`@label`: its value becomes the current one."""
-    builder.current = _lookup(item.name, frame).id
+    builder.current = seen(builder, item.target, frame).id
 
 
 def output(builder: Builder, item: tree.Output, frame: Frame, label: tree.Name | None) -> None:
-    """`output NAME`: the current value is given out too."""
-    if frame.calls:
-        raise Problem("E0704", "`output` belongs outside of blocks", item.span)
-    _refuse_taken(builder, item.name)
-    builder.ends[item.name.text] = item.name.span
-    builder.outputs.append(NamedOutput(name=item.name.text, value=builder.current, span=item.name.span))
+    """`output NAME`: the current value is given out too, by the net or by the block that is open."""
+    if label is not None:
+        raise Problem("E0703", "an output has a name already; it takes no label", label.span)
+    part = item.target.parts[0]
+    give(builder, frame, tree.Name(spelled(builder, part, frame), part.span), item.span)
+
+
+def give(builder: Builder, frame: Frame, name: tree.Name, span: Span) -> None:
+    """Give the current value out under a name."""
+    if frame.aside:
+        raise Problem("E0704", "an aux head has no outputs beside its own", span, "end the head with what it gives")
+    if not frame.calls:
+        _refuse_taken(builder, name)
+        builder.ends[name.text] = name.span
+        builder.outputs.append(NamedOutput(name=name.text, value=builder.current, span=name.span))
+    elif name.text in frame.outputs:
+        raise twice(f"the output `{name.text}`", name.span, frame.outputs[name.text].span)
+    else:
+        frame.outputs[name.text] = Value(builder.current, name.span)
 
 
 def aux(builder: Builder, item: tree.Aux, frame: Frame, label: tree.Name | None) -> None:
@@ -50,7 +66,7 @@ def aux(builder: Builder, item: tree.Aux, frame: Frame, label: tree.Name | None)
     _refuse_taken(builder, item.name)
     entry = builder.current
     with builder.scope("aux", item.span, name, item.name) as scope:
-        builder.body(item.body, frame.inner())
+        builder.body(item.body, replace(frame.inner(), aside=True))
     scope.terms = {key: each.term for key, each in bound.items() if each.term is not None}
     builder.current = entry
     builder.ends.setdefault(name, item.name.span)
@@ -64,26 +80,45 @@ def _refuse_taken(builder: Builder, name: tree.Name) -> None:
 
 
 def reuse(builder: Builder, item: tree.Reuse, frame: Frame, label: tree.Name | None) -> None:
-    """The labelled layers again, on the current value, with the same weights."""
-    found = _lookup(item.name, frame)
+    """The labelled layers again, with the same weights: on the current value, or on the branches of a block of several
+    inputs."""
+    found = seen(builder, item.target, frame)
+    name = ".".join(spelled(builder, part, frame) for part in item.target.parts)
     if not found.drafts:
-        message = f"`{item.name.text}` labels a value, not layers"
-        raise Problem("E0706", message, item.name.span, related=[Related(found.span, "labelled here")])
+        message = f"`{name}` labels a value, not layers"
+        raise Problem("E0706", message, item.target.span, related=[Related(found.span, "labelled here")])
     builder.foresee(frame, item.span, _extent(found.drafts))
-    with builder.scope("reuse", item.span, item.name.text, label):
-        renamed = {found.entry: builder.current}
+    inputs = (builder.current,) if item.branches is None else branched(builder, item, frame)
+    renamed = _renamed(found, name, inputs, item)
+    if inputs:
+        builder.current = inputs[0]
+    with builder.scope("reuse", item.span, name, label):
         for draft in found.drafts:
-            _copy(builder, draft, renamed, frame, item)
+            _copy(builder, draft, renamed, frame, item, name)
         builder.current = renamed.get(found.id, found.id)
 
 
-def _lookup(name: tree.Name, frame: Frame) -> Value:
-    found = frame.find(name.text)
-    if found is None:
-        help = did_you_mean(name.text, frame.sighted(), "in sight")
-        help = help or "a label is seen in its own body and the bodies inside it, after its statement"
-        raise Problem("E0204", f"no label `{name.text}` is in sight", name.span, help)
-    return found
+def _renamed(found: Value, name: str, inputs: tuple[int, ...], item: tree.Reuse) -> dict[int, int]:
+    """The values that the layers were applied to, each with the one in its place now."""
+    only = found.drafts[0] if len(found.drafts) == 1 else None
+    entries = only.entries if isinstance(only, DraftScope) and only.kind == "block" else ()
+    if isinstance(only, DraftNode) and len(only.inputs) > 1:
+        entries = only.inputs
+    before = entries or (found.entry,)
+    related = [Related(found.span, "labelled here")]
+    if len(inputs) != len(before):
+        takes = f"{len(before)} input{'s' * (len(before) != 1)}"
+        if isinstance(only, DraftScope) and only.takes:
+            takes += ": " + ", ".join(f"`{each}`" for each in only.takes)
+        help = f"give them in order, as branches: `reuse({name}) {{ @a | @b }}`" if len(before) > 1 else None
+        code = "E0404" if len(inputs) < len(before) else "E0403"
+        given = f"{len(inputs)} {'is' if len(inputs) == 1 else 'are'} given"
+        raise Problem(code, f"`{name}` takes {takes}; {given}", item.span, help, related)
+    renamed = dict(zip(before, inputs, strict=True))
+    if any(renamed[value] != given for value, given in zip(before, inputs, strict=True)):
+        message = f"`{name}` was given one value for several of its inputs, and cannot be given others for them"
+        raise Problem("E0706", message, item.span, "call it again, or put an `identity` before one of them", related)
+    return renamed
 
 
 def _extent(drafts: Iterable[Draft]) -> Extent:
@@ -97,7 +132,9 @@ def _extent(drafts: Iterable[Draft]) -> Extent:
     return found
 
 
-def _copy(builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame, item: tree.Reuse) -> None:
+def _copy(
+    builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame, item: tree.Reuse, name: str
+) -> None:
     """Place `draft` again; `renamed` maps the values of the first use to those of this one."""
     if isinstance(draft, DraftScope):
         if draft.kind == "aux":
@@ -105,9 +142,11 @@ def _copy(builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame,
         builder.grow(frame, item.span, PART)
         builder.current = renamed.get(draft.entry, draft.entry)
         with builder.scope(draft.kind, draft.span, draft.title) as scope:
-            scope.arguments = draft.arguments
+            scope.arguments, scope.takes = draft.arguments, draft.takes
+            scope.entries = tuple(renamed.get(value, value) for value in draft.entries)
             for child in draft.children:
-                _copy(builder, child, renamed, frame, item)
+                _copy(builder, child, renamed, frame, item, name)
+            scope.outputs = {key: renamed.get(value, value) for key, value in (draft.outputs or {}).items()}
             builder.current = renamed.get(draft.exit, draft.exit)
         return
     inputs = tuple(renamed.get(value, value) for value in draft.inputs)
@@ -120,6 +159,6 @@ def _copy(builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame,
     renamed[draft.id] = node.id
     if node.shape is None or None in before or draft.op.weights(before) == draft.op.weights(now):  # type: ignore[arg-type]
         return
-    message = f"`{item.name.text}` cannot be used again on {text(now[0])}"
+    message = f"`{name}` cannot be used again on {text(now[0])}"
     help = f"its weights were made for {text(before[0])}"
     builder.tell(frame, Problem("E0303", message, item.span, help, [Related(draft.span, "used first here")]))

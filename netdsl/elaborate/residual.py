@@ -2,7 +2,8 @@
 
 `residual { body }` is `add { body | shortcut }` and an activation (He et al. 2015, equations 1 and 2). The shortcut is
 the identity where the shapes agree; otherwise option B, a 1x1 projection, unless the spec asks for option A (`pad`) or
-for `identity`, which must then fit; `always` is option C.
+for `identity`, which must then fit; `always` is option C. With `same` nothing is added where the body changes the shape
+(Sandler et al., MobileNetV2, 2018, Figure 4).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 from netdsl import ops
 from netdsl.elaborate.arguments import bind, field_names
-from netdsl.elaborate.bodies import branch
+from netdsl.elaborate.branches import branch
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import DraftScope
 from netdsl.elaborate.frames import Frame
@@ -25,7 +26,7 @@ from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
 
 SETTINGS = ("shortcut", "stride_at", "act")
-SHORTCUTS = ("projection", "pad", "identity", "always")
+SHORTCUTS = ("projection", "pad", "identity", "always", "same")
 STRIDES = ("first", "spatial")
 
 
@@ -56,7 +57,8 @@ def residual(builder: Builder, item: tree.Residual, frame: Frame, label: tree.Na
     """`residual(shortcut=..., act=...) { body }`, the body as it is written."""
     found = _settings(frame, bind("residual", (), SETTINGS, item.arguments, builder.evaluator(frame).given))
     with builder.scope("residual", item.span, "residual", label):
-        body = branch(builder, item.body, frame, builder.current)
+        with builder.scope("branch", item.body.span) as body:
+            branch(builder, item.body, frame.inner())
         _finish(builder, frame, body, found, item.span)
 
 
@@ -120,11 +122,13 @@ def _give_stride(rows: list[_Convolution], stride: Given, where: str) -> None:
 def _finish(builder: Builder, frame: Frame, body: DraftScope, found: Settings, span: Span) -> None:
     """What follows the body of a residual block: the shortcut, the addition and its activation."""
     before, after = builder.shapes[body.entry], builder.shapes[body.exit]
-    builder.current = body.entry
-    with builder.scope("shortcut", span) as shortcut:
-        if before is not None and after is not None and (before != after or found.shortcut == "always"):
-            _shortcut(builder, frame, before, after, body, found.shortcut, span)
-    builder.node(frame, ops.find("add")(), (body.exit, shortcut.exit), span)
+    other = before is not None and after is not None and before != after
+    if not (other and found.shortcut == "same"):
+        builder.current = body.entry
+        with builder.scope("shortcut", span) as shortcut:
+            if before is not None and after is not None and (other or found.shortcut == "always"):
+                _shortcut(builder, frame, before, after, body, found.shortcut, span)
+        builder.node(frame, ops.find("add")(), (body.exit, shortcut.exit), span)
     if found.act is not None:
         builder.node(frame, found.act.op, (builder.current,), span, implicit=True, terms=found.act.terms)
 
@@ -139,21 +143,22 @@ def _shortcut(
 
     if kind == "identity":
         raise misfit(", and the shortcut is the identity", "use `shortcut=projection`, or keep the shape")
-    if len(before) != 3 or len(after) != 3:
-        raise misfit(", and a projection needs channels x height x width")
+    if len(before) < 2 or len(after) != len(before):
+        raise misfit(", and a projection needs maps of one rank")
     stride = _stride(builder, before, after, body)
     if stride is None:
         planes = f"{text(before[1:])} to {text(after[1:])}"
         help = "pad the convolutions of the body so that a stride of s gives ceil(n / s)"
-        raise misfit(f": no stride of a 1x1 convolution takes {planes}", help)
+        one = "x".join("1" * (len(before) - 1))
+        raise misfit(f": no stride of a {one} convolution takes {planes}", help)
     if kind != "pad":
         _project(builder, frame, body, after[0], stride, span)
         return
     more = after[0] - before[0]
     if more < 0:
         raise misfit(": padding with zero channels cannot take channels away", "use `shortcut=projection`")
-    if stride != (1, 1):
-        pool = ops.find("maxpool").model_validate({"kernel": (1, 1), "stride": stride})
+    if max(stride) > 1:
+        pool = ops.find("maxpool").model_validate({"kernel": 1, "stride": stride})
         builder.node(frame, pool, (builder.current,), span, implicit=True)
     if more:
         pad = ops.find("pad").model_validate({"sides": 0, "channels": (0, more)})
@@ -161,7 +166,7 @@ def _shortcut(
 
 
 def _project(
-    builder: Builder, frame: Frame, body: DraftScope, channels: int, stride: tuple[int, int], span: Span
+    builder: Builder, frame: Frame, body: DraftScope, channels: int, stride: tuple[int, ...], span: Span
 ) -> None:
     """A 1x1 convolution, with the norm that comes last in the body."""
     norms = [Follower(node.op, node.terms or {}) for node in body.nodes() if node.op.family is Family.NORMALIZATION]
@@ -172,14 +177,14 @@ def _project(
     place(builder, frame, Written(ops.find("conv"), values, norms[-1] if norms else None, None), span)
 
 
-def _stride(builder: Builder, before: Shape, after: Shape, body: DraftScope) -> tuple[int, int] | None:
+def _stride(builder: Builder, before: Shape, after: Shape, body: DraftScope) -> tuple[int, ...] | None:
     """The stride of a 1x1 convolution that takes one plane to the other: that of the body where it fits."""
-    total = [1, 1]
+    total = [1] * (len(before) - 1)
     for node in body.nodes():
         shapes = tuple(builder.shapes[value] for value in node.inputs)
         window = node.op.window(shapes) if node.op.geometry.stride and node.shape is not None else None  # type: ignore[arg-type]
-        if window is not None:
-            total = [total[axis] * window.stride[axis] for axis in (0, 1)]
+        if window is not None and len(window.stride) == len(total):
+            total = [own * stride for own, stride in zip(total, window.stride, strict=True)]
 
     def along(n: int, m: int, own: int) -> int | None:
         for stride in (own, -(-n // m) if m else 0):
@@ -187,5 +192,5 @@ def _stride(builder: Builder, before: Shape, after: Shape, body: DraftScope) -> 
                 return stride
         return None
 
-    height, width = (along(before[axis], after[axis], total[axis - 1]) for axis in (1, 2))
-    return None if height is None or width is None else (height, width)
+    found = tuple(along(*sizes) for sizes in zip(before[1:], after[1:], total, strict=True))
+    return None if None in found else found  # type: ignore[return-value]

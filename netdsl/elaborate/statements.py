@@ -7,22 +7,29 @@ frame, label)` in a module below, and one line in `ITEMS`; a new kind of stateme
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import dropwhile
+from typing import NamedTuple
 
 from netdsl import ops
 from netdsl.elaborate.arguments import bind, field_names
+from netdsl.elaborate.blocks import branched, handed
 from netdsl.elaborate.bodies import choice, group, join
+from netdsl.elaborate.broken import labelled
+from netdsl.elaborate.branches import counted, rounds, terms
 from netdsl.elaborate.build import Builder
-from netdsl.elaborate.extent import PART, Extent
+from netdsl.elaborate.draft import DraftScope
+from netdsl.elaborate.files import Definition
 from netdsl.elaborate.frames import Frame, Value
-from netdsl.elaborate.operations import operation
+from netdsl.elaborate.operations import operation, resolve
 from netdsl.elaborate.problems import Problem, twice
-from netdsl.elaborate.references import aux, goto, output, reuse
+from netdsl.elaborate.references import aux, give, goto, output, reuse
 from netdsl.elaborate.residual import SETTINGS, bracket, residual
 from netdsl.elaborate.values import SIZES, Given, references
 from netdsl.ir import ShapeClaim
 from netdsl.shapes import LARGEST, Shape
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import did_you_mean
+from netdsl.text.source import Span
 
 STRIDED: dict[type, Callable[..., None]] = {tree.Operation: operation, tree.Bracket: bracket}
 """The items that a stride can follow, which their functions take behind the label."""
@@ -51,30 +58,40 @@ def place(builder: Builder, statement: tree.Statement, frame: Frame) -> None:
 
 
 def broken(builder: Builder, statement: tree.Broken, frame: Frame) -> None:
-    """A statement with a syntax error, which has been told."""
-    builder.unknown(frame, statement.span)
+    """A statement with a syntax error, which has been told; its label is known all the same."""
+    entry, label = builder.current, labelled(statement, builder.report)
+    builder.unknown(frame, statement.span, label)
+    if label is not None:
+        frame.labels.setdefault(label.text, Value(builder.current, label.span, (builder.children[-1],), entry))
 
 
 def layer(builder: Builder, layer: tree.Layer, frame: Frame) -> None:
     """A layer statement: its item, as often as it says, and the claim about its output."""
     entry, first = builder.current, len(builder.children)
-    label = fixed = _fixed(layer.label)
+    item, named, given = layer.item, layer.label, None
+    if type(item) is tree.Output and item.item is not None and named is None:
+        named, given, item = item.target.parts[0], item.span, item.item
+    label = fixed = _fixed(named)
     try:
         stride = builder.evaluator(frame).given(layer.stride) if layer.stride else None
         if layer.repeat is None:
-            label = fixed or _computed(builder, layer.label, frame)
-            _item(builder, layer.item, frame, label, stride)
+            label = fixed or _computed(builder, named, frame)
+            _item(builder, item, frame, label, stride)
         else:
-            _repeat(builder, layer, layer.repeat, frame, label, stride)
+            _repeat(builder, Repeated(layer, item, named, given), layer.repeat, frame, label, stride)
     except Problem as problem:
         builder.tell(frame, problem)
+        for draft in builder.children[first:]:
+            draft.label = None  # the unknown value has it
         first, builder.current = len(builder.children), entry
         label = fixed
         builder.unknown(frame, layer.span, label)
+        if named is not None and fixed is None:
+            frame.unset.lost[id(named)] = named
     if layer.claim is not None:
         _claim(builder, layer, layer.claim, frame)
     if label is not None:
-        _remember(builder, frame, label, entry, first)
+        _remember(builder, frame, label, item, entry, first, given=given)
 
 
 def default(builder: Builder, statement: tree.Default, frame: Frame) -> None:
@@ -115,10 +132,19 @@ STATEMENTS: dict[type, Callable[..., None]] = {tree.Layer: layer, tree.Default: 
 """What places each kind of statement that may stand in a body."""
 
 
-def _item(builder: Builder, item: tree.Item, frame: Frame, label: tree.Name | None, stride: Given | None) -> None:
-    """One occurrence of a statement's item."""
+def _item(
+    builder: Builder,
+    item: tree.Item,
+    frame: Frame,
+    label: tree.Name | None,
+    stride: Given | None,
+    inputs: tuple[int, ...] | None = None,
+) -> None:
+    """One occurrence of a statement's item; `inputs` are those of a block in a stack."""
     kind = type(item)
-    if stride is None:
+    if inputs is not None:
+        operation(builder, item, frame, label, stride, inputs)  # type: ignore[arg-type]
+    elif stride is None:
         ITEMS[kind](builder, item, frame, label)
     elif kind in STRIDED:
         STRIDED[kind](builder, item, frame, label, stride)
@@ -128,46 +154,55 @@ def _item(builder: Builder, item: tree.Item, frame: Frame, label: tree.Name | No
         raise Problem("E0405", message, stride.span, help)
 
 
+class Repeated(NamedTuple):
+    """A statement that is repeated: its item, its label, and where it is given out under that name, if it is."""
+
+    layer: tree.Layer
+    item: tree.Item
+    label: tree.Label | None
+    given: Span | None
+
+
 def _repeat(
     builder: Builder,
-    layer: tree.Layer,
+    what: Repeated,
     repeat: tree.Repeat,
     frame: Frame,
     label: tree.Name | None,
     stride: Given | None,
 ) -> None:
     """`item xN as i`: the item N times, each with its index from 0; a label with the index in it is each one's own."""
-    evaluator = builder.evaluator(frame)
-    count = evaluator.integer(repeat.count, "a repetition count")
-    if count < 0:
-        raise Problem("E0405", f"a repetition count (={count}) must be at least 0", repeat.span)
-    builder.foresee(frame, layer.span, builder.least.item(layer.item, frame.module).plus(PART).times(count))
-    with builder.scope("repeat", layer.span, label=label) as scope:
-        term = evaluator.term(repeat.count)
-        if term is not None or repeat.index is not None:
-            start, end = layer.label.span[1:] if label is None and layer.label else (0, 0)
-            written = {
-                "count": term,
-                "index": repeat.index.text if repeat.index else None,
-                "label": evaluator.text[start:end],
-            }
-            scope.terms = {key: text for key, text in written.items() if text}
-        before = builder.extent
-        for number in range(count):
-            inner = frame.iteration(repeat.index.text, number) if repeat.index else frame
-            builder.grow(frame, layer.span, PART)
-            with builder.scope("iteration", layer.span):
+    item, span = what.item, what.layer.span
+    count = counted(builder, repeat, frame, span, builder.least.item(item, frame.module))
+    inputs = _first(builder, item, frame.iteration(repeat.index, 0)) if count else None
+    with builder.scope("repeat", span, label=label) as scope:
+        start, end = what.label.span[1:] if label is None and what.label else (0, 0)
+        scope.terms = terms(builder, repeat, frame, frame.module.file.source.text[start:end])
+        for inner in rounds(builder, repeat, count, frame, span):
+            with builder.scope("iteration", span) as iteration:
                 entry = builder.current
-                own = None if label else _computed(builder, layer.label, inner)
-                _item(builder, layer.item, inner, own, stride if number == 0 else None)
+                own = None if label else _computed(builder, what.label, inner)
+                if label is not None and type(item) is tree.If:  # the labelled group that holds it
+                    with builder.scope("group", item.span):
+                        _item(builder, item, inner.inner(), own, stride)
+                else:
+                    _item(builder, item, inner, own, stride, inputs)
                 if own is not None:
                     if own.text in frame.labels and frame.labels[own.text].span == own.span:
                         help = "put the index of the repetition into it"
                         builder.tell(frame, twice(f"the label `{own.text}`", own.span, None, help))
-                    _remember(builder, frame, own, entry)
-            if number == 0:
-                one = Extent(*(now - then for now, then in zip(builder.extent, before, strict=True)))
-                builder.foresee(frame, layer.span, one.times(count - 1))
+                    _remember(builder, frame, own, item, entry, given=what.given)
+            last = iteration.children[-1] if iteration.children and type(item) is tree.Operation else None
+            stride, inputs = None, handed(last, item.span)
+
+
+def _first(builder: Builder, item: tree.Item, frame: Frame) -> tuple[int, ...] | None:
+    """The inputs of the first of a stack of blocks, where they are written as branches; None for anything else."""
+    if type(item) is not tree.Operation or item.branches is None or not isinstance(resolve(item, frame), Definition):
+        return None
+    inputs = branched(builder, item, frame)
+    builder.current = inputs[0] if inputs else builder.current
+    return inputs
 
 
 def _fixed(label: tree.Label | None) -> tree.Name | None:
@@ -183,23 +218,47 @@ def _computed(builder: Builder, label: tree.Label | None, frame: Frame) -> tree.
     return tree.Name(f"{label.text}{number}{label.after}", label.span)
 
 
-def _remember(builder: Builder, frame: Frame, label: tree.Name, entry: int, first: int = 0) -> None:
-    """Make a label known in its body: it stands for what lies in the open scope, from child `first` on.
+def _remember(
+    builder: Builder,
+    frame: Frame,
+    label: tree.Name,
+    item: tree.Item,
+    entry: int,
+    first: int = 0,
+    *,
+    given: Span | None = None,
+) -> None:
+    """Make a label known in its body: it stands for what lies in the open scope, from child `first` on, but for the
+    layers in the branches of a call. `given`: the value is given out under that name too; then an input keeps it here.
 
     Labels of modules that are given twice are found when modules are named.
     """
-    drafts = tuple(builder.children[first:])
+    drafts = builder.children[first:]
+    if type(item) is tree.Operation and item.branches is not None:
+        drafts = list(dropwhile(lambda draft: isinstance(draft, DraftScope) and draft.kind == "group", drafts))
     before = frame.labels.get(label.text)
-    if before is not None and before.span != label.span and not drafts:
-        problem = twice(f"the label `{label.text}`", label.span, before.span, "choose another label")
-        builder.tell(frame, problem)
-    frame.labels.setdefault(label.text, Value(builder.current, label.span, drafts, entry))
+    if before is not None and before.span != label.span and (not drafts or before.taken):
+        if given is None or not before.taken:
+            problem = twice(f"the label `{label.text}`", label.span, before.span, "choose another label")
+            builder.tell(frame, problem)
+    else:
+        frame.labels.setdefault(label.text, Value(builder.current, label.span, tuple(drafts), entry))
+    if given is not None:
+        try:
+            give(builder, frame, label, given)
+        except Problem as problem:
+            builder.tell(frame, problem)
 
 
-def _claim(builder: Builder, layer: tree.Layer, claim: tree.Dims | tree.Literal, frame: Frame) -> None:
+def _claim(builder: Builder, layer: tree.Layer, claim: tree.Expression, frame: Frame) -> None:
     """`-> CxHxW`: kept to be verified; where the shape is unknown it is taken from here."""
-    shape: Shape = claim.values if isinstance(claim, tree.Dims) else (claim.value,)  # type: ignore[assignment]
-    if len(shape) not in (1, 3) or not all(type(size) is int and 0 < size <= LARGEST for size in shape):
+    try:
+        value = builder.evaluator(frame).value(claim)
+    except Problem as problem:
+        builder.tell(frame, problem)
+        return
+    shape: Shape = value if isinstance(value, tuple) else (value,)
+    if not 1 <= len(shape) <= 4 or not all(type(size) is int and 0 < size <= LARGEST for size in shape):
         message = "a shape is channels x height x width or a number of features, in whole numbers"
         builder.tell(frame, Problem("E0405", message, claim.span, "as in `-> 64x112x112` or `-> 1000`"))
     elif builder.shape is None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from netdsl.elaborate.problems import Problem, Told
 from netdsl.ir import Setting
+from netdsl.shapes import text as shape_text
 from netdsl.syntax import tree
 from netdsl.syntax.walk import children
 from netdsl.text.diagnostics import did_you_mean
@@ -62,6 +63,16 @@ def show(value: Any) -> str:
     return str(value)
 
 
+def _power(left: Any, right: Any) -> Any:
+    """`left ** right`, refused before it is computed where it leaves the range."""
+    if isinstance(left, int) and isinstance(right, int) and right > 1 and (abs(left).bit_length() - 1) * right > 63:
+        raise OverflowError
+    found = left**right
+    if isinstance(found, complex):
+        raise ValueError(f"{show(left)} ** {show(right)} is no real number", "only a whole power of it is one")
+    return found
+
+
 def _divide(left: Any, right: Any) -> Any:
     if isinstance(left, int) and isinstance(right, int):
         if left % right:
@@ -77,6 +88,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "/": _divide,
     "//": operator.floordiv,
     "%": operator.mod,
+    "**": _power,
 }
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -99,7 +111,7 @@ def references(node: Any) -> Iterator[str]:
     elif kind is tree.Call:  # whose name is a function's
         for each in node.arguments:
             yield from references(each.value)
-    elif kind is not tree.Literal and kind is not tree.Dims:
+    elif kind is not tree.Literal:
         for each in children(node):
             yield from references(each)
 
@@ -109,20 +121,57 @@ def shown(node: tree.Expression, text: str) -> str:
     return " ".join(text[node.span.start : node.span.end].split())
 
 
-SIZES = ("channels", "height", "width")
+DIMENSIONS = ((), ("length",), ("height", "width"), ("depth", "height", "width"))
+"""What the dimensions behind the channels are called, by their number."""
+SIZES = ("channels", "length", "depth", "height", "width")
 """The names that stand for the size of the current value."""
-FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
-    "min": (lambda *values: min(values), 99),
-    "max": (lambda *values: max(values), 99),
-    "round": (rounded, 1),
-    "ceil": (math.ceil, 1),
-    "floor": (math.floor, 1),
+
+
+def round_to(value: Any, divisor: Any) -> int:
+    """A number of channels as a multiple of `divisor`, at least that and never under 0.9 of `value`.
+
+    Source: `make_divisible` of Sandler et al., MobileNetV2, 2018 (in the authors' code), without a least of its own.
+    """
+    if not isinstance(divisor, int) or divisor < 1:
+        raise Unsuited(f"`round_to` rounds to the multiples of a whole number of at least 1, not of {show(divisor)}")
+    exact = Fraction(value)
+    found = max(divisor, math.floor((exact + Fraction(divisor, 2)) / divisor) * divisor)
+    return found + divisor if found < exact * Fraction(9, 10) else found
+
+
+class Unsuited(Exception):
+    """A value that a function does not take, with what it takes."""
+
+
+class Function(NamedTuple):
+    """A function of numbers, and how many it takes."""
+
+    call: Callable[..., Any]
+    least: int
+    most: int
+
+    @property
+    def takes(self) -> str:
+        """What it takes, in words."""
+        if self.most == 1:
+            return "one number"
+        return "two numbers" if self.least == self.most == 2 else "numbers"
+
+
+FUNCTIONS: dict[str, Function] = {
+    "min": Function(lambda *values: min(values), 1, 99),
+    "max": Function(lambda *values: max(values), 1, 99),
+    "round": Function(rounded, 1, 1),
+    "ceil": Function(math.ceil, 1, 1),
+    "floor": Function(math.floor, 1, 1),
+    "round_to": Function(round_to, 2, 2),
+    "len": Function(len, 1, 1),
 }
-"""Each function, and the most numbers it takes."""
+"""The functions of expressions; `len` alone takes a list."""
 
 
 class Evaluator:
-    """Gives expressions their values where `names` are known, and `channels`, `height`, `width` are those of `shape`.
+    """Gives expressions their values where `names` are known, and `channels`, `height`, ... are those of `shape`.
 
     `shape` is None where an error has left the current value unknown, and `()` where there is no current value. `text`
     is that of the file; an expression with a name of `hidden` has no term. `terms` are those known, by the expression,
@@ -150,7 +199,7 @@ class Evaluator:
     def term(self, node: tree.Expression) -> str | None:
         """The text of an expression that names something, in one line."""
         kind = type(node)
-        if kind is tree.Literal or kind is tree.Dims:
+        if kind is tree.Literal:
             return None
         key = id(node)
         if key not in self.terms:
@@ -183,7 +232,7 @@ class Evaluator:
         if isinstance(value, Word):
             raise self._unknown(value, node)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise Problem("E0601", f"a number is needed here, not {show(value)}", node.span)
+            raise self.unknown_function(node) or Problem("E0601", f"a number is needed here, not {show(value)}", node.span)
         return value
 
     def integer(self, node: tree.Expression, what: str) -> int:
@@ -215,15 +264,23 @@ class Evaluator:
         if node.name in SIZES and self.shape != ():
             if self.shape is None:
                 raise Told
-            if node.name == "channels":
-                return self.shape[0]
-            if len(self.shape) == 3:
-                return self.shape[1 if node.name == "height" else 2]
-            raise Problem("E0603", f"`{node.name}` of {self.shape[0]} features: they have no plane", node.span)
+            known = ("channels", *DIMENSIONS[len(self.shape) - 1])
+            if node.name in known:
+                return self.shape[known.index(node.name)]
+            if len(self.shape) == 1:
+                raise Problem("E0603", f"`{node.name}` of {self.shape[0]} features: they have no plane", node.span)
+            help = f"it is {' x '.join(known)}"
+            raise Problem("E0603", f"`{node.name}` of a map of {shape_text(self.shape)}", node.span, help)
         return Word(node.name)
 
     def _dims(self, node: tree.Dims) -> Any:
+        for each in node.values:
+            if type(each) is not int:
+                return tuple(each if type(each) is int else self.integer(each, "a dimension") for each in node.values)
         return node.values
+
+    def _seen(self, node: tree.Seen) -> Any:
+        raise Problem("E0405", "what a label stands for can only be an argument of an operator", node.span)
 
     def _listvalue(self, node: tree.ListValue) -> Any:
         return _bounded(tuple(self.value(item) for item in node.items), node.span)
@@ -272,15 +329,33 @@ class Evaluator:
         function = FUNCTIONS.get(node.name.text)
         if function is None:
             return self.setting(node)
-        call, most = function
+        if node.name.text == "len":
+            return self._length(node)
         values = [self.number(argument.value) for argument in node.arguments]
-        if any(argument.name for argument in node.arguments) or not 1 <= len(values) <= most:
-            wanted = "one number" if most == 1 else "numbers"
-            raise Problem("E0605", f"`{node.name.text}` takes {wanted}", node.span)
+        if any(argument.name for argument in node.arguments) or not function.least <= len(values) <= function.most:
+            raise Problem("E0605", f"`{node.name.text}` takes {function.takes}", node.span)
         try:
-            return call(*values)
+            return function.call(*values)
+        except Unsuited as problem:
+            raise Problem("E0602", str(problem), node.span) from None
         except (OverflowError, ValueError):
             raise Problem("E0604", "the value is out of range", node.span) from None
+
+    def _length(self, node: tree.Call) -> int:
+        """`len(list)`: how many elements a list has."""
+        if len(node.arguments) != 1 or node.arguments[0].name is not None:
+            raise Problem("E0605", "`len` takes one list", node.span)
+        argument = node.arguments[0].value
+        items = self.value(argument)
+        if isinstance(items, Word):
+            raise self._unknown(items, argument)
+        if not isinstance(items, tuple):
+            raise Problem("E0601", f"`len` counts the elements of a list; {show(items)} is none", argument.span)
+        return len(items)
+
+    def unknown_function(self, node: tree.Expression) -> Problem | None:
+        """What to say where a number is needed and something is called that is no function."""
+        return unknown_function(node.name.text, node.name.span) if isinstance(node, tree.Call) else None
 
     def setting(self, node: tree.Call) -> Setting:
         """A value with settings, `sgd(lr=0.01)`: its arguments' values, each given once."""
@@ -298,6 +373,14 @@ class Evaluator:
                 kwargs[argument.name.text] = value
         _bounded((*args, *kwargs.values()), node.span)
         return Setting(name=node.name.text, args=tuple(args), kwargs=kwargs)
+
+
+def unknown_function(name: str, span: Span) -> Problem | None:
+    """A call where a number is needed, of what is no function; None for one that there is."""
+    if name in FUNCTIONS:
+        return None
+    help = did_you_mean(name, FUNCTIONS) or f"the functions are {', '.join(FUNCTIONS)}"
+    return Problem("E0201", f"unknown function `{name}`", span, help)
 
 
 def _bounded(value: tuple[Any, ...], span: Span) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window, window
 
 __all__ = [
     "Call",
@@ -26,6 +26,7 @@ __all__ = [
     "find",
     "names",
     "resolve",
+    "window",
 ]
 
 
@@ -65,7 +66,7 @@ def resolve(head: str, aliases: bool = True) -> tuple[str, str | None] | None:
     text = re.sub(r"\s+", " ", head.strip().lower().replace("\u00d7", "x"))
     if text in names():
         return text, None
-    match = re.fullmatch(r"(.*?[a-z_])(\d+(?:x\d+)?)", text)
+    match = re.fullmatch(r"(.*?[a-z_])(\d+(?:x\d+)*)", text)
     if match and match[1] in names():
         return match[1], match[2]
     if not aliases:

@@ -4,40 +4,44 @@ from __future__ import annotations
 
 from typing import Self
 
-from netdsl.ops.shared.base import Call, Torch
-from netdsl.ops.shared.fields import Flag, Pad, Pair
+from pydantic import Field
+
+from netdsl.ops.shared.base import Call, Constant, Torch
+from netdsl.ops.shared.definition import definition, each
+from netdsl.ops.shared.fields import Flag, Pad, Sizes, absent
 from netdsl.ops.shared.padding import reversed_sides, single
 from netdsl.ops.shared.pool import Pooling
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
 
-SAME = '''class AvgPool2dSame(nn.Module):
-    """Average pooling padded as TensorFlow's SAME: stride s gives ceil(n / s), odd pixels go below and right."""
+SAME = '''class AvgPool{d}dSame(nn.Module):
+    """Average pooling padded as TensorFlow's SAME: stride s gives ceil(n / s), {odd}."""
 
-    def __init__(self, kernel_size: tuple[int, int], stride: tuple[int, int], count_pad: bool = False):
+    def __init__(self, kernel_size: tuple[{ints}], stride: tuple[{ints}], count_pad: bool = False):
         super().__init__()
         self.kernel_size, self.stride, self.count_pad = kernel_size, stride, count_pad
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        rows, columns = self.missing(x.shape[2], 0), self.missing(x.shape[3], 1)
-        sides = [columns // 2, columns - columns // 2, rows // 2, rows - rows // 2]
-        mean = F.avg_pool2d(F.pad(x, sides), self.kernel_size, self.stride)
+        {names} = {missing}
+        sides = [{halves}]
+        mean = F.avg_pool{d}d(F.pad(x, sides), self.kernel_size, self.stride)
         if self.count_pad:
             return mean
         inside = F.pad(torch.ones_like(x[:1, :1]), sides)
-        return mean / F.avg_pool2d(inside, self.kernel_size, self.stride)
+        return mean / F.avg_pool{d}d(inside, self.kernel_size, self.stride)
 
     def missing(self, n: int, axis: int) -> int:
         return max((-(-n // self.stride[axis]) - 1) * self.stride[axis] + self.kernel_size[axis] - n, 0)
 '''
 
-PADDED = '''class PaddedAvgPool2d(nn.Module):
-    """Average pooling padded by `sides` (left, right, top, bottom); `ceil` rounds up, as Caffe does."""
+PADDED = '''class PaddedAvgPool{d}d(nn.Module):
+    """Average pooling padded by `sides` ({sides}); `ceil` rounds up, as Caffe does."""
 
     def __init__(
         self,
-        kernel_size: tuple[int, int],
-        stride: tuple[int, int],
-        sides: tuple[int, int, int, int],
+        kernel_size: tuple[{ints}],
+        stride: tuple[{ints}],
+        sides: tuple[{pairs}],
         ceil: bool = False,
         count_pad: bool = True,
     ):
@@ -46,13 +50,12 @@ PADDED = '''class PaddedAvgPool2d(nn.Module):
         self.sides, self.ceil, self.count_pad = sides, ceil, count_pad
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        left, right, top, bottom = self.sides
-        more_right = self.beyond(x.shape[3] + right, left, right, 1) if self.ceil else 0
-        more_below = self.beyond(x.shape[2] + bottom, top, bottom, 0) if self.ceil else 0
-        counted = F.pad(torch.ones_like(x[:1, :1]), [left, right, top, bottom], value=1.0 if self.count_pad else 0.0)
-        counted = F.pad(counted, [0, more_right, 0, more_below])
-        x = F.pad(x, [left, right + more_right, top, bottom + more_below])
-        return F.avg_pool2d(x, self.kernel_size, self.stride) / F.avg_pool2d(counted, self.kernel_size, self.stride)
+        {sides} = self.sides
+{rounded}
+        counted = F.pad(torch.ones_like(x[:1, :1]), [{sides}], value=1.0 if self.count_pad else 0.0)
+        counted = F.pad(counted, [{more}])
+        x = F.pad(x, [{padded}])
+        return F.avg_pool{d}d(x, self.kernel_size, self.stride) / F.avg_pool{d}d(counted, self.kernel_size, self.stride)
 
     def beyond(self, n: int, before: int, after: int, axis: int) -> int:
         size, stride = self.kernel_size[axis], self.stride[axis]
@@ -61,6 +64,47 @@ PADDED = '''class PaddedAvgPool2d(nn.Module):
             last -= 1
         return last * stride + size - n - before
 '''
+ROUNDED = (
+    "        more_{beyond} = self.beyond(x.shape[{place}] + {after}, {before}, {after}, {axis}) if self.ceil else 0"
+)
+
+
+DILATED = '''class DilatedAvgPool{d}d(nn.Module):
+    """Average pooling whose windows look at every `dilation`-th pixel, padded by `sides` ({sides})."""
+
+    def __init__(
+        self,
+        kernel_size: tuple[{ints}],
+        stride: tuple[{ints}],
+        dilation: tuple[{ints}],
+        sides: tuple[{pairs}] = {nothing},
+        ceil: bool = False,
+        count_pad: bool = True,
+    ):
+        super().__init__()
+        self.kernel_size, self.stride, self.dilation = kernel_size, stride, dilation
+        self.sides, self.ceil, self.count_pad = sides, ceil, count_pad
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        {sides} = self.sides
+{rounded}
+        counted = F.pad(torch.ones_like(x[:1, :1]), [{sides}], value=1.0 if self.count_pad else 0.0)
+        counted = F.pad(counted, [{more}])
+        return self.mean(F.pad(x, [{padded}])) / self.mean(counted)
+
+    def mean(self, x: torch.Tensor) -> torch.Tensor:
+{means}
+        return x
+
+    def beyond(self, n: int, before: int, after: int, axis: int) -> int:
+        size, stride = self.dilation[axis] * (self.kernel_size[axis] - 1) + 1, self.stride[axis]
+        last = -(-(n + before - size) // stride)
+        if last * stride >= n - after + before:
+            last -= 1
+        return last * stride + size - n - before
+'''
+MEANS = """        size = self.dilation[{axis}] * (self.kernel_size[{axis}] - 1) + 1
+        x = x.unfold({place}, size, self.stride[{axis}])[..., :: self.dilation[{axis}]].mean(-1)"""
 
 
 class AvgPool(Pooling):
@@ -75,44 +119,75 @@ class AvgPool(Pooling):
 
     aliases = ("avg pool", "avg-pool", "average pool", "average-pool", "average pooling", "avg pooling", "avg-pooling")
 
-    kernel: Pair | None = None
+    kernel: Sizes | None = None
     """Height x width of the window; none: 2x2."""
-    stride: Pair | None = None
+    stride: Sizes | None = None
     """Step of the window; none: the window's size."""
-    pad: Pad = (0, 0, 0, 0)
+    pad: Pad = (0,)
     """Pixels of zeros around the input: same, valid (none), tf (TensorFlow), or numbers smaller than the window."""
     ceil: Flag = False
     """Round the output's size up, as Caffe did."""
     count_pad: Flag | None = None
     """Count the zeros of the padding as values; none: true, but false with pad=tf."""
-    to: Pair | None = None
+    to: Sizes | None = None
     """The output's size, instead of a window."""
+    dilation: Sizes | None = Field(None, exclude_if=absent)
+    """Distance between the pixels a window looks at; none: 1."""
 
     @property
     def counts(self) -> bool:
         """Whether the padding counts."""
         return self.pad != "tf" if self.count_pad is None else self.count_pad
 
+    def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        found = super().shape(inputs)
+        if self.dilated and self.slide(len(found) - 1).fixed is None:
+            raise OpError(
+                "`dilation` of `avgpool` does not go with `pad=tf` and a stride",
+                at="dilation",
+                help="write the padding as numbers",
+            )
+        return found
+
+    @property
+    def dilated(self) -> bool:
+        """Whether a window leaves pixels out."""
+        return self.dilation is not None and set(self.dilation) != {1}
+
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        rank = len(inputs[0]) - 1
         if self.to:
-            return Torch(Call("nn.AdaptiveAvgPool2d", (single(self.to),)))
-        slide, fixed = self.slide, self.slide.fixed
-        if self.builtin is not None:
-            counts = {} if self.counts or self.builtin == (0, 0) else {"count_include_pad": False}
-            return Torch(Call("nn.AvgPool2d", kwargs={**self.keywords(), **counts}))
+            return Torch(Call(f"nn.AdaptiveAvgPool{rank}d", (single(self.to),)))
+        slide = self.slide(rank)
+        fixed, builtin = slide.fixed, self.builtin(slide)
+        if builtin is not None and not self.dilated:
+            counts = {} if self.counts or not any(builtin) else {"count_include_pad": False}
+            return Torch(Call(f"nn.AvgPool{rank}d", kwargs={**self.keywords(slide), **counts}))
         if fixed is None:
             counts = {"count_pad": True} if self.counts else {}
-            return Torch(Call("AvgPool2dSame", (slide.kernel, slide.stride), counts), definitions=(SAME,))
-        kwargs = {
+            call = Call(f"AvgPool{rank}dSame", (slide.kernel, slide.stride), counts)
+            return Torch(call, definitions=(definition(SAME, rank),))
+        kwargs: dict[str, Constant] = {
             key: value
             for key, value, usual in (("ceil", self.ceil, False), ("count_pad", self.counts, True))
             if value != usual
         }
-        call = Call("PaddedAvgPool2d", (slide.kernel, slide.stride, reversed_sides(fixed)), kwargs)
-        return Torch(call, definitions=(PADDED,))
+        rounded = each(ROUNDED, rank, "\n", last_first=True)
+        more = each("0, more_{beyond}", rank, last_first=True)
+        padded = each("{before}, {after} + more_{beyond}", rank, last_first=True)
+        pieces = {"rounded": rounded, "more": more, "padded": padded}
+        if not self.dilated:
+            call = Call(f"PaddedAvgPool{rank}d", (slide.kernel, slide.stride, reversed_sides(fixed)), kwargs)
+            return Torch(call, definitions=(definition(PADDED, rank, **pieces),))
+        if any(fixed):
+            kwargs = {"sides": reversed_sides(fixed), **kwargs}
+        call = Call(f"DilatedAvgPool{rank}d", (slide.kernel, slide.stride, slide.dilation), kwargs)
+        pieces |= {"means": each(MEANS, rank, "\n"), "nothing": str((0, 0) * rank)}
+        return Torch(call, definitions=(definition(DILATED, rank, **pieces),))
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
         spelled = super().canonical(inputs)
         if spelled.to is not None:
             return spelled
-        return spelled.model_copy(update={"count_pad": self.counts or spelled.pad == (0, 0, 0, 0)})
+        changes = {"count_pad": self.counts or not any(spelled.pad)}
+        return spelled.model_copy(update=changes if self.dilated else {**changes, "dilation": None})

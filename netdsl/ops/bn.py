@@ -26,7 +26,8 @@ class BatchNorm(Operator):
     and variance are running averages: new = (1 - momentum) * old + momentum * batch. `scale=false` has no learned
     scale (TensorFlow-Slim's default).
 
-    Source: Ioffe and Szegedy, Batch Normalization, 2015, algorithm 1. PyTorch: `nn.BatchNorm2d`, `nn.BatchNorm1d`.
+    Source: Ioffe and Szegedy, Batch Normalization, 2015, algorithm 1. PyTorch: `nn.BatchNorm2d`, and for other
+    dimensions `nn.BatchNorm1d` and `nn.BatchNorm3d`.
     """
 
     family = Family.NORMALIZATION
@@ -57,7 +58,7 @@ class BatchNorm(Operator):
             kwargs["eps"] = self.eps
         if self.momentum != 0.1:
             kwargs["momentum"] = self.momentum
-        dims = 2 if len(inputs[0]) == 3 else 1
+        dims = max(len(inputs[0]) - 1, 1)
         if self.scale:
             return Torch(Call(f"nn.BatchNorm{dims}d", (inputs[0][0],), kwargs), frozen=self.frozen)
         call = Call(f"BatchNorm{dims}dUnscaled", (inputs[0][0],), kwargs)

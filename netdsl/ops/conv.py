@@ -1,7 +1,8 @@
-"""`conv`: 2-D convolution."""
+"""`conv`: convolution."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -9,44 +10,45 @@ from pydantic import Field, model_validator
 from netdsl.ops.shared.base import Call, Geometry, Torch, Weight
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.conv import Convolution
-from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Pair, Size, Words
+from netdsl.ops.shared.definition import definition, each
+from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Size, Sizes, Words
 from netdsl.ops.shared.init import BiasInitial, Init, Initial, statements
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
 
-CONNECTED = '''class ConnectedConv2d(nn.Module):
+CONNECTED = '''class ConnectedConv{d}d(nn.Module):
     """Convolution in which each output map sees only the input maps listed for it: one filter for each such link."""
 
     def __init__(
         self,
         connect: tuple[tuple[int, ...], ...],
-        kernel_size: tuple[int, int],
-        stride: tuple[int, int] = (1, 1),
-        padding: tuple[int, int] = (0, 0),
-        dilation: tuple[int, int] = (1, 1),
+        kernel_size: tuple[{ints}],
+        stride: tuple[{ints}] = {ones},
+        padding: tuple[{ints}] = {zeros},
+        dilation: tuple[{ints}] = {ones},
         bias: bool = True,
     ):
         super().__init__()
         self.stride, self.padding, self.dilation = stride, padding, dilation
         self.links = sum(len(maps) for maps in connect)
         self.maps = len(connect)
-        fan_in = [len(maps) * kernel_size[0] * kernel_size[1] for maps in connect for _ in maps]
-        self.register_buffer("fan_in", torch.tensor(fan_in).view(-1, 1, 1, 1), persistent=False)
+        fan_in = [len(maps) * {volume} for maps in connect for _ in maps]
+        self.register_buffer("fan_in", torch.tensor(fan_in).view(-1, 1, {tail}), persistent=False)
         sources = [i for maps in connect for i in maps]
         targets = [o for o, maps in enumerate(connect) for _ in maps]
         self.register_buffer("sources", torch.tensor(sources), persistent=False)
         self.register_buffer("targets", torch.tensor(targets), persistent=False)
-        self.weight = nn.Parameter(torch.empty(self.links, 1, kernel_size[0], kernel_size[1]))
+        self.weight = nn.Parameter(torch.empty(self.links, 1, {kernel}))
         nn.init.uniform_(self.weight, -1, 1)
         self.weight.data /= self.fan_in.sqrt()
         self.bias = nn.Parameter(torch.zeros(self.maps)) if bias else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x.index_select(1, self.sources)
-        x = F.conv2d(x, self.weight, None, self.stride, self.padding, self.dilation, self.links)
-        out = x.new_zeros(x.shape[0], self.maps, x.shape[2], x.shape[3]).index_add(1, self.targets, x)
+        x = F.conv{d}d(x, self.weight, None, self.stride, self.padding, self.dilation, self.links)
+        out = x.new_zeros(x.shape[0], self.maps, {sizes}).index_add(1, self.targets, x)
         bias = self.bias
-        return out if bias is None else out + bias.view(-1, 1, 1)
+        return out if bias is None else out + bias.view(-1, {tail})
 '''
 
 Connections = Annotated[
@@ -56,7 +58,9 @@ Connections = Annotated[
 
 
 class Conv(Convolution):
-    """2-D convolution: `conv3-64/2` is 3x3 kernels, 64 output channels, stride 2.
+    """Convolution: `conv3-64/2` is 3x3 kernels, 64 output channels, stride 2.
+
+    It follows the map: 3 on a signal, 3x3x3 on a clip; `conv1x3x3-64` has one number for each dimension.
 
     A CxHxW input gives channels x H' x W' with H' = floor((H + top + bottom - (k-1)*dilation - 1) / stride) + 1.
     `pad=same`, the default, is (k-1)*dilation/2 on each side. `groups` splits input and output channels into so many
@@ -66,21 +70,21 @@ class Conv(Convolution):
     are one kernel for each link, `weight` (links, 1, kh, kw): parameters and multiply-adds are those of the links, no
     more.
 
-    PyTorch: `nn.Conv2d`.
+    PyTorch: `nn.Conv2d`, `nn.Conv1d`, `nn.Conv3d`.
     """
 
     geometry = Geometry(kernel="kernel", out="channels", stride="stride")
     aliases = ("convolution",)
 
-    kernel: Pair
+    kernel: Sizes
     """Height x width of the kernels."""
     channels: Count
     """Output channels: the number of kernels."""
-    stride: Pair = (1, 1)
+    stride: Sizes = (1,)
     """Step of the kernel."""
     pad: Pad = "same"
     """Pixels of zeros around the input: same, valid (none), tf (TensorFlow's SAME), or numbers."""
-    dilation: Pair = (1, 1)
+    dilation: Sizes = (1,)
     """Distance between the kernel's taps."""
     groups: Count = 1
     """Groups of channels that do not see each other."""
@@ -131,7 +135,7 @@ class Conv(Convolution):
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         if self.connect is not None:
-            channels, _, _ = plane(self.name, inputs[0])
+            channels, *_ = plane(self.name, inputs[0])
             last = max(map(max, self.connect))
             if last >= channels:
                 raise OpError(
@@ -151,8 +155,7 @@ class Conv(Convolution):
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         if self.connect is None:
             return super().macs(inputs)
-        _, height, width = self.shape(inputs)
-        return self.links * height * width * self.kernel[0] * self.kernel[1]
+        return self.links * prod(self.shape(inputs)[1:]) * prod(self.kernel)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.connect is None:
@@ -163,7 +166,9 @@ class Conv(Convolution):
             "dilation": self.dilation,
             "bias": self.bias,
         }
-        usual = {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "bias": True}
+        rank = len(self.kernel)
+        one = (1,) * rank
+        usual = {"stride": one, "padding": (0,) * rank, "dilation": one, "bias": True}
         kwargs = {"kernel_size": self.kernel, **{key: item for key, item in settings.items() if item != usual[key]}}
         init = statements(self.init, bias=self.bias_init)
         if self.init is not None and self.init.name == "lecun":
@@ -172,4 +177,5 @@ class Conv(Convolution):
                 "{m}.weight.data /= {m}.fan_in",
                 *init[1:],
             )
-        return Torch(Call("ConnectedConv2d", (self.connect,), kwargs), None, (CONNECTED,), init, self.frozen)
+        connected = definition(CONNECTED, rank, sizes=each("x.shape[{place}]", rank))
+        return Torch(Call(f"ConnectedConv{rank}d", (self.connect,), kwargs), None, (connected,), init, self.frozen)

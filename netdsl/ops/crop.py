@@ -6,35 +6,36 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window, window
 from netdsl.ops.shared.checks import plane
-from netdsl.ops.shared.fields import Pair
+from netdsl.ops.shared.definition import definition, each, suffix
 from netdsl.ops.shared.fields import Sides as SidesField
-from netdsl.ops.shared.padding import Sides, shown
+from netdsl.ops.shared.fields import Sizes
+from netdsl.ops.shared.padding import Sides, pairs, shown
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
 
-CROP = '''class Crop(nn.Module):
-    """The plane without `top` and `bottom` rows and `left` and `right` columns."""
+CROP = '''class Crop{suffix}(nn.Module):
+    """The plane without {edges}."""
 
-    def __init__(self, top: int, bottom: int, left: int, right: int):
+    def __init__(self, {takes}):
         super().__init__()
-        self.top, self.bottom, self.left, self.right = top, bottom, left, right
+        {own} = {given}
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x[:, :, self.top : x.shape[2] - self.bottom, self.left : x.shape[3] - self.right]
+        return x[:, :, {kept}]
 '''
 
-CENTER = '''class CenterCrop(nn.Module):
-    """The middle of the plane, of the given height and width; where it cannot be exact, nearer to the top and left."""
+CENTER = '''class CenterCrop{suffix}(nn.Module):
+    """The middle of the plane, of the given {sizes}; where it cannot be exact, nearer to the {near}."""
 
-    def __init__(self, height: int, width: int):
+    def __init__(self, {takes}):
         super().__init__()
-        self.height, self.width = height, width
+        {own} = {given}
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        top, left = (x.shape[2] - self.height) // 2, (x.shape[3] - self.width) // 2
-        return x[:, :, top : top + self.height, left : left + self.width]
+        {befores} = {starts}
+        return x[:, :, {kept}]
 '''
 
 
@@ -52,7 +53,7 @@ class Crop(Operator):
 
     sides: SidesField | None = None
     """Pixels taken away on each side."""
-    to: Pair | None = None
+    to: Sizes | None = None
     """Height x width of the middle that is left."""
 
     @model_validator(mode="after")
@@ -64,37 +65,68 @@ class Crop(Operator):
     def taken(self, inputs: tuple[Shape, ...]) -> Sides:
         """[top, bottom, left, right] for this input."""
         if self.sides is not None or self.to is None:
-            return self.sides or (0, 0, 0, 0)
-        _, height, width = inputs[0]
-        top, left = (height - self.to[0]) // 2, (width - self.to[1]) // 2
-        return top, height - self.to[0] - top, left, width - self.to[1] - left
+            return self.sides or (0, 0) * (len(inputs[0]) - 1)
+        before = tuple((n - m) // 2 for n, m in zip(inputs[0][1:], self.to, strict=True))
+        return tuple(side for n, m, b in zip(inputs[0][1:], self.to, before, strict=True) for side in (b, n - m - b))
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = plane(self.name, inputs[0])
+        channels, *sizes = plane(self.name, inputs[0])
         if self.to is not None:
-            if self.to[0] > height or self.to[1] > width:
-                raise OpError(f"`to` (={shown(self.to)}) is larger than the {height}x{width} input", at="to")
+            if any(m > n for n, m in zip(sizes, self.to, strict=True)):
+                raise OpError(f"`to` (={shown(self.to)}) is larger than the {shown(tuple(sizes))} input", at="to")
             return (channels, *self.to)
-        top, bottom, left, right = self.taken(inputs)
-        if top + bottom >= height or left + right >= width:
+        taken = tuple(map(sum, pairs(self.taken(inputs))))
+        if any(less >= n for n, less in zip(sizes, taken, strict=True)):
             raise OpError(
-                f"cropping {top + bottom} rows and {left + right} columns leaves nothing of the {height}x{width} input",
+                f"cropping {_counted(taken)} leaves nothing of the {shown(tuple(sizes))} input",
                 at="sides",
-                help=f"take at most {height - 1} rows and {width - 1} columns",
+                help=f"take at most {_counted(tuple(n - 1 for n in sizes))}",
             )
-        return channels, height - top - bottom, width - left - right
+        return (channels, *(n - less for n, less in zip(sizes, taken, strict=True)))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        rank = len(inputs[0]) - 1
         if self.to is not None:
-            return Torch(Call("CenterCrop", self.to), definitions=(CENTER,))
-        top, bottom, left, right = self.taken(inputs)
-        return Torch(
-            Call("Crop", kwargs={"top": top, "bottom": bottom, "left": left, "right": right}), definitions=(CROP,)
-        )
+            return Torch(Call(f"CenterCrop{suffix(rank)}", self.to), definitions=(_centered(rank),))
+        names = each("{before} {after}", rank, " ").split()
+        call = Call(f"Crop{suffix(rank)}", kwargs=dict(zip(names, self.taken(inputs), strict=True)))
+        return Torch(call, definitions=(_cropped(rank),))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
-        top, _, left, _ = self.taken(inputs)
-        return Window(pad=(-top, -left))
+        return window(len(inputs[0]) - 1, pad=tuple(-side for side in self.taken(inputs)[::2]))
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
         return self.model_copy(update={"sides": self.taken(inputs), "to": None})
+
+
+def _counted(sizes: tuple[int, ...]) -> str:
+    """`4 rows and 2 columns`."""
+    words = each("{name}", len(sizes), " ").split()
+    return " and ".join(f"{size} {word}" for size, word in zip(sizes, words, strict=True))
+
+
+def _cropped(rank: int) -> str:
+    return definition(
+        CROP,
+        rank,
+        edges=each("`{before}` and `{after}` {name}", rank, " and "),
+        takes=each("{before}: int, {after}: int", rank),
+        own=each("self.{before}, self.{after}", rank),
+        given=each("{before}, {after}", rank),
+        kept=each("self.{before} : x.shape[{place}] - self.{after}", rank),
+    )
+
+
+def _centered(rank: int) -> str:
+    return definition(
+        CENTER,
+        rank,
+        sizes=each("{size}", rank, " and "),
+        near=each("{before}", rank, " and "),
+        takes=each("{size}: int", rank),
+        own=each("self.{size}", rank),
+        given=each("{size}", rank),
+        befores=each("{before}", rank),
+        starts=each("(x.shape[{place}] - self.{size}) // 2", rank),
+        kept=each("{before} : {before} + self.{size}", rank),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netdsl.ops.conv import Conv
 from netdsl.ops.shared.base import Geometry, Operator
 from netdsl.ops.shared.conv import Convolution
-from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Pair
+from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Sizes
 from netdsl.ops.shared.init import BiasInitial, Initial
 from netdsl.shapes import Shape
 
@@ -23,15 +23,15 @@ class DwConv(Convolution):
     geometry = Geometry(kernel="kernel", stride="stride")
     aliases = ("depthwise convolution", "conv dw")
 
-    kernel: Pair
+    kernel: Sizes
     """Height x width of the kernels."""
-    stride: Pair = (1, 1)
+    stride: Sizes = (1,)
     """Step of the kernel."""
     mult: Count = 1
     """Depth multiplier: kernels for each input channel."""
     pad: Pad = "same"
     """Pixels of zeros around the input: same, valid (none), tf (TensorFlow's SAME), or numbers."""
-    dilation: Pair = (1, 1)
+    dilation: Sizes = (1,)
     """Distance between the kernel's taps."""
     bias: Flag = True
     """Add a learned bias for each output channel."""

@@ -18,13 +18,14 @@ class GlobalAvgPool(Operator):
     aliases = ("global average pooling", "global avg pool", "global average pool", "global avgpool")
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return plane(self.name, inputs[0])[0], 1, 1
+        channels, *sizes = plane(self.name, inputs[0])
+        return (channels, *(1 for _ in sizes))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
-        return Torch(Call("nn.AdaptiveAvgPool2d", (1,)))
+        return Torch(Call(f"nn.AdaptiveAvgPool{len(inputs[0]) - 1}d", (1,)))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
         return None
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
-        return AvgPool(to=(1, 1)).canonical(inputs)
+        return AvgPool.model_validate({"to": 1}).fitted(len(inputs[0]) - 1).canonical(inputs)

@@ -18,13 +18,14 @@ class GlobalMaxPool(Operator):
     aliases = ("global max pooling", "global max pool", "global maxpool")
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        return plane(self.name, inputs[0])[0], 1, 1
+        channels, *sizes = plane(self.name, inputs[0])
+        return (channels, *(1 for _ in sizes))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
-        return Torch(Call("nn.AdaptiveMaxPool2d", (1,)))
+        return Torch(Call(f"nn.AdaptiveMaxPool{len(inputs[0]) - 1}d", (1,)))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
         return None
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
-        return MaxPool(to=(1, 1)).canonical(inputs)
+        return MaxPool.model_validate({"to": 1}).fitted(len(inputs[0]) - 1).canonical(inputs)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight, Window
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.fields import Epsilon, Flag, Frozen
-from netdsl.shapes import Shape
+from netdsl.shapes import Shape, text
 from netdsl.text.diagnostics import OpError
 
 
@@ -27,11 +29,10 @@ class InstanceNorm(Operator):
     frozen: Frozen = False
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = plane(self.name, inputs[0])
-        if height * width == 1:
-            raise OpError(
-                f"`{self.name}` of a 1x1 plane is always 0; the input is {channels}x1x1", help="use `bn` or `ln`"
-            )
+        _, *sizes = plane(self.name, inputs[0])
+        if prod(sizes) == 1:
+            message = f"`{self.name}` of a {text(tuple(sizes))} plane is always 0; the input is {text(inputs[0])}"
+            raise OpError(message, help="use `bn` or `ln`")
         return inputs[0]
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
@@ -42,7 +43,7 @@ class InstanceNorm(Operator):
         kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}
         if self.scale:
             kwargs["affine"] = True
-        return Torch(Call("nn.InstanceNorm2d", (inputs[0][0],), kwargs), frozen=self.frozen)
+        return Torch(Call(f"nn.InstanceNorm{len(inputs[0]) - 1}d", (inputs[0][0],), kwargs), frozen=self.frozen)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
         return None

@@ -6,12 +6,13 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window, window
 from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.definition import definition, each, suffix
 from netdsl.ops.shared.fields import Count, Positive
 from netdsl.shapes import Shape
 
-LCN = '''class LocalContrastNorm(nn.Module):
+LCN = '''class LocalContrastNorm{suffix}(nn.Module):
     """Local contrast normalization: each value less the mean around it, over the standard deviation around it.
 
     "Around" is a Gaussian window over the plane and all channels, its weights summing to 1 within the image. The
@@ -28,20 +29,26 @@ LCN = '''class LocalContrastNorm(nn.Module):
         inside = self.blur(torch.ones_like(x[:1, :1]))
         x = x - self.blur(x.mean(1, keepdim=True)) / inside
         deviation = (self.blur(x.square().mean(1, keepdim=True)) / inside).clamp(min=0).sqrt()
-        return x / torch.maximum(deviation, deviation.mean((2, 3), keepdim=True)).clamp(min=self.eps)
+        return x / torch.maximum(deviation, deviation.mean({plane}, keepdim=True)).clamp(min=self.eps)
 
     def blur(self, x: torch.Tensor) -> torch.Tensor:
         half = self.size // 2
-        rows = F.pad(x, [0, 0, half, half])
-        x = torch.zeros_like(x)
-        for i in range(self.size):
-            x = x + self.taps[i] * rows.narrow(2, i, x.shape[2])
-        columns = F.pad(x, [half, half, 0, 0])
-        x = torch.zeros_like(x)
-        for i in range(self.size):
-            x = x + self.taps[i] * columns.narrow(3, i, x.shape[3])
+{blurred}
         return x
 '''
+BLURRED = """        {name} = F.pad(x, [{around}])
+        x = torch.zeros_like(x)
+        for i in range(self.size):
+            x = x + self.taps[i] * {name}.narrow({place}, i, x.shape[{place}])"""
+
+
+def _defined(rank: int) -> str:
+    """The class for maps of this rank: a Gaussian goes one dimension after the other."""
+    blurred = []
+    for axis, name in enumerate(each("{name}", rank, " ").split()):
+        around = ", ".join("half, half" if at == axis else "0, 0" for at in reversed(range(rank)))
+        blurred.append(BLURRED.format(name=name, around=around, place=axis + 2))
+    return definition(LCN, rank, plane=str(tuple(range(2, rank + 2))), blurred="\n".join(blurred))
 
 
 class LocalContrastNorm(Operator):
@@ -81,11 +88,13 @@ class LocalContrastNorm(Operator):
         settings = {"size": self.size, "sigma": sigma, "eps": self.eps}
         usual = {"size": 9, "sigma": 2.25, "eps": 1e-4}
         kwargs: dict[str, Constant] = {key: value for key, value in settings.items() if value != usual[key]}
-        return Torch(Call("LocalContrastNorm", kwargs=kwargs), definitions=(LCN,))
+        rank = len(inputs[0]) - 1
+        return Torch(Call(f"LocalContrastNorm{suffix(rank)}", kwargs=kwargs), definitions=(_defined(rank),))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
         # the mean of values that are themselves less their means; the mean deviation of the plane is left aside
-        return Window((2 * self.size - 1, 2 * self.size - 1), pad=(self.size - 1, self.size - 1))
+        rank = len(inputs[0]) - 1
+        return window(rank, (2 * self.size - 1,) * rank, pad=(self.size - 1,) * rank)
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
         return self.model_copy(update={"sigma": self.size / 4 if self.sigma is None else self.sigma})

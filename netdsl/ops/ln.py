@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
+from netdsl.ops.shared.definition import definition
 from netdsl.ops.shared.fields import Epsilon, Frozen
 from netdsl.shapes import Shape
 
-LAYER_NORM = '''class LayerNorm2d(nn.LayerNorm):
+LAYER_NORM = '''class LayerNorm{d}d(nn.LayerNorm):
     """Layer normalization over the channels, at each position of the plane."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = x.permute(0, 2, 3, 1)
+        x = x.permute({last})
         x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
-        return x.permute(0, 3, 1, 2)
+        return x.permute({first})
 '''
 
 
@@ -41,4 +42,6 @@ class LayerNorm(Operator):
         kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}
         if len(inputs[0]) == 1:
             return Torch(Call("nn.LayerNorm", (inputs[0][0],), kwargs), frozen=self.frozen)
-        return Torch(Call("LayerNorm2d", (inputs[0][0],), kwargs), definitions=(LAYER_NORM,), frozen=self.frozen)
+        rank = len(inputs[0]) - 1
+        call = Call(f"LayerNorm{rank}d", (inputs[0][0],), kwargs)
+        return Torch(call, definitions=(definition(LAYER_NORM, rank),), frozen=self.frozen)

@@ -6,12 +6,23 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window, window
 from netdsl.ops.shared.checks import bounded, plane
 from netdsl.ops.shared.fields import Finite, Sides, Size, Words
-from netdsl.ops.shared.padding import reversed_sides, shown
+from netdsl.ops.shared.padding import doubled, pairs, reversed_sides, shown, shown_sides, single
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
+
+CHANNELS = '''class ChannelPad(nn.Module):
+    """Constant planes around a clip, and constant channels before and after: PyTorch pads three dimensions at most."""
+
+    def __init__(self, padding: tuple[int, int, int, int, int, int, int, int], value: float = 0.0):
+        super().__init__()
+        self.padding, self.value = list(padding), value
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return F.pad(x, self.padding, value=self.value)
+'''
 
 
 class Pad(Operator):
@@ -27,11 +38,7 @@ class Pad(Operator):
 
     family = Family.REARRANGEMENT
     aliases = ("zeropad", "zero pad", "zero-pad")
-    modules: ClassVar = {
-        "reflect": "nn.ReflectionPad2d",
-        "replicate": "nn.ReplicationPad2d",
-        "circular": "nn.CircularPad2d",
-    }
+    modules: ClassVar = {"reflect": "nn.ReflectionPad", "replicate": "nn.ReplicationPad", "circular": "nn.CircularPad"}
 
     sides: Sides
     """Pixels on each side."""
@@ -51,30 +58,34 @@ class Pad(Operator):
         return self
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = plane(self.name, inputs[0])
-        top, bottom, left, right = self.sides
+        channels, *sizes = plane(self.name, inputs[0])
         spare = {"reflect": 1, "circular": 0}.get(self.mode)
-        if spare is not None and (max(top, bottom) > height - spare or max(left, right) > width - spare):
-            raise OpError(
-                f"`mode={self.mode}` can pad a {height}x{width} plane by at most {height - spare}x{width - spare}, "
-                f"not {shown(self.sides)}",
-                at="sides",
-                help="pad less, or `mode=replicate`",
-            )
-        return bounded(self.name, (sum(self.channels) + channels, top + height + bottom, left + width + right))
+        if spare is not None:
+            most = tuple(n - spare for n in sizes)
+            if any(side > m for side, m in zip(self.sides, doubled(most), strict=True)):
+                raise OpError(
+                    f"`mode={self.mode}` can pad a {shown(tuple(sizes))} plane by at most {shown(most)}, "
+                    f"not {shown_sides(self.sides)}",
+                    at="sides",
+                    help="pad less, or `mode=replicate`",
+                )
+        out = (before + n + after for n, (before, after) in zip(sizes, pairs(self.sides), strict=True))
+        return bounded(self.name, (sum(self.channels) + channels, *out))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
-        if any(self.channels):
-            around = (*reversed_sides(self.sides), *self.channels)
-            return Torch(
-                Call("nn.ConstantPad3d", (around, self.value)) if self.value else Call("nn.ZeroPad3d", (around,))
-            )
-        sides = self.sides[0] if len(set(self.sides)) == 1 else reversed_sides(self.sides)
+        rank = len(inputs[0]) - 1
+        around: int | tuple[int, ...] = (*reversed_sides(self.sides), *self.channels)
+        if not any(self.channels):
+            around = single(reversed_sides(self.sides))
+        elif rank == 3:
+            return Torch(Call("ChannelPad", (around, self.value)), definitions=(CHANNELS,))
+        else:
+            rank += 1  # channels are one more dimension
         if self.mode != "constant":
-            return Torch(Call(self.modules[self.mode], (sides,)))
+            return Torch(Call(f"{self.modules[self.mode]}{rank}d", (around,)))
         if self.value == 0:
-            return Torch(Call("nn.ZeroPad2d", (sides,)))
-        return Torch(Call("nn.ConstantPad2d", (sides, self.value)))
+            return Torch(Call(f"nn.ZeroPad{rank}d", (around,)))
+        return Torch(Call(f"nn.ConstantPad{rank}d", (around, self.value)))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
-        return Window(pad=(self.sides[0], self.sides[2]))
+        return window(len(inputs[0]) - 1, pad=self.sides[::2])

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Torch
 from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.definition import definition, suffix
 from netdsl.ops.shared.fields import Count, Flag, Frozen
 from netdsl.ops.shared.init import BiasInitial, Initial
 from netdsl.ops.shared.linear import Linear
 from netdsl.shapes import Shape
 
-POINTWISE = '''class Pointwise(nn.Linear):
+POINTWISE = '''class Pointwise{suffix}(nn.Linear):
     """A fully connected layer over the channels, at each position of the plane."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.linear(x.permute(0, 2, 3, 1), self.weight, self.bias).permute(0, 3, 1, 2)
+        return F.linear(x.permute({last}), self.weight, self.bias).permute({first})
 '''
 
 
@@ -38,17 +41,17 @@ class Pointwise(Linear):
     bias_init: BiasInitial = None
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        _, height, width = plane(self.name, inputs[0])
-        return (self.channels, height, width)
+        _, *sizes = plane(self.name, inputs[0])
+        return (self.channels, *sizes)
 
     def matrix(self, channels: int) -> tuple[Shape, int]:
         return (self.channels, channels), self.channels
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
-        channels, height, width = inputs[0]
-        return self.channels * channels * height * width
+        return self.channels * prod(inputs[0])
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.bias else {"bias": False}
-        call = Call("Pointwise", (inputs[0][0], self.channels), kwargs)
-        return self.drawn(call, POINTWISE)
+        rank = len(inputs[0]) - 1
+        call = Call(f"Pointwise{suffix(rank)}", (inputs[0][0], self.channels), kwargs)
+        return self.drawn(call, definition(POINTWISE, rank))

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
-
 from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
 from netdsl.ops.shared.checks import described
-from netdsl.ops.shared.fields import Count, Words
+from netdsl.ops.shared.fields import Dims
 from netdsl.shapes import Shape, numel, text
 from netdsl.text.diagnostics import OpError
 
@@ -22,17 +18,6 @@ RESHAPE = '''class Reshape(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x.reshape([x.shape[0]] + self.shape)
 '''
-
-
-def _listed(value: Any) -> Any:
-    return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Dims = Annotated[
-    tuple[Count] | tuple[Count, Count, Count],
-    BeforeValidator(_listed),
-    Words("channels x height x width, or a number of features"),
-]
 
 
 class Reshape(Operator):
@@ -64,11 +49,11 @@ class Reshape(Operator):
         return Torch(Call("Reshape", self.to), definitions=(RESHAPE,))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
-        return None if len(self.to) == 3 else Window()
+        return None if len(self.to) > 1 else super().window(inputs)
 
 
 def _way_out(shape: Shape, to: Shape) -> str | None:
     pixels = numel(to[1:])
     if len(to) == 1:
         return f"`reshape({numel(shape)})` or `flatten`"
-    return f"`reshape({numel(shape) // pixels}x{to[1]}x{to[2]})`" if numel(shape) % pixels == 0 else None
+    return f"`reshape({text((numel(shape) // pixels, *to[1:]))})`" if numel(shape) % pixels == 0 else None

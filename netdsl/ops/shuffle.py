@@ -21,9 +21,9 @@ class Shuffle(Operator):
     """Number of groups; must divide the channels."""
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = plane(self.name, inputs[0])
+        channels, *_ = plane(self.name, inputs[0])
         divides(self.groups, channels, "channels")
-        return channels, height, width
+        return inputs[0]
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call("nn.ChannelShuffle", (self.groups,)))

@@ -5,24 +5,25 @@ from __future__ import annotations
 from math import prod
 from typing import Self
 
-from netdsl.ops.shared.base import Call, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window, window
 from netdsl.ops.shared.checks import plane
-from netdsl.ops.shared.fields import Frozen, Pair
+from netdsl.ops.shared.definition import definition, suffix
+from netdsl.ops.shared.fields import Frozen, Sizes
 from netdsl.ops.shared.padding import Slide
 from netdsl.shapes import Shape
 
-SUBSAMPLE = '''class Subsample(nn.Module):
+SUBSAMPLE = '''class Subsample{suffix}(nn.Module):
     """LeNet-5's pooling: the sum of each window times a learned coefficient, plus a learned bias, per map."""
 
-    def __init__(self, channels: int, kernel_size: tuple[int, int], stride: tuple[int, int]):
+    def __init__(self, channels: int, kernel_size: tuple[{ints}], stride: tuple[{ints}]):
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride
-        self.weight = nn.Parameter(torch.full((channels,), 1 / (kernel_size[0] * kernel_size[1])))
+        self.weight = nn.Parameter(torch.full((channels,), 1 / ({volume})))
         self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = F.avg_pool2d(x, self.kernel_size, self.stride, divisor_override=1)
-        return x * self.weight.view(-1, 1, 1) + self.bias.view(-1, 1, 1)
+        x = {summed}
+        return x * self.weight.view(-1, {tail}) + self.bias.view(-1, {tail})
 '''
 
 
@@ -40,34 +41,38 @@ class Subsample(Operator):
     aliases = ("subsampling", "sub-sampling")
     followed_by = ("act",)
 
-    kernel: Pair = (2, 2)
+    kernel: Sizes = (2,)
     """Height x width of the window."""
-    stride: Pair | None = None
+    stride: Sizes | None = None
     """Step of the window; none: the window's size."""
     frozen: Frozen = False
 
     @property
     def slide(self) -> Slide:
-        return Slide(self.name, self.kernel, self.stride or self.kernel)
+        return Slide(self.name, self.kernel, self.stride or self.kernel, (1,) * len(self.kernel))
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = plane(self.name, inputs[0])
-        return (channels, *self.slide.pool(height, width))
+        channels, *sizes = plane(self.name, inputs[0])
+        return (channels, *self.slide.pool(*sizes))
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         each = Weight((inputs[0][0],), not self.frozen)
         return {"weight": each, "bias": each}
 
     def connections(self, inputs: tuple[Shape, ...]) -> int:
-        height, width = self.slide.kernel
-        return prod(self.shape(inputs)) * (height * width + 1)
+        return prod(self.shape(inputs)) * (prod(self.kernel) + 1)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
-        call = Call("Subsample", (inputs[0][0],), {"kernel_size": self.slide.kernel, "stride": self.slide.stride})
-        return Torch(call, definitions=(SUBSAMPLE,), frozen=self.frozen)
+        rank = len(self.kernel)
+        summed = f"F.avg_pool{rank}d(x, self.kernel_size, self.stride, divisor_override=1)"
+        if rank == 1:  # whose pooling has no divisor
+            summed = "F.avg_pool1d(x, self.kernel_size, self.stride) * self.kernel_size[0]"
+        kwargs: dict[str, Constant] = {"kernel_size": self.slide.kernel, "stride": self.slide.stride}
+        call = Call(f"Subsample{suffix(rank)}", (inputs[0][0],), kwargs)
+        return Torch(call, definitions=(definition(SUBSAMPLE, rank, summed=summed),), frozen=self.frozen)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
-        return Window(self.slide.kernel, self.slide.stride)
+        return window(len(self.kernel), self.slide.kernel, self.slide.stride)
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
         return self.model_copy(update={"stride": self.slide.stride})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Torch, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Torch, Window, window
 from netdsl.ops.shared.checks import bounded, divides, plane
-from netdsl.ops.shared.fields import Count, Flag, Frozen, Pair, PairOfSizes
+from netdsl.ops.shared.fields import Count, Flag, Frozen, Offsets, Sizes
 from netdsl.ops.shared.init import BiasInitial, Initial
 from netdsl.ops.shared.linear import Linear
 from netdsl.ops.shared.padding import shown, single
@@ -30,17 +31,17 @@ class UpConv(Linear):
     geometry = Geometry(kernel="kernel", out="channels", stride="stride")
     aliases = ("deconv", "up-conv", "transposed convolution", "convtranspose")
 
-    kernel: Pair
+    kernel: Sizes
     """Height x width of the kernels."""
     channels: Count
     """Output channels."""
-    stride: Pair = (1, 1)
+    stride: Sizes = (1,)
     """By how much height and width grow."""
-    pad: PairOfSizes = (0, 0)
+    pad: Offsets = (0,)
     """Rows and columns taken away on each side."""
-    out_pad: PairOfSizes = (0, 0)
+    out_pad: Offsets = (0,)
     """Rows and columns added below and right."""
-    dilation: Pair = (1, 1)
+    dilation: Sizes = (1,)
     """Distance between the kernel's taps."""
     groups: Count = 1
     """Groups of channels that do not see each other."""
@@ -52,7 +53,9 @@ class UpConv(Linear):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for out_pad, stride, dilation in zip(self.out_pad, self.stride, self.dilation, strict=True):
+        rank = max(map(len, (self.out_pad, self.stride, self.dilation)))
+        spread = (sizes * rank if len(sizes) == 1 else sizes for sizes in (self.out_pad, self.stride, self.dilation))
+        for out_pad, stride, dilation in zip(*spread, strict=False):
             if out_pad >= max(stride, dilation):
                 raise ValueError(
                     f"`out_pad` (={shown(self.out_pad)}) must be smaller than the stride {shown(self.stride)} "
@@ -64,38 +67,37 @@ class UpConv(Linear):
         channels, *sizes = plane(self.name, inputs[0])
         divides(self.groups, channels, "input channels")
         divides(self.groups, self.channels, "output channels")
-        height, width = (
+        out = tuple(
             transposed_size(n, self.kernel[i], self.stride[i], 2 * self.pad[i], self.out_pad[i], self.dilation[i])
             for i, n in enumerate(sizes)
         )
-        if height < 1 or width < 1:
+        if min(out) < 1:
             raise OpError(f"`pad` (={shown(self.pad)}) takes away all rows or columns of the output", at="pad")
-        return bounded(self.name, (self.channels, height, width))
+        return bounded(self.name, (self.channels, *out))
 
     def matrix(self, channels: int) -> tuple[Shape, int]:
         return (channels, self.channels // self.groups, *self.kernel), self.channels
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
-        channels, height, width = inputs[0]
-        return channels * height * width * (self.channels // self.groups) * self.kernel[0] * self.kernel[1]
+        return prod(inputs[0]) * (self.channels // self.groups) * prod(self.kernel)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {"kernel_size": single(self.kernel)}
-        if self.stride != (1, 1):
+        if set(self.stride) != {1}:
             kwargs["stride"] = single(self.stride)
-        if self.pad != (0, 0):
+        if any(self.pad):
             kwargs["padding"] = single(self.pad)
-        if self.out_pad != (0, 0):
+        if any(self.out_pad):
             kwargs["output_padding"] = single(self.out_pad)
         if self.groups != 1:
             kwargs["groups"] = self.groups
         if not self.bias:
             kwargs["bias"] = False
-        if self.dilation != (1, 1):
+        if set(self.dilation) != {1}:
             kwargs["dilation"] = single(self.dilation)
-        call = Call("nn.ConvTranspose2d", (inputs[0][0], self.channels), kwargs)
+        call = Call(f"nn.ConvTranspose{len(self.kernel)}d", (inputs[0][0], self.channels), kwargs)
         return self.drawn(call)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
-        y, x = (extent(k, d) - 1 - p for k, d, p in zip(self.kernel, self.dilation, self.pad, strict=True))
-        return Window(self.kernel, (1, 1), self.dilation, (y, x), upscale=self.stride)
+        pad = tuple(extent(k, d) - 1 - p for k, d, p in zip(self.kernel, self.dilation, self.pad, strict=True))
+        return window(len(pad), self.kernel, (), self.dilation, pad, upscale=self.stride)

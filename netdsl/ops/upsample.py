@@ -1,70 +1,161 @@
-"""`upsample`: a larger plane by interpolation."""
+"""`upsample`: a plane of another size by interpolation."""
 
 from __future__ import annotations
 
+from math import floor
 from typing import Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window
-from netdsl.ops.shared.checks import bounded, plane
-from netdsl.ops.shared.fields import Flag, Pair
-from netdsl.ops.shared.padding import single
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window, window
+from netdsl.ops.shared.checks import bounded, plane, same_rank
+from netdsl.ops.shared.fields import Factors, Flag, Reference, Sizes, absent
+from netdsl.ops.shared.padding import shown, single
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
+
+ANTIALIASED = '''class AntialiasedResize(nn.Module):
+    """An image in another size, `to` height and width or by factors; what is made smaller is blurred first."""
+
+    def __init__(
+        self,
+        mode: str,
+        to: tuple[int, int] | None = None,
+        factor: tuple[float, float] | None = None,
+        align_corners: bool = False,
+    ):
+        super().__init__()
+        self.mode, self.to, self.factor, self.align_corners = mode, to, factor, align_corners
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        factor = None if self.factor is None else list(self.factor)
+        size = None if self.to is None else list(self.to)
+        return F.interpolate(x, size, factor, self.mode, self.align_corners, antialias=True)
+'''
 
 
 class Upsample(Operator):
-    """Interpolation: `upsample(2)` doubles height and width, `upsample(to=56x56)` gives that size.
+    """Interpolation: `upsample(2)` doubles height and width, `upsample(to=56x56)` gives that size, smaller ones too.
 
-    C x H x W gives C x (factor*H) x (factor*W). `mode=nearest` repeats pixels, `bilinear` and `bicubic` interpolate
-    between pixel centres, or with `align_corners=true` so that the corner pixels keep their values.
+    C x H x W gives C x floor(factor*H) x floor(factor*W), or with `like=@x` the plane of that value. `mode=nearest`
+    repeats pixels from the top left on, `nearest_exact` by their centres; `linear` (on images: `bilinear`) and
+    `bicubic` interpolate between pixel centres, or with `align_corners=true` so that the corner pixels keep their
+    values; `area` takes the mean of what a pixel covers. `antialias=true` blurs what is made smaller.
 
-    PyTorch: `nn.Upsample`.
+    PyTorch: `nn.Upsample`, `F.interpolate`.
     """
 
     family = Family.REARRANGEMENT
     aliases = ("upsampling", "up-sample")
 
-    factor: Pair | None = None
+    factor: Factors | None = None
     """By how much height and width grow."""
-    mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
+    mode: Literal["nearest", "bilinear", "bicubic", "linear", "area", "nearest_exact"] = "nearest"
     """How new pixels get their values."""
     align_corners: Flag = False
-    """Keep the corner pixels' values (bilinear and bicubic)."""
-    to: Pair | None = None
+    """Keep the corner pixels' values (linear, bilinear and bicubic)."""
+    to: Sizes | None = None
     """The output's size, instead of a factor."""
+    like: Reference = Field(None, exclude_if=absent)
+    """The value whose plane's size it takes, instead of a factor."""
+    antialias: Flag = Field(False, exclude_if=absent)
+    """Blur what is made smaller (bilinear and bicubic)."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.factor is None) == (self.to is None):
+        if sum(each is not None for each in (self.factor, self.to, self.like)) != 1:
             raise ValueError("say either by how much or to what size; write `upsample(2)` or `upsample(to=56x56)`")
-        if self.align_corners and self.mode == "nearest":
+        if self.align_corners and self.mode in ("nearest", "nearest_exact", "area"):
             raise ValueError("`align_corners` needs `mode=bilinear` or `mode=bicubic`")
+        if self.antialias and self.mode not in ("linear", "bilinear", "bicubic"):
+            raise ValueError("`antialias` needs `mode=bilinear` or `mode=bicubic`")
         return self
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = plane(self.name, inputs[0])
+        channels, *sizes = plane(self.name, inputs[0])
+        rank = len(sizes)
+        if rank != 2 and (self.mode in ("bilinear", "bicubic") or self.antialias):
+            word = "antialias" if self.antialias else "mode"
+            raise OpError(
+                f"`{word}={'true' if self.antialias else self.mode}` is for images; the map has {rank} "
+                f"dimension{'s' * (rank > 1)}",
+                at=word,
+                help="`mode=linear` goes over any number of dimensions",
+            )
+        if self.like is not None:
+            return (channels, *same_rank(self.name, inputs))
         if self.factor is None:
-            return (channels, *(self.to or (height, width)))
-        return bounded(self.name, (channels, height * self.factor[0], width * self.factor[1]))
+            return (channels, *(self.to or sizes))
+        out = tuple(scaled(n, factor) for n, factor in zip(sizes, self.factor, strict=True))
+        if min(out) < 1:
+            raise OpError(
+                f"`factor` leaves nothing of the {shown(tuple(sizes))} input: {shown(out)}",
+                at="factor",
+                help="give the size: `upsample(to=...)`",
+            )
+        return bounded(self.name, (channels, *out))
+
+    def _mode(self, rank: int) -> str:
+        """PyTorch's word for the mode."""
+        if self.mode == "linear":
+            return ("linear", "bilinear", "trilinear")[rank - 1]
+        return self.mode.replace("_", "-")
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        mode = self._mode(len(inputs[0]) - 1)
+        if self.like is not None:
+            words = ["{0}", "size={1}.shape[2:]"]
+            words += [f'mode="{mode}"'] * (mode != "nearest")
+            words += ["align_corners=True"] * self.align_corners + ["antialias=True"] * self.antialias
+            return Torch(expression=f"F.interpolate({', '.join(words)})")
+        factor = None if self.factor is None else tuple(map(_plain, self.factor))
+        if self.antialias:
+            settings: dict[str, Constant] = {"to": self.to} if self.to else {"factor": tuple(map(float, factor or ()))}
+            if self.align_corners:
+                settings["align_corners"] = True
+            return Torch(Call("AntialiasedResize", (mode,), settings), definitions=(ANTIALIASED,))
         kwargs: dict[str, Constant] = (
-            {"size": single(self.to)} if self.to else {"scale_factor": single(self.factor or (1, 1))}
+            {"size": single(self.to)} if self.to else {"scale_factor": _single(factor or (1,))}
         )
-        if self.mode != "nearest":
-            kwargs["mode"] = self.mode
+        if mode != "nearest":
+            kwargs["mode"] = mode
         if self.align_corners:
             kwargs["align_corners"] = True
         return Torch(Call("nn.Upsample", kwargs=kwargs))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
-        _, rows, columns = self.shape(inputs)
-        upscale = max(rows // inputs[0][1], 1), max(columns // inputs[0][2], 1)
-        reach = {"nearest": 0, "bilinear": 1, "bicubic": 2}[self.mode]  # pixels of the input on each side
-        kernel = tuple(2 * reach * factor + 1 if factor > 1 else 1 for factor in upscale)
-        return Window((kernel[0], kernel[1]), pad=(kernel[0] // 2, kernel[1] // 2), upscale=upscale)
+        axes = list(zip(self.shape(inputs)[1:], inputs[0][1:], strict=True))
+        upscale = tuple(max(out // n, 1) for out, n in axes)
+        stride = tuple(max(n // out, 1) for out, n in axes)
+        reach = {"nearest": 0, "nearest_exact": 0, "area": 0, "bicubic": 2}.get(self.mode, 1)  # pixels on each side
+        blurred = self.antialias or self.mode == "area"
+        kernel = []
+        for grown, shrunk in zip(upscale, stride, strict=True):
+            if shrunk > 1:
+                kernel.append(max(2 * reach, 1) * (shrunk if blurred else 1))
+            else:
+                kernel.append(2 * reach * grown + 1 if grown > 1 else 1)
+        return window(len(kernel), tuple(kernel), stride, pad=tuple(size // 2 for size in kernel), upscale=upscale)
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
-        _, rows, columns = self.shape(inputs)
-        return self.model_copy(update={"factor": None, "to": (rows, columns)})
+        mode = "bilinear" if self.mode == "linear" and len(inputs[0]) == 3 else self.mode
+        changes = {"factor": None, "to": self.shape(inputs)[1:], "mode": mode}
+        exact = self.factor is None or all(isinstance(each, int) or each.is_integer() for each in self.factor)
+        if self.like is not None or not exact:  # PyTorch interpolates by the factor, not by the sizes
+            changes = {"mode": mode}
+        return self.model_copy(update=changes)
+
+
+def scaled(n: int, factor: float) -> int:
+    """A size by a factor, rounded down, as PyTorch does."""
+    return n * factor if isinstance(factor, int) else floor(n * factor)
+
+
+def _single(factors: tuple[float, ...]) -> float | tuple[float, ...]:
+    """Equal factors as the one that PyTorch takes for them."""
+    return factors[0] if len(set(factors)) == 1 else factors
+
+
+def _plain(factor: float) -> float:
+    """A factor as the least that PyTorch needs: 2 for 2.0."""
+    return int(factor) if isinstance(factor, float) and factor.is_integer() else factor

@@ -15,10 +15,17 @@ from netdsl.ir import Figure, Network, Node
 from netdsl.ops.shared.notation import notation
 from netdsl.passes.costs import cost
 from netdsl.passes.depth import depths
+from netdsl.passes.memory import BYTES, alive
+from netdsl.passes.receptive import receptive_fields
 from netdsl.shapes import numel, text
 from netdsl.text.diagnostics import Related, Report, did_you_mean
 
-QUANTITIES = ("params", "macs", "depth", "output", "units", "frozen", "aux_params", "connections")
+QUANTITIES = (
+    "params", "macs", "depth", "output", "field", "stride", "memory", "units", "frozen", "aux_params", "connections"
+)  # fmt: skip
+"""What can be claimed: each is computed, for the whole network or for a part of it."""
+SHAPES = ("output", "field", "stride")
+"""The quantities that are a shape, or a single number."""
 _TOTALS = {"params": "params", "macs": "macs", "depth": "depth", "frozen": "frozen_params", "aux_params": "aux_params"}
 """The quantities of a whole network that its totals hold."""
 _SUFFIXES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -35,8 +42,8 @@ def precision(written: str) -> Fraction | None:
     return Fraction(10) ** (int(match[2] or 0) - len(match[1] or "")) * _SUFFIXES[match[3]]
 
 
-def holds(computed: int, value: Any, written: str) -> bool:
-    """Whether `computed`, rounded (half up) to the printed digits, is the printed figure."""
+def holds(computed: float, value: Any, written: str) -> bool:
+    """Whether a figure, rounded (half up) to the printed digits, is the printed one."""
     unit = precision(written)
     if unit is None or isinstance(value, bool) or not isinstance(value, (int, float)):
         return bool(computed == value)
@@ -58,8 +65,13 @@ def find(network: Network, label: str) -> tuple[tuple[Node, ...], int] | None:
 
 
 def computed(network: Network, label: str | None, quantity: str) -> Any:
-    """A figure of the network, or of the part called `label`. `KeyError` for an unknown label, `ValueError` where it
-    is unknown."""
+    """A figure of the network, or of the part called `label`.
+
+    `field` is what one value sees of the input, in pixels: all of it behind attention, recurrent layers, global
+    pooling and fully connected ones. `stride` is how far neighbours are apart in the input; both are one number where
+    all dimensions agree. `memory` is the bytes alive at most at once in inference, in float32, without the weights.
+    `KeyError` for an unknown label, `ValueError` where the figure is unknown.
+    """
     if label is None:
         if not network.complete:
             raise ValueError("unknown")
@@ -79,8 +91,14 @@ def computed(network: Network, label: str | None, quantity: str) -> Any:
         return shape
     if quantity == "depth":
         return depths(network)[value]
+    if quantity in ("field", "stride"):
+        return _seen(network, value, quantity)
     if any(node.shape is None for node in nodes):
         raise ValueError("unknown")
+    if quantity == "memory":
+        use = alive(network)
+        given = sum(numel(item.shape) for item in network.inputs) if label is None else 0
+        return BYTES * max((use.get(node.id, 0) for node in nodes), default=given)
     costs = [(node, cost(network, node)) for node in nodes]
     main = [(node, each) for node, each in costs if node.id not in aux]
     if quantity == "params":
@@ -99,8 +117,23 @@ def computed(network: Network, label: str | None, quantity: str) -> Any:
     return sum(numel(node.shape) for node, _ in main if node.op.weight_layer and node.shape is not None)
 
 
+def _seen(network: Network, value: int, quantity: str) -> Any:
+    """The receptive field of a value or its stride: one number where all dimensions agree."""
+    field = receptive_fields(network)[value]
+    if field is None:
+        raise ValueError("unknown")
+    sizes: tuple[Any, ...] = field.pixels
+    if quantity == "stride":
+        sizes = tuple(int(step) if step.denominator == 1 else float(step) for step in field.jump)
+    elif field.whole:
+        rank = max(len(item.shape) for item in network.inputs)
+        alike = [item.shape for item in network.inputs if len(item.shape) == rank]
+        sizes = tuple(map(max, zip(*(shape[1:] or shape for shape in alike), strict=True)))
+    return sizes[0] if len(set(sizes)) == 1 else sizes or 1
+
+
 def show(quantity: str, value: Any) -> str:
-    return text(value) if quantity == "output" else f"{value:,}"
+    return text(value) if isinstance(value, tuple) else f"{value:,}"
 
 
 def verify_claims(network: Network, report: Report) -> None:
@@ -158,16 +191,17 @@ def _expect(network: Network, figure: Figure, report: Report) -> None:
         return
     except ValueError:
         return  # an error that has been told leaves the figure unknown
-    if figure.quantity == "output":
+    if figure.quantity in SHAPES and (isinstance(value, tuple) or isinstance(figure.value, tuple)):
         wanted = figure.value if isinstance(figure.value, tuple) else (figure.value,)
-        if value != wanted:
-            report.error("E0504", f"`{what}` is {text(value)}, not {figure.text}", figure.span)
+        sizes = value if isinstance(value, tuple) else (value,) * len(wanted)
+        if sizes != wanted:
+            report.error("E0504", f"`{what}` is {show(figure.quantity, value)}, not {figure.text}", figure.span)
     elif isinstance(figure.value, bool) or not isinstance(figure.value, (int, float)):
-        report.error("E0504", f"`{what}` is {value:,}; {figure.text} is no number", figure.span)
+        report.error("E0504", f"`{what}` is {show(figure.quantity, value)}; {figure.text} is no number", figure.span)
     elif not holds(value, figure.value, figure.text):
         report.error(
             "E0504",
-            f"`{what}` is {value:,}, not {figure.text}",
+            f"`{what}` is {show(figure.quantity, value)}, not {figure.text}",
             figure.span,
             help="`netdsl summary` shows it by layers; `reported` records a figure of the paper that is known to err",
         )

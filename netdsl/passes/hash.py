@@ -47,7 +47,9 @@ def digest(network: Network) -> str:
             stack.pop()
             numbers[value] = len(numbers)
             if node is None:
-                entry: list[object] = ["input", value, network.inputs[value].shape]
+                item = network.inputs[value]
+                entry: list[object] = ["input", value, item.shape]
+                entry += [item.vocabulary] if item.vocabulary is not None else []
                 state.update(json.dumps(entry).encode())
                 continue
             shapes = network.input_shapes(node)

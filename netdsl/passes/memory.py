@@ -18,8 +18,21 @@ class Memory(NamedTuple):
     at: int | None
 
 
+BYTES = 4
+"""Of one value, in float32."""
+
+
 def memory(network: Network) -> Memory:
     """The activation memory of inference, without the aux heads. Values of unknown shape count nothing."""
+    use = alive(network)
+    at = max(use, key=use.__getitem__, default=None)
+    given = sum(numel(item.shape) for item in network.inputs)
+    total = sum(numel(shape) for node in network.nodes if node.id in use and (shape := node.shape) is not None)
+    return Memory(total, given, None) if at is None or use[at] <= given else Memory(total, use[at], at)
+
+
+def alive(network: Network) -> dict[int, int]:
+    """How many values are alive while each layer runs, by the number of its value; without the aux heads."""
     skipped = network.aux_nodes
     nodes = [node for node in network.nodes if node.id not in skipped]
     sizes = [numel(shape) if shape is not None else 0 for shape in network.shapes]
@@ -28,17 +41,15 @@ def memory(network: Network) -> Memory:
         for value in node.inputs:
             last[value] = node.id
     kept = {network.result, *(output.value for output in network.outputs)}
-    alive = sum(sizes[: len(network.inputs)])
-    peak, at = alive, None
+    now, found = sum(sizes[: len(network.inputs)]), dict[int, int]()
     dying: dict[int, list[int]] = {}
     for value, user in last.items():
         if value not in kept:
             dying.setdefault(user, []).append(value)
     for node in nodes:
-        alive += sizes[node.id]
-        if alive > peak:
-            peak, at = alive, node.id
-        alive -= sum(sizes[value] for value in dying.get(node.id, ()))
+        now += sizes[node.id]
+        found[node.id] = now
+        now -= sum(sizes[value] for value in dying.get(node.id, ()))
         if node.id not in last and node.id not in kept:
-            alive -= sizes[node.id]
-    return Memory(sum(sizes[node.id] for node in nodes), peak, at)
+            now -= sizes[node.id]
+    return found

@@ -95,14 +95,48 @@ class Expressions(Transformer[Token, Any]):
 
     def dims(self, parts: Parts) -> tree.Dims:
         token = parts[0]
-        sizes = token.value.replace("×", "x").split("x")
+        return self._dims(token.value, token.span)
+
+    def _dims(self, text: str, span: Span) -> tree.Dims:
+        sizes = text.replace("×", "x").split("x")
         if len(sizes) > MOST_DIMENSIONS:
-            self.error("E0005", f"a shape has at most {MOST_DIMENSIONS} dimensions", token.span)
-            return tree.Dims((1, 1, 1), token.span)
+            return self._too_many(span)
         if any(len(size) > 20 or int(size) > LARGEST for size in sizes):
-            self.error("E0005", "a dimension may be at most 2^31 - 1", token.span)
-            return tree.Dims((1,) * len(sizes), token.span)
-        return tree.Dims(tuple(map(int, sizes)), token.span)
+            self.error("E0005", "a dimension may be at most 2^31 - 1", span)
+            return tree.Dims((1,) * len(sizes), span)
+        return tree.Dims(tuple(map(int, sizes)), span)
+
+    def _too_many(self, span: Span) -> tree.Dims:
+        self.error("E0005", f"a shape has at most {MOST_DIMENSIONS} dimensions", span)
+        return tree.Dims((1, 1, 1), span)
+
+    def shape(self, parts: Parts) -> Any:
+        """`3x{n}x{n}`: dimensions of which some are expressions in braces."""
+        first, more = parts
+        sizes: list[Any] = []
+        for part in (first, *more):
+            if type(part) is tree.Dims:
+                sizes += part.values
+            elif type(part) is tree.Literal:
+                sizes.append(self._extent(part))
+            else:
+                sizes.append(part.value)
+        span = first.span.to(more[-1].span)
+        if len(sizes) > MOST_DIMENSIONS:
+            return self._too_many(span)
+        return self._nested(
+            tree.Dims(tuple(sizes), span), *[part.value for part in (first, *more) if type(part) is Enclosed]
+        )
+
+    def _extent(self, size: tree.Literal) -> int:
+        """A number among dimensions."""
+        if type(size.value) is int and size.value <= LARGEST and size.text.isdigit():
+            return size.value
+        if type(size.value) is int and size.value > LARGEST:
+            self.error("E0005", "a dimension may be at most 2^31 - 1", size.span)
+        else:
+            self.error("E0106", f"a dimension is a whole number, not {size.text}", size.span)
+        return 1
 
     def string(self, parts: Parts) -> tree.Literal:
         return self._string(parts[0])
@@ -203,3 +237,8 @@ class Expressions(Transformer[Token, Any]):
     def positional(self, parts: Parts) -> tree.Argument:
         value = parts[0]
         return tree.Argument(None, bare(value), value.span)
+
+    def label_seen(self, parts: Parts) -> tree.Seen:
+        """A label as a value, whose place begins with the `@`."""
+        sign, seen = parts
+        return tree.Seen(seen.parts, sign.span.to(seen.span))

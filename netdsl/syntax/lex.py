@@ -19,17 +19,17 @@ END = "$END"
 
 _TOKEN = re.compile(
     rf"[{SPACE}]*(?:"
-    r"(?P<NAME>[A-Za-z_][A-Za-z0-9_]*(?:(?<=[0-9])×[0-9]+)?)"
+    r"(?P<NAME>[A-Za-z_][A-Za-z0-9_]*(?:(?<=[0-9])×(?:[0-9]+|(?=\{)))*)"
     r"|(?P<NUMBER>\.?[0-9](?:[eE][+-](?=[0-9])|[A-Za-z0-9_.×])*(?:%(?![A-Za-z0-9_(.]))?)"
     rf"|(?P<SEP>(?:(?:\#[^\n]*)?\n[{SPACE}]*)+|;)"
-    r"|(?P<SIGN>->|//|[=!<>]=|[-+*/%<>=(){}\[\],:@|×])"
+    r"|(?P<SIGN>->|//|\*\*|[=!<>]=|[-+*/%<>=(){}\[\],:@.|×])"
     rf"|(?P<STRING>{STRING})"
     r"|(?P<END>(?:\#[^\n]*)?\Z)"
     r"|(?P<BAD>.))"
 )
 _SIGNS = {
-    "->": "_ARROW", "//": "TIMES", "*": "TIMES", "%": "TIMES", "/": "SLASH", "-": "MINUS", "+": "PLUS",
-    "=": "_EQUAL", ",": "_COMMA", ":": "_COLON", "@": "_AT", "|": "_BAR", "×": "BAD",
+    "->": "_ARROW", "//": "TIMES", "**": "POWER", "*": "TIMES", "%": "TIMES", "/": "SLASH", "-": "MINUS", "+": "PLUS",
+    "=": "_EQUAL", ",": "_COMMA", ":": "_COLON", "@": "_AT", "|": "_BAR", ".": "_DOT", "×": "BAD",
     "(": "_LPAR", ")": "_RPAR", "[": "_LSQB", "]": "_RSQB", "{": "_LBRACE", "}": "_RBRACE",
     "==": "COMPARE", "!=": "COMPARE", "<": "COMPARE", "<=": "COMPARE", ">": "COMPARE", ">=": "COMPARE",
 }  # fmt: skip
@@ -38,19 +38,25 @@ _PLAIN = (
     "aux", "output", "reuse", "residual", "if", "else", "and", "or", "not", "true", "false", "none",
 )  # fmt: skip
 KEYWORDS = {word: word.upper() for word in _PLAIN}
-STATEMENTS = (*_PLAIN[: _PLAIN.index("else")], "concat", "add", "mul")
+JOINS = ("concat", "add", "mul", "max", "mean", "matmul")
+STATEMENTS = (*_PLAIN[: _PLAIN.index("else")], *JOINS)
 """The keywords that can begin a statement."""
-KEYWORDS |= {"concat": "JOIN", "add": "JOIN", "mul": "JOIN", "as": "_AS", "variant": "_VARIANT"}
+KEYWORDS |= dict.fromkeys(JOINS, "JOIN") | {"as": "_AS", "variant": "_VARIANT", "of": "_OF", "takes": "_TAKES"}
+_INSIDE = ("_OF", "_TAKES")  # the keywords that no statement begins with, and that can name what does
 _LABEL = re.compile(rf"[{SPACE}]*(?:\{{[^{{}}\n]*\}}[{SPACE}]*(?:[A-Za-z0-9_]+[{SPACE}]*)?)?:")
+_SIZES = frozenset(("_RBRACE", "NUMBER", "DIMS"))
+_JOINS_SIZES = re.compile(r"[x×][0-9{]")
 _REPEAT = re.compile(rf"[x×][{SPACE}]*(?:[0-9]+(?![A-Za-z0-9_.])|\{{)")
 _ALIAS = re.compile(
-    rf"(?:(?:max|avg|average)(?:[{SPACE}]*-[{SPACE}]*|[{SPACE}]+)pool(?:ing)?(?:[0-9]+(?:[x×][0-9]+)?)?|soft-max)(?![A-Za-z0-9_])",
+    rf"(?:(?:max|avg|average)(?:[{SPACE}]*-[{SPACE}]*|[{SPACE}]+)pool(?:ing)?(?:[0-9]+(?:[x×][0-9]+)*)?|soft-max)(?![A-Za-z0-9_])",
     re.I,
 )
 _ALIASES = frozenset(("max", "avg", "average", "soft"))
 _ELSE = re.compile(r"else(?![A-Za-z0-9_])", re.I)
 _DIMS = re.compile(r"[0-9]+(?:[x×][0-9]+)+")
-_NET_NAME = re.compile(rf"[{SPACE}]*([A-Za-z0-9._-]+)")
+NET_NAME = "[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*"
+_NET_NAME = re.compile(rf"[{SPACE}]*({NET_NAME})")
+_ALONE = re.compile(rf"[{SPACE}]*(?:as(?![A-Za-z0-9_])|\{{)", re.I)
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
 _TABLE = re.compile(
     rf"table[{SPACE}]*(?:\#[^\n]*)?\n(?:[{SPACE}]*(?:\#[^\n]*)?\n)*[{SPACE}]*\|[^\n]*"
@@ -139,10 +145,15 @@ class Lexer:
                     if _LAST_BAR.match(text, end):  # the bar that closes a row
                         self.at = end
                         continue
-                elif value == "×" and "REPEAT" in row and (repeat := _REPEAT.match(text, start)):
-                    return self._repetition(repeat)
+                elif value == "×":
+                    return self._times(row) or "BAD"
+                elif value == "." and "_DOT" not in row:
+                    return "BAD"
                 return _SIGNS[value]
             if kind == "NUMBER":
+                if value[-1] in "x×" and text.startswith("{", end):  # `3x{n}`: the `x` comes by itself
+                    self.value = value = value[:-1]
+                    self.end -= 1
                 return "NUMBER" if value.isdigit() or not _DIMS.fullmatch(value) else "DIMS"
             if kind == "SEP":
                 found = self._separator(value, row)
@@ -175,8 +186,13 @@ class Lexer:
             return "DOTTED"
         lower = word.lower()
         kind = KEYWORDS.get(lower)
+        if lower in _ALIASES and "ALIAS" in row and (alias := _ALIAS.match(self.text, self.start)):
+            self.end = alias.end()
+            self.value = alias[0]
+            return "ALIAS"
         if kind is not None:
-            if (kind in row or "_AT" in row) and not _LABEL.match(self.text, self.end):
+            item = "RESIDUAL" in row and kind not in _INSIDE
+            if (kind in row or item) and not _LABEL.match(self.text, self.end):
                 if kind not in row:  # where an item stands
                     return "BAD_WORD"
                 if kind == "TABLE":
@@ -187,18 +203,30 @@ class Lexer:
                     self.value = table[0]
                 return kind
         elif word[0] == "x":
-            if "REPEAT" in row and (repeat := _REPEAT.match(self.text, self.start)):
-                return self._repetition(repeat)
-        elif lower in _ALIASES and "ALIAS" in row and (alias := _ALIAS.match(self.text, self.start)):
-            self.end = alias.end()
-            self.value = alias[0]
-            return "ALIAS"
+            return self._times(row) or "NAME"
         return "NAME"
 
-    def _repetition(self, match: re.Match[str]) -> str:
-        self.end = match.end()
-        self.value = match[0]
-        return "_REPEAT_BRACE" if match[0][-1] == "{" else "REPEAT"
+    def _times(self, row: Container[str]) -> str | None:
+        """What an `x` is that a name could begin with: what joins two dimensions where it touches the one before it,
+        else a repetition; None where it is neither.
+        """
+        text, start = self.text, self.start
+        repeat = _REPEAT.match(text, start)
+        if repeat is None and not _JOINS_SIZES.match(text, start):
+            return None
+        label = _LABEL.match(text, self.end) is not None
+        if start == self.at and self.kind in _SIZES:
+            if "_X" in row and not label:
+                self.end, self.value = start + 1, text[start]
+                return "_X"
+            if "NAME" in row:
+                return None
+        if repeat is None or "REPEAT" not in row:
+            return None
+        if "RESIDUAL" in row and (label or not (repeat[0][-1] == "{" or _ALONE.match(text, repeat.end()))):
+            return None  # what begins a branch is a repetition only before a body
+        self.end, self.value = repeat.end(), repeat[0]
+        return "_REPEAT_BRACE" if repeat[0][-1] == "{" else "REPEAT"
 
     def _separator(self, value: str, row: Container[str]) -> str | None:
         """What a newline or `;` is here; None where it means nothing, and is skipped."""

@@ -168,7 +168,7 @@ class _Parser:
         elif kind == "_SEP":
             body = bodies[-1]
             lexer.row = 0
-            if len(brackets) == body.depth:
+            if len(brackets) == body.depth and "BROKEN" in self.state.choices():
                 if body.later is None:
                     body.later = self.state.copy(deepcopy_values=False)
                     body.statements = self.reducer.begun

@@ -13,12 +13,13 @@ from typing import Any
 
 from netdsl.syntax import tree
 from netdsl.syntax.expressions import Enclosed, Expressions, Parts, as_name, bare
-from netdsl.syntax.lex import Token
+from netdsl.syntax.lex import NET_NAME, Token
 from netdsl.text.diagnostics import Report
 from netdsl.text.source import Span
 
 _COLUMN = re.compile(r"[^|\s](?:[^|]*[^|\s])?")
-_VARIANT = re.compile(r"[A-Za-z0-9._-]+")
+_SPLIT = re.compile(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)*)x")
+_VARIANT = re.compile(NET_NAME)
 _HEADER = re.compile(r"\n[ \t\u00a0]*\|([^\n]*)")
 
 
@@ -38,6 +39,25 @@ class Reducer(Expressions):
     def first_statement(self, parts: Parts) -> list[tree.Statement]:
         self.begun = parts
         return parts
+
+    def first_branch(self, parts: Parts) -> Parts:
+        """The sign before the first of several branches, and the branches."""
+        sign, branch = parts
+        return [sign, _branch(branch, sign.span)]
+
+    def more_branches(self, parts: Parts) -> Parts:
+        found: Parts
+        found, sign, branch = parts
+        found.append(_branch(branch, sign.span))
+        return found
+
+    def branch_repeated(self, parts: Parts) -> tree.Branch:
+        repeat, braces, _ = parts
+        return tree.Branch(braces.value, repeat, repeat.span.to(braces.span))
+
+    def branches(self, parts: Parts) -> Enclosed:
+        (opening, *branches), closing = parts
+        return Enclosed(tuple(branches), opening.span.to(closing.span))
 
     def first_body(self, parts: Parts) -> Parts:
         """The sign before the first of several bodies, and the bodies."""
@@ -61,32 +81,48 @@ class Reducer(Expressions):
         first = label or item
         last = claim or stride or repeat or item
         span = item.span if first is last else first.span.to(last.span)
-        return tree.Layer(label, item, repeat, bare(stride), claim, span)
+        return tree.Layer(label, item, repeat, bare(stride), bare(claim), span)
 
     def label(self, parts: Parts) -> tree.Label:
+        found: tree.Label = parts[0]
+        return found
+
+    def part(self, parts: Parts) -> tree.Label:
         return tree.Label(parts[0].value, None, parts[0].span)
 
-    def label_computed(self, parts: Parts) -> tree.Label:
-        name, index, after, _ = parts
+    def part_computed(self, parts: Parts) -> tree.Label:
+        name, index, after = parts
         span = name.span.to((after or index).span)
         return tree.Label(name.value, index.value, span, after.value if after else "")
 
-    def label_dashed(self, parts: Parts) -> tree.Label:
-        name, dash, index, after, _ = parts
+    def part_dashed(self, parts: Parts) -> tree.Label:
+        name, dash, index, after = parts
         span = name.span.to((after or index).span)
         return tree.Label(name.value + dash.value, index.value, span, after.value if after else "")
 
+    def seen(self, parts: Parts) -> tree.Seen:
+        first, _, second = parts
+        return tree.Seen((first,) if second is None else (first, second), first.span.to((second or first).span))
+
     def operation(self, parts: Parts) -> tree.Operation:
-        head, kernel, _, out, _, stride, given = parts
+        head, kernel, _, out, _, stride, given, branches = parts
         name = tree.Name(head.replace("×", "x"), head.span)
-        last = given or stride or out or kernel
+        last = branches or given or stride or out or kernel
         span = head.span if last is None else head.span.to(last.span)
-        arguments = None if given is None else given.value
-        return tree.Operation(name, bare(kernel), bare(out), bare(stride), arguments, span)
+        if kernel is not None and name.text[-1] == "x" and (split := _SPLIT.fullmatch(name.text)):
+            name, kernel = self._split(split, head.span, kernel)
+        return tree.Operation(name, bare(kernel), bare(out), bare(stride), bare(given), bare(branches), span)
+
+    def _split(self, head: re.Match[str], span: Span, kernel: Any) -> tuple[tree.Name, tree.Dims]:
+        """`conv1x` before `{k}`: the operator, and its kernel `1x{k}`."""
+        middle = span.start + head.end(1)
+        size = Span(span.file, middle, span.end - 1)
+        first = self._dims(head[2], size) if "x" in head[2] else self._number(head[2], size)
+        return tree.Name(head[1], Span(span.file, span.start, middle)), self.shape([first, [kernel]])
 
     def operation_alias(self, parts: Parts) -> tree.Operation:
         head, *rest = parts
-        return self.operation([head, None, *rest])
+        return self.operation([head, None, *rest, None])
 
     def repeat(self, parts: Parts) -> tree.Repeat:
         written, _, index = parts
@@ -104,9 +140,9 @@ class Reducer(Expressions):
         return tree.Group(*parts[0])
 
     def join(self, parts: Parts) -> tree.Join:
-        kind, given, (_, *branches), closing = parts
+        kind, given, repeat, branches = parts
         name = tree.Name(kind.lower(), kind.span)
-        return tree.Join(name, _all(given), tuple(branches), kind.span.to(closing.span))
+        return tree.Join(name, _all(given), repeat, branches.value, kind.span.to(branches.span))
 
     def residual(self, parts: Parts) -> tree.Residual:
         keyword, given, braces = parts
@@ -117,18 +153,18 @@ class Reducer(Expressions):
         return tree.Aux(as_name(name), _all(given), braces.value, keyword.span.to(braces.span))
 
     def goto(self, parts: Parts) -> tree.Goto:
-        sign, name = parts
-        return tree.Goto(as_name(name), sign.span.to(name.span))
+        sign, target = parts
+        return tree.Goto(target, sign.span.to(target.span))
 
     def reuse(self, parts: Parts) -> tree.Reuse:
-        keyword, _, name, closing = parts
-        return tree.Reuse(as_name(name), keyword.span.to(closing.span))
+        keyword, _, target, closing, branches = parts
+        return tree.Reuse(target, bare(branches), keyword.span.to((branches or closing).span))
 
     def output(self, parts: Parts) -> tree.Output:
-        keyword, name = parts
-        return tree.Output(as_name(name), keyword.span.to(name.span))
+        keyword, target, _, item = parts
+        return tree.Output(target, item, keyword.span.to((item or target).span))
 
-    def branch(self, parts: Parts) -> tree.If:
+    def choice(self, parts: Parts) -> tree.If:
         keyword, test, then, _, otherwise = parts
         span = keyword.span.to((otherwise or then).span)
         return tree.If(bare(test), then.value, otherwise.value if otherwise else None, span)
@@ -167,9 +203,10 @@ class Reducer(Expressions):
         return tree.SourceNote(self._string(text), keyword.span.to(text.span))
 
     def input(self, parts: Parts) -> tree.Input:
-        keyword, name, _, shape = parts
+        keyword, name, _, shape, _, vocabulary = parts
         self._settle()
-        return tree.Input(as_name(name) if name else None, bare(shape), keyword.span.to(shape.span))
+        span = keyword.span.to((vocabulary or shape).span)
+        return tree.Input(as_name(name) if name else None, bare(shape), bare(vocabulary), span)
 
     def param(self, parts: Parts) -> tree.Param:
         keyword, name, _, value = parts
@@ -195,9 +232,14 @@ class Reducer(Expressions):
         return tree.Extends(self._string(path), name, _all(given), keyword.span.to((given or variant or path).span))
 
     def block(self, parts: Parts) -> tree.Block:
-        keyword, name, parameters, braces = parts
+        keyword, name, parameters, _, inputs, braces = parts
         self._settle()
-        return tree.Block(as_name(name), _all(parameters), braces.value, keyword.span.to(braces.span))
+        taken = tuple(inputs or ())
+        return tree.Block(as_name(name), _all(parameters), taken, braces.value, keyword.span.to(braces.span))
+
+    def taken(self, parts: Parts) -> tree.Taken:
+        name, repeat = parts
+        return tree.Taken(as_name(name), repeat, name.span.to((repeat or name).span))
 
     def parameter(self, parts: Parts) -> tree.Parameter:
         name, _, default = parts
@@ -256,7 +298,7 @@ class Reducer(Expressions):
                 text = match[0]
                 shown = text if len(text) <= 40 else text[:37] + "..."
                 message = f"'{shown}' cannot name a variant"
-                self.error("E0107", message, span, "letters, digits, `.`, `_` and `-`")
+                self.error("E0107", message, span, "letters, digits, `.`, `_`, `-`, and `/` between them")
             columns.append(tree.Name(match[0], span))
         return tuple(columns)
 
@@ -271,6 +313,14 @@ def _body(statements: list[tree.Statement], empty: Span) -> tree.Body:
     if not statements:
         return tree.Body((), empty)
     return tree.Body(tuple(statements), statements[0].span.to(statements[-1].span))
+
+
+def _branch(part: tree.Branch | list[tree.Statement], empty: Span) -> tree.Branch:
+    """A branch, which stands at `empty` where there is nothing in it."""
+    if isinstance(part, tree.Branch):
+        return part
+    body = _body(part, empty)
+    return tree.Branch(body, None, body.span)
 
 
 def _target(token: Token) -> tuple[tree.Name | None, tree.Name]:

@@ -33,7 +33,7 @@ _OUTSIDE = re.compile(
     r"\n+(?=(?:net|source|input|param|use|extends|block|table|expect|reported|train)\b(?![ \t]*:))", re.I
 )
 _ROW = re.compile(rf"\n[{SPACE}]*\|[^\n]*\Z")
-_JOINED = re.compile(r"\b(?:concat|add|mul)\b[^{}\n]*\Z", re.I)
+_JOINED = re.compile(r"\b(?:concat|add|mul|max|mean|matmul)\b[^{}\n]*\Z", re.I)
 _GOES_ON = re.compile(r"[ \t\r\n]*[0-9{]")
 
 

@@ -39,9 +39,9 @@ class Literal:
 
 @node
 class Dims:
-    """`3x224x224`: two or more integers joined by x."""
+    """`3x224x224`, `3x{n}x{n}`: two or more sizes joined by x, each a number or what stands in braces."""
 
-    values: tuple[int, ...]
+    values: tuple[int | Expression, ...]
     span: Span
 
 
@@ -81,7 +81,7 @@ class Unary:
 
 @node
 class Binary:
-    """`+ - * / // %`, the comparisons `== != < <= > >=`, `and`, `or`."""
+    """`+ - * / // % **`, the comparisons `== != < <= > >=`, `and`, `or`."""
 
     operator: str
     left: Expression
@@ -100,8 +100,34 @@ class Conditional:
 
 
 @node
+class Label:
+    """`conv1:` or `denselayer{i + 1}:`; the expression's value is put after `text`, and `after` behind that."""
+
+    text: str
+    index: Expression | None
+    span: Span
+    after: str = ""
+
+
+@node
+class Seen:
+    """What stands behind `@`, and in `reuse(...)`: a label, an input, or with a second part the output of a block call.
+
+    `@conv1`, `@s{i}`, `@stage2.map0`: each part is read as a label is written.
+    """
+
+    parts: tuple[Label, ...]
+    span: Span
+
+    @property
+    def text(self) -> str:
+        """As written, where no part holds an expression; else the words around its expressions."""
+        return ".".join([part.text + part.after for part in self.parts])
+
+
+@node
 class Argument:
-    """`value`, or `name=value`."""
+    """`value`, or `name=value`. An argument that names a label, `like=@x`, has what is `Seen` as its value."""
 
     name: Name | None
     value: Expression
@@ -117,20 +143,11 @@ class Call:
     span: Span
 
 
-Expression: TypeAlias = Literal | Dims | ListValue | Element | Reference | Unary | Binary | Conditional | Call
+Expression: TypeAlias = Literal | Dims | ListValue | Element | Reference | Unary | Binary | Conditional | Call | Seen
+"""A value. What is `Seen` is one only as the value of an argument."""
 
 
 # Layer statements ------------------------------------------------------------------------------------
-
-
-@node
-class Label:
-    """`conv1:` or `denselayer{i + 1}:`; the expression's value is put after `text`, and `after` behind that."""
-
-    text: str
-    index: Expression | None
-    span: Span
-    after: str = ""
 
 
 @node
@@ -146,7 +163,8 @@ class Operation:
     """`HEAD geometry? arguments?`: an operator or a block call.
 
     `conv3-64/2(pad=1)` has the head `conv3` (digits and all; `conv1x7` too), `conv{k}-64` the head `conv`
-    and the kernel `{k}`. `out` follows `-`, `stride` follows `/`. `arguments` is None without parentheses.
+    and the kernel `{k}`, `conv1x{k}-64` the kernel `1x{k}`. `out` follows `-`, `stride` follows `/`. `arguments` is
+    None without parentheses. `branches` are the inputs that a call is given, `exchange(32) { @a | @b }`, or None.
     """
 
     head: Name
@@ -154,6 +172,7 @@ class Operation:
     out: Expression | None
     stride: Expression | None
     arguments: tuple[Argument, ...] | None
+    branches: tuple[Branch, ...] | None
     span: Span
 
 
@@ -185,12 +204,25 @@ class Group:
 
 
 @node
+class Branch:
+    """One branch of a join or a call: a body, or `x3 as i { ... }`, which stands for as many branches."""
+
+    body: Body
+    repeat: Repeat | None
+    span: Span
+
+
+@node
 class Join:
-    """`concat`, `add` or `mul` (in `kind`, lower case) of branches."""
+    """`concat`, `add`, `mul`, `max`, `mean` or `matmul` (in `kind`, lower case) of branches.
+
+    With a `repeat`, `add x32 { ... }`, the whole list of them is written that many times.
+    """
 
     kind: Name
     arguments: tuple[Argument, ...]
-    branches: tuple[Body, ...]
+    repeat: Repeat | None
+    branches: tuple[Branch, ...]
     span: Span
 
 
@@ -215,25 +247,30 @@ class Aux:
 
 @node
 class Goto:
-    """`@name`: continue from the value of that label or input."""
+    """`@name`: continue from the value of that label or input, or from an output of a block call, `@name.output`."""
 
-    name: Name
+    target: Seen
     span: Span
 
 
 @node
 class Reuse:
-    """`reuse(name)`: apply the labelled layers again, with the same weights."""
+    """`reuse(name)`: apply the labelled layers again, with the same weights.
 
-    name: Name
+    `branches` are the inputs of a block that takes several.
+    """
+
+    target: Seen
+    branches: tuple[Branch, ...] | None
     span: Span
 
 
 @node
 class Output:
-    """`output name`: also return the current value under this name."""
+    """`output name`: also return the current value under this name; `output name: item` the value of that item."""
 
-    name: Name
+    target: Seen
+    item: Item | None
     span: Span
 
 
@@ -261,13 +298,16 @@ class Repeat:
 
 @node
 class Layer:
-    """A layer statement: `label: item xN /s -> CxHxW`. The claim is a `Dims` or an integer `Literal`."""
+    """A layer statement: `label: item xN /s -> CxHxW`.
+
+    The claim is a `Dims`, an integer `Literal`, or what stood in braces.
+    """
 
     label: Label | None
     item: Item
     repeat: Repeat | None
     stride: Expression | None
-    claim: Dims | Literal | None
+    claim: Expression | None
     span: Span
 
 
@@ -290,10 +330,14 @@ class SourceNote:
 
 @node
 class Input:
-    """`input 3x224x224`, `input image: 3x224x224`, `input 784`. The shape may be any expression."""
+    """`input 3x224x224`, `input image: 3x224x224`, `input 784`, `input 128 of 30000`. The shape may be any expression.
+
+    `vocabulary` is what stands behind `of`: the input is tokens, whole numbers below it.
+    """
 
     name: Name | None
     shape: Expression
+    vocabulary: Expression | None
     span: Span
 
 
@@ -333,9 +377,21 @@ class Parameter:
 
 
 @node
+class Taken:
+    """An input of a block, behind `takes`: `high`, or `map x{n}`, which stands for `map0` to `map{n-1}`."""
+
+    name: Name
+    repeat: Repeat | None
+    span: Span
+
+
+@node
 class Block:
+    """`block NAME(parameters) takes inputs { body }`; without `takes` a block has one input, which has no name."""
+
     name: Name
     parameters: tuple[Parameter, ...]
+    takes: tuple[Taken, ...]
     body: Body
     span: Span
 

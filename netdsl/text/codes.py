@@ -100,6 +100,8 @@ CODES: dict[str, str] = {
     "W0406": "two linear layers with nothing between them",
     # warnings: the recipe
     "W0501": "an aux head without a weight",
+    # warnings: the input
+    "W0601": "an input with a size too few, too many or out of place",
     # warnings: comments
     "W0901": "an `allow` that silences nothing",
     "W0902": "an `allow` that names no warning",

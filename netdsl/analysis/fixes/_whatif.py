@@ -45,14 +45,14 @@ def variations(op: Operator) -> Iterator[Changes]:
     stride, kernel, pad = (getattr(op, name, None) for name in ("stride", "kernel", "pad"))
     extent = max(kernel) if isinstance(kernel, tuple) else 2
     if geometry.stride:
-        yield from ({"stride": n} for n in range(1, 9) if (n, n) != stride)
+        yield from ({"stride": n} for n in range(1, 9) if {n} != set(stride or ()))
     if "pad" in fields:
         if isinstance(pad, str):
             yield from ({"pad": word} for word in ("valid", "tf") if word != pad)
-        yield from ({"pad": n} for n in range(isinstance(pad, str), min(extent // 2, 12) + 1) if (n,) * 4 != pad)
+        yield from ({"pad": n} for n in range(isinstance(pad, str), min(extent // 2, 12) + 1) if {n} != set(pad or ()))
     if "ceil" in fields:
         yield {"ceil": not op.ceil}  # type: ignore[attr-defined]
-    if geometry.kernel and isinstance(kernel, tuple) and kernel[0] == kernel[1]:
+    if geometry.kernel and isinstance(kernel, tuple) and len(set(kernel)) == 1:
         yield from ({"kernel": n} for n in _near(kernel[0], 10))
 
 
@@ -79,7 +79,7 @@ def fitting(op: Operator, inputs: tuple[Shape, ...]) -> Iterator[Changes]:
 def shape_of(op: Operator | None, inputs: tuple[Shape, ...]) -> Shape | None:
     """The output shape of an operator, or None where it refuses its inputs."""
     try:
-        return None if op is None else op.shape(inputs)
+        return None if op is None else op.fitted(len(inputs[0]) - 1).shape(inputs)
     except OpError:
         return None
 

@@ -41,7 +41,7 @@ def field_edits(fault: Fault, span: Span, op: Operator, changes: Mapping[str, st
             found.append(Edit(_value(fault, given), text))
         elif part is not None:
             square = isinstance(item, tree.BracketRow) and part == "kernel" and text.isdigit()  # rows have `3x3`
-            plain = type(op).model_fields[name].default == (1, 1)
+            plain = type(op).model_fields[name].default == (1,)
             found.append(_part(fault, item, part, f"{text}x{text}" if square else text, plain))
         else:
             added.append(f"{name}={text}")

@@ -68,7 +68,8 @@ def _join(fault: Fault) -> tuple[tree.Join, list[Branch]] | None:
         shapes = fault.network.input_shapes(node) if node is not None and node.shape is None else None
         parts = [child for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
         if shapes and (found is None or (found[0] is not item and holds(found[0].span, item.span))):
-            found = item, [Branch(*each) for each in zip(item.branches, parts, shapes, strict=True)]
+            bodies = [each.body for each in item.branches]
+            found = item, [Branch(*each) for each in zip(bodies, parts, shapes, strict=True)]
     return found
 
 

@@ -43,7 +43,7 @@ def _near(fault: Fault, code: str, word: str) -> Iterator[str]:
     if said:
         yield said[1]
     if code in ("E0204", "E0502"):
-        yield from _close(word, [each.text for each in fault.trees.of(tree.Label)])
+        yield from _close(word, [each.label.text for each in fault.trees.of(tree.Layer) if each.label is not None])
     elif code == "E0503":
         yield from _close(word, QUANTITIES)
 

@@ -66,7 +66,8 @@ def _sees(axis: Axis, pixel: int) -> bool:
 
 
 def axes(network: Network, node: Node) -> tuple[Axis, Axis] | None:
-    """The windows of a node along height and width; None if it has none, or they follow from a wanted output size."""
+    """The windows of a node along height and width; None if it has none, or they follow from a wanted output size, or
+    it is not on a plane."""
     return axes_of(node.op, network.input_shapes(node), node.shape)
 
 
@@ -77,7 +78,7 @@ def axes_of(op: Operator, inputs: tuple[Shape, ...] | None, out: Shape | None) -
     if getattr(op, "to", None) is not None or not op.geometry.kernel:
         return None
     window = op.window(inputs)
-    if window is None or window.upscale != (1, 1):
+    if window is None or max(window.upscale) > 1:
         return None
     height, width = (
         Axis(inputs[0][at + 1], window.kernel[at], window.stride[at], window.dilation[at], window.pad[at], out[at + 1])

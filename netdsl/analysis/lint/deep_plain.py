@@ -13,7 +13,7 @@ MOST = 20
 def _counts(node: Node) -> bool:
     """Whether a node is a layer that makes training harder; a 1x1 convolution, which only mixes channels, is not."""
     if isinstance(node.op, Convolution):
-        return node.op.kernel != (1, 1)
+        return max(node.op.kernel) > 1
     return node.op.weight_layer
 
 

@@ -59,4 +59,6 @@ def _is_dense(node: Node) -> bool:
     if node.op.family is Family.FULLY_CONNECTED:
         return node.op.weight_layer
     op = node.op
-    return isinstance(op, Conv) and op.kernel[0] == op.kernel[1] > 1 and op.groups == 1 and op.connect is None
+    return (
+        isinstance(op, Conv) and len(set(op.kernel)) == 1 and op.kernel[0] > 1 and op.groups == 1 and op.connect is None
+    )

@@ -58,7 +58,13 @@ class Unreduced(Rule):
     def _is_large(self, subject: Subject, node: Node) -> bool:
         """Whether it is a dense convolution over 1x1 on many channels with no 1x1 convolution before it."""
         op = node.op
-        if not isinstance(op, Conv) or min(op.kernel) < 3 or op.groups != 1 or op.connect is not None:
+        if (
+            not isinstance(op, Conv)
+            or len(op.kernel) != 2
+            or min(op.kernel) < 3
+            or op.groups != 1
+            or op.connect is not None
+        ):
             return False
         weights = subject.network.weights(node)
         if "weight" not in weights or min(weights["weight"].shape[:2]) < MANY:

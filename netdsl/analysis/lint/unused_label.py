@@ -19,7 +19,7 @@ class UnusedLabel(Rule):
     fixes = True
 
     def find(self, subject: Subject) -> Warnings:
-        used = {each.name.text for each in subject.trees.all if isinstance(each, (tree.Goto, tree.Reuse))}
+        used = {part.text for each in subject.trees.of(tree.Seen) for part in each.parts}
         for claim in subject.trees.all:
             if isinstance(claim, (tree.Expect, tree.Reported)) and claim.label is not None:
                 used.update((claim.label.text, *claim.label.text.split(".")))

@@ -14,7 +14,7 @@ from netdsl.analysis.rewrite._written import Written, written
 from netdsl.compiler import Compilation
 from netdsl.ir import Network, Node
 from netdsl.passes.costs import cost
-from netdsl.passes.receptive import Field
+from netdsl.passes.receptive import Field, pixel
 from netdsl.shapes import extent
 from netdsl.syntax import tree, walk
 from netdsl.text import edits
@@ -221,7 +221,7 @@ def _window(made: list[tuple[Network, Node]]) -> tuple[int, int]:
         window = node.op.window(shapes) if shapes is not None else None
         if window is None:
             continue
-        before = [fields.get(value, Field()) for value in node.inputs]
+        before = [fields.get(value, pixel(2)) for value in node.inputs]
         size: list[Fraction] = []
         jump: list[Fraction] = []
         for axis in (0, 1):
@@ -230,5 +230,5 @@ def _window(made: list[tuple[Network, Node]]) -> tuple[int, int]:
             size.append(max(each.size[axis] for each in before) + reach)
             jump.append(step * window.stride[axis])
         fields[node.id] = Field((size[0], size[1]), (jump[0], jump[1]))
-    heights, widths = zip(*(each.pixels for each in (Field(), *fields.values())), strict=True)
+    heights, widths = zip(*(each.pixels for each in (pixel(2), *fields.values())), strict=True)
     return max(heights), max(widths)

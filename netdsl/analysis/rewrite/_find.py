@@ -20,9 +20,11 @@ class Asked(NamedTuple):
     kernel: tuple[int, int] | None
     large: Callable[[tuple[int, int]], bool]
 
-    def fits(self, size: tuple[int, int]) -> bool:
-        """Whether a kernel of this size is to be rewritten."""
-        return size == self.kernel if self.kernel else self.large(size)
+    def fits(self, size: tuple[int, ...]) -> bool:
+        """Whether a kernel of this size is to be rewritten; only those over planes are."""
+        if len(size) != 2:
+            return False
+        return size == self.kernel if self.kernel else self.large((size[0], size[1]))
 
     @property
     def by_name(self) -> bool:

@@ -11,7 +11,7 @@ from netdsl.ops.conv import Conv
 from netdsl.syntax import tree
 
 _HEAD = re.compile(r"(.*?)\d+(?:[x×]\d+)?")
-Sides = tuple[int, int, int, int]
+Sides = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,8 @@ def written(spec: Spec, item: tree.Operation | tree.BracketRow, stride: str | No
         raise Refusal("its weights are another layer's")
     if op.connect is not None:
         raise Refusal("`connect` is for this kernel alone")
+    if len(op.kernel) != 2:
+        raise Refusal("it is no convolution over a plane")
     if op.dilation != (1, 1):
         raise Refusal("it is dilated", "a smaller dilation, or a stack of dilated layers, is another network")
     arguments = []

@@ -16,6 +16,8 @@ from netdsl.syntax import tree
 from netdsl.text.source import Span
 
 _NOWHERE = Span("", 0, 0)
+SIZES = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")}
+"""The names of the dimensions of a map, by how many numbers its shape has."""
 
 
 class Names:
@@ -74,8 +76,8 @@ class Expressions:
                 return outer
             if word == "channels":
                 return shape[0]
-            if word in ("height", "width"):
-                return shape[1 if word == "height" else 2]
+            if word in SIZES.get(len(shape), ()):
+                return shape[SIZES[len(shape)].index(word) + 1]
             return word
 
         return find
@@ -158,7 +160,7 @@ class Expressions:
 
     def lost(self, text: str, names: Names) -> None:
         """An expression gives a number that nothing else follows: what it names must stay as it is."""
-        find = self.lookup(names, (1, 1, 1))  # a size of the current value is marked where it is made
+        find = self.lookup(names, (1,))  # a size of the current value is marked where it is made
         for word in words(text):
             self.mark(find(word))
 

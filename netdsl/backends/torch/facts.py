@@ -179,7 +179,7 @@ class Facts:
                 }
                 ratio = ratios.pop()
                 quotients.append(int(ratio) if not ratios and ratio == int(ratio) else None)
-                if any(rows[place].op.stride != (1, 1) for rows in blocks):  # type: ignore[attr-defined]
+                if any(max(rows[place].op.stride) > 1 for rows in blocks):  # type: ignore[attr-defined]
                     strided.add(place)
             self.brackets[sizes] = (quotients, strided.pop() if len(strided) == 1 else None)
 

@@ -31,9 +31,8 @@ def fitted(found: Any, actual: Any) -> Any:
         return found
     if isinstance(actual, tuple) and actual and isinstance(value, int) and all(each == value for each in actual):
         return (found,) * len(actual)
-    both = isinstance(value, tuple) and len(value) == 2
-    if both and actual == (value[0], value[0], value[1], value[1]):
-        return (found[0], found[0], found[1], found[1])
+    if isinstance(value, tuple) and actual == tuple(size for size in value for _ in (0, 1)):
+        return tuple(size for size in found for _ in (0, 1))
     return None
 
 

@@ -14,7 +14,8 @@ from netdsl.backends.torch.levels import Again, Leaf, Level
 from netdsl.backends.torch.plan import Plan
 from netdsl.ops.shared.init import Init, parse
 
-MODULES = ("nn.Conv2d", "nn.ConvTranspose2d", "nn.Linear")
+MODULES = ("nn.Conv2d", "nn.ConvTranspose2d", "nn.Linear",
+           "nn.Conv1d", "nn.ConvTranspose1d", "nn.Conv3d", "nn.ConvTranspose3d")  # fmt: skip
 """The modules of those operators, or what they derive from."""
 
 INDENT = 8

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 from netdsl.backends.torch.expressions import Expressions, Names
@@ -83,7 +84,7 @@ class Layers(Expressions):
         if shape is None or shape != actual or not alike:
             shape, traced = actual, None
         channels = shape[0]
-        if op.name == "flatten" and len(inputs[0]) == 3 and inputs[0][1:] != (1, 1):
+        if op.name == "flatten" and prod(inputs[0][1:]) != 1:
             channels = plain(channels)  # of pixels and channels at once, which no reader can follow
             self.mark(inputs[0])
         self.shapes[node.id] = (self.local(channels) if len(inputs) > 1 else channels, *map(plain, shape[1:]))
@@ -113,7 +114,7 @@ class Layers(Expressions):
 
     def passing(self, node: Node, inputs: tuple[tuple[Any, ...], ...]) -> None:
         """What goes into a layer must stay as it is, unless the layer is the same for any number of channels."""
-        if not passes(node) or (node.op.name == "flatten" and inputs[0][1:] not in ((), (1, 1))):
+        if not passes(node) or (node.op.name == "flatten" and prod(inputs[0][1:]) != 1):
             self.mark(inputs)
 
     def flexible(self, node: Node, fields: dict[str, Any], traced: Torch | None) -> None:

@@ -7,13 +7,14 @@ one line; what does not is opened at its outermost bracket: its items in one lin
 from __future__ import annotations
 
 import keyword
-from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from netdsl.backends.torch.construct import LOOPS, Chain, Construct, Cycle, Items, ModuleDict, Run
 from netdsl.backends.torch.symbols import as_term, plain
 from netdsl.backends.torch.terms import Term, literal, make, name
 
+T = TypeVar("T")
 WIDTH = 120
 DEFAULTS: dict[str, dict[str, Any]] = {
     "nn.Conv2d": {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True},
@@ -25,6 +26,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "nn.AvgPool2d": {"padding": 0, "ceil_mode": False, "count_include_pad": True},
 }
 """Keywords of PyTorch whose defaults are not written out; an instance that leaves one out has its default."""
+
+
+def of_any_rank(table: Mapping[str, T], function: str, default: T) -> T:
+    """What a table of modules for planes says of one for maps of any rank: `nn.Conv1d` is as `nn.Conv2d`."""
+    if function in table or function[-2:] not in ("1d", "3d"):
+        return table.get(function, default)
+    return table.get(f"{function[:-2]}2d", table.get(function[:-2], default))
 
 
 class Bracket(NamedTuple):

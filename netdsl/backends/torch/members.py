@@ -7,7 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from netdsl.backends.torch.construct import Argument, Chain, Construct, Items, ModuleDict
-from netdsl.backends.torch.layout import DEFAULTS, render
+from netdsl.backends.torch.layout import DEFAULTS, of_any_rank, render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
 from netdsl.backends.torch.names import Numbered
 from netdsl.backends.torch.trace import Arms, Trace
@@ -49,9 +49,11 @@ SHORT = {"kernel_size": "kernel", "out_channels": "channels", "p": "drop", "scal
 def member_call(call: Call, frozen: bool = False, parameter: bool = False) -> Construct:
     """The construction of one layer. Keywords with their usual values are there too, so that instances are alike."""
     given = []
-    for role, value in zip_longest(ROLES.get(call.function, ())[: len(call.args)], call.args, fillvalue="value"):
+    for role, value in zip_longest(
+        of_any_rank(ROLES, call.function, ())[: len(call.args)], call.args, fillvalue="value"
+    ):
         given.append(Argument(None, Items(value) if role == "shape" and isinstance(value, tuple) else value, role))
-    kwargs = {**DEFAULTS.get(call.function, {}), **call.kwargs}
+    kwargs = {**of_any_rank(DEFAULTS, call.function, {}), **call.kwargs}
     names = sorted(kwargs, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
     given += [Argument(name, kwargs[name], SHORT.get(name, name)) for name in names]
     return Construct(call.function, tuple(given), frozen, parameter)

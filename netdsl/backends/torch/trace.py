@@ -143,7 +143,7 @@ class Trace(Layers):
                 symbol = width * quotient
             self._overrides[node.id] = {"channels": symbol}
             stride = node.op.stride  # type: ignore[attr-defined]
-            if place == strided and stride[0] == stride[1]:
+            if place == strided and len(set(stride)) == 1:
                 self._overrides[node.id]["stride"] = self.atom("stride", stride[0], ("row", place, "stride"))
 
     def walk(self, scope: Scope, names: Names) -> None:

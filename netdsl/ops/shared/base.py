@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from math import prod
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
+from netdsl.ops.shared.fields import PerDimension, parts
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
 
 Constant: TypeAlias = "int | float | bool | str | tuple[Constant, ...] | None"
 
@@ -56,7 +59,7 @@ class Call(NamedTuple):
 class Torch(NamedTuple):
     """How an operator is written in PyTorch, as a description of source text.
 
-    One of `module` (a call that constructs an `nn.Module` of one input) and `expression` (a template for a function of
+    One of `module` (a call that constructs an `nn.Module` of the inputs) and `expression` (a template for a function of
     the inputs, `{0}`, `{1}` or `{all}` for "a, b, c") is set. `expression` is for joins; with both, `module` constructs
     a tensor, which becomes a parameter of the class around it, and is `{m}` in the expression.
     `definitions` are the classes that PyTorch lacks, as source text standing alone on `torch`, `nn` and `F`,
@@ -75,18 +78,31 @@ class Torch(NamedTuple):
 
 
 class Window(NamedTuple):
-    """The window an operator slides over its input, (height, width) each: for the receptive field.
+    """The window an operator slides over its input, one number for each dimension of the map: for the receptive field.
 
-    `pad` is (top, left), negative where a crop takes rows away. `upscale` is how many times the plane is enlarged
-    before the window slides over it: a transposed convolution with stride s puts s - 1 zeros between the pixels and
-    then convolves with stride 1. A global operator has no window: it sees everything.
+    `pad` is what lies before the first pixel (top, left), negative where a crop takes rows away. `upscale` is how many
+    times the plane is enlarged before the window slides over it: a transposed convolution with stride s puts s - 1
+    zeros between the pixels and then convolves with stride 1. A global operator has no window: it sees everything.
     """
 
-    kernel: tuple[int, int] = (1, 1)
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
-    pad: tuple[int, int] = (0, 0)
-    upscale: tuple[int, int] = (1, 1)
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    pad: tuple[int, ...]
+    upscale: tuple[int, ...]
+
+
+def window(
+    rank: int,
+    kernel: tuple[int, ...] = (),
+    stride: tuple[int, ...] = (),
+    dilation: tuple[int, ...] = (),
+    pad: tuple[int, ...] = (),
+    upscale: tuple[int, ...] = (),
+) -> Window:
+    """A window over a map of `rank` dimensions; what is not said is that of a single pixel."""
+    one, none = (1,) * rank, (0,) * rank
+    return Window(kernel or one, stride or one, dilation or one, pad or none, upscale or one)
 
 
 class Geometry(NamedTuple):
@@ -108,7 +124,8 @@ class Operator(BaseModel):
     - `family`: what it does.
     - `geometry`: which fields `conv3-64/2` fills.
     - `aliases`: other names it goes by in papers (lower case).
-    - `inputs`: (least, most) number of inputs; None for any number.
+    - `inputs`: (least, most) number of inputs; None for any number. Values that its arguments name (`like=@x`) come
+      behind these.
     - `followed_by`: which of `norm` and `act` the language lets follow it as arguments.
     - `weight_layer`: whether the papers count it when they say "19 layers".
     - `flattens`: a CxHxW input is flattened before it.
@@ -138,6 +155,26 @@ class Operator(BaseModel):
         if not folder.endswith(".shared"):
             cls.name = stem
 
+    def fitted(self, rank: int) -> Self:
+        """The operator with its sizes written out for a map of `rank` dimensions; a single number is in all of them.
+
+        Raises `OpError` where an argument has another number of parts. Features have no dimensions (rank 0), and leave
+        it as it is. Whoever applies an operator to inputs fits it first; what was fitted stays as it is.
+        """
+        changes = {}
+        for key, each in (dimensional(type(self)) if rank else {}).items():
+            sizes = getattr(self, key)
+            if isinstance(sizes, tuple) and len(sizes) != rank * each:
+                changes[key] = _spread(type(self), key, sizes, rank, each)
+        return self.model_copy(update=changes) if changes else self
+
+    def is_default(self, key: str) -> bool:
+        """Whether a field has its default, which for sizes may be written out for each dimension."""
+        item, default = getattr(self, key), type(self).model_fields[key].default
+        if type(item) is type(default) is tuple and len(default) == 1 and key in dimensional(type(self)):
+            return set(item) == set(default)
+        return type(item) is type(default) and bool(item == default)
+
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         """The output's shape. Raises `OpError`, naming the argument, where the inputs do not fit."""
         return inputs[0]
@@ -166,7 +203,7 @@ class Operator(BaseModel):
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
         """The window it slides over its input; None when each output sees the whole input."""
-        return Window()
+        return window(len(inputs[0]) - 1)
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
         """The same function with its arguments spelled out for these inputs (`pad=same` as numbers), for hashing."""
@@ -175,3 +212,45 @@ class Operator(BaseModel):
     def relative(self, inputs: tuple[Shape, ...]) -> dict[str, int]:
         """Arguments that stand in a fixed proportion to the inputs here, each with that proportion, for comparison."""
         return {}
+
+
+@cache
+def dimensional(cls: type[Operator]) -> dict[str, int]:
+    """The fields that hold sizes, each with how many for one dimension: 1, or 2 for the sides of a padding."""
+    found = {}
+    for key, info in cls.model_fields.items():
+        marks = [each for each in parts(info) if isinstance(each, PerDimension)]
+        if marks:
+            found[key] = marks[0].each
+    return found
+
+
+@cache
+def references(cls: type[Operator]) -> tuple[str, ...]:
+    """The fields that name a label, in order: the values named are inputs, behind the current value."""
+    return tuple(key for key, info in cls.model_fields.items() if "@" in parts(info))
+
+
+def _spread(cls: type[Operator], key: str, sizes: tuple[int, ...], rank: int, each: int) -> tuple[int, ...]:
+    """Sizes for every dimension of the map, twice each for the sides of a padding."""
+    if len(sizes) == 1:
+        return sizes * rank * each
+    if len(sizes) == rank:
+        return tuple(size for size in sizes for _ in range(each))
+    listed = each == 2 and len(sizes) > 3
+    shown = str(list(sizes)) if listed else "x".join(map(str, sizes))
+    dimensions = f"{rank} dimension{'s' * (rank != 1)}"
+    raise OpError(
+        f"`{cls.model_fields[key].alias or key}` (={shown}) of `{cls.name}` has {len(sizes)} parts; "
+        f"the map has {dimensions}",
+        at=key,
+        code="E0405",
+        help=f"one number is in every dimension; a map of {dimensions} is {_MAPS[rank]}",
+    )
+
+
+_MAPS = {
+    1: "channels x length, as a signal or a sequence: `input 1x28x28` gives a plane its channel",
+    2: "channels x height x width, as an image",
+    3: "channels x depth x height x width, as a clip; a batch is no part of the input",
+}

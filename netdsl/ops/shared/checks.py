@@ -10,7 +10,7 @@ from netdsl.text.diagnostics import OpError
 
 def described(shape: Shape) -> str:
     """`64x56x56`, or `1000 features`."""
-    return text(shape) if len(shape) == 3 else f"{shape[0]} feature{'s' * (shape[0] != 1)}"
+    return text(shape) if len(shape) > 1 else f"{shape[0]} feature{'s' * (shape[0] != 1)}"
 
 
 def listed(shapes: tuple[Shape, ...]) -> str:
@@ -21,15 +21,41 @@ def listed(shapes: tuple[Shape, ...]) -> str:
     return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
 
 
-def plane(op: str, shape: Shape) -> tuple[int, int, int]:
-    """The input as channels, height, width; an `OpError` for a vector of features."""
-    if len(shape) != 3:
+def plane(op: str, shape: Shape, *ranks: int) -> Shape:
+    """The input as a map: channels, then one to three sizes, or as many as `ranks` allows.
+
+    An `OpError` for a vector of features, or a map of another rank.
+    """
+    if len(shape) == 1:
         raise OpError(
             f"`{op}` needs channels x height x width; the input is {described(shape)}",
             help="an image comes in as `input 3x224x224`, channels first; behind `fc` and `flatten` the plane is gone, "
             f"and `reshape({shape[0]}x1x1)` makes channels of the features",
         )
-    return shape[0], shape[1], shape[2]
+    if ranks and len(shape) - 1 not in ranks:
+        raise OpError(
+            f"`{op}` takes {' or '.join(_MAPS[rank] for rank in ranks)}; the input is {text(shape)}",
+            help="`reshape(...)` gives the map another rank",
+        )
+    return shape
+
+
+_MAPS = {
+    1: "channels x length",
+    2: "channels x height x width",
+    3: "channels x depth x height x width",
+}
+
+
+def same_rank(op: str, inputs: tuple[Shape, ...]) -> tuple[int, ...]:
+    """The plane of the value that `like=` names, whose rank is that of the current value."""
+    if len(inputs[1]) != len(inputs[0]):
+        raise OpError(
+            f"`like` of `{op}` names {described(inputs[1])}; the input is {described(inputs[0])}",
+            at="like",
+            help="both must be maps of as many dimensions",
+        )
+    return inputs[1][1:]
 
 
 def vector(op: str, shape: Shape) -> int:

@@ -1,4 +1,4 @@
-"""The types that operators' fields share: sizes, pairs, paddings and rates.
+"""The types that operators' fields share: sizes, paddings and rates.
 
 Each type carries its bounds for Pydantic, and in `Words` what a reader calls it, for messages and the reference.
 All are strict: `true` is no integer, `2.0` no count, and `"3"` no number.
@@ -6,9 +6,10 @@ All are strict: `true` is no integer, `2.0` no count, and `"3"` no number.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 
 from pydantic import BeforeValidator, Field
+from pydantic.fields import FieldInfo
 
 from netdsl.shapes import LARGEST
 
@@ -19,17 +20,38 @@ class Words(NamedTuple):
     text: str
 
 
-def _both(value: Any) -> Any:
-    return (value, value) if isinstance(value, int) and not isinstance(value, bool) else value
+class PerDimension(NamedTuple):
+    """Of a field that holds so many sizes for each dimension of the map, or one for all (`Operator.fitted`)."""
+
+    each: int
 
 
-def _sides(value: Any) -> Any:
-    """An int or height x width as [top, bottom, left, right]."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (value,) * 4
-    if isinstance(value, (tuple, list)) and len(value) == 2:
-        return (value[0], value[0], value[1], value[1])
-    return value
+class WholeShape:
+    """Of a field that is a shape, of which every size is written."""
+
+
+def parts(info: FieldInfo) -> list[Any]:
+    """The metadata of a field and of all that its annotation is made of."""
+    found = list(info.metadata)
+    todo = [info.annotation]
+    while todo:
+        for inner in get_args(todo.pop()):
+            todo.append(inner)
+            found.append(inner)
+    return found
+
+
+def _one(value: Any) -> Any:
+    return (value,) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _factor(value: Any) -> Any:
+    return (value,) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def absent(value: Any) -> bool:
+    """Whether it says nothing: what is asked of a field that JSON shall not show then, as of those added later."""
+    return value is None or value is False
 
 
 # Numbers
@@ -47,24 +69,54 @@ NonNegative: TypeAlias = Annotated[
     float, Field(ge=0, allow_inf_nan=False, strict=True), Words("a number of at least 0")
 ]
 
-# Height x width
-Pair: TypeAlias = Annotated[
-    tuple[Count, Count], BeforeValidator(_both), Words("height x width, or one integer of at least 1 for both")
+# For each dimension of a map: height x width of an image, one number of a signal, three of a clip
+Sizes: TypeAlias = Annotated[
+    tuple[Count, ...],
+    Field(min_length=1, max_length=3),
+    BeforeValidator(_one),
+    PerDimension(1),
+    Words("an integer of at least 1, or one for each dimension, as 1x7"),
 ]
-"""Height x width of a kernel or a stride; an integer stands for both."""
-PairOfSizes: TypeAlias = Annotated[
-    tuple[Size, Size], BeforeValidator(_both), Words("height x width, or one integer of at least 0 for both")
+"""A kernel or a stride, height x width; an integer stands for all dimensions."""
+Offsets: TypeAlias = Annotated[
+    tuple[Size, ...],
+    Field(min_length=1, max_length=3),
+    BeforeValidator(_one),
+    PerDimension(1),
+    Words("an integer of at least 0, or one for each dimension, as 1x0"),
 ]
 Sides: TypeAlias = Annotated[
-    tuple[Size, Size, Size, Size],
-    BeforeValidator(_sides),
+    tuple[Size, ...],
+    Field(min_length=1, max_length=6),
+    BeforeValidator(_one),
+    PerDimension(2),
     Words("an integer of at least 0, height x width, or [top, bottom, left, right]"),
 ]
-"""[top, bottom, left, right]; an integer for all, height x width for both pairs."""
+"""[top, bottom, left, right]; an integer for all, height x width for both pairs. Of one dimension [left, right], of
+three [front, back, top, bottom, left, right]."""
 Pad: TypeAlias = Annotated[
     Literal["same", "valid", "tf"] | Sides,
     Words("same, valid, tf, an integer of at least 0, height x width, or [top, bottom, left, right]"),
 ]
+
+Dims: TypeAlias = Annotated[
+    tuple[Count, ...],
+    Field(min_length=1, max_length=4),
+    BeforeValidator(_one),
+    WholeShape(),
+    Words("channels x height x width, or a number of features"),
+]
+Factors: TypeAlias = Annotated[
+    tuple[Count | Positive, ...],
+    Field(min_length=1, max_length=3),
+    BeforeValidator(_factor),
+    PerDimension(1),
+    Words("a number greater than 0, or one for each dimension, as 1x2 or [1.5, 2]"),
+]
+
+# A label: the value named is the operator's next input, behind the current one
+Label: TypeAlias = Annotated[Literal["@"], Words("a label, as @x")]
+Reference: TypeAlias = Annotated[Label | None, Words("a label, as @x")]
 
 # What several operators say in the same words
 Frozen: TypeAlias = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netdsl.ops.shared.base import Family, Operator, Torch, Window
+from netdsl.ops.shared.base import Family, Operator, Torch
 from netdsl.ops.shared.checks import described, listed
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
@@ -31,9 +31,6 @@ class Elementwise(Operator):
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(expression=f" {self.sign} ".join(f"{{{index}}}" for index in range(len(inputs))))
-
-    def window(self, inputs: tuple[Shape, ...]) -> Window:
-        return Window()
 
 
 def _way_out(full: Shape, other: Shape) -> str:

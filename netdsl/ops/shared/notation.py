@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from netdsl.ops.shared.base import Operator
-from netdsl.ops.shared.fields import Rate, Words
+from netdsl.ops.shared.fields import PerDimension, Rate, WholeShape, Words, parts
 from netdsl.ops.shared.init import Init
 
 _RATE = next(item for item in Rate.__metadata__ if isinstance(item, Words))  # type: ignore[attr-defined]
@@ -20,54 +20,40 @@ def notation(op: Operator) -> str:
     An operator without geometry has its first argument without its name: `dropout(40%)`.
     """
     cls = type(op)
-    parts = cls.geometry
+    geometry = cls.geometry
     text = cls.name
-    for key, sign in ((parts.kernel, ""), (parts.out, "-"), (parts.stride, "/")):
-        if key is not None and (
-            cls.model_fields[key].is_required() or getattr(op, key) != cls.model_fields[key].default
-        ):
-            text += sign + value(getattr(op, key))
+    for key, sign in ((geometry.kernel, ""), (geometry.out, "-"), (geometry.stride, "/")):
+        if key is not None and (cls.model_fields[key].is_required() or not op.is_default(key)):
+            text += sign + argument(cls.model_fields[key], getattr(op, key))
     arguments = []
     for index, (key, info) in enumerate(cls.model_fields.items()):
         item = getattr(op, key)
-        if key in parts or (not info.is_required() and _same(item, info.default)):
+        if key in geometry or (not info.is_required() and op.is_default(key)):
             continue
         written = argument(info, item)
-        bare = index == 0 and parts == (None, None, None)
+        bare = index == 0 and geometry == (None, None, None)
         arguments.append(written if bare else f"{info.alias or key}={written}")
     return text + (f"({', '.join(arguments)})" if arguments else "")
-
-
-def _same(item: Any, default: Any) -> bool:
-    return type(item) is type(default) and bool(item == default)
 
 
 def argument(info: FieldInfo, item: Any) -> str:
     """A field's value as a spec writes it: rates in percent, paddings as short as they go."""
     if isinstance(item, float) and _RATE in info.metadata:
         return percent(item)
-    if (
-        isinstance(item, tuple)
-        and len(item) == 4
-        and any(isinstance(w, Words) and "[top" in w.text for w in _all(info))
-    ):
-        top, bottom, left, right = item
-        if top == bottom and left == right:
-            return value((top, left))
-    lists = any(isinstance(words, Words) and words.text.startswith("a list") for words in _all(info))
+    every = parts(info)
+    if isinstance(item, tuple) and any(isinstance(each, WholeShape) for each in every):
+        return "x".join(map(str, item))
+    count = next((mark.each for mark in every if isinstance(mark, PerDimension)), 0)
+    if count and isinstance(item, tuple):
+        if len(set(item)) == 1:
+            return value(item[0])
+        if any(isinstance(each, float) for each in item):
+            return listed(item)
+        if count == 2 and len(item) != 3:
+            return "x".join(map(str, item[::2])) if len(item) > 2 and item[::2] == item[1::2] else listed(item)
+        return "x".join(map(str, item))
+    lists = any(isinstance(words, Words) and words.text.startswith("a list") for words in every)
     return listed(item) if lists else value(item)
-
-
-def _all(info: FieldInfo) -> list[Any]:
-    from typing import get_args
-
-    found = list(info.metadata)
-    todo = [info.annotation]
-    while todo:
-        for inner in get_args(todo.pop()):
-            todo.append(inner)
-            found.append(inner)
-    return found
 
 
 def value(item: Any) -> str:

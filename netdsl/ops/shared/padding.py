@@ -1,4 +1,7 @@
-"""From what a spec says of padding (`same`, `valid`, `tf`, numbers) to pixels on each side, and from there to sizes."""
+"""From what a spec says of padding (`same`, `valid`, `tf`, numbers) to pixels on each side, and from there to sizes.
+
+All of it goes dimension by dimension, for maps of any rank.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +10,24 @@ from typing import NamedTuple
 from netdsl.shapes import conv_size, extent, pool_size, same_pad
 from netdsl.text.diagnostics import OpError
 
-Sides = tuple[int, int, int, int]
+Sides = tuple[int, ...]
+"""[top, bottom, left, right]: two for each dimension."""
 
 
 class Slide(NamedTuple):
-    """A window as an operator declares it: (height, width) each, and the padding as written."""
+    """A window as an operator declares it, one number for each dimension, and the padding as written."""
 
     op: str
-    kernel: tuple[int, int]
-    stride: tuple[int, int] = (1, 1)
-    dilation: tuple[int, int] = (1, 1)
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
     pad: str | Sides = "valid"
     ceil: bool = False
 
     @property
-    def extents(self) -> tuple[int, int]:
+    def extents(self) -> tuple[int, ...]:
         """How many pixels the dilated kernel spans."""
-        return extent(self.kernel[0], self.dilation[0]), extent(self.kernel[1], self.dilation[1])
+        return tuple(map(extent, self.kernel, self.dilation))
 
     @property
     def fixed(self) -> Sides | None:
@@ -34,98 +38,105 @@ class Slide(NamedTuple):
         if isinstance(self.pad, tuple):
             return self.pad
         if self.pad == "valid":
-            return 0, 0, 0, 0
+            return (0, 0) * len(self.kernel)
         if self.pad == "tf":
-            return self._tf(1, 1) if self.stride == (1, 1) else None
-        if self.kernel[0] % 2 == 0 or self.kernel[1] % 2 == 0:
+            return self._tf((1,) * len(self.kernel)) if set(self.stride) == {1} else None
+        return doubled(self.odd())
+
+    def odd(self) -> tuple[int, ...]:
+        """What `same` pads on each side. Raises `OpError` for an even kernel."""
+        if any(size % 2 == 0 for size in self.kernel):
             raise OpError(
                 f"`pad=same` needs an odd kernel; the kernel of `{self.op}` is {shown(self.kernel)}",
-                at="pad" if self.op in ("maxpool", "avgpool") else "kernel",
+                at="pad" if self.op in ("maxpool", "avgpool", "upconv") else "kernel",
                 help="the kernel comes first, then the channels: `conv3-64`"
                 if min(self.kernel) >= 16
                 else "take an odd kernel, or say how to pad: `pad=valid` (not at all), a number of pixels, or `pad=tf`",
             )
-        y, x = ((size - 1) // 2 for size in self.extents)
-        return y, y, x, x
+        return tuple((size - 1) // 2 for size in self.extents)
 
-    def _tf(self, height: int, width: int) -> Sides:
-        return (
-            *same_pad(height, self.kernel[0], self.stride[0], self.dilation[0]),
-            *same_pad(width, self.kernel[1], self.stride[1], self.dilation[1]),
-        )
+    def _tf(self, sizes: tuple[int, ...]) -> Sides:
+        axes = zip(sizes, self.kernel, self.stride, self.dilation, strict=True)
+        return tuple(side for axis in axes for side in same_pad(*axis))
 
-    def sides(self, height: int, width: int) -> Sides:
+    def sides(self, *sizes: int) -> Sides:
         """[top, bottom, left, right] in pixels, for an input of this size."""
-        return self.fixed or self._tf(height, width)
+        return self.fixed or self._tf(sizes)
 
-    def symmetric(self) -> tuple[int, int] | None:
+    def symmetric(self) -> tuple[int, ...] | None:
         """The padding as PyTorch's (height, width), where it is equal on both sides for any input."""
         sides = self.fixed
-        return (sides[0], sides[2]) if sides and sides[0] == sides[1] and sides[2] == sides[3] else None
+        return sides[::2] if sides and sides[::2] == sides[1::2] else None
 
-    def conv(self, height: int, width: int) -> tuple[int, int]:
+    def conv(self, *sizes: int) -> tuple[int, ...]:
         """The size of the plane that a convolution gives."""
-        top, bottom, left, right = self.sides(height, width)
-        out = (
-            conv_size(height, self.kernel[0], self.stride[0], top + bottom, self.dilation[0], self.ceil),
-            conv_size(width, self.kernel[1], self.stride[1], left + right, self.dilation[1], self.ceil),
-        )
-        return self._fits(out, height, width)
+        pads = map(sum, pairs(self.sides(*sizes)))
+        axes = zip(sizes, self.kernel, self.stride, pads, self.dilation, strict=True)
+        return self._fits(tuple(conv_size(*axis, ceil=self.ceil) for axis in axes), sizes)
 
-    def pool(self, height: int, width: int) -> tuple[int, int]:
+    def pool(self, *sizes: int) -> tuple[int, ...]:
         """The size of the plane that a pooling gives; `ceil` as in Caffe and PyTorch."""
-        sides = self.sides(height, width)
-        if any(side >= size for side, size in zip(sides, (2 * self.extents[:1] + 2 * self.extents[1:]), strict=True)):
+        sides = self.sides(*sizes)
+        if any(side >= size for side, size in zip(sides, doubled(self.extents), strict=True)):
             raise OpError(
-                f"the padding {shown(sides)} of `{self.op}` must be smaller than its window {shown(self.extents)}: "
-                "a window must see at least one pixel of the input",
+                f"the padding {shown_sides(sides)} of `{self.op}` must be smaller than its window "
+                f"{shown(self.extents)}: a window must see at least one pixel of the input",
                 at="pad",
                 help=f"pad by at most {min(self.extents) - 1}",
             )
-        return self._fits(self.pool_sizes(height, width), height, width)
+        return self._fits(self.pool_sizes(*sizes), sizes)
 
-    def pool_sizes(self, height: int, width: int) -> tuple[int, int]:
+    def pool_sizes(self, *sizes: int) -> tuple[int, ...]:
         """The rounding rule of poolings alone; at most 0 where the window does not fit."""
-        top, bottom, left, right = self.sides(height, width)
-        return (
-            pool_size(height, self.kernel[0], self.stride[0], (top, bottom), self.dilation[0], self.ceil),
-            pool_size(width, self.kernel[1], self.stride[1], (left, right), self.dilation[1], self.ceil),
-        )
+        axes = zip(sizes, self.kernel, self.stride, pairs(self.sides(*sizes)), self.dilation, strict=True)
+        return tuple(pool_size(*axis, ceil=self.ceil) for axis in axes)
 
-    def _fits(self, out: tuple[int, int], height: int, width: int) -> tuple[int, int]:
-        if out[0] >= 1 and out[1] >= 1:
+    def _fits(self, out: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
+        if min(out) >= 1:
             return out
-        top, bottom, left, right = self.sides(height, width)
-        room = (height + top + bottom, width + left + right)
-        padded = " with its padding" if any((top, bottom, left, right)) else ""
-        nothing = room[0] == 1 or room[1] == 1
-        dilated = f", dilated to {shown(self.extents)}," if self.dilation != (1, 1) else ""
+        sides = self.sides(*sizes)
+        room = tuple(n + before + after for n, (before, after) in zip(sizes, pairs(sides), strict=True))
+        padded = " with its padding" if any(sides) else ""
+        dilated = f", dilated to {shown(self.extents)}," if set(self.dilation) != {1} else ""
         fix = " or a smaller dilation" if dilated else ""
         raise OpError(
             f"the kernel {shown(self.kernel)} of `{self.op}`{dilated} is larger than the {shown(room)} input{padded}",
             at="kernel",
             help="the plane has been halved down to nothing before: fewer strides and pools, or a larger input"
-            if nothing and self.stride != (1, 1)
+            if 1 in room and set(self.stride) != {1}
             else f"a kernel of at most {shown(self._largest(room))}{fix}, or more padding",
         )
 
-    def _largest(self, room: tuple[int, int]) -> tuple[int, int]:
-        y, x = ((n - 1) // d + 1 for n, d in zip(room, self.dilation, strict=True))
-        return max(min(y, self.kernel[0]), 1), max(min(x, self.kernel[1]), 1)
+    def _largest(self, room: tuple[int, ...]) -> tuple[int, ...]:
+        most = ((n - 1) // d + 1 for n, d in zip(room, self.dilation, strict=True))
+        return tuple(max(min(fits, size), 1) for fits, size in zip(most, self.kernel, strict=True))
+
+
+def doubled(sizes: tuple[int, ...]) -> Sides:
+    """Each size twice: the same on both sides."""
+    return tuple(size for size in sizes for _ in (0, 1))
+
+
+def pairs(sides: Sides) -> tuple[tuple[int, int], ...]:
+    """(before, after) for each dimension."""
+    return tuple(zip(sides[::2], sides[1::2], strict=True))
 
 
 def shown(sizes: tuple[int, ...]) -> str:
-    """`3x3`; sides as `[1, 0, 1, 0]`, or as one number where all agree."""
-    if len(sizes) == 2:
-        return f"{sizes[0]}x{sizes[1]}"
-    return str(sizes[0]) if len(set(sizes)) == 1 else str(list(sizes))
+    """`3x3`."""
+    return "x".join(map(str, sizes))
+
+
+def shown_sides(sides: Sides) -> str:
+    """`[1, 0, 1, 0]`, or one number where all agree."""
+    return str(sides[0]) if len(set(sides)) == 1 else str(list(sides))
 
 
 def reversed_sides(sides: Sides) -> Sides:
-    """[top, bottom, left, right] in the order of `F.pad`: (left, right, top, bottom)."""
-    return sides[2], sides[3], sides[0], sides[1]
+    """[top, bottom, left, right] in the order of `F.pad`, the last dimension first: (left, right, top, bottom)."""
+    return tuple(side for pair in reversed(pairs(sides)) for side in pair)
 
 
-def single(pair: tuple[int, int]) -> int | tuple[int, int]:
-    """A square pair as the one integer that PyTorch takes for it."""
-    return pair[0] if pair[0] == pair[1] else pair
+def single(sizes: tuple[int, ...]) -> int | tuple[int, ...]:
+    """Equal sizes as the one integer that PyTorch takes for them."""
+    return sizes[0] if all(size == sizes[0] for size in sizes) else sizes

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Constant, Family, Geometry, Operator, Window
+from netdsl.ops.shared.base import Constant, Family, Geometry, Operator, Window, window
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.padding import Sides, Slide, single
 from netdsl.shapes import Shape
@@ -21,75 +21,75 @@ class Pooling(Operator):
     if TYPE_CHECKING:  # not fields here: a base class's fields would come before all others
 
         @property
-        def kernel(self) -> tuple[int, int] | None: ...
+        def kernel(self) -> tuple[int, ...] | None: ...
         @property
-        def stride(self) -> tuple[int, int] | None: ...
+        def stride(self) -> tuple[int, ...] | None: ...
         @property
         def pad(self) -> str | Sides: ...
         @property
+        def dilation(self) -> tuple[int, ...] | None: ...
+        @property
         def ceil(self) -> bool: ...
         @property
-        def to(self) -> tuple[int, int] | None: ...
+        def to(self) -> tuple[int, ...] | None: ...
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.pad == "tf" and self.ceil:
             raise ValueError("`pad=tf` rounds sizes up by itself; leave out `ceil`")
         if self.to is not None:
-            for key, info in type(self).model_fields.items():
-                if key != "to" and getattr(self, key) != info.default:
+            for key in type(self).model_fields:
+                if key != "to" and not self.is_default(key):
                     raise ValueError(f"`to` chooses the window by the size of the input; leave out `{key}`")
         return self
 
-    @property
-    def slide(self) -> Slide:
-        kernel = self.kernel or (2, 2)
-        return Slide(self.name, kernel, self.stride or kernel, getattr(self, "dilation", (1, 1)), self.pad, self.ceil)
+    def slide(self, rank: int) -> Slide:
+        """The window over a map of `rank` dimensions."""
+        kernel = self.kernel or (2,) * rank
+        return Slide(self.name, kernel, self.stride or kernel, self.dilation or (1,) * rank, self.pad, self.ceil)
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        channels, height, width = plane(self.name, inputs[0])
-        return (channels, *(self.to or self.slide.pool(height, width)))
+        channels, *sizes = plane(self.name, inputs[0])
+        return (channels, *(self.to or self.slide(len(sizes)).pool(*sizes)))
 
-    @property
-    def builtin(self) -> tuple[int, int] | None:
+    def builtin(self, slide: Slide) -> tuple[int, ...] | None:
         """The padding that PyTorch's own pooling takes, up to half of the window; None for any other."""
-        pad = self.slide.symmetric()
-        return pad if pad and all(2 * p <= k for p, k in zip(pad, self.slide.kernel, strict=True)) else None
+        pad = slide.symmetric()
+        return pad if pad and all(2 * p <= k for p, k in zip(pad, slide.kernel, strict=True)) else None
 
-    def keywords(self) -> dict[str, Constant]:
+    def keywords(self, slide: Slide) -> dict[str, Constant]:
         """Window, stride and padding as PyTorch's pooling layers name them."""
-        slide, pad = self.slide, self.builtin
+        pad = self.builtin(slide)
         kwargs: dict[str, Constant] = {"kernel_size": single(slide.kernel)}
         if slide.stride != slide.kernel:
             kwargs["stride"] = single(slide.stride)
-        if pad and pad != (0, 0):
+        if pad and any(pad):
             kwargs["padding"] = single(pad)
-        if slide.dilation != (1, 1):
+        if set(slide.dilation) != {1}:
             kwargs["dilation"] = single(slide.dilation)
         if self.ceil:
             kwargs["ceil_mode"] = True
         return kwargs
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
-        _, height, width = inputs[0]
+        _, *sizes = inputs[0]
         if self.to is None:
-            top, _, left, _ = self.slide.sides(height, width)
-            return Window(self.slide.kernel, self.slide.stride, self.slide.dilation, (top, left))
-        if self.to == (1, 1):
+            slide = self.slide(len(sizes))
+            return window(len(sizes), slide.kernel, slide.stride, slide.dilation, slide.sides(*sizes)[::2])
+        if set(self.to) == {1}:
             return None
         # an adaptive window reaches from floor(i*n/m) to ceil((i+1)*n/m)
-        kernel = tuple(-(-n // m) + (n % m != 0) for n, m in zip((height, width), self.to, strict=True))
-        stride = tuple(max(n // m, 1) for n, m in zip((height, width), self.to, strict=True))
-        return Window((kernel[0], kernel[1]), (stride[0], stride[1]))
+        kernel = tuple(-(-n // m) + (n % m != 0) for n, m in zip(sizes, self.to, strict=True))
+        return window(len(sizes), kernel, tuple(max(n // m, 1) for n, m in zip(sizes, self.to, strict=True)))
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
-        _, height, width = inputs[0]
+        _, *sizes = inputs[0]
         if self.to is not None:
-            if height % self.to[0] or width % self.to[1]:
+            if any(n % m for n, m in zip(sizes, self.to, strict=True)):
                 return self
-            kernel = (height // self.to[0], width // self.to[1])
-            return self.model_copy(update={"kernel": kernel, "stride": kernel, "pad": (0, 0, 0, 0), "to": None})
-        slide = self.slide
-        ceil = self.ceil and slide.pool_sizes(height, width) != slide._replace(ceil=False).pool_sizes(height, width)
-        changes = {"kernel": slide.kernel, "stride": slide.stride, "pad": slide.sides(height, width), "ceil": ceil}
+            kernel = tuple(n // m for n, m in zip(sizes, self.to, strict=True))
+            return self.model_copy(update={"kernel": kernel, "stride": kernel, "pad": (0, 0) * len(sizes), "to": None})
+        slide = self.slide(len(sizes))
+        ceil = self.ceil and slide.pool_sizes(*sizes) != slide._replace(ceil=False).pool_sizes(*sizes)
+        changes = {"kernel": slide.kernel, "stride": slide.stride, "pad": slide.sides(*sizes), "ceil": ceil}
         return self.model_copy(update=changes)

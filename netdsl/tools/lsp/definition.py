@@ -36,7 +36,7 @@ def _node(document: Document, node: Any, outer: list[Any]) -> list[Span]:
         if isinstance(node, tree.Name):
             return [column.span for column in files.header(file) if column.text == node.text]
         return [file.source.span(0, 0)]
-    if isinstance(node, tree.Name) and isinstance(around, (tree.Goto, tree.Reuse)) and node.text == "input":
+    if isinstance(node, tree.Label) and isinstance(around, tree.Seen) and node.text == "input":
         return [each.span for each in document.file.statements if isinstance(each, tree.Input) and each.name is None]
     return []
 

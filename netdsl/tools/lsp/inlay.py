@@ -143,7 +143,7 @@ def bodies(item: tree.Item) -> tuple[tree.Body, ...]:
     if isinstance(item, (tree.Group, tree.Residual, tree.Aux)):
         return (item.body,)
     if isinstance(item, tree.Join):
-        return item.branches
+        return tuple(branch.body for branch in item.branches)
     if isinstance(item, tree.If):
         return (item.then,) if item.otherwise is None else (item.then, item.otherwise)
     return ()
@@ -152,7 +152,7 @@ def bodies(item: tree.Item) -> tuple[tree.Body, ...]:
 def shapes(document: Document, layer: tree.Layer, places: Places) -> list[Shape]:
     """The shapes that come out of a statement, one for each kind of place where it was placed."""
     if isinstance(layer.item, tree.Goto) and layer.repeat is None:
-        found = document.names.at(layer.item.name.span.start)
+        found = document.names.at(layer.item.target.span.start)
         return [shape for each in (found[0].statements if found else ()) for shape in _of(document, each, places)]
     return places.shapes(extent(layer))
 

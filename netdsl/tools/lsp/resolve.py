@@ -111,7 +111,7 @@ class _Resolver:
         elif isinstance(node, tree.Repeat) and node.index is not None:
             sight = replace(sight, values=sight.values.parents)  # the count does not see the index
         elif isinstance(node, (tree.Goto, tree.Reuse)):
-            _use(sight.labels.get(node.name.text), node.name.span)
+            _use(sight.labels.get(node.target.text), node.target.span)
         elif isinstance(node, (tree.Expect, tree.Reported)) and node.label is not None:
             self.claims.append(node.label)
         for child in children(node):

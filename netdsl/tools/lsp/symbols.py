@@ -75,6 +75,7 @@ def _layer(document: Document, layer: tree.Layer) -> Iterator[Entry]:
         yield Entry(name, "label", detail, layer.span, layer.label.span, inside)
     elif isinstance(layer.item, (tree.Aux, tree.Output)):
         kind: Kind = "aux" if isinstance(layer.item, tree.Aux) else "output"
-        yield Entry(layer.item.name.text, kind, "", layer.span, layer.item.name.span, inside)
+        named = layer.item.name if isinstance(layer.item, tree.Aux) else layer.item.target
+        yield Entry(named.text, kind, "", layer.span, named.span, inside)
     else:
         yield from inside

@@ -1,0 +1,105 @@
+"""What `@` and `reuse` name: a label, an input, or an output of a labelled block call; and why it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from netdsl.elaborate.build import Builder
+from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
+from netdsl.elaborate.frames import Frame, Value
+from netdsl.elaborate.problems import Problem, Told
+from netdsl.syntax import tree
+from netdsl.text.diagnostics import Related, did_you_mean
+
+
+def seen(builder: Builder, target: tree.Seen, frame: Frame) -> Value:
+    """What `@label`, `@s{i}` or `@stage2.map0` stands for. Raises `Problem`; `Told` where an earlier error hides it."""
+    label, *further = (spelled(builder, part, frame) for part in target.parts)
+    found = frame.find(label)
+    if found is None:
+        raise _unseen(builder, label, target, frame)
+    if not further:
+        return found
+    outputs = given_out(found.drafts)
+    if further[0] in outputs:
+        return Value(outputs[further[0]], found.span)
+    message = f"`{label}` has no output `{further[0]}`"
+    if not _first(builder, f"{label}.{further[0]}", target, frame):
+        raise Told
+    if any(node.shape is None for node in _nodes(found.drafts)):
+        raise Told  # what is wrong in it may be what would give the output
+    help = did_you_mean(further[0], outputs, "its outputs")
+    help = help or "a block gives its current value out by `output NAME`, and its calls by their label"
+    raise Problem("E0204", message, target.parts[1].span, help, [Related(found.span, "labelled here")])
+
+
+def spelled(builder: Builder, label: tree.Label, frame: Frame) -> str:
+    """A label with the value of its expression."""
+    if label.index is None:
+        return label.text
+    return f"{label.text}{builder.evaluator(frame).integer(label.index, 'a number in a label')}{label.after}"
+
+
+def given_out(drafts: tuple[Draft, ...]) -> dict[str, int]:
+    """The outputs of what a label labels: those of a block, of the last in a repetition."""
+    last = drafts[-1] if drafts else None
+    while isinstance(last, DraftScope) and last.kind in ("repeat", "iteration", "reuse") and last.children:
+        last = last.children[-1]
+    return last.outputs or {} if isinstance(last, DraftScope) and last.kind == "block" else {}
+
+
+def _nodes(drafts: tuple[Draft, ...]) -> Iterator[DraftNode]:
+    for draft in drafts:
+        if isinstance(draft, DraftScope):
+            yield from draft.nodes()
+        else:
+            yield draft
+
+
+def _unseen(builder: Builder, label: str, target: tree.Seen, frame: Frame) -> Problem:
+    """There is no such label in sight; told once, however often it is used."""
+    part = target.parts[0]
+    if not _first(builder, label, target, frame) or any(_could(each, label) for each in frame.unset.lost.values()):
+        return Told()
+    message = f"no label `{label}` is in sight"
+    for choice, taken in frame.unset.choices.values():
+        for each in labels(choice.otherwise if taken else choice.then):
+            if _could(each, label):
+                holds = "does not hold" if not taken else "holds"
+                related = [Related(each.span, "labelled here"), Related(choice.test.span, f"which {holds} here")]
+                message = f"the label `{label}` is set in the other arm of an `if`"
+                return Problem("E0204", message, part.span, "label it in both arms, or use it inside its arm", related)
+    help = did_you_mean(label, frame.sighted(), "in sight")
+    help = help or "a label is seen in its own body and the bodies inside it, after its statement"
+    return Problem("E0204", message, part.span, help)
+
+
+def _first(builder: Builder, name: str, target: tree.Seen, frame: Frame) -> bool:
+    """Whether a name is looked for in vain for the first time, and at this place."""
+    file = frame.module.file.source.name
+    keys = {(file, name), (file, str(target.span.start))}
+    known = not keys.isdisjoint(builder.missing)
+    builder.missing |= keys
+    return not known
+
+
+def labels(body: tree.Body | None) -> Iterator[tree.Label]:
+    """The labels that the statements of an arm set, with those of the `if`s in it."""
+    for statement in body.statements if body is not None else ():
+        if not isinstance(statement, tree.Layer):
+            continue
+        if statement.label is not None:
+            yield statement.label
+        elif isinstance(statement.item, tree.Output) and statement.item.item is not None:
+            yield statement.item.target.parts[0]
+        elif isinstance(statement.item, tree.If):
+            yield from labels(statement.item.then)
+            yield from labels(statement.item.otherwise)
+
+
+def _could(label: tree.Label, text: str) -> bool:
+    """Whether a label as written could be this one."""
+    if label.index is None:
+        return label.text == text
+    inside = text[len(label.text) : len(text) - len(label.after)]
+    return text.startswith(label.text) and text.endswith(label.after) and inside.lstrip("-").isdecimal()

@@ -34,13 +34,15 @@ def flat(**parts: nn.Module) -> nn.Sequential:
     return stack(**layers)
 
 
-def classifier(features: int, hidden: tuple[int, ...], first: int, name: str = "fc") -> dict[str, nn.Module]:
-    """Fully connected layers with rectifiers and dropout, named by their numbers, and 1000 classes."""
+def classifier(
+    features: int, hidden: tuple[int, ...], first: int, name: str = "fc", classes: int = 1000
+) -> dict[str, nn.Module]:
+    """Fully connected layers with rectifiers and dropout, named by their numbers, and a last one for the classes."""
     found: dict[str, nn.Module] = {"flatten": nn.Flatten()}
     for number, width in enumerate(hidden, first):
         found[f"{name}{number}"] = nn.Sequential(nn.Linear(features, width), nn.ReLU(), nn.Dropout())
         features = width
-    return {**found, f"{name}{first + len(hidden)}": nn.Linear(features, 1000)}
+    return {**found, f"{name}{first + len(hidden)}": nn.Linear(features, classes)}
 
 
 def caffenet() -> nn.Module:
@@ -304,3 +306,54 @@ def inception_v2() -> nn.Module:
         figure6(768, 128), figure6(768, 160), figure6(768, 160), figure6(768, 192), figure10(768, 192, 192, 192, 320),
         figure7(1280), figure7(2048), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000),
     )  # fmt: skip
+
+
+def c3d() -> nn.Module:
+    """Figure 3 of Learning Spatiotemporal Features; the classes are Sports-1M's."""
+
+    def conv3d(before: int, after: int) -> nn.Sequential:
+        return nn.Sequential(nn.Conv3d(before, after, 3, padding=1), nn.ReLU())
+
+    pool = partial(nn.MaxPool3d, 2, ceil_mode=True)
+    return flat(
+        conv1a=conv3d(3, 64), pool1=nn.MaxPool3d((1, 2, 2)), conv2a=conv3d(64, 128), pool2=pool(),
+        conv3a=conv3d(128, 256), conv3b=conv3d(256, 256), pool3=pool(),
+        conv4a=conv3d(256, 512), conv4b=conv3d(512, 512), pool4=pool(),
+        conv5a=conv3d(512, 512), conv5b=conv3d(512, 512), pool5=pool(),
+        **classifier(8192, (4096, 4096), 6, classes=487),
+    )  # fmt: skip
+
+
+class WaveLayer(nn.Module):
+    """Equation 2 and Figure 4 of WaveNet: what goes on, and what is skipped to the end."""
+
+    def __init__(self, width: int, skips: int, dilation: int) -> None:
+        super().__init__()
+        self.dilation = dilation
+        self.filter, self.gate = (nn.Conv1d(width, width, 2, dilation=dilation) for _ in range(2))
+        self.skip, self.residual = nn.Conv1d(width, skips, 1), nn.Conv1d(width, width, 1)
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        past = nn.functional.pad(x, (self.dilation, 0))
+        gated = torch.tanh(self.filter(past)) * torch.sigmoid(self.gate(past))
+        return x + self.residual(gated), self.skip(gated)
+
+
+class WaveNet(nn.Module):
+    """Three times ten layers of dilations 1 to 512."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.causal = nn.Conv1d(256, 32, 2)
+        for number in range(30):
+            self.add_module(f"layer{number}", WaveLayer(32, 256, 2 ** (number % 10)))
+        self.out1, self.out2 = nn.Conv1d(256, 256, 1), nn.Conv1d(256, 256, 1)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.causal(nn.functional.pad(x, (1, 0)))
+        total: torch.Tensor | None = None
+        for number in range(30):
+            x, skip = self.get_submodule(f"layer{number}")(x)
+            total = skip if total is None else total + skip
+        assert total is not None
+        return self.out2(self.out1(total.relu()).relu())

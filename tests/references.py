@@ -60,6 +60,35 @@ def ghostnet() -> nn.Module:
     return renamed(tm("ghostnet_100", drop_rate=0.0), *last, (r"^blocks\.(\d)\.(\d)\.", number))()
 
 
+def hrnet(name: str) -> Make:
+    """timm's, under the names of the spec: a fusing path from resolution j to i is branch j + 1 of map i."""
+
+    def fuse(found: re.Match[str]) -> str:
+        to, source = int(found[1]), int(found[2])
+        numbers = [int(number) for number in found[3].split(".")]
+        place = numbers[0] if source > to else 3 * numbers[0] + numbers[1]  # a step is convolution, norm, rectifier
+        return f"map{to}.branch{source + 1}.{place}"
+
+    def kind(found: re.Match[str]) -> str:
+        return f"{found[1]}.{('conv', 'bn')[int(found[2])]}"
+
+    return renamed(
+        tm(name),
+        (r"fuse_layers\.(\d)\.(\d)\.([\d.]+)$", fuse),
+        (r"\bconv(\d)$", r"conv\1.conv"),
+        (r"\bbn(\d)$", r"conv\1.bn"),
+        (r"^stage2\.0", "stage2"),
+        (r"branches\.(\d)", r"branch\1"),
+        (r"^transition1\.0\.", "transition10."),
+        (r"^(transition10|final_layer|downsamp_modules\.\d)\.(\d)$", kind),
+        (r"^transition1\.1\.0", "transition11"),
+        (r"^transition(\d)\.\d\.0", r"transition\1"),
+        (r"^incre_modules\.(\d)", r"incre\1"),
+        (r"^downsamp_modules\.(\d)", r"down_conv\1"),
+        (r"^final_layer", "final"),
+    )
+
+
 def mobilenet_v1(width: float) -> Make:
     return lambda: timm.models.efficientnet._gen_mobilenet_v1("mobilenetv1_100", width, act_layer="relu")
 
@@ -283,4 +312,12 @@ CASES = [
     Case("dcgan", "generator", papers.dcgan("generator"), shape=(100,)),
     Case("dcgan", "discriminator", papers.dcgan("discriminator")),
     Case("fcn8s", None, papers.FCN8s, 500, slow=True),
+    *(Case("repvgg", size, tm(f"repvgg_{size.lower()}"), slow=size != "A0") for size in ("A0", "A1", "A2", "B0", "B1")),
+    *(
+        Case("video_resnet", name, tv(name), shape=(3, 8, 40, 40), slow=name != "r3d_18")
+        for name in ("r3d_18", "mc3_18", "r2plus1d_18")
+    ),
+    Case("c3d", None, papers.c3d, shape=(3, 16, 112, 112), slow=True),
+    Case("wavenet", None, papers.WaveNet, shape=(256, 700)),
+    *(Case("hrnet", size, hrnet(f"hrnet_{size}"), slow=size != "w18_small") for size in ("w18_small", "w18", "w32")),
 ]

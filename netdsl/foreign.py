@@ -239,6 +239,8 @@ JOINS: dict[str, str] = {
     "eltwise": "add",
     "multiply": "mul",
     "times": "mul",
+    "maximum": "max",
+    "average": "mean",
 }
 """Joins of branches by their names elsewhere."""
 

@@ -104,7 +104,8 @@ PLACES = {
     "false": "param a = false", "none": "param a = none", "as": "relu x4 as i", "variant": 'extends "a" variant b',
     "reuse": "reuse(a)", "residual": "residual { relu }", "input": "input 3x7x7", "concat": "concat { relu | relu }",
     "add": "add { relu | relu }", "mul": "mul { relu | relu }", "expect": "expect depth = 3", "reported": "reported a = 3",
-    "param": "param a = 3", "net": "net A", "block": "block a() { relu }", "aux": "aux a { relu }", "output": "output a",
+    "max": "max { relu | relu }", "mean": "mean x2 { relu }", "matmul": "matmul { relu | relu }",
+    "of": "input 7 of 30", "takes": "block a takes b { relu }", "param": "param a = 3", "net": "net A", "block": "block a() { relu }", "aux": "aux a { relu }", "output": "output a",
 }  # fmt: skip
 
 

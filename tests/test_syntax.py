@@ -248,7 +248,6 @@ def test_operations(text: str, expected: tuple[Any, ...]) -> None:
         ("conv3-64/2 x2", 2, None, None, None),
         ("conv3-64 x 12", 12, None, None, None),
         ("conv3-64 ×2 -> 3×4×4", 2, None, None, "3x4x4"),
-        ("conv3-64×2", None, None, None, None),
         ("relu x{n - 1} as i", ("-", "n", 1), "i", None, None),
         ("[3x3, 64; 3x3, 64] x2 /2 -> 64x28x28", 2, None, 2, "64x28x28"),
         ("{ relu } x2 as x2 /{s}", 2, "x2", "s", None),

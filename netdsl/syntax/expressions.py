@@ -114,24 +114,26 @@ class Expressions(Transformer[Token, Any]):
         """`3x{n}x{n}`: dimensions of which some are expressions in braces."""
         first, more = parts
         sizes: list[Any] = []
+        computed = []
         for part in (first, *more):
             if type(part) is tree.Dims:
                 sizes += part.values
             elif type(part) is tree.Literal:
                 sizes.append(self._extent(part))
             else:
-                sizes.append(part.value)
+                computed.append(bare(part))
+                sizes.append(computed[-1])
         span = first.span.to(more[-1].span)
         if len(sizes) > MOST_DIMENSIONS:
             return self._too_many(span)
-        return self._nested(
-            tree.Dims(tuple(sizes), span), *[part.value for part in (first, *more) if type(part) is Enclosed]
-        )
+        return self._nested(tree.Dims(tuple(sizes), span), *computed)
 
     def _extent(self, size: tree.Literal) -> int:
         """A number among dimensions."""
         if type(size.value) is int and size.value <= LARGEST and size.text.isdigit():
             return size.value
+        if number(size.text) is None:
+            return 1  # which has been told
         if type(size.value) is int and size.value > LARGEST:
             self.error("E0005", "a dimension may be at most 2^31 - 1", size.span)
         else:

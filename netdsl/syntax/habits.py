@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from netdsl.syntax.lex import KEYWORDS
+from netdsl.syntax.lex import JOINS, KEYWORDS
 from netdsl.syntax.wordings import WORDINGS, Answer, short
 
 
@@ -73,7 +73,7 @@ HABITS = (
         r"residual { \g<a>\g<b> }",
     ),
     _habit(
-        r"(?P<join>concat|add|mul)(?:\s+@?|\s*\(\s*@?)(?P<label>[a-z_]\w*)\s*\)?",
+        rf"(?P<join>{'|'.join(JOINS)})(?:\s+@?|\s*\(\s*@?)(?P<label>(?!x\d)[a-z_]\w*)\s*\)?",
         "branches stand in braces, with `|` between them, and a label behind `@`",
         r"\g<join> { @\g<label> | identity }",
         False,
@@ -118,7 +118,7 @@ HABITS = (
     ),
 )
 _LABEL = re.compile(r"(?:[A-Za-z_]\w*\s*:\s*)?")
-_OWN = frozenset(KEYWORDS) - {"if", "block", "aux", "concat", "add", "mul", "residual", "train"}
+_OWN = frozenset(KEYWORDS) - {"if", "block", "aux", "residual", "train", *JOINS}
 
 
 def answer(text: str) -> Answer | None:

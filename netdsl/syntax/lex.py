@@ -45,6 +45,7 @@ KEYWORDS |= dict.fromkeys(JOINS, "JOIN") | {"as": "_AS", "variant": "_VARIANT", 
 _INSIDE = ("_OF", "_TAKES")  # the keywords that no statement begins with, and that can name what does
 _LABEL = re.compile(rf"[{SPACE}]*(?:\{{[^{{}}\n]*\}}[{SPACE}]*(?:[A-Za-z0-9_]+[{SPACE}]*)?)?:")
 _SIZES = frozenset(("_RBRACE", "NUMBER", "DIMS"))
+_MORE_SIZES = re.compile(rf"(?=([{SPACE}]*)[{{0-9])")
 _JOINS_SIZES = re.compile(r"[x×][0-9{]")
 _REPEAT = re.compile(rf"[x×][{SPACE}]*(?:[0-9]+(?![A-Za-z0-9_.])|\{{)")
 _ALIAS = re.compile(
@@ -151,8 +152,10 @@ class Lexer:
                     return "BAD"
                 return _SIGNS[value]
             if kind == "NUMBER":
-                if value[-1] in "x×" and text.startswith("{", end):  # `3x{n}`: the `x` comes by itself
-                    self.value = value = value[:-1]
+                if value[-1] in "x×" and (more := _MORE_SIZES.match(text, end)):
+                    if more[1]:
+                        return "BAD"  # a blank between dimensions
+                    self.value = value = value[:-1]  # `3x{n}`: the `x` comes by itself
                     self.end -= 1
                 return "NUMBER" if value.isdigit() or not _DIMS.fullmatch(value) else "DIMS"
             if kind == "SEP":

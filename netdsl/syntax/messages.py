@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 
 from netdsl.syntax.lex import KEYWORDS
-from netdsl.syntax.slips import SLIPS
+from netdsl.syntax.sizes import SIZES
+from netdsl.syntax.slips import LINES, SIGNS
+from netdsl.syntax.structure import STRUCTURE
 from netdsl.syntax.unexpected import TOLD, Unexpected
 from netdsl.text.diagnostics import Diagnostic, Edit, Related
 
@@ -38,6 +40,7 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     "RESIDUAL": ("a body in braces must follow `residual`", "as in `residual { conv3-64 x2 }`"),
     "ELSE": ("a body in braces must follow `else`", None),
     "_AS": ("a name must follow `as`", "as in `x4 as i`"),
+    "_TAKES": ("the names of inputs must follow `takes`", "as in `block fuse(c) takes high, low { ... }`"),
     "_ARROW": ("a shape must follow '->'", "as in `-> 64x112x112`; layers follow each other behind `;` or a new line"),
     "_COLON": ("a layer must follow the label", "as in `conv1: conv3-64`; what is no label has no `:` behind it"),
     "MINUS": ("a number of channels or features must follow '-'", "as in `conv3-64` or `fc-1000`"),
@@ -49,8 +52,8 @@ _ITEMS = {
     "TABLE", "EXPECT", "REPORTED", "TRAIN",
 }  # fmt: skip
 _OPERATORS = {
-    "PLUS", "MINUS", "TIMES", "SLASH", "COMPARE", "AND", "OR", "NOT", "_EQUAL", "_COMMA", "_LPAR", "_LSQB", "_LBRACE",
-    "_REPEAT_BRACE", "IF", "ELSE",
+    "PLUS", "MINUS", "TIMES", "POWER", "SLASH", "COMPARE", "AND", "OR", "NOT", "_EQUAL", "_COMMA", "_LPAR", "_LSQB",
+    "_LBRACE", "_REPEAT_BRACE", "IF", "ELSE",
 }  # fmt: skip
 _WORDS = {
     "_RPAR": "')'", "_RSQB": "']'", "_RBRACE": "'}'", "_COMMA": "','", "_COLON": "':'", "_EQUAL": "'='", "_LPAR": "'('",
@@ -62,12 +65,12 @@ _OPENERS = {
     "(": "layers stand in braces, `{ conv3-64; relu } x3`, a residual block in brackets, `[1x1, 64; 3x3, 64]`",
     "=": "a value is written `param classes = 1000`",
 }
-STRAY_BAR = "'|' stands between the branches of concat, add and mul only"
+STRAY_BAR = "'|' stands between the branches of a join or a call only"
 
 
 def explain(found: Unexpected) -> Diagnostic | None:
     """The message about a token that cannot stand where it stands; None where nothing is to be said."""
-    answer = next(answer for ask in (*SLIPS, *_QUESTIONS) if (answer := ask(found)))
+    answer = next(answer for ask in (*LINES, *STRUCTURE, *SIZES, *SIGNS, *_QUESTIONS) if (answer := ask(found)))
     return None if answer is TOLD else answer
 
 

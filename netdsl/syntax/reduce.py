@@ -14,10 +14,11 @@ from typing import Any
 from netdsl.syntax import tree
 from netdsl.syntax.expressions import Enclosed, Expressions, Parts, as_name, bare
 from netdsl.syntax.lex import NET_NAME, Token
-from netdsl.text.diagnostics import Report
+from netdsl.text.diagnostics import Edit, Report
 from netdsl.text.source import Span
 
 _COLUMN = re.compile(r"[^|\s](?:[^|]*[^|\s])?")
+_LAST_SIZE = re.compile(r"[x×](?:[0-9]+|\{[^{}]*\})\Z")
 _SPLIT = re.compile(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)*)x")
 _VARIANT = re.compile(NET_NAME)
 _HEADER = re.compile(r"\n[ \t\u00a0]*\|([^\n]*)")
@@ -111,7 +112,24 @@ class Reducer(Expressions):
         span = head.span if last is None else head.span.to(last.span)
         if kernel is not None and name.text[-1] == "x" and (split := _SPLIT.fullmatch(name.text)):
             name, kernel = self._split(split, head.span, kernel)
+        if type(out) is tree.Dims:
+            out = self._single(out)
         return tree.Operation(name, bare(kernel), bare(out), bare(stride), bare(given), bare(branches), span)
+
+    def _single(self, out: tree.Dims) -> Any:
+        """`conv3-{n}x4`: a repetition that touches what is before it."""
+        text = self.report.sources[out.span.file].text[out.span.start : out.span.end]
+        times = _LAST_SIZE.search(text)
+        if times is None or len(out.values) > 2:
+            self.error("E0101", "one number of channels or features follows `-`", out.span, "as in `conv3-64`")
+            return tree.Literal(1, "1", out.span)
+        file, start, _ = out.span
+        end = start + times.start()
+        help = f"a repetition has a blank before it: `-{text[: times.start()]} {times[0]}`"
+        edit = Edit(Span(file, end, end), " ")
+        self.error("E0101", "an `x` that touches what is before it joins dimensions", out.span, help, (edit,))
+        first = out.values[0]
+        return tree.Literal(first, str(first), Span(file, start, end)) if isinstance(first, int) else first
 
     def _split(self, head: re.Match[str], span: Span, kernel: Any) -> tuple[tree.Name, tree.Dims]:
         """`conv1x` before `{k}`: the operator, and its kernel `1x{k}`."""
@@ -162,6 +180,9 @@ class Reducer(Expressions):
 
     def output(self, parts: Parts) -> tree.Output:
         keyword, target, _, item = parts
+        if len(target.parts) > 1:
+            help = f"write `@{target.text}; output {target.parts[1].text}`" if item is None else None
+            self.error("E0101", "the name of an output has no dots", target.span, help)
         return tree.Output(target, item, keyword.span.to((item or target).span))
 
     def choice(self, parts: Parts) -> tree.If:
@@ -239,6 +260,9 @@ class Reducer(Expressions):
 
     def taken(self, parts: Parts) -> tree.Taken:
         name, repeat = parts
+        if repeat is not None and repeat.index is not None:
+            help = f"`{name.value}0` is the first, and the body reads them as `@{name.value}{{i}}`"
+            self.error("E0101", "inputs are counted from 0, without a name for the index", repeat.index.span, help)
         return tree.Taken(as_name(name), repeat, name.span.to((repeat or name).span))
 
     def parameter(self, parts: Parts) -> tree.Parameter:

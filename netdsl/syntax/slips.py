@@ -1,4 +1,4 @@
-"""Slips at a sign: a comma between layers, a comment of another language, a body behind a name that takes none.
+"""Slips at a sign: a comma between layers, a comment of another language, a stride in words.
 
 Each asks one question about an unexpected token, and has a message where it knows what was meant. So they come before
 the general messages; `habits` knows whole statements.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from netdsl import foreign
 from netdsl.syntax.habits import answer
 from netdsl.syntax.lex import KEYWORDS, STATEMENTS
 from netdsl.syntax.unexpected import TOLD, Unexpected
@@ -17,12 +16,10 @@ from netdsl.text.diagnostics import Diagnostic, Edit, misspelt
 
 _LONGEST = 300  # characters of a statement that is compared with what people write elsewhere
 _PAIR = re.compile(r"\(\s*(\d+)\s*,\s*(\d+)\s*\)")
-_BEFORE = re.compile(r"([A-Za-z_]\w*)\s*$")
 _STATEMENT = re.compile(r"[^\n;|#]*")
 _COUNT = re.compile(r"\*\s*(\d+)")
 _NEXT = re.compile(r",\s*[A-Za-z@{\[]")
 _STRIDE = re.compile(r"stride\s*=?\s*([0-9]+(?:x[0-9]+)?)", re.I)
-_JOINS = ("concat", "add", "mul", "residual")
 _FIRST = re.compile(r"([A-Za-z]+)[ \t]+(?=[A-Za-z0-9_\"{])")
 _RULE = re.compile(r"[ \t]*\|[ \t:|]*-[ \t:|-]*\|")
 _ALONE = re.compile(r":[ \t]*(?:#|\n|$)")
@@ -179,28 +176,6 @@ def capital(found: Unexpected) -> Diagnostic | None:
     return found.error("a repetition is written with a small `x`", f"write `{written}`", Edit(found.span(), written))
 
 
-def body(found: Unexpected) -> Diagnostic | None:
-    """`Concatenate { a | b }`, `Sequential { a; b }`: braces behind a name hold an expression."""
-    if found.kind not in ("_BAR", "_SEP") or found.bracket != "{":
-        return None
-    opened = found.text.rfind("{", 0, found.start)
-    word = _BEFORE.search(found.text[max(opened - 80, 0) : opened])
-    if word is None or word[1].lower() in KEYWORDS or "_SEP" in found.expected:
-        return None
-    start = opened - len(word[0])
-    place = found.span(start, start + len(word[1]))
-    join = foreign.JOINS.get(word[1].lower()) or misspelt(word[1], _JOINS)
-    message = f"`{word[1]}` takes no layers in braces"
-    if join is not None:
-        return found.error(message, f"write `{join} {{ ... }}`", Edit(place, join), at=place)
-    if found.kind == "_BAR":
-        help = "branches are joined by `concat`, `add` or `mul`: `concat { ... | ... }`"
-        return found.error(message, help, at=place)
-    alone = () if foreign.layer(word[1]) is None else (Edit(found.span(start, opened), ""),)
-    help = "layers in braces stand alone, `{ conv3-64; relu }`; a block is called `name(...)`"
-    return found.error(message, help, *alone, at=place)
-
-
 def row(found: Unexpected) -> Diagnostic | None:
     """A row of a table that lacks its first bar."""
     if found.kind != "_BAR" or found.brackets or found.table:
@@ -220,7 +195,9 @@ def colon(found: Unexpected) -> Diagnostic | None:
     return found.error("nothing ends with ':' here", "take it away; a body stands in braces", Edit(found.span(), ""))
 
 
-SLIPS: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (
-    comment, keyword, body, row, habit, stride, arrow, argument, capital, times, comma, colon,
+LINES: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (comment, keyword, row, habit)
+"""The questions about a whole line, in the order in which they are asked."""
+SIGNS: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (
+    stride, arrow, argument, capital, times, comma, colon,
 )  # fmt: skip
-"""The questions, in the order in which they are asked."""
+"""The questions about a sign, which are asked behind those."""

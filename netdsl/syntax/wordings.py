@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from netdsl import foreign
+from netdsl.syntax.lex import JOINS
 
 
 class Answer(NamedTuple):
@@ -32,7 +33,7 @@ _INPUT = re.compile(
     re.I,
 )
 _VALUE = re.compile(r"[-+]?\.?\d[\w.%]*|true|false|none|\"[^\"]*\"|\[[^\[\]]*\]", re.I)
-_JOIN = re.compile(r"(?P<join>concat|add|mul)\s*\((?P<branches>[^(){}|=]+)\)", re.I)
+_JOIN = re.compile(rf"(?P<join>{'|'.join(JOINS)})\s*\((?P<branches>[^(){{}}|=]+)\)", re.I)
 
 
 def short(text: str) -> str:
@@ -85,10 +86,10 @@ def _net(text: str, begin: int) -> Answer | None:
     if quoted:
         name = f"net {quoted[1]}"
         return Answer("the name of a net stands without quotation marks", f"write `{name}`", 0, len(text), name)
-    match = re.fullmatch(r"net\s+([A-Za-z0-9._-]+(?:\s+[A-Za-z0-9._-]+)+)", text, re.I)
+    match = re.fullmatch(r"net\s+([A-Za-z0-9._-]+(?:(?:\s+|\s*/\s*)[A-Za-z0-9._-]+)+)", text, re.I)
     if match is None:
         return None
-    name = "-".join(match[1].split())
+    name = "-".join(re.sub(r"\s*/\s*", "/", match[1]).split())
     return Answer("the name of a net has no blanks", f"write `net {name}`", 0, len(text), f"net {name}")
 
 
@@ -125,7 +126,7 @@ def _default(text: str, begin: int) -> Answer | None:
 def _block(text: str, begin: int) -> Answer | None:
     """`block fire squeeze expand { ... }`."""
     match = re.match(r"block\s+(\w+)((?:[\s,]+[A-Za-z_]\w*)+)(?=\s*(?:\{|$))", text, re.I)
-    if match is None:
+    if match is None or re.search(r"\btakes\b", match[2], re.I):
         return None
     written = f"block {match[1]}({', '.join(re.findall(r'[A-Za-z0-9_]+', match[2]))})"
     return Answer("the parameters of a block stand in parentheses", f"write `{written}`", 0, match.end(), written)

@@ -27,6 +27,7 @@ _KNOWN = vocabulary()
 _SPACE = r"[ \t\r\u00a0]"
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _END = r"(?![A-Za-z0-9_])"
+_VARIANT = r"[A-Za-z0-9._/-]+"
 _COMPUTED = rf"(?:-{_SPACE}*)?\{{[^{{}}\n]*\}}{_SPACE}*(?:[A-Za-z0-9_]+{_SPACE}*)?:"
 
 
@@ -48,7 +49,7 @@ def _operator() -> str:
     """A pattern for an operator in front of its notation: a group for its name, and one for its kernel."""
     phrases = [rf"{one}(?:{_SPACE}*-{_SPACE}*|{_SPACE}+){two}" for one, two in reversed(_KNOWN.phrases)]
     names = "|".join([*phrases, *sorted(_KNOWN.operators, key=len, reverse=True)])
-    return rf"((?i:{names}))([0-9]+(?:[x×][0-9]+)?)?{_END}"
+    return rf"((?i:{names}))([0-9]+(?:[x×][0-9]+)*)?(?:{_END}|(?=[x×]\{{))"
 
 
 _OPENING = {"block", "expect", "extends", "input", "net", "param", "reported", "table"}
@@ -85,9 +86,10 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
         "statements": [
             (_keyword("net"), Keyword, "network"),
             (_keyword("block", rf"{_SPACE}*", _NAME), bygroups(Keyword, Whitespace, Name.Function)),
+            (_keyword("takes", rf"(?={_SPACE}+[A-Za-z_])"), bygroups(Keyword, None), "takes"),
             (_keyword("input", rf"{_SPACE}*", rf"{_NAME}", rf"{_SPACE}*(?=:)"),
-             bygroups(Keyword, Whitespace, Name.Label, Whitespace), "line"),
-            (_keyword("input"), Keyword, "line"),
+             bygroups(Keyword, Whitespace, Name.Label, Whitespace), "input"),
+            (_keyword("input"), Keyword, "input"),
             (_keyword("param", rf"{_SPACE}*", _NAME), bygroups(Keyword, Whitespace, Name.Variable), "line"),
             (_keyword("expect|reported", rf"{_SPACE}*", rf"(?:{_NAME}\.)?", r"[A-Za-z0-9_.]*"),
              bygroups(Keyword, Whitespace, Name.Label, Name.Property), "line"),
@@ -98,19 +100,18 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
         ],
         "items": [
             (_keyword("if"), Keyword, "condition"),
+            (_operator(), bygroups(Name.Builtin, Number.Integer), "kernel"),
             (_words(_KNOWN.conditions, _KNOWN.joins), Keyword),
-            (_keyword("aux|output", rf"{_SPACE}*", _NAME), bygroups(Keyword, Whitespace, Name.Label)),
+            (_keyword("aux|output", rf"{_SPACE}*", _NAME), bygroups(Keyword, Whitespace, Name.Label), "seen"),
             (_keyword("reuse", rf"{_SPACE}*", r"\(", rf"{_SPACE}*", _NAME),
-             bygroups(Keyword, Whitespace, Punctuation, Whitespace, Name.Label), "arguments"),
+             bygroups(Keyword, Whitespace, Punctuation, Whitespace, Name.Label), ("arguments", "seen")),
             (_words(_KNOWN.items), Keyword),
-            (rf"(@)({_SPACE}*)({_NAME})", bygroups(Operator, Whitespace, Name.Label)),
+            include("goto"),
             (rf"([x×])({_SPACE}*)([0-9]+){_END}", bygroups(Operator, Whitespace, Number.Integer)),
             (rf"([x×])({_SPACE}*)(\{{)", bygroups(Operator, Whitespace, Punctuation), "computed"),
             (_keyword("as", rf"{_SPACE}+", _NAME), bygroups(Keyword, Whitespace, Name.Variable)),
-            (_operator(), bygroups(Name.Builtin, Number.Integer), "kernel"),
             (_NAME, Name.Function, "kernel"),
-            (r"->", Operator),
-            (r"[-/]", Operator, "part"),
+            (r"->|[-/]", Operator, "part"),
             (r"\(", Punctuation, "arguments"),
             (r"\[", Punctuation, "list"),
             (r"\{", Punctuation, "root"),
@@ -118,13 +119,30 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
             (r"\"", String.Double, "string"),
         ],
         "kernel": [
-            (rf"({_SPACE}*)(\{{)", bygroups(Whitespace, Punctuation), ("#pop", "computed")),
+            (rf"({_SPACE}*)(\{{)", bygroups(Whitespace, Punctuation), ("#pop", "sizes", "computed")),
+            default(("#pop", "sizes")),
+        ],
+        # Behind a size: the others, each with an `x` that touches the one before.
+        "sizes": [
+            (r"([x×])(\{)", bygroups(Operator, Punctuation), "computed"),
+            (rf"(?<=\}})([x×])([0-9]+(?:[x×][0-9]+)*)(?:{_END}|(?=[x×]\{{))", bygroups(Operator, Number.Integer)),
             default("#pop"),
+        ],
+        # Behind a label that is named: its expression, and the output of what it labels.
+        "seen": [
+            (r"(-?)(\{)", bygroups(Operator, Punctuation), "computed"),
+            (r"(?<=\})[A-Za-z0-9_]+", Name.Label),
+            (rf"(\.)({_NAME})", bygroups(Operator, Name.Label)),
+            default("#pop"),
+        ],
+        "goto": [
+            (rf"(@)({_SPACE}*)({_NAME})", bygroups(Operator, Whitespace, Name.Label), "seen"),
+            (r"@", Operator),
         ],
         "part": [
             (rf"{_SPACE}+", Whitespace),
             (_NAME, Name.Variable, "#pop"),
-            (r"\{", Punctuation, ("#pop", "computed")),
+            (r"\{", Punctuation, ("#pop", "sizes", "computed")),
             default("#pop"),
         ],
         "label": [
@@ -137,7 +155,7 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
         ],
         "network": [
             (rf"{_SPACE}+", Whitespace),
-            (r"[A-Za-z0-9._-]+", Name.Class, "#pop"),
+            (_VARIANT, Name.Class, "#pop"),
             default("#pop"),
         ],
         "extends": [
@@ -156,14 +174,28 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
         "header": [
             include("blank"),
             (r"\|", Punctuation),
-            (r"[A-Za-z0-9._-]+", Name.Class),
+            (_VARIANT, Name.Class),
             (r"\n", Whitespace, ("#pop", "rule")),
         ],
         "rule": [
             (rf"{_SPACE}*\|(?={_SPACE}*[:|-])(?=[ \t\r\u00a0:|-]*(?:\n|\Z))[^\n]*", Punctuation, "#pop"),
             default("#pop"),
         ],
+        # The inputs of a block, up to its body.
+        "takes": [
+            (r"(?=[\n;|}{])", _NOTHING, "#pop"),
+            include("blank"),
+            (rf"([x×])({_SPACE}*)([0-9]+){_END}", bygroups(Operator, Whitespace, Number.Integer)),
+            (rf"([x×])({_SPACE}*)(\{{)", bygroups(Operator, Whitespace, Punctuation), "computed"),
+            (_NAME, Name.Label),
+            (r",", Punctuation),
+            default("#pop"),
+        ],
         # Expressions: to the end of the statement, to the brace that opens a body, or to a closing bracket.
+        "input": [
+            (_keyword("of"), Keyword),
+            include("line"),
+        ],
         "line": [
             (r"(?=[\n;|}])", _NOTHING, "#pop"),
             (r":", Punctuation),
@@ -204,10 +236,11 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
             (_NAME, Name),
             include("numbers"),
             (r"\"", String.Double, "string"),
-            (r"->|//|[=!<>]=|[-+*/%<>=]", Operator),
+            include("goto"),
+            (r"->|//|\*\*|[=!<>]=|[-+*/%<>=]", Operator),
             (r"\(", Punctuation, "arguments"),
             (r"\[", Punctuation, "list"),
-            (r"\{", Punctuation, "computed"),
+            (r"\{", Punctuation, ("sizes", "computed")),
         ],
         # Atoms -----------------------------------------------------------------------------------------------------
         "blank": [
@@ -221,6 +254,7 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
             default("#pop"),
         ],
         "numbers": [
+            (r"[0-9]+(?:[x×][0-9]+)*(?=[x×]\{)", Number.Integer, "sizes"),
             (rf"[0-9]+(?:[x×][0-9]+)+{_END}", Number.Integer),
             (rf"[0-9]+[KMGT]?{_END}(?![.%])", Number.Integer),
             (r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?:%|[KMGT](?![A-Za-z0-9_]))?(?![A-Za-z0-9_.])",

@@ -25,6 +25,7 @@ NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 END = r"(?![A-Za-z0-9_])"
 BEGIN = r"(?<![A-Za-z0-9_.@])"
 START = r"(?:^|(?<=[;{|]))\s*"
+VARIANT = r"[A-Za-z0-9._/-]+"
 PART = rf"[0-9]+(?:[x×][0-9]+)*{END}|{NAME}"
 OPENING = ("block", "expect", "extends", "input", "net", "param", "reported", "table")
 
@@ -45,6 +46,8 @@ def grammar(known: Vocabulary) -> Rule:
     """The grammar as plain data."""
     phrases = [rf"{first}(?:\s*-\s*|\s+){second}" for first, second in known.phrases]
     operator = one_of([*known.operators, *phrases])
+    functions = set(known.joins) & set(known.functions)  # `max { a | b }`, and `max(a, b)` in an expression
+    words = {*known.items, *known.joins} - functions
     plain = [word for word in known.statements if word not in OPENING]
     geometry = rf"(?:\s*(-)\s*({PART}))?(?:\s*(/)\s*({PART}))?"
     statement, item, number = "keyword.other.statement", "keyword.control.item", "constant.numeric"
@@ -63,13 +66,13 @@ def grammar(known: Vocabulary) -> Rule:
             "patterns": [
                 {"include": "#comment"},
                 {"match": r"\|", "name": "punctuation.separator.table.netdsl"},
-                {"match": r"[A-Za-z0-9._-]+", "name": "entity.name.type.variant.netdsl"},
+                {"match": VARIANT, "name": "entity.name.type.variant.netdsl"},
             ],
         },
         "ruler": {"match": r"^\s*\|(?=[^-\n]*-)[\s:|-]*$", "name": "punctuation.separator.table.netdsl"},
         "statement": {
             "patterns": [
-                rule(rf"{START}((?i:net))\s+([A-Za-z0-9._-]+)", statement, "entity.name.type.network"),
+                rule(rf"{START}((?i:net))\s+({VARIANT})", statement, "entity.name.type.network"),
                 rule(rf"{START}((?i:block))\s+({NAME})", statement, "entity.name.function.block"),
                 rule(rf"{START}((?i:input))(?:\s+({NAME})\s*(:))?(?!\s*:){END}", statement, label, punctuation),
                 rule(rf"{START}((?i:param))\s+({NAME})", statement, "variable.parameter"),
@@ -79,8 +82,10 @@ def grammar(known: Vocabulary) -> Rule:
                 ),
                 rule(rf"{START}((?i:extends)){END}(?!\s*:)", statement),
                 rule(
-                    rf"{BEGIN}((?i:variant))\s+([A-Za-z0-9._-]+)", "keyword.other.inside", "entity.name.type.variant"
+                    rf"{BEGIN}((?i:variant))\s+({VARIANT})", "keyword.other.inside", "entity.name.type.variant"
                 ),
+                rule(rf"(?<=[\w)])\s+((?i:takes))\s+({NAME})", "keyword.other.inside", label),
+                rule(r"(?<=[0-9}])\s+((?i:of))\s+(?=[0-9A-Za-z_{])", "keyword.other.inside"),
                 rule(rf"{START}({one_of(plain)}){END}(?!\s*:)", statement),
             ]
         },
@@ -88,23 +93,26 @@ def grammar(known: Vocabulary) -> Rule:
             "patterns": [
                 rule(rf"{START}({NAME})\s*(:)", label, punctuation),
                 rule(rf"{START}({NAME})(?=\s*(?:-\s*)?\{{[^{{}}]*\}}\s*(?:[A-Za-z0-9_]+\s*)?:)", label),
-                rule(rf"(@)\s*({NAME})", "keyword.operator.goto", label),
-                rule(rf"{BEGIN}((?i:reuse))\s*\(\s*({NAME})\s*\)", item, label),
+                rule(rf"(@)\s*({NAME})(?:(\.)({NAME}))?", "keyword.operator.goto", label, punctuation, label),
+                rule(rf"(?<=\}})(\.)({NAME})", punctuation, label),
+                rule(rf"{BEGIN}((?i:reuse))\s*\(\s*({NAME})", item, label),
                 rule(rf"{BEGIN}((?i:aux|output))\s+({NAME})", item, label),
             ]
         },
         "item": {
             "patterns": [
-                rule(rf"{BEGIN}({one_of([*known.items, *known.joins])}){END}(?!\s*:)", item),
+                rule(rf"{BEGIN}({one_of(words)}){END}(?!\s*:)", item),
+                rule(rf"{BEGIN}({one_of(functions)}){END}(?=\s*(?:\([^()]*\)\s*)?[x×{{])", item),
                 rule(rf"{BEGIN}({one_of(known.conditions)}){END}", "keyword.control.conditional"),
                 rule(rf"{BEGIN}([x×])\s*([0-9]+){END}", "keyword.operator.repeat", number),
                 rule(rf"{BEGIN}([x×])(?=\s*\{{)", "keyword.operator.repeat"),
+                rule(r"(?<=[0-9}])([x×])(?=\{)", "keyword.operator.geometry"),
                 rule(rf"{BEGIN}((?i:as))\s+({NAME})", "keyword.other.inside", "variable.parameter"),
                 rule(r"(->)(?:\s*([0-9]+(?:[x×][0-9]+)*))?", "keyword.operator.claim", f"{number}.shape"),
             ]
         },
         "operator": rule(
-            rf"{BEGIN}({operator})([0-9]+(?:[x×][0-9]+)?)?{END}{geometry}",
+            rf"{BEGIN}({operator})([0-9]+(?:[x×][0-9]+)*)?(?:{END}|(?=[x×]\{{)){geometry}",
             "support.type.operator", number,
             "keyword.operator.geometry", "variable.parameter", "keyword.operator.geometry", "variable.parameter",
         ),
@@ -129,6 +137,7 @@ def grammar(known: Vocabulary) -> Rule:
         "number": {
             "patterns": [
                 rule(rf"{BEGIN}([0-9]+(?:[x×][0-9]+)+){END}", f"{number}.shape"),
+                rule(rf"{BEGIN}([0-9]+(?:[x×][0-9]+)*)(?=[x×]\{{)", f"{number}.shape"),
                 rule(
                     rf"{BEGIN}((?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?:%|[KMGT]{END})?)(?![A-Za-z0-9_.])",
                     number,
@@ -140,7 +149,7 @@ def grammar(known: Vocabulary) -> Rule:
                 {"match": r"[{}]", "name": "punctuation.section.braces.netdsl"},
                 {"match": r"\|", "name": "punctuation.separator.branch.netdsl"},
                 {"match": r"[;,:]", "name": "punctuation.separator.netdsl"},
-                {"match": r"//|[=!<>]=|[-+*/%<>=]", "name": "keyword.operator.netdsl"},
+                {"match": r"//|\*\*|[=!<>]=|[-+*/%<>=]", "name": "keyword.operator.netdsl"},
             ]
         },
     }  # fmt: skip

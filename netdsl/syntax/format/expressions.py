@@ -8,7 +8,7 @@ from netdsl.syntax.format.pieces import Item, Items, Note, Part
 from netdsl.syntax.format.tokens import Piece
 
 CLOSES = {"(": ")", "[": "]", "{": "}"}
-_BINARY = {"PLUS", "MINUS", "TIMES", "SLASH", "COMPARE", "AND", "OR", "IF", "ELSE"}
+_BINARY = {"PLUS", "MINUS", "TIMES", "POWER", "SLASH", "COMPARE", "AND", "OR", "IF", "ELSE"}
 _UNARY = {"PLUS", "MINUS", "NOT"}
 _CONSTANTS = {"TRUE", "FALSE", "NONE"}
 _FOLLOWERS = ("norm", "act")
@@ -63,12 +63,17 @@ class Expressions:
     # Expressions -----------------------------------------------------------------------------------------------------
 
     def value(self, parts: list[Part]) -> None:
-        """A number, dimensions, a name, or an expression in braces."""
-        word = self.take()
-        if word == "{":
-            self.computed(parts, word)
-        else:
-            parts.append(word.replace("×", "x"))
+        """A name, or sizes joined by `x`: numbers, and expressions in braces."""
+        while True:
+            word = self.take()
+            if word == "{":
+                self.computed(parts, word)
+            else:
+                parts.append(word.replace("×", "x"))
+            if self.kind != "_X":
+                return
+            self.take()
+            parts.append("x")
 
     def computed(self, parts: list[Part], opening: str) -> None:
         """The rest of an expression in braces."""
@@ -93,6 +98,10 @@ class Expressions:
                 whole = False
             elif kind in ("_LPAR", "_LSQB"):
                 parts.append(self.items(commas=kind == "_LPAR"))
+            elif kind == "_X":
+                self.take()
+                parts.append("x")
+                self.value(parts)
             else:
                 return
 
@@ -136,7 +145,15 @@ class Expressions:
             name = self.take()
             parts += (name, self.take())
             follower = followers and name.lower() in _FOLLOWERS
-        self.expression(parts, follower=follower)
+        if self.kind == "_AT":
+            parts.append(self.take())
+            self.seen(parts)
+        else:
+            self.expression(parts, follower=follower)
+
+    def seen(self, parts: list[Part]) -> None:
+        """What stands behind `@`."""
+        raise NotImplementedError
 
     def optional_items(self, parts: list[Part], before: str = "", *, followers: bool = False) -> None:
         """A list where there is one that is not empty."""

@@ -48,6 +48,19 @@ class Items:
         known = [each for each in inner if each is not None]
         self.flat = f"{self.opening}{', '.join(known)}{self.closing}" if len(known) == len(inner) else None
 
+    def bare(self) -> list[Note]:
+        """Take the comments out of the list, and out of those in it; gives them."""
+        found: list[Note] = []
+        for each in self.content:
+            if isinstance(each, Note):
+                found.append(each)
+            else:
+                found += [note for part in each.parts if isinstance(part, Items) for note in part.bare()]
+                each.close()
+        self.content = [each for each in self.content if isinstance(each, Item)]
+        self.close()
+        return found
+
     @property
     def noted(self) -> bool:
         return any(isinstance(each, Note) for each in self.content)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from netdsl.syntax.format.expressions import CLOSES
-from netdsl.syntax.format.layers import BRANCH, ROWS, Layers
+from netdsl.syntax.format.layers import BRANCH, REPEATS, ROWS, Layers
 from netdsl.syntax.format.pieces import Body, Braces, Cells, Note, Part, Remark, Statement, Table, Written
 from netdsl.syntax.lex import END
 from netdsl.syntax.scan import SPACE
@@ -90,6 +90,9 @@ class Reader(Layers):
         if self.kind == "NAME" and self.tokens[self.at + 1].kind == "_COLON":
             parts += (self.take(), self.take() + " ")
         self.expression(parts)
+        if self.kind == "_OF":
+            parts.append(f" {self.take().lower()} ")
+            self.expression(parts)
 
     def _param(self, parts: list[Part]) -> None:
         parts += (" ", self.take(), f" {self.take()} ")
@@ -112,7 +115,22 @@ class Reader(Layers):
         self.optional_items(parts, " ")
 
     def _block(self, parts: list[Part]) -> None:
-        parts += (" ", self.take(), self.items() if self.kind == "_LPAR" else "()", " ", self.braces())
+        parts += (" ", self.take(), self.items() if self.kind == "_LPAR" else "()", " ")
+        if self.kind == "_TAKES":
+            parts.append(f"{self.take().lower()} ")
+            while self.kind != "_LBRACE":
+                self._taken(parts)
+            parts.append(" ")
+        parts.append(self.braces())
+
+    def _taken(self, parts: list[Part]) -> None:
+        """One input of a block."""
+        parts.append(self.take())
+        if self.kind in REPEATS:
+            parts.append(" ")
+            self.repeat(parts)
+        if self.kind == "_COMMA":
+            parts.append(self.take() + " ")
 
     def _train(self, parts: list[Part]) -> None:
         parts.append(self.items())

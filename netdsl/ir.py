@@ -215,8 +215,8 @@ class Scope(Written):
     - `name`, `path`: as for a node; an empty `name` says that it adds no level of modules.
     - `arguments`: the values of a block's parameters (for a bracket block: none).
     - `entry`, `exit`: the numbers of the current value before and after it.
-    - `entries`: of a block that takes several inputs, the numbers of their values, in order; `entry` is the first. Empty
-      where it is the only one.
+    - `entries`: of a block that takes several inputs, the numbers of their values, in order; `entry` is the first.
+      Empty where it is the only one.
     - `outputs`: of a block, the numbers of the values that it gives out beside its own, by name.
     - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
       its params.
@@ -283,7 +283,7 @@ def _label(children: tuple[Node | Scope, ...], value: int) -> str | None:
 
 
 class NetworkInput(Frozen):
-    """A named input; `shape` without the batch. Of tokens, whole numbers from 0, `vocabulary` says how many there are."""
+    """A named input; `shape` without the batch. `vocabulary`: it is tokens, whole numbers from 0 and below this."""
 
     name: Word
     shape: Shape

@@ -6,12 +6,17 @@ the same digest. The names of modules change, since they follow from the blocks.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Iterable
 
 from netdsl.ir import Network, Node, Scope
+from netdsl.ops import Family, Operator
 from netdsl.ops.shared.notation import notation
 from netdsl.shapes import text as shape_text
+
+REFERENCE = "@"
+"""What an operator has in place of the label that an argument names."""
 
 
 def text(network: Network) -> str:
@@ -43,12 +48,13 @@ class _Printer:
 
     def text(self) -> str:
         network = self.network
-        title = re.sub(r"[^A-Za-z0-9._-]+", "-", network.name).strip("-") or "network"
+        title = re.sub(r"[^A-Za-z0-9._/-]+", "-", network.name).strip("-") or "network"
         head = [f"net {title}"]
         several = len(network.inputs) > 1
         for item in network.inputs:
             named = f"{item.name}: " if several or item.name != "input" else ""
-            head.append(f"input {named}{shape_text(item.shape)}")
+            tokens = f" of {item.vocabulary}" if item.vocabulary is not None else ""
+            head.append(f"input {named}{shape_text(item.shape)}{tokens}")
         self.outputs(len(network.inputs) - 1, "")
         self.write(network.body.children, "")
         self.go(network.result, "")
@@ -78,15 +84,31 @@ class _Printer:
     def node(self, node: Node, indent: str) -> None:
         """One layer. Only one that has weights uses another's; without weights it is just the same layer again."""
         shapes = self.network.input_shapes(node)
-        if node.op.inputs != (1, 1):
-            branches = " | ".join(f"@{self.name(value)}" for value in node.inputs)
-            self.say(indent, f"{notation(node.op)} {{ {branches} }}", node.id)
-        else:
-            self.go(node.inputs[0], indent)
-            weighted = shapes is not None and node.op.weights(shapes)
-            used = self.name(node.shares) if node.shares is not None and weighted else None
-            self.say(indent, f"reuse({used})" if used else notation(node.op), node.id)
+        text = notation(node.op)
+        first, *parts = text.split(REFERENCE)  # the arguments that name labels, whose values come last
+        inputs = node.inputs[: len(node.inputs) - len(parts)]
+        named = (f"{REFERENCE}{self.referred(node, value)}" for value in node.inputs[len(inputs) :])
+        text = first + "".join(map(operator.add, named, parts))
+        if node.shares is not None and shapes is not None and node.op.weights(shapes):
+            text = f"reuse({self.name(node.shares)})"
+        if node.op.family is Family.JOIN or len(inputs) > 1:
+            branches = " | ".join(f"@{self.name(value)}" for value in inputs)
+            needed = "" if node.op.family is Family.JOIN or text.endswith(")") else "()"
+            text = f"{text}{needed} {{ {branches} }}"
+        elif inputs:
+            self.go(inputs[0], indent)
+        self.say(indent, text, node.id)
         self.current = node.id
+
+    def referred(self, node: Node, value: int) -> str:
+        """The label by which an argument names a value; for what undoes an operator, that of one applied to it."""
+        undone = node.op.of
+        if undone is None:
+            return self.name(value)
+        for each in self.network.nodes[: node.id]:
+            if isinstance(each.op, undone) and each.inputs[0] == value and _fits(node.op, each.op):
+                return self.name(each.id)
+        raise ValueError(f"{self.network.name}: no `{undone.name}` that `{node.op.name}` could undo is left")
 
     def outputs(self, last: int, indent: str) -> None:
         """The outputs whose turn it is, in their order, once the values up to `last` are there."""
@@ -106,6 +128,12 @@ class _Printer:
         self.go(head.value, indent + "  ")
         self.say(indent, "}")
         self.current = before
+
+
+def _fits(op: Operator, undone: Operator) -> bool:
+    """Whether an operator has taken the arguments of the one that it undoes over."""
+    shared = type(op).model_fields.keys() & type(undone).model_fields.keys()
+    return all(getattr(op, key) == getattr(undone, key) for key in shared)
 
 
 __all__ = ["text"]

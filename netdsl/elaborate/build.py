@@ -113,7 +113,9 @@ class Builder:
         shape = None
         if None not in shapes:
             try:
-                op = self._fitted(op, shapes[0])
+                op = self._fitted(op, shapes[0] if shapes else None)
+                if self.vocabularies:
+                    op = self._reading(op, inputs)
                 shape = _output(op, shapes)  # type: ignore[arg-type]
             except OpError as refusal:
                 problem = refused(refusal) if refused else self._refusal(op, inputs, span, places or {}, refusal)
@@ -131,6 +133,18 @@ class Builder:
         if known is None:
             known = self.fitted[id(op), rank] = op, op.fitted(rank)
         return known[1]
+
+    def _reading(self, op: Operator, inputs: tuple[int, ...]) -> Operator:
+        """The operator with the vocabulary of the tokens that it reads. Raises `OpError` for one that reads none."""
+        for value in inputs:
+            vocabulary = self.vocabularies.get(value)
+            if vocabulary is None:
+                continue
+            if "vocabulary" not in type(op).model_fields:
+                message = f"`{op.name}` cannot read tokens; the input is whole numbers below {vocabulary}"
+                raise OpError(message, help="let `embedding-64` make features of them first")
+            return op.model_copy(update={"vocabulary": vocabulary})
+        return op
 
     def unknown(self, frame: Frame, span: Span, label: tree.Name | None = None) -> DraftNode:
         """A value in place of a statement that has been told of: its shape is unknown."""

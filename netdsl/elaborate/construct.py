@@ -94,6 +94,8 @@ def _way_out(
     from netdsl.ops.shared.reference import choices
 
     known = choices(cls, name)
+    if "@" in known:
+        return "a label has an `@` before it" + (f": `{name}=@{value}`" if isinstance(value, Word) else ""), []
     if known and isinstance(value, str):
         best = misspelt(value, known) or next((each for each in known if each == value.lower()), None)
         return did_you_mean(value, known), _replaced(name, value, place, best) if best else []

@@ -38,8 +38,8 @@ class Value(NamedTuple):
 
 @dataclass(slots=True)
 class Unset:
-    """The labels of a file or a block that are not there: those of the arms that an `if` has not taken, by the `if`, and
-    those with an expression whose statement is wrong."""
+    """The labels of a file or a block that are not there: those of the arms that an `if` has not taken, and those with
+    an expression whose statement is wrong; both by the `id` of the part of the tree."""
 
     choices: dict[int, tuple[tree.If, bool]] = field(default_factory=dict)
     lost: dict[int, tree.Label] = field(default_factory=dict)
@@ -78,9 +78,7 @@ class Frame:
         """The frame of what several branches share: it stands between this one and theirs."""
         return replace(self, labels={}, around=self)
 
-    def called(
-        self, definition: Definition, arguments: dict[str, Any], labels: dict[str, Value], where: Span
-    ) -> Frame:
+    def called(self, definition: Definition, arguments: dict[str, Any], labels: dict[str, Value], where: Span) -> Frame:
         """The frame of a block's body: it sees the names of its own file, the defaults of its caller, and its inputs,
         which are its first labels."""
         block, module = definition

@@ -94,7 +94,8 @@ class _Naming:
             getattr(self, "_" + item.kind)(item, level, name)
         elif item.shares is None:
             place = level.place()
-            self.take(level, item, fixed or item.given or name or place)
+            own = item.op.name if item.op.own_name else place
+            self.take(level, item, fixed or item.given or name or own)
 
     def inside(self, scope: DraftScope, level: _Level, name: str) -> _Level:
         """Make `scope` a module of its own, called `name`; gives the level inside it."""

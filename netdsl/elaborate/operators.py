@@ -21,7 +21,6 @@ from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related, did_you_mean
 from netdsl.text.source import Span
 
-
 REFERENCE = "@"
 """The value of an argument that names a label."""
 

@@ -132,9 +132,7 @@ def _extent(drafts: Iterable[Draft]) -> Extent:
     return found
 
 
-def _copy(
-    builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame, item: tree.Reuse, name: str
-) -> None:
+def _copy(builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame, item: tree.Reuse, name: str) -> None:
     """Place `draft` again; `renamed` maps the values of the first use to those of this one."""
     if isinstance(draft, DraftScope):
         if draft.kind == "aux":

@@ -14,8 +14,8 @@ from netdsl import ops
 from netdsl.elaborate.arguments import bind, field_names
 from netdsl.elaborate.blocks import branched, handed
 from netdsl.elaborate.bodies import choice, group, join
-from netdsl.elaborate.broken import labelled
 from netdsl.elaborate.branches import counted, rounds, terms
+from netdsl.elaborate.broken import labelled
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import DraftScope
 from netdsl.elaborate.files import Definition

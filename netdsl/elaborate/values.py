@@ -232,7 +232,9 @@ class Evaluator:
         if isinstance(value, Word):
             raise self._unknown(value, node)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.unknown_function(node) or Problem("E0601", f"a number is needed here, not {show(value)}", node.span)
+            raise self.unknown_function(node) or Problem(
+                "E0601", f"a number is needed here, not {show(value)}", node.span
+            )
         return value
 
     def integer(self, node: tree.Expression, what: str) -> int:
@@ -252,7 +254,8 @@ class Evaluator:
         return value
 
     def _unknown(self, word: Word, node: tree.Expression) -> Problem:
-        known = [*self.names, *SIZES]
+        sizes = SIZES if self.shape is None else ("channels", *DIMENSIONS[len(self.shape) - 1]) if self.shape else ()
+        known = [*self.names, *sizes]
         return Problem("E0201", f"unknown name `{word}`", node.span, did_you_mean(word, known, "in scope"))
 
     def _name(self, node: tree.Reference) -> Any:
@@ -274,10 +277,9 @@ class Evaluator:
         return Word(node.name)
 
     def _dims(self, node: tree.Dims) -> Any:
-        for each in node.values:
-            if type(each) is not int:
-                return tuple(each if type(each) is int else self.integer(each, "a dimension") for each in node.values)
-        return node.values
+        if all(type(each) is int for each in node.values):
+            return node.values
+        return tuple(each if isinstance(each, int) else self.integer(each, "a dimension") for each in node.values)
 
     def _seen(self, node: tree.Seen) -> Any:
         raise Problem("E0405", "what a label stands for can only be an argument of an operator", node.span)

@@ -10,9 +10,9 @@ class OddInput(Rule):
     code = "W0601"
     once = True
     why = (
-        "The number of sizes says what an input is: CxL a sequence, CxHxW an image, CxDxHxW a clip. A plane without its "
-        "channel is read as a sequence, a batch in front makes a clip of an image, and channels that come last are read "
-        "as the width, all without an error."
+        "The number of sizes says what an input is: CxL a sequence, CxHxW an image, CxDxHxW a clip. A plane without "
+        "its channel is read as a sequence, a batch in front makes a clip of an image, and channels that come last are "
+        "read as the width, all without an error."
     )
 
     def find(self, subject: Subject) -> Warnings:

@@ -131,6 +131,8 @@ class Operator(BaseModel):
     - `flattens`: a CxHxW input is flattened before it.
     - `transparent`: its output is its input.
     - `symbol`: what a diagram shows in place of its notation.
+    - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it.
+    - `own_name`: it is a parameter of the module around, called by its own name where it has no label.
     - `to_probabilities`: it turns logits into probabilities or their logarithms, which a compiled module leaves to the
       loss.
     """
@@ -147,6 +149,8 @@ class Operator(BaseModel):
     flattens: ClassVar[bool] = False
     transparent: ClassVar[bool] = False
     symbol: ClassVar[str] = ""
+    of: ClassVar[type[Operator] | None] = None
+    own_name: ClassVar[bool] = False
     to_probabilities: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

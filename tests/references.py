@@ -89,6 +89,19 @@ def hrnet(name: str) -> Make:
     )
 
 
+def pyramid() -> nn.Module:
+    """torchvision's pyramid over ResNet-50; its levels are numbered from the highest."""
+
+    def make() -> nn.Module:
+        build = torchvision.models.detection.backbone_utils.resnet_fpn_backbone
+        return build(backbone_name="resnet50", weights=None, norm_layer=nn.BatchNorm2d, trainable_layers=5)
+
+    def level(found: re.Match[str]) -> str:
+        return f"{'lateral' if found[1] == 'inner' else 'p'}{int(found[2]) + 2}"
+
+    return renamed(make, (r"^fpn\.(inner|layer)_blocks\.(\d)\.0", level))()
+
+
 def mobilenet_v1(width: float) -> Make:
     return lambda: timm.models.efficientnet._gen_mobilenet_v1("mobilenetv1_100", width, act_layer="relu")
 
@@ -320,4 +333,14 @@ CASES = [
     Case("c3d", None, papers.c3d, shape=(3, 16, 112, 112), slow=True),
     Case("wavenet", None, papers.WaveNet, shape=(256, 700)),
     *(Case("hrnet", size, hrnet(f"hrnet_{size}"), slow=size != "w18_small") for size in ("w18_small", "w18", "w32")),
+    Case(
+        "nasnet",
+        None,
+        renamed(
+            tm("nasnetalarge"), ("conv_prev_1x1", "previous"), (r"(path_\d|final_path_bn)", r"previous.\1")
+        ),
+        107,
+        slow=True,
+    ),
+    Case("fpn_resnet50", None, pyramid),
 ]

@@ -7,7 +7,8 @@ evaluation, with weights and statistics drawn at random, and the same gradients 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pytest
 import torch
@@ -47,6 +48,18 @@ def still(model: nn.Module) -> nn.Module:
 def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     assert float(theirs.std()) > 1e-3
     return float((ours - theirs).abs().max() / theirs.abs().max())
+
+
+def listed(output: Any) -> list[torch.Tensor]:
+    """The values of a network that returns one or several, in their order."""
+    if isinstance(output, torch.Tensor):
+        return [output]
+    return list(output.values() if isinstance(output, Mapping) else output)
+
+
+def errors(ours: Any, theirs: Any) -> float:
+    """The largest error among all outputs."""
+    return max(error(mine, other) for mine, other in zip(listed(ours), listed(theirs), strict=True))
 
 
 def worst_gradient(ours: nn.Module, theirs: nn.Module) -> float:
@@ -103,9 +116,9 @@ def test_logits_and_gradients(case: Case) -> None:
     ours, theirs = pair(case)
     x = torch.randn(2, *case.input)
     with torch.no_grad():
-        logits = error(ours.eval()(x), theirs.eval()(x))
+        logits = errors(ours.eval()(x), theirs.eval()(x))
     for model in (ours, theirs):
-        (model.train()(x) ** 2).mean().backward()
+        sum((value**2).mean() for value in listed(model.train()(x))).backward()
     gradients = worst_gradient(ours, theirs)
     print(f"PARITY {case.spec}:{case.variant} {logits:.1e} {gradients:.1e}")
     assert logits < 1e-5 and gradients < 1e-5

@@ -17,21 +17,38 @@ import pytest
 import torch
 from torch import nn
 
+import netdsl
+from netdsl.analysis.conformance.apart import apart, applied
+from netdsl.ir import Network
+
 torchvision = pytest.importorskip("torchvision")
 timm = pytest.importorskip("timm")
 
 Make = Callable[[], nn.Module]
 
 
-def tv(name: str, **more: Any) -> Make:
-    return lambda: torchvision.models.get_model(name, weights=None, **more)
+class Named:
+    """A model of a library by its name, `torchvision:resnet50`, as specs name it."""
+
+    def __init__(self, name: str, make: Make, drawn: bool = True) -> None:
+        self.name, self.make = name, make
+        self.drawn = drawn  # whether the spec has its initial weights too
+
+    def __call__(self) -> nn.Module:
+        return self.make()
 
 
-def tm(name: str, **more: Any) -> Make:
-    return lambda: timm.create_model(name, **more)
+def tv(name: str, width_mult: float | None = None, **more: Any) -> Named:
+    more |= {} if width_mult is None else {"width_mult": width_mult}
+    title = name if width_mult is None else f"{name}(width_mult={width_mult})"
+    return Named(f"torchvision:{title}", lambda: torchvision.models.get_model(name, weights=None, **more))
 
 
-def regnet(name: str) -> Make:
+def tm(name: str, drawn: bool = True, **more: Any) -> Named:
+    return Named(f"timm:{name}", lambda: timm.create_model(name, **more), drawn)
+
+
+def regnet(name: str) -> Named:
     """Its widths are computed by tensors, which must have values wherever the model is made."""
     widths = torchvision.models.regnet.BlockParams.from_init_params
 
@@ -43,7 +60,7 @@ def regnet(name: str) -> Make:
         with mock.patch.object(torchvision.models.regnet.BlockParams, "from_init_params", on_cpu):
             return tv(name)()
 
-    return make
+    return Named(f"torchvision:{name}", make)
 
 
 CONVMIXERS = {"768-32": "768_32", "1024-20": "1024_20_ks9_p14", "1536-20": "1536_20"}
@@ -210,7 +227,7 @@ def plain(*stages: int) -> Make:
 
 
 class Case(NamedTuple):
-    """A spec and the model it must be.
+    """A spec and the model it must be, apart from what the spec lists.
 
     `side` is that of the RGB image on which both are compared, `shape` another input; `heads` are the aux outputs, and
     what they are among the reference's.
@@ -227,6 +244,19 @@ class Case(NamedTuple):
     @property
     def input(self) -> tuple[int, ...]:
         return self.shape or (3, self.side, self.side)
+
+    def network(self) -> Network:
+        """The spec's network, with what its note says that the reference has otherwise."""
+        made = netdsl.load(self.spec, variant=self.variant)
+        differences = apart(self.note(made))
+        if differences.input is not None:
+            made = netdsl.load(self.spec, variant=self.variant, input=differences.input)
+        return applied(made, differences)
+
+    def note(self, network: Network) -> str | None:
+        """The note of the spec on this reference."""
+        named = self.reference.name if isinstance(self.reference, Named) else None
+        return next((f.note for f in network.reported if f.quantity == "reference" and f.value == named), None)
 
     @property
     def id(self) -> str:
@@ -274,7 +304,7 @@ CASES = [
     *(Case("resnet_cifar", f"{6 * n + 2}", partial(Cifar, n), 32, slow=n not in (3, 9)) for n in (3, 5, 7, 9, 18, 200)),
     Case("mobilenet_v2", "1.0", tv("mobilenet_v2")),
     Case("mobilenet_v2", "1.4", tv("mobilenet_v2", width_mult=1.4)),
-    *(Case("shufflenet_v2", x, tv(f"shufflenet_v2_{x}")) for x in ("x0_5", "x1_0", "x1_5", "x2_0")),
+    *(Case("shufflenet_v2_torchvision", x, tv(f"shufflenet_v2_{x}")) for x in ("x0_5", "x1_0", "x1_5", "x2_0")),
     *(Case("mnasnet", x, tv(f"mnasnet{x}")) for x in ("0_5", "0_75", "1_0", "1_3")),
     *(Case("efficientnet", f"B{n}", tv(f"efficientnet_b{n}"), slow=n > 4) for n in range(8)),
     *(

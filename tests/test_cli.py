@@ -159,14 +159,48 @@ def test_wrong_use(netdsl, arguments: list[str], words: str) -> None:
     assert "Traceback" not in run.err
 
 
-@pytest.mark.parametrize("command", ["compile", "summary", "draw"])
-def test_a_wrong_spec_writes_nothing(netdsl, command: str) -> None:
+def test_a_wrong_spec_gives_no_source(netdsl) -> None:
     before = sorted(os.listdir())
-    run = netdsl(command, "bad.net")
+    run = netdsl("compile", "bad.net")
     assert run.status == 1
     assert run.err.count("error[") == 2
     assert run.out == ""
     assert sorted(os.listdir()) == before
+
+
+def test_a_claim_that_fails_leaves_the_table_as_it_is(netdsl) -> None:
+    run = netdsl("summary", "bad.net")
+    assert run.status == 1 and run.err.count("error[") == 2
+    assert "0      conv3-4   4x8x8      112          6,912" in run.out
+    assert any(line.split() == ["total", "10", "2,682", "9,472"] for line in run.out.splitlines()), run.out
+    found = json.loads(netdsl("summary", "bad.net", "--json").out)
+    assert found["valid"] is False and (found["params"], found["macs"]) == (112 + 257 * 10, 6912 + 2560)
+    checked = json.loads(netdsl("check", "bad.net", "--format", "json").out)
+    assert found["diagnostics"] == checked["diagnostics"] and len(found["diagnostics"]) == 2
+
+
+def test_a_wrong_spec_gives_its_table_and_drawing_as_far_as_they_are_known(netdsl) -> None:
+    Path("half.net").write_text("input 3x8x8\na: conv3-4\nconv3-6(groups=3)\nconv3-5 x2\ngap; fc-2\n", "utf-8")
+    run = netdsl("summary", "half.net")
+    assert run.status == 1 and "E0301" in run.err and "try" in run.err
+    rows = [line.split() for line in run.out.splitlines()]
+    assert ["a", "conv3-4", "4x8x8", "112", "6,912"] in rows
+    assert ["2-3", "conv3-5", "x2", "?", "?", "?"] in rows and ["total", "?", "?", "?"] in rows
+    found = json.loads(netdsl("summary", "half.net", "--json").out)
+    assert found["valid"] is False and found["params"] is found["depth"] is None
+    assert [layer["params"] for layer in found["layers"][:2]] == [112, None]
+    run = netdsl("draw", "half.net", "-o", "half.svg")
+    assert run.status == 1 and "wrote half.svg, as far as it is known" in run.err and "= help: try" in run.err
+    assert "<svg" in Path("half.svg").read_text("utf-8")
+    assert netdsl("compile", "half.net", "-o", "half.json").status == 1
+    assert json.loads(Path("half.json").read_text("utf-8"))["complete"] is False
+
+
+def test_a_statement_that_cannot_be_read_leaves_the_figures_unknown(netdsl) -> None:
+    Path("torn.net").write_text("input 3x8x8\nconv3-4 )\nfc-2\n", "utf-8")
+    run = netdsl("summary", "torn.net")
+    assert run.status == 1 and run.err.count("error[") == 1
+    assert ["total", "2", "?", "?"] in [line.split() for line in run.out.splitlines()]
 
 
 def test_an_internal_error_is_confessed(netdsl, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,7 +343,20 @@ def test_a_poor_terminal_gets_escapes(tmp_path: Path) -> None:
 
 def test_summary_json(netdsl) -> None:
     found = json.loads(netdsl("summary", "tiny.net", "--json").out)
-    assert list(found) == ["name", "variant", "input", "output", "params", "aux_params", "macs", "depth", "layers"]
+    assert list(found) == [
+        "name",
+        "variant",
+        "input",
+        "output",
+        "params",
+        "aux_params",
+        "macs",
+        "depth",
+        "layers",
+        "valid",
+        "diagnostics",
+    ]
+    assert found["valid"] is True and found["diagnostics"] == []
     assert (found["name"], found["variant"]) == ("Tiny", None)
     assert (found["input"], found["output"], found["depth"]) == ([3, 8, 8], [10], 3)
     assert found["params"] == (3 * 9 * 4 + 4) + (4 * 9 * 4 + 4) + (64 * 10 + 10)

@@ -76,7 +76,13 @@ KNOWN = [
     ("googlenet", "conv2_reduce+conv2.weights", "paper", Verdict.MATCH, "K is 1024"),
     ("googlenet", "inception4c.weights", "paper", Verdict.ERRATUM, "the printed filters give 497.5"),
     ("googlenet", "conv1.weights", "paper", Verdict.DESIGN, "fits a separable"),
-    ("bn_inception:608", "params", "paper", Verdict.UNSETTLED, "section 4.2"),
+    ("bn_inception:576", "params", "paper", Verdict.DESIGN, "with the auxiliary head, 13,611,600"),
+    ("shufflenet_v2:x1_0", "macs", "paper", Verdict.MATCH, ""),
+    ("shufflenet_v2:x0_5", "macs", "paper", Verdict.DESIGN, "the sums of the global pooling count there"),
+    ("shufflenet_v2:x2_0", "params", "count:shufflenet_v2_x2_0", Verdict.MATCH, ""),
+    ("efficientnet:B2", "macs", "paper", Verdict.MATCH, ""),
+    ("efficientnet:B2", "macs", "torchvision:efficientnet_b2", Verdict.MATCH, ""),
+    ("inception_v3", "macs", "paper", Verdict.UNSETTLED, "the abstract's 5 billion"),
     ("lenet5", "C3.connections", "paper", Verdict.MATCH, ""),
     ("inception_v3", "params", "tf-slim:inception_v3", Verdict.DESIGN, "its norms"),
     ("bn_inception:608", "inception4e.output", "spec", Verdict.MATCH, ""),
@@ -93,6 +99,61 @@ def test_verdicts(
     found = [item for item in network.comparisons if (item.figure, item.source) == (what, source)]
     assert found and all(item.verdict is verdict for item in found)
     assert all(item.reason.startswith(reason) for item in found)
+
+
+def test_what_was_read_in_the_source_is_told_from_what_is_remembered(tmp_path: Path) -> None:
+    path = tmp_path / "net.net"
+    path.write_text(
+        'net Small\ninput 8\nfc-2\nreported top1 = 7%\nreported top5 = 1% "remembered: ten crops"\n'
+        'reported error = 2% "read: footnote 3"\nreported year = 2026\n'
+        'reported read = "top1, top5, recipe, dropout" "Table 2"\ntrain(batch=1)\n'
+    )
+    ((network,), _) = prove(str(path))
+    assert [(each.text, each.read, each.where) for each in network.recorded] == [
+        ("top1 7%", True, "Table 2"),
+        ("top5 1% (ten crops)", False, ""),
+        ("error 2% (footnote 3)", True, ""),
+        ("year 2026", False, ""),
+        ("recipe", True, "Table 2"),
+        ("dropout", True, "Table 2"),
+    ]
+    written = page(sections([network]))
+    assert "Read in the source (Table 2): top1 7%, recipe, dropout." in written
+    assert "Remembered, not read again: top5 1% (ten crops), year 2026." in written
+
+
+def test_figures_that_differ_stand_first_and_own_counts_apart(whole: tuple[Conformance, ...]) -> None:
+    lines = page(sections(whole)).split("\n")
+    first, second = lines.index("## Figures that differ"), lines.index("## Overview")
+    rows = [line for line in lines[first:second] if line.startswith("| [")]
+    differing = sum(
+        len({(e.figure, e.reason) for e in each.comparisons if e.verdict is not Verdict.MATCH}) for each in whole
+    )
+    assert 0 < len(rows) <= differing
+    assert not [line for line in lines[second:] if "**paper erratum**" in line or "**unsettled**" in line]
+    assert any(line.startswith("| `params` | 31,030,658 |  |  | count:unet |") for line in lines)
+
+
+NOTES = [
+    # the note of a reference, and what is said of it; nothing where it is right
+    ("apart from: dropout 50%; bn eps 1e-5", ""),
+    ("apart from: input 3x64x64", ""),
+    ("apart from: input 3x2x2", "the network has errors on the input of its note"),
+    ("apart from: something", "'something' is not understood"),
+    ("apart from: dropuot 50%", "unknown operator or block `dropuot`"),
+    ("apart from: bn epsilon 1e-5", "`bn` has no argument `epsilon`"),
+]
+
+
+@pytest.mark.parametrize(("note", "said"), NOTES)
+def test_a_reference_may_differ_in_what_its_note_lists(tmp_path: Path, note: str, said: str) -> None:
+    old = 'reported reference = "torchvision:squeezenet1_1"'
+    networks = copied(tmp_path, "squeezenet", old, f'{old} "{note}"')
+    reasons = [item.reason for item in failed(networks)]
+    if said:
+        assert len(reasons) == 1 and said in reasons[0]
+    else:
+        assert all(item.figure == "macs" for item in failed(networks))  # of another input
 
 
 def copied(tmp_path: Path, spec: str, old: str, new: str) -> tuple[Conformance, ...]:

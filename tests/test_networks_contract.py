@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
+from hypothesis.strategies import SearchStrategy
+from strategies_blocks import block_networks
 from strategies_networks import LAW, networks, sided
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -64,26 +67,24 @@ def test_the_flat_text_computes_the_same(network: Network) -> None:
         torch.testing.assert_close(two(x), one(x), rtol=1e-5, atol=1e-5, equal_nan=True)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("emitted")
-
-
-def test_sources_of_drawn_networks_are_formatted(folder: Path) -> None:
+@pytest.mark.parametrize("strategy", [networks, block_networks])
+def test_sources_of_drawn_networks_are_formatted(
+    strategy: Callable[[], SearchStrategy[Network]], tmp_path: Path
+) -> None:
     count = 0
 
     @settings(LAW, max_examples=40)
-    @given(networks())
+    @given(strategy())
     def write(network: Network) -> None:
         nonlocal count
-        (folder / f"net{count}.py").write_text(netdsl.emit(network), "utf-8")
+        (tmp_path / f"net{count}.py").write_text(netdsl.emit(network), "utf-8")
         count += 1
 
     write()
     options = ["--isolated", "--line-length", "120", "--target-version", "py311"]
     for command in (["check", "--select", "E,F,W,I,UP,B"], ["format", "--diff"]):
         done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, *options, str(folder)], capture_output=True, text=True
+            [sys.executable, "-m", "ruff", *command, *options, str(tmp_path)], capture_output=True, text=True
         )
         assert done.returncode == 0, done.stdout[:3000]
     assert count >= 20

@@ -89,7 +89,7 @@ def pair(case: Case, dtype: torch.dtype = torch.float32) -> tuple[nn.Module, nn.
     torch.manual_seed(0)
     theirs = still(case.reference()).to(dtype)
     draw(theirs)
-    ours = still(netdsl.build(netdsl.load(case.spec, variant=case.variant))).to(dtype)
+    ours = still(netdsl.build(case.network())).to(dtype)
     ours.load_state_dict(theirs.state_dict(), strict=True)
     return ours, theirs
 
@@ -103,7 +103,7 @@ def timed(cases: Iterable[Case]) -> list[object]:
 def test_names_and_shapes(case: Case) -> None:
     with torch.device("meta"):
         theirs = case.reference().state_dict()
-        ours = netdsl.build(netdsl.load(case.spec, variant=case.variant))
+        ours = netdsl.build(case.network())
     assert {name: tuple(value.shape) for name, value in ours.state_dict().items()} == {
         name: tuple(value.shape) for name, value in theirs.items()
     }

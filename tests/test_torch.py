@@ -179,6 +179,46 @@ def test_init_is_honoured() -> None:
     assert all(value.eq(0.25).all() for name, value in recipe.state_dict().items() if name.endswith("weight"))
 
 
+BY = (
+    "input 3x8x8\na: {{ b: conv3-4 }}\nc: conv3-4(bias=false)\nd: dwconv3\nu: upconv2-4\nhead: fc-2\ntrain(init=by({}))"
+)
+
+
+def drawn(ways: str) -> dict[str, float | None]:
+    """The one value that each tensor has, None where they differ."""
+    state = netdsl.build(netdsl.loads(BY.format(ways))).state_dict()
+    return {name: float(x.flatten()[0]) if bool((x == x.flatten()[0]).all()) else None for name, x in state.items()}
+
+
+def test_a_recipe_draws_by_kind_of_layer() -> None:
+    found = drawn("conv=constant(1), fc=constant(2), bias=3")
+    assert {found[f"{name}.weight"] for name in ("a.b", "c", "d", "u")} == {1.0} and found["head.weight"] == 2
+    assert {value for name, value in found.items() if name.endswith("bias")} == {3.0}
+    assert "if m.bias is not None:" in netdsl.emit(netdsl.loads(BY.format("conv=ones, bias=0")))
+
+
+def test_an_operator_and_a_label_outweigh_their_kind() -> None:
+    found = drawn("conv=constant(1), dwconv=constant(4), labels=[[a, constant(5)], [head, constant(6)]]")
+    weights = {name.removesuffix(".weight"): value for name, value in found.items() if name.endswith("weight")}
+    assert weights == {"a.b": 5, "c": 1, "d": 4, "u": 1, "head": 6}
+    assert drawn('labels=[["a.b", zeros], [b, ones]]')["a.b.weight"] == 1  # the last that fits
+    assert drawn("conv=zeros")["head.weight"] is None  # what is not named is drawn as PyTorch does
+
+
+def test_uniform_alone_is_as_pytorch_draws() -> None:
+    torch.manual_seed(0)
+    (ours,) = netdsl.build(netdsl.loads("input 64\nfc-2000\ntrain(init=by(fc=uniform(mode=fan_out)))")).children()
+    assert float(ours.weight.detach().abs().max()) == pytest.approx(2000**-0.5, rel=1e-3)
+    (ours,) = netdsl.build(netdsl.loads("input 64\nfc-2000(init=uniform)")).children()
+    assert float(ours.weight.detach().abs().max()) == pytest.approx(64**-0.5, rel=1e-3)
+
+
+@pytest.mark.parametrize(("groups", "inputs"), [(1, 64), (4, 16)])
+def test_lecun_counts_the_inputs_of_a_unit_of_upconv_too(groups: int, inputs: int) -> None:
+    model = built(f"input 64x8x8\nu: upconv3-8(init=lecun, groups={groups})")
+    assert float(model.u.weight.detach().abs().max()) == pytest.approx(2.4 / (9 * inputs), rel=0.02)
+
+
 def test_without_init_pytorchs_defaults() -> None:
     torch.manual_seed(0)
     ours = netdsl.build(netdsl.loads("input 3x8x8\na: conv3-4"))

@@ -6,15 +6,13 @@ import ast
 import inspect
 import json
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
+from pydantic import ValidationError
 from strategies_blocks import block_networks
 from test_torch import EVERY, IDS
 
@@ -76,31 +74,6 @@ def test_from_json_the_source_is_the_same(network: Network) -> None:
     again = Network.model_validate_json(network.model_dump_json())
     assert again == network
     assert netdsl.emit(again) == netdsl.emit(network)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("emitted")
-
-
-def test_sources_are_formatted(folder: Path) -> None:
-    count = 0
-
-    @settings(LAW, max_examples=40)
-    @given(block_networks())
-    def write(network: Network) -> None:
-        nonlocal count
-        (folder / f"net{count}.py").write_text(netdsl.emit(network), "utf-8")
-        count += 1
-
-    write()
-    options = ["--isolated", "--line-length", "120", "--target-version", "py311"]
-    for command in (["check", "--select", "E,F,W,I,UP,B"], ["format", "--diff"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "ruff", *command, *options, str(folder)], capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout[:3000]
-    assert count >= 30
 
 
 def arguments(model: torch.nn.Module) -> dict[str, Any]:
@@ -236,6 +209,9 @@ HOSTILE = [
     "{abort()}",
     "1/0",
     "'",
+    '"""; abort(); """',
+    "[1, 2] * 9999999999",
+    "'%9999999999d' % 5",
 ]
 
 
@@ -250,9 +226,10 @@ def test_what_a_stranger_wrote_into_a_network_never_becomes_code(name: str) -> N
         for owner, key in dice.sample(list(texts(data["body"])) + list(texts(data["definitions"])), 2):
             owner[key] = dice.choice(HOSTILE)
         try:
-            text = netdsl.emit(Network.model_validate(data))
-        except (ValueError, LookupError, StopIteration):
-            continue  # refused, or it does not hold together
+            network = Network.model_validate(data)
+        except ValidationError:
+            continue
+        text = netdsl.emit(network)
         emitted += 1
         called = {each.func for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Call)}
         assert not {getattr(each, "id", getattr(each, "attr", "")) for each in called} & {"exec", "abort", "__import__"}

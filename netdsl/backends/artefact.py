@@ -27,6 +27,7 @@ class Artefact:
     - `endings`: the endings of its files; the first is the one that netdsl gives.
     - `comment`: how its first line holds a remark; empty where that is no place for one.
     - `binary`: it is nothing for a terminal.
+    - `partial`: it can be made of a network of which parts are unknown.
     - `options`: the options of `render` that a command may offer.
     """
 
@@ -34,6 +35,7 @@ class Artefact:
     endings: ClassVar[tuple[str, ...]]
     comment: ClassVar[str] = ""
     binary: ClassVar[bool] = False
+    partial: ClassVar[bool] = True
     options: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:

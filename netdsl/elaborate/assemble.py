@@ -17,7 +17,7 @@ from netdsl.elaborate.problems import Problem
 from netdsl.elaborate.program import Program, program
 from netdsl.elaborate.statements import place
 from netdsl.elaborate.values import UNKNOWN, plain
-from netdsl.ir import Network
+from netdsl.ir import FORMAT_VERSION, Network
 from netdsl.shapes import Shape
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Report, did_you_mean
@@ -137,7 +137,8 @@ class Assembler:
             """
             return not headers.changed or (span.file == main and main != first.file and not elsewhere)
 
-        return Network(
+        return Network.made(
+            format_version=FORMAT_VERSION,
             name=self.program.name,
             variant=self.program.variant,
             source=headers.source,
@@ -151,6 +152,7 @@ class Assembler:
             expected=tuple(figure for figure in headers.expected.values() if claimed(figure.span)),
             reported=tuple(headers.reported.values()),
             train=headers.train,
+            totals=None,
             complete=not builder.failed and not self.report.errors,
             sources=tuple(self.report.sources.values()),
             definitions=builder.definitions,

@@ -143,24 +143,23 @@ def _arguments(
     input; and the terms of the former."""
     block, module = definition
     values: dict[str, Any] = {}
+    terms: dict[str, str] = {}
     for parameter in block.parameters:
-        key = parameter.name.text
-        if key in bound:
-            values[key] = bound[key].value
-        elif parameter.default is not None:
-            values[key] = Evaluator({**module.params, **values}, builder.shape).value(parameter.default)
+        key, default = parameter.name.text, parameter.default
+        given = bound.get(key)
+        if given is not None:
+            values[key] = given.value
+            if given.term is not None:
+                terms[key] = given.term
+            elif default is not None and type(default) is not tree.Literal:
+                terms[key] = show(given.value)  # a constant, in place of a default that names something
+        elif default is not None:
+            values[key] = Evaluator({**module.params, **values}, builder.shape).value(default)
         else:
             missing = [each.name.text for each in block.parameters if each.default is None]
             listed = ", ".join(f"`{each}`" for each in missing if each not in bound)
             help = f"it is called `{_signature(block)}`"
             raise Problem("E0404", f"`{block.name.text}` needs {listed}", item.span, help, [_defined(block)])
-    terms: dict[str, str] = {}
-    for parameter in block.parameters:
-        given = bound.get(parameter.name.text)
-        if given is not None and given.term is not None:
-            terms[parameter.name.text] = given.term
-        elif given is not None and not isinstance(parameter.default, tree.Literal | None):
-            terms[parameter.name.text] = show(given.value)  # a constant, in place of a default that names something
     return values, terms
 
 

@@ -39,11 +39,14 @@ def _choose(builder: Builder, item: tree.If, frame: Frame) -> None:
     taken = evaluator.truth(item.test)
     frame.unset.choices[id(item)] = item, taken
     body = item.then if taken else item.otherwise
-    with builder.arm(Choice.model_construct(test=shown(item.test, evaluator.text), taken=taken, value=builder.current)):
-        if body is not None:
-            arm = frame.arm()
-            builder.body(body, arm)
-            frame.worded = arm.worded
+    found = Choice.made(test=shown(item.test, evaluator.text), taken=taken, value=builder.current)
+    builder.choices.append(found)
+    around, builder.arms = builder.arms, (*builder.arms, found)
+    if body is not None:
+        arm = frame.arm()
+        builder.body(body, arm)
+        frame.worded = arm.worded
+    builder.arms = around
 
 
 def join(builder: Builder, item: tree.Join, frame: Frame, label: tree.Name | None) -> None:

@@ -6,8 +6,7 @@ value of unknown shape behind, about which everything after it is silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from netdsl import ops
@@ -174,16 +173,6 @@ class Builder:
     def scope(self, kind: str, span: Span, title: str = "", label: tree.Name | None = None) -> _Open:
         """A part of the network that the spec shows as one: what is placed meanwhile lies in it."""
         return _Open(self, DraftScope(kind, span, self.current, -1, title, label, arms=self.arms))
-
-    @contextmanager
-    def arm(self, choice: Choice) -> Iterator[None]:
-        """An arm of an `if`: what is placed meanwhile stands in it."""
-        self.choices.append(choice)
-        outside, self.arms = self.arms, (*self.arms, choice)
-        try:
-            yield
-        finally:
-            self.arms = outside
 
     def _node(self, node: DraftNode) -> DraftNode:
         self.current = self._value(node.shape, node)

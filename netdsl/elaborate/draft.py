@@ -73,7 +73,9 @@ Draft = DraftNode | DraftScope
 
 def freeze(draft: DraftScope) -> Scope:
     """A draft as a frozen scope. Its parts were checked when they were made, so they are not checked again."""
-    return Scope.model_construct(
+    return Scope.made(
+        terms=draft.terms or NO_TERMS,
+        arms=draft.arms,
         kind=draft.kind,
         title=draft.title,
         name=draft.name,
@@ -84,8 +86,6 @@ def freeze(draft: DraftScope) -> Scope:
         entry=draft.entry,
         exit=draft.exit,
         span=draft.span,
-        terms=draft.terms or NO_TERMS,
-        arms=draft.arms,
         choices=draft.choices,
         definition=draft.definition,
         entries=draft.entries if len(draft.entries) > 1 else (),
@@ -94,7 +94,9 @@ def freeze(draft: DraftScope) -> Scope:
 
 
 def _node(draft: DraftNode) -> Node:
-    return Node.model_construct(
+    return Node.made(
+        terms=draft.terms or NO_TERMS,
+        arms=draft.arms,
         id=draft.id,
         op=draft.op,
         inputs=draft.inputs,
@@ -105,6 +107,4 @@ def _node(draft: DraftNode) -> Node:
         shares=draft.shares.id if draft.shares else None,
         implicit=draft.implicit,
         span=draft.span,
-        terms=draft.terms or NO_TERMS,
-        arms=draft.arms,
     )

@@ -194,6 +194,8 @@ class Evaluator:
 
     def given(self, node: tree.Expression, span: Span | None = None) -> Given:
         """The value of an expression, the place it has (its own, if no other is said), and its term."""
+        if type(node) is tree.Literal:
+            return Given(node.value, span or node.span)
         return Given(self.value(node), span or node.span, self.term(node))
 
     def term(self, node: tree.Expression) -> str | None:

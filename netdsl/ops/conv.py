@@ -113,7 +113,7 @@ class Conv(Convolution):
             raise ValueError("`connect` says which channels see which; leave out `groups`")
         if self.ceil:
             raise ValueError("`connect` does not go with `ceil=true`; write the padding as numbers")
-        if isinstance(self.init, Init) and self.init.by_fan:
+        if isinstance(self.init, Init) and self.init.fanned:
             raise ValueError(
                 f"`init={self.init.name}` needs one number of inputs for all maps; "
                 "with `connect` take lecun, normal or uniform"

@@ -24,6 +24,10 @@ class UpConv(Linear):
     backwards through a convolution, also called up-convolution (Ronneberger et al., U-Net, 2015) or deconvolution.
     `pad` takes away so many rows on each side.
 
+    `init=lecun` looks at the inputs of a unit, as it does everywhere. Kaiming and Xavier look at the shape of the
+    matrix, as PyTorch does, which lies the other way round here: their fan_in is of the outputs, their fan_out of the
+    inputs.
+
     PyTorch: `nn.ConvTranspose2d`.
     """
 
@@ -97,6 +101,12 @@ class UpConv(Linear):
             kwargs["dilation"] = single(self.dilation)
         call = Call(f"nn.ConvTranspose{len(self.kernel)}d", (inputs[0][0], self.channels), kwargs)
         return self.drawn(call)
+
+    def drawn(self, call: Call, *definitions: str) -> Torch:
+        """As of any linear layer; but the matrix lies the other way round, so a unit's inputs are counted along it."""
+        made = super().drawn(call, *definitions)
+        inputs = "{m}.weight[:, 0].numel()" + (f" * {self.groups}" if self.groups > 1 else "")
+        return made._replace(init=tuple(each.replace("{m}.weight[0].numel()", inputs) for each in made.init))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
         pad = tuple(extent(k, d) - 1 - p for k, d, p in zip(self.kernel, self.dilation, self.pad, strict=True))

@@ -7,7 +7,6 @@ released model.
 3x299x299 -> 1000; 23,834,568 parameters, 5,713,216,096 multiply-adds.
 """
 
-from collections import OrderedDict
 from typing import NamedTuple
 
 import torch
@@ -49,14 +48,14 @@ class InceptionA(nn.Module):
         self.branch_pool = ConvBn(in_channels, pool)
 
     def forward(self, x: Tensor) -> Tensor:
-        branch2 = self.branch5x5_1(x)
-        branch2 = self.branch5x5_2(branch2)
-        branch3 = self.branch3x3dbl_1(x)
-        branch3 = self.branch3x3dbl_2(branch3)
-        branch3 = self.branch3x3dbl_3(branch3)
-        branch4 = self.avgpool(x)
-        branch4 = self.branch_pool(branch4)
-        return torch.cat([self.branch1x1(x), branch2, branch3, branch4], dim=1)
+        branch5x5 = self.branch5x5_1(x)
+        branch5x5 = self.branch5x5_2(branch5x5)
+        branch3x3dbl = self.branch3x3dbl_1(x)
+        branch3x3dbl = self.branch3x3dbl_2(branch3x3dbl)
+        branch3x3dbl = self.branch3x3dbl_3(branch3x3dbl)
+        branch_pool = self.avgpool(x)
+        branch_pool = self.branch_pool(branch_pool)
+        return torch.cat([self.branch1x1(x), branch5x5, branch3x3dbl, branch_pool], dim=1)
 
 
 class InceptionB(nn.Module):
@@ -71,9 +70,10 @@ class InceptionB(nn.Module):
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
-        branch2 = self.branch3x3dbl_1(x)
-        branch2 = self.branch3x3dbl_2(branch2)
-        return torch.cat([self.branch3x3(x), self.branch3x3dbl_3(branch2), self.maxpool(x)], dim=1)
+        branch3x3dbl = self.branch3x3dbl_1(x)
+        branch3x3dbl = self.branch3x3dbl_2(branch3x3dbl)
+        branch3x3dbl = self.branch3x3dbl_3(branch3x3dbl)
+        return torch.cat([self.branch3x3(x), branch3x3dbl, self.maxpool(x)], dim=1)
 
 
 class InceptionC(nn.Module):
@@ -94,17 +94,37 @@ class InceptionC(nn.Module):
         self.branch_pool = ConvBn(in_channels, 192)
 
     def forward(self, x: Tensor) -> Tensor:
-        branch2 = self.branch7x7_1(x)
-        branch2 = self.branch7x7_2(branch2)
-        branch2 = self.branch7x7_3(branch2)
-        branch3 = self.branch7x7dbl_1(x)
-        branch3 = self.branch7x7dbl_2(branch3)
-        branch3 = self.branch7x7dbl_3(branch3)
-        branch3 = self.branch7x7dbl_4(branch3)
-        branch3 = self.branch7x7dbl_5(branch3)
-        branch4 = self.avgpool(x)
-        branch4 = self.branch_pool(branch4)
-        return torch.cat([self.branch1x1(x), branch2, branch3, branch4], dim=1)
+        branch7x7 = self.branch7x7_1(x)
+        branch7x7 = self.branch7x7_2(branch7x7)
+        branch7x7 = self.branch7x7_3(branch7x7)
+        branch7x7dbl = self.branch7x7dbl_1(x)
+        branch7x7dbl = self.branch7x7dbl_2(branch7x7dbl)
+        branch7x7dbl = self.branch7x7dbl_3(branch7x7dbl)
+        branch7x7dbl = self.branch7x7dbl_4(branch7x7dbl)
+        branch7x7dbl = self.branch7x7dbl_5(branch7x7dbl)
+        branch_pool = self.avgpool(x)
+        branch_pool = self.branch_pool(branch_pool)
+        return torch.cat([self.branch1x1(x), branch7x7, branch7x7dbl, branch_pool], dim=1)
+
+
+class AuxLogits(nn.Module):
+    """The auxiliary head `AuxLogits`."""
+
+    def __init__(self, in_channels: int, classes: int) -> None:
+        super().__init__()
+        self.avgpool = nn.AvgPool2d(kernel_size=5, stride=3)
+        self.conv0 = ConvBn(in_channels, 128)
+        self.conv1 = ConvBn(128, 768, kernel=5)
+        self.gap = nn.AdaptiveAvgPool2d(1)
+        self.fc = nn.Linear(768, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.avgpool(x)
+        x = self.conv0(x)
+        x = self.conv1(x)
+        x = self.gap(x)
+        x = torch.flatten(x, 1)
+        return self.fc(x)
 
 
 class InceptionD(nn.Module):
@@ -121,11 +141,12 @@ class InceptionD(nn.Module):
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
-        branch1 = self.branch3x3_1(x)
-        branch2 = self.branch7x7x3_1(x)
-        branch2 = self.branch7x7x3_2(branch2)
-        branch2 = self.branch7x7x3_3(branch2)
-        return torch.cat([self.branch3x3_2(branch1), self.branch7x7x3_4(branch2), self.maxpool(x)], dim=1)
+        branch3x3 = self.branch3x3_1(x)
+        branch7x7x3 = self.branch7x7x3_1(x)
+        branch7x7x3 = self.branch7x7x3_2(branch7x7x3)
+        branch7x7x3 = self.branch7x7x3_3(branch7x7x3)
+        branch7x7x3 = self.branch7x7x3_4(branch7x7x3)
+        return torch.cat([self.branch3x3_2(branch3x3), branch7x7x3, self.maxpool(x)], dim=1)
 
 
 class InceptionE(nn.Module):
@@ -146,13 +167,13 @@ class InceptionE(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         branch3x3_1 = self.branch3x3_1(x)
-        branch2 = torch.cat([self.branch3x3_2a(branch3x3_1), self.branch3x3_2b(branch3x3_1)], dim=1)
-        branch3 = self.branch3x3dbl_1(x)
-        branch3x3dbl_2 = self.branch3x3dbl_2(branch3)
-        branch3 = torch.cat([self.branch3x3dbl_3a(branch3x3dbl_2), self.branch3x3dbl_3b(branch3x3dbl_2)], dim=1)
-        branch4 = self.avgpool(x)
-        branch4 = self.branch_pool(branch4)
-        return torch.cat([self.branch1x1(x), branch2, branch3, branch4], dim=1)
+        branch3x3_1 = torch.cat([self.branch3x3_2a(branch3x3_1), self.branch3x3_2b(branch3x3_1)], dim=1)
+        branch3x3dbl = self.branch3x3dbl_1(x)
+        branch3x3dbl_2 = self.branch3x3dbl_2(branch3x3dbl)
+        branch3x3dbl = torch.cat([self.branch3x3dbl_3a(branch3x3dbl_2), self.branch3x3dbl_3b(branch3x3dbl_2)], dim=1)
+        branch_pool = self.avgpool(x)
+        branch_pool = self.branch_pool(branch_pool)
+        return torch.cat([self.branch1x1(x), branch3x3_1, branch3x3dbl, branch_pool], dim=1)
 
 
 class InceptionV3Output(NamedTuple):
@@ -183,18 +204,7 @@ class InceptionV3(nn.Module):
         self.Mixed_6c = InceptionC(768, 160)
         self.Mixed_6d = InceptionC(768, 160)
         self.Mixed_6e = InceptionC(768, 192)
-        self.AuxLogits = nn.Sequential(
-            OrderedDict(
-                [
-                    ("0", nn.AvgPool2d(kernel_size=5, stride=3)),
-                    ("conv0", ConvBn(768, 128)),
-                    ("conv1", ConvBn(128, 768, kernel=5)),
-                    ("3", nn.AdaptiveAvgPool2d(1)),
-                    ("4", nn.Flatten()),
-                    ("fc", nn.Linear(768, classes)),
-                ]
-            )
-        )
+        self.AuxLogits = AuxLogits(768, classes)
         self.Mixed_7a = InceptionD(768)
         self.Mixed_7b = InceptionE(1280)
         self.Mixed_7c = InceptionE(2048)

@@ -12,29 +12,15 @@ import torch
 from torch import Tensor, nn
 
 
-class Slice(nn.Module):
-    """The channels from `start` to before `stop`."""
-
-    def __init__(self, start: int, stop: int):
-        super().__init__()
-        self.start, self.stop = start, stop
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x[:, self.start : self.stop]
-
-
 class InvertedResidual(nn.Module):
     """Figure 3c and 3d: half of the channels passes; with stride 2 all of them go through both branches."""
 
-    has_slice: Final[bool]
+    stride: Final[int]
 
     def __init__(self, in_channels: int, out: int, stride: int = 1) -> None:
         super().__init__()
-        self.has_slice = stride == 1
-        if self.has_slice:
-            self.slice = Slice(0, in_channels // 2)
-            self.slice2 = Slice(in_channels // 2, in_channels)
-        else:
+        self.stride = stride
+        if stride != 1:
             self.branch1 = nn.Sequential(
                 nn.Conv2d(
                     in_channels, in_channels, kernel_size=3, stride=stride, padding=1, groups=in_channels, bias=False
@@ -45,9 +31,7 @@ class InvertedResidual(nn.Module):
                 nn.ReLU(),
             )
         self.branch2 = nn.Sequential(
-            nn.Conv2d(
-                in_channels - in_channels // 2 if stride == 1 else in_channels, out // 2, kernel_size=1, bias=False
-            ),
+            nn.Conv2d(in_channels if stride != 1 else in_channels // 2, out // 2, kernel_size=1, bias=False),
             nn.BatchNorm2d(out // 2),
             nn.ReLU(),
             nn.Conv2d(out // 2, out // 2, kernel_size=3, stride=stride, padding=1, groups=out // 2, bias=False),
@@ -59,15 +43,15 @@ class InvertedResidual(nn.Module):
         self.shuffle = nn.ChannelShuffle(2)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.has_slice:
-            branch2 = self.slice2(x)
-            x = torch.cat([self.slice(x), self.branch2(branch2)], dim=1)
+        if self.stride != 1:
+            x = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
             return self.shuffle(x)
-        x = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
+        branch1, branch2 = x.chunk(2, dim=1)
+        x = torch.cat([branch1, self.branch2(branch2)], dim=1)
         return self.shuffle(x)
 
 
-class ShuffleNetV2_x1_0(nn.Module):
+class ShuffleNetV2(nn.Module):
     """ShuffleNet-V2, x1_0."""
 
     def __init__(self, classes: int = 1000) -> None:

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from netdsl.analysis.conformance import references
+from netdsl.analysis.conformance.apart import apart
 from netdsl.analysis.conformance.figures import KNOWN, figure, split
 from netdsl.compiler import Compilation, compile
 from netdsl.ir import Figure, Network
 from netdsl.passes.claims import holds
+from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
 from netdsl.text.diagnostics import Report
 from netdsl.text.source import Span
@@ -40,6 +43,8 @@ _PREFIXES = {
     "unsettled:": Verdict.UNSETTLED,
 }
 _LABEL = re.compile(r"([A-Za-z_]\w*):\s")
+READ = "read"
+_MARKS = (READ, "remembered")
 PAPER = "paper"
 SPEC = "spec"
 """The source of claims that only the spec makes, not its paper."""
@@ -65,15 +70,27 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Recorded:
+    """What cannot be computed: a year, an error rate, the recipe, and what else a spec says was read in its source.
+
+    `read` is whether whoever wrote the spec read it there, and `where`; all else is remembered.
+    """
+
+    text: str
+    read: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True)
 class Conformance:
-    """A network with all its comparisons; `recorded` are figures that cannot be computed: years, error rates."""
+    """A network with all its comparisons, and what is recorded of it."""
 
     name: str
     title: str
     variant: str | None
     source: str | None
     comparisons: tuple[Comparison, ...]
-    recorded: tuple[str, ...]
+    recorded: tuple[Recorded, ...]
 
     def count(self, verdict: Verdict) -> int:
         return sum(each.verdict is verdict for each in self.comparisons)
@@ -98,8 +115,13 @@ def prove(spec: str, variant: str | None = None) -> tuple[tuple[Conformance, ...
         if network is None:
             report.extend(made.report)
         else:
-            found.append(examine(network, _name(path, each)))
+            found.append(examine(network, _name(path, each), partial(_resized, path, each)))
     return tuple(found), report
+
+
+def _resized(path: str | os.PathLike[str], variant: str | None, input: Shape) -> Network | None:
+    """The same network on another input."""
+    return _whole(compile(path, variant=variant, input=input))
 
 
 def _whole(made: Compilation) -> Network | None:
@@ -117,9 +139,10 @@ def _name(path: str | os.PathLike[str], variant: str | None) -> str:
     return f"{name}:{variant}" if variant else name
 
 
-def examine(network: Network, name: str) -> Conformance:
-    """All comparisons of a network. `name` is its name in `references.json`: `vgg:D`."""
-    found = (*_sizes(network), *_claims(network), *_printed(network, name), *_references(network, name))
+def examine(network: Network, name: str, resized: Callable[[Shape], Network | None]) -> Conformance:
+    """All comparisons of a network. `name` is its name in `references.json`, `vgg:D`; `resized` gives it on another
+    input, where the spec says that a reference has one."""
+    found = (*_sizes(network), *_claims(network), *_printed(network, name), *_references(network, name, resized))
     return Conformance(name, network.name, network.variant, network.source, found, tuple(_recorded(network)))
 
 
@@ -165,11 +188,26 @@ def _named(claim: Figure) -> str:
     return f"{claim.label}.{claim.quantity}" if claim.label else claim.quantity
 
 
-def _recorded(network: Network) -> Iterator[str]:
-    """The reported figures that cannot be computed."""
+def _recorded(network: Network) -> Iterator[Recorded]:
+    """What cannot be computed, and whether it was read in the source: `reported read = "top1, recipe" "Table 3"` names
+    what was; a figure's own note may say otherwise."""
+    marked = next((each for each in network.reported if each.quantity == READ), None)
+    names = [name.strip() for name in str(marked.value).split(",")] if marked is not None else []
+    where = " ".join((marked.note or "").split()) if marked is not None else ""
+    told: set[str] = set()
     for each in network.reported:
-        if each.quantity not in (*KNOWN, "reference"):
-            yield f"{_named(each)} {each.text}" + (f" ({' '.join(each.note.split())})" if each.note else "")
+        if each.quantity in (*KNOWN, "reference", READ):
+            continue
+        told.add(each.quantity)
+        note = " ".join((each.note or "").split())
+        own = next((mark for mark in _MARKS if note == mark or note.startswith(f"{mark}:")), None)
+        note = note.removeprefix(own or "").removeprefix(":").strip()
+        read = own == READ if own else each.quantity in names
+        text = f"{_named(each)} {each.text}" + (f" ({note})" if note else "")
+        yield Recorded(text, read, where if read and own is None else "")
+    for name in [*names, *["recipe"] * (network.train is not None and "recipe" not in names)]:
+        if name not in told:
+            yield Recorded(name, name in names, where if name in names else "")
 
 
 def _printed(network: Network, name: str) -> Iterator[Comparison]:
@@ -187,16 +225,30 @@ def _printed(network: Network, name: str) -> Iterator[Comparison]:
 # What other implementations have -----------------------------------------------------------------------------------
 
 
-def _references(network: Network, name: str) -> Iterator[Comparison]:
-    named: dict[str, references.Reasons] = {str(f.value): {} for f in network.reported if f.quantity == "reference"}
-    for reference, reasons in {**named, **references.compared(name)}.items():
+def _references(network: Network, name: str, resized: Callable[[Shape], Network | None]) -> Iterator[Comparison]:
+    notes = {str(each.value): each.note for each in network.reported if each.quantity == "reference"}
+    for reference, reasons in {**{each: {} for each in notes}, **references.compared(name)}.items():
         figures = references.reference(reference)
         if figures is None:
             why = "no figures of it are on file"
             yield Comparison("reference", None, reference, reference, Verdict.UNEXPLAINED, why)
             continue
+        held: Network | None = network
+        try:
+            size = apart(notes.get(reference)).input
+        except ValueError as problem:
+            yield Comparison("reference", None, reference, reference, Verdict.UNEXPLAINED, str(problem))
+            continue
+        if size is not None:
+            held = resized(size)
+        if held is None:
+            why = "the network has errors on the input of its note"
+            yield Comparison("reference", None, reference, reference, Verdict.UNEXPLAINED, why)
+            continue
         for what, value in figures.items():
-            yield _compared(network, what, str(value), reference, reasons.get(what, ""), value)
+            made = _compared(held, what, str(value), reference, reasons.get(what, ""), value)
+            elsewhere = size is not None and what == "macs" and not made.reason
+            yield replace(made, reason=f"on an input of {shape_text(size)}") if elsewhere else made
 
 
 def _compared(network: Network, name: str, given: str, source: str, reason: str, value: Any) -> Comparison:

@@ -1,4 +1,5 @@
-"""Sections to a page of Markdown: what it is about, the overview, and each spec with its figures."""
+"""Sections to a page of Markdown: what it is about, the figures that differ, the overview, and each spec with what
+matches, folded away."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from netdsl.analysis.conformance import references
 from netdsl.analysis.conformance.compare import Verdict
 from netdsl.analysis.conformance.figures import split
-from netdsl.analysis.conformance.sections import Line, Section, overview
+from netdsl.analysis.conformance.sections import Line, Section, overview, recorded
 from netdsl.text.visible import markdown
 
 _INTRODUCTION = """\
@@ -24,7 +25,10 @@ implementations that people use have. The verdicts:
 - **unsettled**: no reading of the paper was found that gives its figure.
 
 There is no fifth: a figure that differs without a reason fails the command. Parameters are the trainable ones without
-auxiliary heads, multiply-adds (macs) those of convolutions and matrix products for one sample. The references:
+auxiliary heads, multiply-adds (macs) those of convolutions and matrix products for one sample. A spec that is its
+paper's where its reference differs is held against the reference with the differences that it lists (`apart from:`).
+What nothing can compute (error rates, recipes) was read in its source where it says so, and is remembered otherwise.
+Own counts were made by this project, apart from the compiler, and prove less than those of others. The references:
 
 """
 _PARTS = ("output", "params", "weights", "macs", "connections")
@@ -33,7 +37,7 @@ _PARTS = ("output", "params", "weights", "macs", "connections")
 def page(sections: Sequence[Section], *, overview_only: bool = False) -> str:
     """The page. `overview_only` leaves out the sections of the specs."""
     parts = [_INTRODUCTION + "".join(f"- `{kind}:` {how}.\n" for kind, how in references.counted().items())]
-    parts.append(_overview(sections))
+    parts += [_differing(sections), _overview(sections)]
     if not overview_only:
         parts += [_section(each) for each in sections]
     return "\n".join(parts)
@@ -53,34 +57,42 @@ def _anchor(section: Section) -> str:
     return "".join(c for c in section.name.lower() if c.isalnum() or c in "-_")
 
 
+def _differing(sections: Sequence[Section]) -> str:
+    """All figures that do not match, of all specs, in one table."""
+    rows = [
+        (f"[{each.name}](#{_anchor(each)})", *_cells(line, True))
+        for each in sections
+        for line in each.lines
+        if line.verdict is not Verdict.MATCH
+    ]
+    head = ("spec", "figure", "variant", "computed", "paper", "reference", "own count", "verdict")
+    return "## Figures that differ\n\n" + (table(head, rows, right=[3]) if rows else "None.\n")
+
+
 def _section(section: Section) -> str:
-    parts = [line for line in section.lines if _is_part(line)]
-    others = [line for line in section.lines if not _is_part(line)]
+    matches = [line for line in section.lines if line.verdict is Verdict.MATCH]
+    parts = [line for line in matches if _is_part(line)]
+    others = [line for line in matches if not _is_part(line)]
     several = any(line.variants for line in others)
-    head = ("figure", *["variant"] * several, "computed", "paper", "reference", "verdict")
+    own = any(line.own for line in others)
+    head = ("figure", *["variant"] * several, "computed", "paper", "reference", *["own count"] * own, "note")
+    rows = [_cells(line, several, own) for line in others]
     written = [
         f"## {section.name}\n",
         f"{section.title}. {section.source}.\n" if section.source else f"{section.title}.\n",
-        table(head, [_cells(line, several) for line in others], right=[1 + several]),
+        f"<details><summary>{section.count(Verdict.MATCH)} figures that match</summary>\n",
     ]
+    if rows:
+        written.append(table(head, rows, right=[1 + several]))
     if parts:
-        written.append("Parts that match:\n\n" + _parts(parts))
+        written.append("Parts:\n\n" + _parts(parts))
     if section.sizes:
         sizes = [f"`{place}` {size}{_which(variants)}" for place, size, variants in section.sizes]
         written.append("Map sizes that hold as they are claimed: " + ", ".join(sizes) + ".\n")
+    written.append("</details>\n")
     if section.recorded:
-        written.append("Recorded, not computed: " + _recorded(section) + ".\n")
+        written.append("Not computed. " + " ".join(recorded(section)) + "\n")
     return "\n".join(written)
-
-
-def _recorded(section: Section) -> str:
-    """Years and error rates, those of a variant together: `year 2015; 34-layer: top1 24.52%, top5 7.46%`."""
-    together: dict[tuple[str, ...], list[str]] = {}
-    for text, variants in sorted(section.recorded, key=lambda item: bool(item[1])):  # what all share first
-        together.setdefault(variants, []).append(text)
-    return "; ".join(
-        (f"{', '.join(variants)}: " if variants else "") + ", ".join(texts) for variants, texts in together.items()
-    )
 
 
 def _is_part(line: Line) -> bool:
@@ -94,7 +106,8 @@ def _parts(lines: Sequence[Line]) -> str:
     parts: dict[tuple[str | None, tuple[str, ...], str], dict[str, str]] = {}
     for line in lines:
         label, quantity = split(line.figure)
-        parts.setdefault((label, line.variants, line.reference), {})[quantity] = line.computed
+        by = ", ".join(filter(None, (line.reference, line.own)))
+        parts.setdefault((label, line.variants, by), {})[quantity] = line.computed
     several = any(variants for _, variants, _ in parts)
     columns = [name for name in _PARTS if any(name in figures for figures in parts.values())]
     cells = [
@@ -114,12 +127,12 @@ def _which(variants: tuple[str, ...]) -> str:
     return f" [{', '.join(variants)}]" if variants else ""
 
 
-def _cells(line: Line, several: bool) -> Sequence[str]:
-    verdict = line.verdict.value if line.verdict is Verdict.MATCH else f"**{line.verdict}**"
-    if line.reason:
-        verdict += f": {line.reason}"
+def _cells(line: Line, several: bool, own: bool = True) -> Sequence[str]:
+    verdict = "" if line.verdict is Verdict.MATCH else f"**{line.verdict}**"
+    note = ": ".join(filter(None, (verdict, line.reason)))
     figure = line.figure if "`" in line.figure else f"`{line.figure}`"
-    return (figure, *_variants(line.variants, several), line.computed, line.paper, line.reference, verdict)
+    shown = (figure, *_variants(line.variants, several), line.computed, line.paper, line.reference)
+    return (*shown, *[line.own] * own, note)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 from netdsl.analysis.conformance.compare import Conformance, Verdict
-from netdsl.analysis.conformance.sections import Line, Section, overview
+from netdsl.analysis.conformance.sections import Line, Section, overview, recorded
 
 FORMAT_VERSION = 1
 
@@ -28,9 +28,17 @@ def text(sections: Sequence[Section], *, overview_only: bool = False, failed_onl
 
 def _section(section: Section, shown: Sequence[Line], failed_only: bool) -> str:
     several = any(each.variants for each in shown)
-    head = ("figure", *["variant"] * several, "computed", "paper", "reference")
+    own = any(each.own for each in shown)
+    head = ("figure", *["variant"] * several, "computed", "paper", "reference", *["own count"] * own)
     cells = [
-        (each.figure, *[", ".join(each.variants)] * several, each.computed, each.paper, each.reference)
+        (
+            each.figure,
+            *[", ".join(each.variants)] * several,
+            each.computed,
+            each.paper,
+            each.reference,
+            *[each.own] * own,
+        )
         for each in shown
     ]
     verdicts = ["verdict", *(each.verdict + (f": {each.reason}" if each.reason else "") for each in shown)]
@@ -39,6 +47,8 @@ def _section(section: Section, shown: Sequence[Line], failed_only: bool) -> str:
     written += [f"  {left}  {verdict}" for left, verdict in zip(columns, verdicts, strict=True)]
     if section.sizes and not failed_only:
         written.append(f"  and {len(section.sizes)} map sizes as they are claimed")
+    if not failed_only:
+        written += [f"  {line}" for line in recorded(section)]
     return "\n".join(written) + "\n"
 
 
@@ -80,5 +90,6 @@ def _network(network: Conformance, failed_only: bool) -> dict[str, object]:
         "proved": network.proved,
         "counts": {verdict: network.count(verdict) for verdict in Verdict},
         "figures": [{**{key: getattr(each, key) for key in figures}, "reason": each.reason or None} for each in shown],
-        "recorded": list(network.recorded),
+        "recorded": [each.text for each in network.recorded],
+        "read": [each.text for each in network.recorded if each.read],
     }

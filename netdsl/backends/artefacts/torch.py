@@ -15,6 +15,7 @@ class Torch(Artefact):
 
     endings = (".py",)
     comment = "# {}"
+    partial = False
     options = ("probabilities",)
 
     def render(self, network: Network, **options: Any) -> bytes:

@@ -10,25 +10,27 @@ from netdsl.shapes import Shape
 
 @dataclass(frozen=True)
 class Layer:
-    """One operator: its place in the `state_dict`, its notation, its output, its figures, its line in the spec."""
+    """One operator: its place in the `state_dict`, its notation, its output, its figures, its line in the spec. Of one
+    whose output errors left unknown the figures are None."""
 
     name: str
     op: str
     output: Shape | None
-    params: int
-    macs: int
+    params: int | None
+    macs: int | None
     line: int | None
 
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table: a layer, or a group with its parts. `params` and `macs` are those of all `times`."""
+    """A row of the table: a layer, or a group with its parts. `params` and `macs` are those of all `times`, None where
+    they are unknown in any of its parts."""
 
     name: str
     op: str
     output: Shape | None
-    params: int
-    macs: int
+    params: int | None
+    macs: int | None
     times: int = 1
     rows: tuple[Row, ...] = ()
 
@@ -62,15 +64,19 @@ class Summary:
 
 def total(name: str, op: str, output: Shape | None, parts: Sequence[Row]) -> Row:
     """A group's row: the sum of its parts."""
-    params, macs = sum(row.params for row in parts), sum(row.macs for row in parts)
-    return Row(name, op, output, params, macs, 1, tuple(parts))
+    return Row(name, op, output, _sum(row.params for row in parts), _sum(row.macs for row in parts), 1, tuple(parts))
+
+
+def _sum(figures: Iterable[int | None]) -> int | None:
+    """Their sum; unknown where one of them is."""
+    known = list(figures)
+    return None if None in known else sum(each for each in known if each is not None)
 
 
 def joined(row: Row, more: Row) -> Row:
     """A layer's row together with that of its norm or activation."""
-    return replace(
-        row, op=f"{row.op}, {more.op}", output=more.output, params=row.params + more.params, macs=row.macs + more.macs
-    )
+    params, macs = _sum((row.params, more.params)), _sum((row.macs, more.macs))
+    return replace(row, op=f"{row.op}, {more.op}", output=more.output, params=params, macs=macs)
 
 
 def pruned(rows: Iterable[Row], depth: int | None) -> Iterator[Row]:
@@ -93,7 +99,8 @@ def fold(rows: Sequence[Row]) -> Iterator[Row]:
             yield first
         else:
             name = f"{first.name}-{last.name}" if first.name and last.name else ""
-            yield replace(first, name=name, params=first.params * times, macs=first.macs * times, times=times)
+            params, macs = _sum([first.params] * times), _sum([first.macs] * times)
+            yield replace(first, name=name, params=params, macs=macs, times=times)
         at = end
 
 

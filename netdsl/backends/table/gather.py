@@ -56,8 +56,7 @@ class _Walk:
             if isinstance(item, Scope):
                 stack.extend((child, line) for child in reversed(item.children))
             else:
-                cost = self.costs[item.id]
-                yield Layer(item.path, self.notations.of(item.op), item.shape, cost.params, cost.macs, line)
+                yield Layer(item.path, self.notations.of(item.op), item.shape, *self.figures(item), line)
 
     def rows(self, items: Iterable[Node | Scope]) -> list[Row]:
         """The rows of some statements in order."""
@@ -84,8 +83,12 @@ class _Walk:
             rows.append(row)
 
     def row(self, node: Node) -> Row:
+        return Row(node.name, self.notations.of(node.op, short=True), node.shape, *self.figures(node))
+
+    def figures(self, node: Node) -> tuple[int | None, int | None]:
+        """The parameters and multiply-adds of a layer, as far as they are known."""
         cost = self.costs[node.id]
-        return Row(node.name, self.notations.of(node.op, short=True), node.shape, cost.params, cost.macs)
+        return (None, None) if node.shape is None else (cost.params, cost.macs)
 
     def group(self, scope: Scope) -> Row:
         """The row of a scope with the rows of its parts; the row of a single part instead of a group of one."""
@@ -129,6 +132,8 @@ class _Walk:
 def _reported(network: Network) -> Iterator[str]:
     """The figures that the spec records from its paper, and the computed ones where there are any."""
     for figure in network.reported:
+        if figure.quantity == "read":
+            continue  # how sure the others are, for `netdsl conformance`
         text = f"{figure.label}.{figure.quantity}" if figure.label else figure.quantity
         text += f" = {figure.text}"
         with suppress(KeyError, ValueError):

@@ -70,9 +70,10 @@ def to_markdown(summary: Summary) -> str:
     return "\n".join(written) + "\n"
 
 
-def to_json(summary: Summary) -> str:
-    """The figures as JSON: exact integers, shapes as lists without the batch, every layer in order."""
-    return json.dumps(document(summary), indent=2) + "\n"
+def to_json(summary: Summary, **more: Any) -> str:
+    """The figures as JSON: exact integers, shapes as lists without the batch, every layer in order, null for what is
+    unknown; `more` is written behind them."""
+    return json.dumps({**document(summary), **more}, indent=2) + "\n"
 
 
 def document(summary: Summary) -> dict[str, Any]:
@@ -115,8 +116,8 @@ def _count(number: int | None) -> str:
     return "?" if number is None else f"{number:,}"
 
 
-def _figure(number: int) -> str:
-    return f"{number:,}" if number else ""
+def _figure(number: int | None) -> str:
+    return "" if number == 0 else _count(number)
 
 
 def _lines(rows: Iterable[Row], level: int) -> Iterator[tuple[str, str, str, str, str]]:

@@ -19,7 +19,7 @@ from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.members import Members
 from netdsl.backends.torch.merge import Form, Instance, Merge, shape_of
-from netdsl.backends.torch.names import Numbered, camel, prose, snake, stem, variable
+from netdsl.backends.torch.names import Numbered, camel, snake, stem, variable
 from netdsl.backends.torch.parameters import defaults_of
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.trace import Trace
@@ -73,11 +73,16 @@ class Blocks:
             defaults = defaults_of(definition.parameters) if definition is not None else {}
             firsts: dict[Any, Level] = {}
             same: dict[int, list[Level]] = {}
+            wirings: dict[int, int] = {}
             for level in alike:
-                key = self.facts.keys[id(level)] = None if self.plan.reused else self.facts.key(level)
+                keys = None if self.plan.reused else self.facts.keys_of(level)
+                wiring, key = keys or (None, None)
+                self.facts.keys[id(level)] = key
                 first = firsts.setdefault(id(level) if key is None else -1 - key, level)
                 same.setdefault(id(first), []).append(level)
-            for merge, echoes in self._made(list(firsts.values()), projects, defaults):
+                if wiring is not None:
+                    wirings[id(level)] = wiring
+            for merge, echoes in self._made(list(firsts.values()), wirings, projects, defaults):
                 merge.made.name = self.numbered(base)
                 merge.made.doc = self._doc([each.level for each in merge.instances])
                 self.classes.append(merge.made)
@@ -88,14 +93,14 @@ class Blocks:
                         self.facts.traces[id(level)] = trace
 
     def _made(
-        self, levels: list[Level], projects: bool, defaults: dict[str, Any]
+        self, levels: list[Level], wirings: dict[int, int], projects: bool, defaults: dict[str, Any]
     ) -> list[tuple[Merge, list[tuple[int, Trace]]]]:
         """The classes of the levels of one block, each with those that do what an instance does with other numbers."""
         models: dict[Any, Instance] = {}
         distinct: list[Instance] = []
         echoes: list[tuple[Instance, Trace]] = []
         for level in levels:
-            wiring = None if self.plan.reused or len(levels) == 1 else self.facts.key(level, numbers=False)
+            wiring = wirings.get(id(level))
             model = models.get(wiring) if wiring is not None else None
             found = echo(model.trace, level, self.facts, self.initialisation.statements) if model is not None else None
             if model is not None and found is not None:
@@ -210,13 +215,14 @@ class Blocks:
         scope = levels[0].scope
         definition = self.facts.definition(scope)
         if definition is not None and definition.doc:
-            return prose(definition.doc)
+            return definition.doc
         if scope.kind == "bracket":
             return f"A residual building block of {', '.join(kernels(scope))} convolutions"
         if scope.kind == "block":
             return f"The block `{scope.title}`"
         if scope.kind == "aux":
-            return f"The auxiliary head `{scope.title}`"
+            titles = dict.fromkeys(level.scope.title for level in levels)
+            return f"The auxiliary head{'s' if len(titles) > 1 else ''} {' and '.join(f'`{each}`' for each in titles)}"
         labels = list(dict.fromkeys(level.scope.label for level in levels if level.scope.label))
         if not labels:
             words = {"residual": "A residual connection", "join": "Branches that are joined"}
@@ -238,7 +244,8 @@ def _base(level: Level) -> str:
     if scope.kind == "bracket":
         known = {("3x3", "3x3"): "BasicBlock", ("1x1", "3x3", "1x1"): "Bottleneck"}
         return known.get(kernels(scope), "ResidualBlock")
-    words = [scope.title if scope.kind in ("block", "aux", "join", "residual") else "", scope.label or "", scope.kind]
+    title = stem(scope.title) if scope.kind == "aux" else scope.title
+    words = [title if scope.kind in ("block", "aux", "join", "residual") else "", scope.label or "", scope.kind]
     if scope.label and scope.kind != "block" and scope.kind != "aux":
         words.insert(0, stem(scope.label))
     name = next(found for word in words if (found := camel(word)))

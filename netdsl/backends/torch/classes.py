@@ -6,18 +6,18 @@ The tree is printed (`text`), and it is evaluated: `Class.made` is what an insta
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from netdsl.backends.torch.construct import Chain, Construct, Items, Parameter, valued
+from netdsl.backends.torch.construct import Chain, Construct, Cycle, Items, Parameter, Run, valued
 from netdsl.backends.torch.terms import Term
 
 
 @dataclass(frozen=True)
 class Fork:
-    """Statements under a flag, and those without it."""
+    """Statements under a test of the class's flags, and those without it."""
 
-    flag: str
+    test: Term
     yes: Lines
     no: Lines
 
@@ -54,13 +54,14 @@ class Repetition:
 class Class:
     """An emitted class. `inputs` and `gives` are what its `forward` takes and returns; an `nn.Sequential` has none.
 
-    `locals` are computed first, `flags` are attributes on which statements fork.
+    `locals` are computed first, `flags` are attributes on whose values statements fork.
     """
 
     name: str
     parameters: list[Parameter] = field(default_factory=list)
     locals: list[tuple[str, Term]] = field(default_factory=list)
     flags: dict[str, Term] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
     attributes: list[Attribute] = field(default_factory=list)
     loop: Repetition | None = None
     inputs: tuple[str, ...] = ()
@@ -75,7 +76,7 @@ class Class:
 
     def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
         """What an instance holds and does where the class's names have these values."""
-        flags = {flag: bool(term.evaluate(names)) for flag, term in self.flags.items()}
+        flags = {flag: term.evaluate(names) for flag, term in self.flags.items()}
         found = [
             (each.name, valued(each.item, names))
             for each in self.attributes
@@ -107,11 +108,11 @@ class Class:
             yield from () if self.loop.carry is None else (self.loop.carry,)
 
 
-def taken(lines: Lines, flags: Mapping[str, bool]) -> Iterator[str]:
-    """The statements that run under some flags."""
+def taken(lines: Lines, flags: Mapping[str, Any]) -> Iterator[str]:
+    """The statements that run where flags have these values."""
     for each in lines:
         if isinstance(each, Fork):
-            yield from taken(each.yes if flags[each.flag] else each.no, flags)
+            yield from taken(each.yes if each.test.evaluate(flags) else each.no, flags)
         else:
             yield each
 
@@ -121,6 +122,9 @@ def terms_of(item: Any) -> Iterator[Term]:
     if isinstance(item, Chain):
         yield from (when for when in item.when if when is not None)
         for _, each in item.items:
+            yield from terms_of(each)
+    elif isinstance(item, Run | Cycle):
+        for each in item.items if isinstance(item, Cycle) else (item.first,):
             yield from terms_of(each)
     elif isinstance(item, Construct):
         for argument in item.arguments:
@@ -133,6 +137,10 @@ def replaced(item: Any, names: Mapping[str, Any]) -> Any:
     if isinstance(item, Chain):
         when = tuple(each and each.substitute(names) for each in item.when)
         return type(item)(tuple((key, replaced(each, names)) for key, each in item.items), when)
+    if isinstance(item, Run):
+        return replace(item, first=replaced(item.first, names))
+    if isinstance(item, Cycle):
+        return replace(item, items=tuple(replaced(each, names) for each in item.items))
 
     def other(value: Any) -> Any:
         if isinstance(value, Items):

@@ -106,16 +106,17 @@ class ModuleDict(Chain):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A loop: `count` constructions that differ, if at all, by a constant step.
+    """A loop: `count` constructions that differ, if at all, by a constant step, and by the loop's index in a rate.
 
-    `first` is that of index 0, `steps` the step of each of its constants; `key` is what stands before the number in the
-    keys, and the first number, or None where keys are not written out.
+    `first` is that of the index `start`, `steps` the step of each of its constants; `key` is what stands before the
+    number in the keys, and the first number, or None where keys are not written out.
     """
 
     first: Construct
     count: int
     steps: tuple[int, ...]
     key: tuple[str, int] | None = None
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)

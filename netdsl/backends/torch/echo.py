@@ -109,7 +109,7 @@ def _compare(
             if traced is one.torch and known is not one.torch and known != one.torch:
                 raise Unlike
             if traced is not one.torch:
-                if one.bare or traced._replace(module=None) != known._replace(module=None):
+                if traced._replace(module=None) != known._replace(module=None):
                     raise Unlike
                 _call(traced.module, known.module, env)
             continue

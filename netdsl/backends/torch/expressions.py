@@ -23,17 +23,29 @@ SIZES = {2: ("length",), 3: ("height", "width"), 4: ("depth", "height", "width")
 class Names:
     """What the names in one block's text mean, in the atoms of the class around it.
 
-    `around` are those of the text that calls it, where that is part of the same class. `inner` are the indices of
-    repetitions.
+    `around` are those of the text that calls it, where that is part of the same class. `turns` are what the indices of
+    repetitions are called in rates, which may differ in the turns of a loop.
     """
 
-    def __init__(self, known: Mapping[str, Any], around: Names | None = None, top: bool = False):
+    def __init__(
+        self,
+        known: Mapping[str, Any],
+        around: Names | None = None,
+        top: bool = False,
+        turns: Mapping[str, Any] | None = None,
+    ):
         self.known = dict(known)
         self.around = around
         self.top = top
+        self.turns = turns or {}
 
-    def with_index(self, index: str, number: Any) -> Names:
-        return Names({**self.known, index: number}, self.around, self.top)
+    def with_index(self, index: str, number: Any, turn: Any = None) -> Names:
+        turns = self.turns if turn is None else {**self.turns, index: turn}
+        return Names({**self.known, index: number}, self.around, self.top, turns)
+
+    def turning(self) -> Names:
+        """The same with the indices by their turns."""
+        return Names({**self.known, **self.turns}, self.around, self.top) if self.turns else self
 
 
 class Expressions:
@@ -152,7 +164,7 @@ class Expressions:
         if text.lstrip("^").startswith("!"):
             self.lost(inner, here)
             return None
-        found = self.evaluate(inner, here, shape)
+        found = self.evaluate(inner, here.turning() if isinstance(actual, float) else here, shape)
         fitting = None if found is None else fitted(found, actual)
         if fitting is None:
             self.lost(inner, here)

@@ -48,16 +48,16 @@ class Facts:
         self._place(network.body, Context(None))
         self._brackets()
 
-    def key(self, level: Level, numbers: bool = True) -> Any:
-        """Equal for levels that hold and do the same in the same words; None where that cannot be told.
-
-        Without `numbers` it is equal too where they differ in these alone.
+    def keys_of(self, level: Level) -> tuple[int, int] | None:
+        """Two keys of a level: equal for those that hold and do the same in the same words but for their numbers, and
+        equal for those that have the same numbers too. None where that cannot be told.
 
         Values are numbered from the first that is made in the level, and those it takes by their place among its
         inputs.
         """
         plan, first, scope = self.plan, level.first, level.scope
         places = {value: -1 - place for place, value in enumerate(level.given)}
+        numbers: list[Any] = []
 
         def number(value: int) -> int:
             return places.get(value, value - first)
@@ -72,47 +72,49 @@ class Facts:
                 if each.id in plan.dropped:
                     raise TypeError
                 inputs = tuple([places.get(value, value - first) for value in each.inputs])
-                kind = self._operator(each.op) if numbers else self._written(each)
-                return kind, each.name, each.label, each.implicit, inputs, terms, arms
+                numbers.append(self._operator(each.op))
+                return self._written(each), each.name, each.label, each.implicit, inputs, terms, arms
             inner = plan.level_of.get(id(each)) if each is not scope else None
             if inner is not None and inner.kind == "class":
-                inside = self.keys[id(inner)] if numbers else id(self.classes[id(inner)][0])
-                if inside is None:
+                if self.keys[id(inner)] is None:
                     raise TypeError
+                numbers.append(self.keys[id(inner)])
+                made = id(self.classes[id(inner)][0])
                 taken = tuple(map(number, inner.given))
                 outputs = tuple(map(number, inner.outputs))
-                return inside, each.name, each.label, terms, arms, number(inner.first), taken, outputs
+                return made, each.name, each.label, terms, arms, number(inner.first), taken, outputs
             called: Any = (each.name, each.label, arms)
             if each is scope:
                 called, terms = (), tuple(each.terms)
-            title = each.title if numbers or each.kind != "bracket" else kernels(each)
-            arguments = tuple(each.arguments.items()) if numbers and each.arguments else ()
-            words = each.kind, title, called, each.definition, arguments
+            if each.arguments:
+                numbers.append(tuple(each.arguments.items()))
+            title = kernels(each) if each.kind == "bracket" else each.title
             choices = asked(each.choices) if each.choices else ()
-            return words, terms, choices, number(each.entry), number(each.exit), tuple([*map(part, each.children)])
+            words = each.kind, title, called, each.definition, terms, choices
+            return words, number(each.entry), number(each.exit), tuple([*map(part, each.children)])
 
         context = self.context[id(level.scope)]
         outside: Any = ()
         if level.scope.kind != "block":
-            arguments = tuple(context.block.arguments.items()) if context.block is not None else ()
-            outside = (arguments, tuple(context.indices.items())) if numbers else tuple(context.indices)
-        given = tuple(
-            (self._shape(value) if numbers else len(self._shape(value)), plan.labels.get(value) if place else None)
-            for place, value in enumerate(level.given)
-        )
+            outside = tuple(context.indices)
+            numbers += context.indices.values()
+            numbers += context.block.arguments.items() if context.block is not None else ()
+        shapes = [self._shape(value) for value in level.given]
+        numbers += shapes
+        labels = [plan.labels.get(value) if place else None for place, value in enumerate(level.given)]
         try:
-            found = (
-                numbers,
+            wiring = (
                 part(level.scope),
                 level.kind,
                 level.chained,
                 tuple(map(number, level.outputs)),
-                given,
+                tuple(zip(map(len, shapes), labels, strict=True)),
                 len(level.inputs),
                 outside,
                 any(value in plan.network.aux_nodes for value in level.outputs),
             )
-            return self.interned.setdefault(found, len(self.interned))
+            key = self.interned.setdefault(wiring, len(self.interned))
+            return key, self.interned.setdefault((key, *numbers), len(self.interned))
         except TypeError:  # something in it that cannot be a key
             return None
 

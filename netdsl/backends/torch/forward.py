@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 
 from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat
-from netdsl.backends.torch.levels import Again, Leaf, Level, Member
+from netdsl.backends.torch.levels import HALVES, Again, Leaf, Level, Member
 from netdsl.backends.torch.names import snake, variable
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.statements import INDENT, Statement, apply, assign, fill, returned
@@ -87,6 +88,11 @@ class Forward:
             if leaf is not None and leaf.node.op.transparent:
                 self.aliases[leaf.node.id] = leaf.inputs[0]
                 continue
+            if leaf is not None and leaf.torch is HALVES:
+                if leaf.other is not None:
+                    outputs = (*leaf.outputs, *leaf.other.outputs)
+                    self.steps.append(Step(outputs, leaf.inputs, lambda texts: f"{texts[0]}.chunk(2, dim=1)", aux=aux))
+                continue
             layer = member.target if isinstance(member, Again) else member
             function = leaf.torch.function if leaf is not None else None
             text = partial(apply, function) if function is not None else partial(call, self.access(member, owner))
@@ -123,7 +129,7 @@ class Forward:
             elif child.kind == "branch":
                 branches += 1
                 self.branches.add(child.exit)
-                suits = single or f"branch{branches}"
+                suits = single or _called(child) or f"branch{branches}"
             elif child.kind == "shortcut":
                 suits = "shortcut"
             level = self.plan.level_of.get(id(child))
@@ -272,3 +278,11 @@ def _single(scope: Scope) -> str:
     if len(made) > 1:
         return ""
     return "scale" if scope.title == "mul" else "out"
+
+
+def _called(branch: Scope) -> str:
+    """What the labels in a branch call it: `branch3x3` where they are `branch3x3_1` and `branch3x3_2`."""
+    labels = [child.label for child in branch.children if child.label]
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
+    found = "".join(letters[0] for letters in alike).rstrip("_")
+    return found if found.startswith("branch") and found != "branch" else ""

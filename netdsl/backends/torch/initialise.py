@@ -1,18 +1,21 @@
 """How weights are drawn: the statements at the end of a constructor.
 
-A layer with an `init` of its own has a statement of its own. The recipe's `init` is one loop over all modules where no
-layer has another, and draws the weight layers; otherwise it is written for each layer that has none.
+A layer with an `init` of its own has a statement of its own. The recipe's `init` draws the weight layers: by one loop
+over all modules where it says one thing of each class of them, and no layer has another; otherwise it is written for
+each layer that has none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 from netdsl.backends.torch.layout import WIDTH
 from netdsl.backends.torch.levels import Again, Leaf, Level
 from netdsl.backends.torch.plan import Plan
-from netdsl.ops.shared.init import Init, parse
+from netdsl.ops.shared.draws import Draws, draws
+from netdsl.ops.shared.init import Init, statements
 
 MODULES = ("nn.Conv2d", "nn.ConvTranspose2d", "nn.Linear",
            "nn.Conv1d", "nn.ConvTranspose1d", "nn.Conv3d", "nn.ConvTranspose3d")  # fmt: skip
@@ -27,28 +30,55 @@ class Initialisation:
     def __init__(self, plan: Plan):
         self.plan = plan
         train = plan.network.train
-        self.recipe: Init | None = parse(train.kwargs.get("init")) if train is not None else None
+        self.recipe: Draws = draws(train.kwargs.get("init")) if train is not None else Draws()
 
     @cached_property
-    def everywhere(self) -> bool:
-        """Whether one loop over all modules draws them as the recipe says."""
-        own = any(getattr(leaf.node.op, "init", None) is not None for leaf in self._drawn())
-        return self.recipe is not None and not own
+    def everywhere(self) -> Mapping[str, tuple[str, ...]]:
+        """The recipe's statements by class of modules, where a loop over all modules can say them; else nothing."""
+        ways: dict[str, set[Init | None]] = {}
+        biased: dict[str, set[bool]] = {}
+        for leaf in self._drawn():
+            op = leaf.node.op
+            own = getattr(op, "bias_init", None) if self.recipe.bias is not None else None
+            if own is not None or getattr(op, "init", None) is not None:
+                return {}
+            if (module := _module(leaf)) in MODULES:
+                ways.setdefault(module, set()).add(self.recipe.init(op.name, leaf.node.path))
+                biased.setdefault(module, set()).add(bool(getattr(op, "bias", False)))
+        if any(len(each) > 1 for each in ways.values()):
+            return {}
+        found: dict[str, tuple[str, ...]] = {}
+        for module in (each for each in MODULES if each in ways):
+            (init,) = ways[module]
+            bias = statements(None, bias=self.recipe.bias) if True in biased[module] else ()
+            if False in biased[module]:
+                bias = tuple(line for each in bias for line in ("if {m}.bias is not None:", f"    {each}"))
+            if written := (*statements(init), *bias):
+                found[module] = written
+        return found
 
     def _drawn(self) -> Iterator[Leaf]:
         return (leaf for leaf in self.plan.root.leaves() if leaf.node.op.weight_layer)
 
     def statements(self, leaf: Leaf) -> tuple[str, ...]:
         """The statements for one layer, with `{m}` for it."""
-        op, recipe = leaf.node.op, self.recipe
-        if recipe is None or not op.weight_layer or getattr(op, "init", None) is not None:
+        op = leaf.node.op
+        if not op.weight_layer:
             return leaf.torch.init
-        covered = _module(leaf) in MODULES
-        if (self.everywhere and covered) or (recipe.by_fan and not covered):
+        if (module := _module(leaf)) in self.everywhere:
+            return leaf.torch.init
+        given: dict[str, Any] = {}
+        recipe = self.recipe.init(op.name, leaf.node.path)
+        if recipe is not None and getattr(op, "init", None) is None and (module in MODULES or not recipe.fanned):
+            given["init"] = recipe
+        biased = getattr(op, "bias", False) and getattr(op, "bias_init", None) is None
+        if self.recipe.bias is not None and biased:
+            given["bias_init"] = self.recipe.bias
+        if not given:
             return leaf.torch.init
         shapes = self.plan.network.input_shapes(leaf.node)
         assert shapes is not None
-        return op.model_copy(update={"init": recipe}).torch(shapes).init
+        return op.model_copy(update=given).torch(shapes).init
 
     def lines(self, level: Level, access: Callable[[Leaf | Level, str], str]) -> tuple[str, ...]:
         """The statements of one class, for the layers that it constructs itself."""
@@ -69,7 +99,7 @@ class Initialisation:
             if len(targets) < 3:
                 lines += [statement.replace("{m}", target) for target, _ in targets]
             elif alike:
-                lines += loop(modules, statement)
+                lines += loop([(modules, (statement,))])
             else:
                 listed = ", ".join(target for target, _ in targets)
                 head = f"for m in ({listed}):"
@@ -98,10 +128,10 @@ class Initialisation:
 
     def last(self) -> tuple[str, ...]:
         """The recipe's loop over all modules of the network."""
-        if not self.everywhere or self.recipe is None:
-            return ()
-        used = {_module(leaf) for leaf in self._drawn()}
-        return loop([each for each in MODULES if each in used], self.recipe.statement("{m}.weight"))
+        together: dict[tuple[str, ...], list[str]] = {}
+        for module, written in self.everywhere.items():
+            together.setdefault(written, []).append(module)
+        return loop([(modules, written) for written, modules in together.items()])
 
 
 def _module(leaf: Leaf) -> str:
@@ -114,13 +144,11 @@ def _module(leaf: Leaf) -> str:
     return function
 
 
-def loop(modules: list[str], statement: str) -> tuple[str, ...]:
-    """A statement for every module of some classes."""
-    if not modules:
-        return ()
-    classes = modules[0] if len(modules) == 1 else f"({', '.join(modules)})"
-    return (
-        "for m in self.modules():",
-        f"    if isinstance(m, {classes}):",
-        "        " + statement.replace("{m}", "m"),
-    )
+def loop(cases: Sequence[tuple[Sequence[str], Sequence[str]]]) -> tuple[str, ...]:
+    """Statements for every module of some classes: one loop over all modules, with a case for each list of classes."""
+    lines = ["for m in self.modules():"] if cases else []
+    for number, (modules, written) in enumerate(cases):
+        classes = modules[0] if len(modules) == 1 else f"({', '.join(modules)})"
+        lines.append(f"    {'elif' if number else 'if'} isinstance(m, {classes}):")
+        lines += ["        " + each.replace("{m}", "m") for each in written]
+    return tuple(lines)

@@ -9,10 +9,10 @@ from netdsl.backends.torch.expressions import Expressions, Names
 from netdsl.backends.torch.facts import Facts
 from netdsl.backends.torch.fitting import attribute_of, fitted, same, single_of
 from netdsl.backends.torch.fixed import passes
-from netdsl.backends.torch.levels import Level
+from netdsl.backends.torch.levels import HALVES, Level
 from netdsl.backends.torch.reading import parsed
-from netdsl.backends.torch.symbols import Sym, SymF, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import name
+from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
+from netdsl.backends.torch.terms import make, name
 from netdsl.ir import Node
 from netdsl.ops import Family, Torch
 from netdsl.syntax import tree
@@ -65,6 +65,10 @@ class Layers(Expressions):
         if "stride" in fields:
             self.strided[node.id] = single_of(fields["stride"])
         leaf = self.plan.leaves.get(node.id)
+        if leaf is not None and leaf.torch is HALVES and node.shape is not None:
+            half = make("//", as_term(inputs[0][0]), as_term(2))
+            self.shapes[node.id] = (symbolic(node.shape[0], half), *node.shape[1:])
+            return
         constant = leaf is None or leaf.torch.module is None or not leaf.torch.module.args
         if constant and not fields and passes(node) and inputs[0] == node.shape:
             self.shapes[node.id] = inputs[0]  # nothing in its text depends on what goes in
@@ -102,7 +106,7 @@ class Layers(Expressions):
         if text[0] in "^!":
             self.term(text, object(), names, shape)
             return found
-        for place, argument in enumerate(call.arguments):
+        for place, argument in enumerate(call.arguments[: len(order)]):
             key = order[place] if argument.name is None else argument.name.text
             value = self._value(argument.value, names, shape)
             fitting = None if value is None or not hasattr(node.op, key) else fitted(value, getattr(node.op, key))

@@ -6,7 +6,6 @@ one line; what does not is opened at its outermost bracket: its items in one lin
 
 from __future__ import annotations
 
-import keyword
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -79,36 +78,21 @@ def tree(value: Any) -> Text:
 
 def sequence(chain: Chain) -> tuple[tuple[tuple[str, Text], ...], str, bool]:
     """The arguments of `nn.Sequential`, its closing bracket, and whether they are kept one a line."""
-    if all(key == str(place) for place, key in _places(chain)):
-        items = tuple(("*", _loop(item)) if isinstance(item, LOOPS) else ("", tree(item)) for _, item in chain.items)
-        return items, ")", len(items) > 1
-    names = [key for key, _ in chain.items]
-    looped = any(isinstance(item, LOOPS) for _, item in chain.items)
-    if not looped and all(key.isidentifier() and not keyword.iskeyword(key) for key in names):
-        items = tuple((f"{key}=", tree(item)) for key, item in chain.items)
-        return (("", Bracket("OrderedDict(", items, ")", len(items) > 1)),), ")", False
-    if len(chain.items) == 1 and looped:
-        return (("", Bracket("OrderedDict(", (("", _loop(chain.items[0][1])),), ")")),), ")", False
-    pairs = tuple(
-        ("*", _loop(item))
-        if isinstance(item, LOOPS)
-        else ("", Bracket("(", (("", literal(key)), ("", tree(item))), ")"))
-        for key, item in chain.items
-    )
-    return (("", Bracket("OrderedDict(", (("", Bracket("[", pairs, "]", len(pairs) > 1)),), ")")),), ")", False
+    assert not named(chain)
+    items = tuple(("*", _loop(item)) if isinstance(item, LOOPS) else ("", tree(item)) for _, item in chain.items)
+    return items, ")", len(items) > 1
 
 
-def _places(chain: Chain) -> list[tuple[int | None, str]]:
-    """The place of each key in the sequence; None where it depends on an argument or keys are written out."""
-    found: list[tuple[int | None, str]] = []
-    at: int | None = 0
+def named(chain: Chain) -> bool:
+    """Whether the keys of a sequence are other than places, so that each module is added by its name."""
+    at = 0
     for key, item in chain.items:
+        if key != str(at) and not (chain.when and not key):
+            return True
         if isinstance(item, Run) and item.key is not None:
-            at = None
-        found.append((at, key))
-        if at is not None:
-            at += _length(item) if isinstance(item, LOOPS) else 1
-    return found
+            return True
+        at += _length(item) if isinstance(item, LOOPS) else 1
+    return False
 
 
 def _length(loop: Run | Cycle) -> int:
@@ -138,22 +122,31 @@ def _loop(loop: Run | Cycle) -> Loop:
     if isinstance(loop, Cycle):
         layers = Bracket("(", tuple(("", tree(item)) for item in loop.items), ")")
         return Loop("layer", ((f"for _ in range({loop.count})", ""), ("for layer in ", layers)))
+    head, _, item = counted(loop)
+    return Loop(item, ((head, ""),))
+
+
+def counted(loop: Run) -> tuple[str, str, Text]:
+    """What a loop over an index says: its head, the key of a module where it has one, and the module."""
+    index, numbers = name("i"), f"{loop.start}, {loop.start + loop.count}" if loop.start else f"{loop.count}"
     values = [
-        _moved(value, step) if step else value
+        _shifted(make("*", as_term(step), index), value - step * loop.start) if step else value
         for (_, value), step in zip(loop.first.constants(), loop.steps, strict=True)
     ]
-    item = tree(loop.first.substitute(iter(values)))
-    if loop.key is None:
-        return Loop(item, ((f"for {'i' if any(loop.steps) else '_'} in range({loop.count})", ""),))
-    prefix, number = loop.key
-    index = f"i + {number}" if number else "i"
-    key = f'f"{prefix}{{{index}}}"' if prefix else f"str({index})"
-    return Loop(Bracket("(", (("", key), ("", item)), ")"), ((f"for i in range({loop.count})", ""),))
+    key = ""
+    if loop.key is not None:
+        prefix, number = loop.key
+        shifted = _shifted(index, number - loop.start, behind=True).text
+        key = f'f"{prefix}{{{shifted}}}"' if prefix else f"str({shifted})"
+    used = key or any(isinstance(value, Term) and index.names <= value.names for value in values)
+    return f"for {'i' if used else '_'} in range({numbers})", key, tree(loop.first.substitute(iter(values)))
 
 
-def _moved(value: int, step: int) -> Term:
-    moving = name("i") if step == 1 else make("*", as_term(step), name("i"))
-    return make("+", as_term(value), moving)
+def _shifted(term: Term, by: int, behind: bool = False) -> Term:
+    """A term and a number: `64 + 32 * i`, or with the number `behind`."""
+    if by < 0:
+        return make("-", term, as_term(-by))
+    return make("+", term, as_term(by)) if behind else make("+", as_term(by), term)
 
 
 # Text trees to lines -------------------------------------------------------------------------------------------------

@@ -8,19 +8,26 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 from netdsl.ir import Node, Scope
-from netdsl.ops import Torch
+from netdsl.ops import Call, Torch
 
 FOREVER = 1 << 62
+
+HALVES = Torch(function=Call("torch.chunk", (2,), {"dim": 1}))
+"""Of two layers that take the halves of one value's channels; one statement gives both."""
 
 
 @dataclass(eq=False)
 class Leaf:
-    """One node: how it is constructed or computed. `name` is its key in its level; empty for a use again."""
+    """One node: how it is constructed or computed. `name` is its key in its level; empty for a use again.
+
+    `other` is the layer that takes the second half of the channels, for the one that takes the first.
+    """
 
     node: Node
     torch: Torch
     name: str
     above: Level
+    other: Leaf | None = None
 
     @property
     def weighted(self) -> bool:
@@ -105,6 +112,12 @@ class Level:
     def constructed(self) -> bool:
         """Whether there is a module to construct: a container of nothing but calls is none."""
         return self.called or any(not isinstance(each, Again) and each.constructed for each in self.members)
+
+    @property
+    def placed(self) -> bool:
+        """Whether its members go by their places, as those of an `nn.Sequential` do."""
+        members = [member for member in self.members if not isinstance(member, Again)]
+        return all(member.name == str(place) for place, member in enumerate(members))
 
     def holds(self, target: Leaf | Level) -> bool:
         """Whether `target` is inside."""

@@ -1,7 +1,7 @@
 """What repeats in a chain of constructions, folded into loops.
 
-Equal constructions in a row, or ones that differ by a constant step, are a `Run`; a few that come again and again are a
-`Cycle`.
+Equal constructions in a row, or ones that differ by a constant step or by the index of a repetition in a rate, are a
+`Run`; a few that come again and again are a `Cycle`.
 """
 
 from __future__ import annotations
@@ -9,34 +9,53 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from netdsl.backends.torch.classes import replaced, terms_of
 from netdsl.backends.torch.construct import Chain, Construct, Cycle, Run, Skeleton, alike
+from netdsl.backends.torch.terms import Term, name, turns_of
 
 SHORTEST_RUN = 3
 SHORTEST_CYCLE = 5
 LONGEST_PERIOD = 8
 
 
+INDEX = name("i")
+
+
 @dataclass(slots=True)
 class _Step:
-    """One construction of a chain as a loop sees it: its key, its skeleton and its constants."""
+    """One construction of a chain as a loop sees it: its key, its skeleton and its constants.
+
+    `turn` is the number that a repetition's index has in them; they are written with the index of a loop.
+    """
 
     prefix: str
     number: int
     item: Construct
     shape: Skeleton
     values: list[Any]
+    turn: int | None = None
 
     def same(self, other: _Step) -> bool:
-        return self.shape == other.shape and all(map(alike, self.values, other.values))
+        same = self.shape == other.shape and self.turn is other.turn is None
+        return same and all(map(alike, self.values, other.values))
 
 
 def folded(item: Any, moving: bool) -> Any:
     """A construction with what repeats in its chains in loops; `moving` allows them to differ by constant steps."""
     if not isinstance(item, Chain):
+        return _settled(item)
+    if type(item) is not Chain or item.when:
+        return type(item)(tuple((key, folded(each, moving)) for key, each in item.items), item.when)
+    items = tuple((key, folded(each, moving) if isinstance(each, Chain) else each) for key, each in item.items)
+    return Chain(tuple((key, _settled(each)) for key, each in _fold(items, moving)))
+
+
+def _settled(item: Any) -> Any:
+    """A construction outside a loop: a repetition's index in it is a number."""
+    if not isinstance(item, Construct):
         return item
-    items = tuple((key, folded(each, moving)) for key, each in item.items)
-    whole = type(item) is Chain and not item.when
-    return type(item)(_fold(items, moving) if whole else items, item.when)
+    turns = {key: number for term in terms_of(item) for key, number in turns_of(term).items()}
+    return replaced(item, turns) if turns else item
 
 
 def _fold(items: tuple[tuple[str, Any], ...], moving: bool) -> tuple[tuple[str, Any], ...]:
@@ -69,7 +88,14 @@ def _row(key: str, item: Any) -> _Step | None:
     number = key[len(prefix) :]
     if not isinstance(item, Construct) or not number or str(int(number)) != number:
         return None
-    return _Step(prefix, int(number), item, item.skeleton(), [value for _, value in item.constants()])
+    values = [value for _, value in item.constants()]
+    turns = {key: each for term in terms_of(item) for key, each in turns_of(term).items()}
+    turn = None
+    if len(turns) == 1:
+        (turn,) = turns.values()
+        index = dict.fromkeys(turns, INDEX)
+        values = [value.substitute(index) if isinstance(value, Term) else value for value in values]
+    return _Step(prefix, int(number), item, item.skeleton(), values, turn)
 
 
 def _run(rows: list[_Step | None], at: int, moving: bool) -> int:
@@ -83,6 +109,8 @@ def _run(rows: list[_Step | None], at: int, moving: bool) -> int:
         before, row = rows[at + length - 1], rows[at + length]
         assert before is not None
         if row is None or (row.prefix, row.number) != (first.prefix, first.number + length) or row.shape != first.shape:
+            break
+        if row.turn != (None if first.turn is None else first.turn + length):
             break
         moved = [_step(a, b) for a, b in zip(before.values, row.values, strict=True)]
         if None in moved or (steps is not None and moved != steps) or (any(moved) and not moving):
@@ -102,7 +130,8 @@ def _folded(rows: list[_Step | None], at: int, length: int, plain: bool) -> Run:
     first, second = rows[at], rows[at + 1]
     assert first is not None and second is not None
     steps = tuple(_step(a, b) or 0 for a, b in zip(first.values, second.values, strict=True))
-    return Run(first.item, length, steps, None if plain else (first.prefix, first.number))
+    item = first.item.substitute(iter(first.values))
+    return Run(item, length, steps, None if plain else (first.prefix, first.number), first.turn or 0)
 
 
 def _cycle(rows: list[_Step | None], at: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from netdsl.backends.torch.construct import Argument, Chain, Construct, Items, ModuleDict
 from netdsl.backends.torch.layout import DEFAULTS, of_any_rank, render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
-from netdsl.backends.torch.names import Numbered
+from netdsl.backends.torch.names import Numbered, reached
 from netdsl.backends.torch.trace import Arms, Trace
 from netdsl.elaborate.naming import attribute
 from netdsl.ops import Call
@@ -68,10 +68,6 @@ def _anonymous(member: Member) -> Iterator[Leaf]:
         for each in member.members:
             if isinstance(each, Level) or (isinstance(each, Leaf) and not each.name):
                 yield from _anonymous(each)
-
-
-def _attribute(owner: str, name: str) -> str:
-    return f"{owner}.{name}" if name.isidentifier() else f'getattr({owner}, "{name}")'
 
 
 class Members:
@@ -149,9 +145,9 @@ class Members:
             return self._reach(member.target)
         if owner != "self" and id(member) not in self._names:
             bare = isinstance(member, Leaf) and member.bare
-            return _attribute(owner, member.name) if bare else f'{owner}["{member.name}"]'
+            return reached(owner, member.name) if bare else f'{owner}["{member.name}"]'
         name = self._names.get(id(member), member.name)
-        return _attribute("self", name)
+        return reached("self", name)
 
     def _reach(self, target: Leaf | Level) -> str:
         """Layers elsewhere below this class."""
@@ -166,11 +162,11 @@ class Members:
                 text = self.access(each)
             elif not above.called:
                 bare = isinstance(each, Leaf) and each.bare
-                text = _attribute(text, each.name) if bare else f'{text}["{each.name}"]'
+                text = reached(text, each.name) if bare else f'{text}["{each.name}"]'
             elif above.kind == "sequential" or above.chained:
                 text = f"{text}[{above.position(each.name)}]"
             else:
-                text = _attribute(text, each.name)
+                text = reached(text, each.name)
             if isinstance(each, Level):
                 above = each
         return text

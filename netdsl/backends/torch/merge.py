@@ -24,6 +24,8 @@ from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
 from netdsl.backends.torch.terms import MOST_OPERATORS, Term, make, name
 from netdsl.backends.torch.trace import Arms, Trace
 
+COMPARED = ("==", "!=", "<", "<=", ">", ">=")
+
 
 @dataclass(eq=False)
 class Form:
@@ -199,7 +201,7 @@ class Merge(Columns):
         kind = type(next(iter(column.values())))
         when = tuple(each for _, _, each in found)
         conditional = any(each is not None for each in when)
-        if conditional and (not top or (not numbered and self.made.inputs) or kind is ModuleDict):
+        if conditional and (not top or kind is ModuleDict):
             raise Split
         items = tuple(
             (key if not numbered else "" if conditional else str(place), item)
@@ -286,24 +288,31 @@ class Merge(Columns):
             return _common(fork)
         raise Split
 
-    def _flag(self, test: Term) -> str:
-        """The attribute that a test is kept in."""
+    def _flag(self, test: Term) -> Term:
+        """A test as a `forward` asks it, of an attribute: what the constructor is told, or a flag with its outcome."""
         for flag, known in self.flags.items():
             if known == test:
-                return flag
+                return name(flag)
         word = self.conditions.get(test, "")
-        if any(test in row.trace.residuals for row in self.rows):
+        taken = {key for form in self.forms for key, _, _ in form.attributes} | {"training"}
+        residuals = {each for row in self.rows for each in row.trace.residuals}
+        told = test.args[0] if test.op in COMPARED and test.args[1].constant else None
+        if told is not None and told.op == "name" and told.text not in taken and test not in residuals:
+            whole = all(type(row.names.get(told.text)) is int for row in self.rows)
+            if whole and self.flags.setdefault(told.text, told) == told:
+                self.made.kinds[told.text] = "int"
+                return test
+        if test in residuals:
             wanted = "use_shortcut"
         elif test.op == "name":
             wanted = test.text
         else:
             wanted = f"has_{word}" if word.isidentifier() else "variant"
-        taken = {key for form in self.forms for key, _, _ in form.attributes} | {"training", *self.flags}
         found, number = wanted, 2
-        while found in taken:
+        while found in taken or found in self.flags:
             found, number = f"{wanted}{number}", number + 1
         self.flags[found] = test
-        return found
+        return name(found)
 
     # Arguments -------------------------------------------------------------------------------------------------------
 
@@ -451,7 +460,7 @@ def _common(fork: Fork) -> Lines:
     while yes and no and yes[0] == no[0] and len(yes) > 1 and len(no) > 1:
         before.append(yes.pop(0))
         no.pop(0)
-    return (*before, Fork(fork.flag, tuple(yes), tuple(no)))
+    return (*before, Fork(fork.test, tuple(yes), tuple(no)))
 
 
 def shape_of(item: Any) -> Any:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Container
 
 MODULES = frozenset({"self", "torch", "nn", "F"})
-RESERVED = frozenset({*keyword.kwlist, *dir(builtins), *MODULES, "Tensor", "NamedTuple", "OrderedDict", "cls", *"IOl"})
+RESERVED = frozenset({*keyword.kwlist, *dir(builtins), *MODULES, "Tensor", "NamedTuple", "cls", *"IOl"})
 """Names that the emitted text uses itself: no class and no variable may take them. Nor those that look like digits."""
 
 LOOPS = frozenset({"i", "m", "layer", "_"})
@@ -60,6 +60,11 @@ def variable(name: str, *taken: Container[str]) -> str:
     while name in RESERVED or any(name in each for each in taken):
         name += "_"
     return name
+
+
+def reached(owner: str, name: str) -> str:
+    """The expression for a part of a module."""
+    return f"{owner}.{name}" if name.isidentifier() else f'getattr({owner}, "{name}")'
 
 
 def stem(label: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
@@ -35,12 +36,9 @@ def defaults(network: Network) -> dict[str, Any]:
 
 
 def _told(network: Network) -> str | None:
-    """The variant as far as it is part of a name: none that is a multiplier of 1 (`MobileNetV2`)."""
-    try:
-        plain = float(network.variant or "") == 1.0 and 1.0 in network.settings.values()
-    except ValueError:
-        plain = False
-    return None if plain else network.variant
+    """The variant as far as it is part of a name: none that is a multiplier of 1 (`MobileNetV2`, `ShuffleNetV2`)."""
+    plain = re.fullmatch(r"x?1([._]0+)?x?", network.variant or "")
+    return None if plain and network.variant != "1" else network.variant
 
 
 class Main:

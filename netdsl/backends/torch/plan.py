@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from netdsl.backends.torch.levels import FOREVER, Again, Leaf, Level
+from netdsl.backends.torch.levels import FOREVER, HALVES, Again, Leaf, Level
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Torch
+from netdsl.ops.slice import Slice
 from netdsl.shapes import Shape
 
 DEEPEST_NESTING = 3
@@ -152,6 +153,8 @@ class Plan:
                 if value != level.scope.exit:
                     escaping.setdefault(id(level), []).append(value)
                 level = level.above
+        for level in self.root.levels():
+            self._halve(level)
         levels = [level for level in self.root.levels() if level is not self.root]
         for level in levels:
             self._give(level, escaping.get(id(level), []))
@@ -159,6 +162,8 @@ class Plan:
             self._take(level)
             self._decide(level)
         self._take(self.root)
+        if self.root.placed:
+            self._enclose(self.root)
 
     def _give(self, level: Level, escaping: list[int]) -> None:
         exit = level.scope.exit
@@ -182,21 +187,45 @@ class Plan:
         """What kind of module a level is."""
         inner = [member.height for member in level.members if isinstance(member, Level) and member.kind == "sequential"]
         level.height = 1 + max(inner, default=0)
+        numbered = any(
+            member.name.isdigit() and (isinstance(member, Level) or member.weighted)
+            for member in level.members
+            if not isinstance(member, Again)
+        )
         if level.foreign:
             level.kind = "container"
-        elif not self.chain(level):
+        elif not self.chain(level) or (level.scope.kind == "aux" and not level.placed):
             level.kind = "class"
         elif level.scope.kind in ("block", "bracket"):
-            numbered = any(
-                member.name.isdigit() and (isinstance(member, Level) or member.weighted)
-                for member in level.members
-                if not isinstance(member, Again)
-            )
             level.kind, level.chained = "class", numbered or _counted(level)
         elif level.height > DEEPEST_NESTING:
             level.kind, level.chained = "class", True
         else:
             level.kind = "sequential"
+        if level.placed or level.kind == "container":
+            self._enclose(level)
+
+    def _halve(self, level: Level) -> None:
+        """Find the layers that take the halves of one value's channels, which are one statement."""
+        firsts: dict[int, Leaf] = {}
+        for member in level.members:
+            if not isinstance(member, Leaf) or not isinstance(member.node.op, Slice) or member.node.label:
+                continue
+            shapes, op = self.network.input_shapes(member.node), member.node.op
+            assert shapes is not None
+            channels = shapes[0][0]
+            part = (2 * op.from_, 2 * op.stop(channels))
+            if part == (0, channels):
+                firsts[member.inputs[0]] = member
+            elif part == (channels, 2 * channels) and member.inputs[0] in firsts:
+                first = firsts.pop(member.inputs[0])
+                first.other, first.torch, member.torch = member, HALVES, HALVES
+
+    def _enclose(self, level: Level) -> None:
+        """Make classes of sequences with names, in one whose text is an expression: names are given by statements."""
+        for member in level.members:
+            if isinstance(member, Level) and member.kind == "sequential" and not member.placed:
+                member.kind, member.chained = "class", True
 
     def chain(self, level: Level, result: int | None = None) -> bool:
         """Whether the members of a level follow one another, to `result`."""

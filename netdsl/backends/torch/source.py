@@ -14,7 +14,6 @@ from dataclasses import replace
 from netdsl.backends.torch import text
 from netdsl.backends.torch.blocks import Blocks
 from netdsl.backends.torch.classes import Class
-from netdsl.backends.torch.construct import Chain
 from netdsl.backends.torch.facts import Facts
 from netdsl.backends.torch.fixed import fixed as params_fixed
 from netdsl.backends.torch.initialise import Initialisation
@@ -66,10 +65,7 @@ def _write(network: Network, probabilities: bool) -> tuple[str, str]:
             break
         fixed |= more
     for each in (*blocks.classes, made):
-        each.attributes = [
-            replace(one, item=folded(one.item, each is made)) if isinstance(one.item, Chain) else one
-            for one in each.attributes
-        ]
+        each.attributes = [replace(one, item=folded(one.item, each is made)) for one in each.attributes]
     made.fixed = _fixed(network, made)
     classes = [text.class_text(each) for each in blocks.classes]
     return main.name, text.file(network, [*definitions, *classes, *main.write(made)])

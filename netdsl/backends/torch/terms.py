@@ -88,13 +88,38 @@ class Term:
         return make(self.op, *(each.substitute(names) for each in self.args))
 
 
+def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    """A function of numbers alone: Python's of a list or a text and a number can be larger than any machine."""
+
+    def apply(a: Any, b: Any) -> Any:
+        if isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS):
+            return function(a, b)
+        raise TypeError
+
+    return apply
+
+
+_NUMBERS = (int, float)
+_TURN = "@"
+
+
+def turned(number: int) -> str:
+    """The name of a repetition's index in one of its turns, until it is known whether a loop makes them."""
+    return f"i{_TURN}{number}"
+
+
+def turns_of(term: Term) -> dict[str, int]:
+    """The turns in a term, with their numbers."""
+    return {each: int(each.partition(_TURN)[2]) for each in term.names if _TURN in each}
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "+": operator.add,
-    "-": operator.sub,
-    "*": operator.mul,
-    "/": operator.truediv,
-    "//": operator.floordiv,
-    "%": operator.mod,
+    "+": _arithmetic(operator.add),
+    "-": _arithmetic(operator.sub),
+    "*": _arithmetic(operator.mul),
+    "/": _arithmetic(operator.truediv),
+    "//": _arithmetic(operator.floordiv),
+    "%": _arithmetic(operator.mod),
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,

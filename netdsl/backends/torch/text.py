@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from netdsl.backends.artefact import MARK
-from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, terms_of
+from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, replaced, terms_of
 from netdsl.backends.torch.construct import UNSET, Chain, Construct, Cycle, Run
-from netdsl.backends.torch.layout import WIDTH, Bracket, lay, parameters, render, sequence, tree
-from netdsl.backends.torch.names import printable, prose
-from netdsl.backends.torch.terms import Term, literal, make
+from netdsl.backends.torch.layout import WIDTH, Bracket, counted, lay, named, parameters, render, sequence, tree
+from netdsl.backends.torch.names import printable, prose, reached
+from netdsl.backends.torch.terms import Term, literal, make, name
 from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
 
@@ -40,9 +41,7 @@ def title(network: Network) -> str:
 def imports(code: str) -> list[str]:
     """The imports that some code needs, in two groups."""
     standard = []
-    if "OrderedDict(" in code:
-        standard.append("from collections import OrderedDict")
-    typing = [name for name, text in (("Final", ": Final[bool]"), ("NamedTuple", "(NamedTuple)")) if text in code]
+    typing = [name for name, text in (("Final", ": Final["), ("NamedTuple", "(NamedTuple)")) if text in code]
     if typing:
         standard.append(f"from typing import {', '.join(typing)}")
     torch = [
@@ -72,21 +71,21 @@ def class_text(made: Class, constants: Iterable[tuple[str, Any]] = ()) -> str:
     """One class. `constants` are set in its body."""
     lines = [f"class {made.name}({'nn.Module' if made.inputs else 'nn.Sequential'}):"]
     lines += [*_docstring(made), ""]
-    for name, value in constants:
-        inside = tuple((f"{literal(key)}: ", literal(item)) for key, item in value.items())
-        lines += [f"    {name} = " + lay(Bracket("{", inside, "}"), 4, len(name) + 3), ""]
+    for key, value in constants:
+        inside = tuple((f"{literal(each)}: ", literal(item)) for each, item in value.items())
+        lines += [f"    {key} = " + lay(Bracket("{", inside, "}"), 4, len(key) + 3), ""]
     if made.flags:
-        lines += [*(f"    {flag}: Final[bool]" for flag in made.flags), ""]
+        lines += [*(f"    {flag}: Final[{made.kinds.get(flag, 'bool')}]" for flag in made.flags), ""]
     lines += Constructor(made).lines()
     if made.inputs:
-        names = ["self", *(f"{name}: Tensor" for name in made.inputs)]
+        names = ["self", *(f"{each}: Tensor" for each in made.inputs)]
         lines += ["", *parameters(4, "def forward", names, f" -> {made.gives}:")]
         lines += _statements(made.forward, 8)
     return "\n".join(lines)
 
 
 def _docstring(made: Class) -> list[str]:
-    doc = made.doc.rstrip(".") + "."
+    doc = f"{prose(made.doc)}."
     first = textwrap.wrap(doc, WIDTH - 4 - len('"""') * 2) if doc else [""]
     more = textwrap.wrap(made.fixed, WIDTH - 4) if made.fixed else []
     if len(first) == 1 and not more:
@@ -101,22 +100,23 @@ def _docstring(made: Class) -> list[str]:
 
 
 def _statements(lines: Lines, indent: int) -> list[str]:
-    """Statements as text, under flags where they fork."""
+    """Statements as text, under tests where they fork."""
     pad = " " * indent
     found: list[str] = []
     for each in lines:
         if isinstance(each, str):
             found += [f"{pad}{line}" if line else "" for line in each.split("\n")]
             continue
-        if each.yes:
-            found += [f"{pad}if self.{each.flag}:", *_statements(each.yes, indent + 4)]
-            returns = isinstance(each.yes[-1], str) and each.yes[-1].startswith("return ")
-            if each.no and returns:
-                found += _statements(each.no, indent)
-            elif each.no:
-                found += [f"{pad}else:", *_statements(each.no, indent + 4)]
-        else:
-            found += [f"{pad}if not self.{each.flag}:", *_statements(each.no, indent + 4)]
+        yes, no, test = each.yes, each.no, each.test
+        if not yes:
+            yes, no, test = no, yes, make("not", test)
+        asked = test.substitute({flag: name(f"self.{flag}") for flag in test.names})
+        found += [f"{pad}if {asked.text}:", *_statements(yes, indent + 4)]
+        returns = isinstance(yes[-1], str) and yes[-1].startswith("return ")
+        if no and returns:
+            found += _statements(no, indent)
+        elif no:
+            found += [f"{pad}else:", *_statements(no, indent + 4)]
     return found
 
 
@@ -125,8 +125,9 @@ class Constructor:
 
     def __init__(self, made: Class):
         self.made = made
-        self.told = False
-        self.tests = {term: f"self.{flag}" for flag, term in made.flags.items()}
+        self.told: set[str] = set()
+        self.tests = {term: f"self.{flag}" for flag, term in made.flags.items() if flag not in made.kinds}
+        self.running = _running(made)
 
     def lines(self) -> list[str]:
         made = self.made
@@ -134,14 +135,24 @@ class Constructor:
         for each in made.parameters:
             names.append(f"{each.name}: {each.kind}" + ("" if each.default is UNSET else f" = {literal(each.default)}"))
         found = parameters(4, "def __init__", names, " -> None:")
-        own = [f"        {name} = {term.text}" for name, term in made.locals]
+        own = [f"        {local} = {term.text}" for local, term in made.locals if local not in self.running]
         if made.inputs:
             found += ["        super().__init__()", *own]
             found += [f"        self.{flag} = {term.text}" for flag, term in made.flags.items()]
-            found += self._attributes(made.attributes)
+            found += self._attributes(self._carried())
         else:
             found += [*own, *self._sequence()]
         return found + _statements(made.init, 8)
+
+    def _carried(self) -> Iterator[Attribute | str]:
+        """The attributes, with statements between them that say how many channels there are from there on."""
+        one = dict.fromkeys(self.running, name("channels"))
+        waiting = list(self.running.items())
+        for each in self.made.attributes:
+            while waiting and _uses(each, waiting[0][0]):
+                yield f"channels = {waiting.pop(0)[1].substitute(one).text}"
+            when = each.when and each.when.substitute(one)
+            yield replace(each, item=replaced(each.item, one), when=when) if one else each
 
     def _test(self, when: Term) -> str:
         """A condition; one that is kept in a flag is read from there."""
@@ -150,52 +161,80 @@ class Constructor:
             return self.tests[when]
         return f"not {self.tests[opposite]}" if opposite in self.tests else when.text
 
-    def _attributes(self, attributes: Sequence[Attribute]) -> list[str]:
-        """The statements that set attributes, those under one condition together."""
+    def _attributes(self, attributes: Iterable[Attribute | str], owner: str = "self", indent: int = 8) -> list[str]:
+        """The statements that set attributes of a module, those under one condition together, and statements between
+        them."""
+        pad = " " * indent
         found: list[str] = []
         under: Term | None = None
         otherwise = False
         for each in attributes:
+            if isinstance(each, str):
+                found.append(pad + each)
+                under, otherwise = None, False
+                continue
             if each.optional:
-                found.append(f"        self.{each.name}: nn.Module | None = None")
+                found.append(f"{pad}{owner}.{each.name}: nn.Module | None = None")
                 under = None
             if each.when is None:
                 under = None
             elif each.when != under:
                 otherwise = not otherwise and under is not None and make("not", under) == each.when
-                found.append("        else:" if otherwise else f"        if {self._test(each.when)}:")
+                found.append(f"{pad}else:" if otherwise else f"{pad}if {self._test(each.when)}:")
                 under = each.when
-            found += self._set(each.name, each.item, 8 if each.when is None else 12)
+            found += self._set(each.name, each.item, indent if each.when is None else indent + 4, owner)
             otherwise = otherwise and under is not None
         return found
 
-    def _set(self, name: str, item: Any, indent: int) -> list[str]:
-        """The statement that sets an attribute; numbers are added by name."""
+    def _set(self, name: str, item: Any, indent: int, owner: str = "self") -> list[str]:
+        """The statements that set an attribute; numbers are added by name."""
         pad = " " * indent
+        if isinstance(item, Run):
+            return self._counted(item, indent, owner)
+        if type(item) is Chain and named(item):
+            inner = reached(owner, name)
+            members = zip(item.items, item.when or (None,) * len(item.items), strict=True)
+            inside = [Attribute(key, each, when) for (key, each), when in members]
+            return [*self._add(name, "nn.Sequential()", pad, owner), *self._attributes(inside, inner, indent)]
         if isinstance(item, Chain) and item.when:
-            built = self._layers(item, indent)
-            text = "nn.Sequential(*layers)"
-            ending = f"self.{name} = {text}" if name.isidentifier() else f'self.add_module("{name}", {text})'
-            return [*built, pad + ending]
-        parameter = isinstance(item, Construct) and item.parameter
+            return [*self._layers(item, indent), *self._add(name, "nn.Sequential(*layers)", pad, owner)]
         if name.isidentifier():
-            head = f"self.{name} = "
-            return [*self._of_one(name, item, pad), f"{pad}{head}{render(item, indent, len(head))}"]
-        if parameter:
-            head = f'self.register_parameter("{name}", '
+            head = f"{owner}.{name} = "
+            return [*self._comments(name, item, pad), f"{pad}{head}{render(item, indent, len(head))}"]
+        if isinstance(item, Construct) and item.parameter:
+            head = f'{owner}.register_parameter("{name}", '
             return [f"{pad}{head}{render(item, indent, len(head), 1)})"]
-        text = render(item, indent, len(f'self.add_module("{name}", '), 1)
+        text = render(item, indent, len(f'{owner}.add_module("{name}", '), 1)
         if "\n" not in text:
-            return [f'{pad}self.add_module("{name}", {text})']
+            return self._add(name, text, pad, owner)
         inner = render(item, indent + 4, 0, 1)
-        return [f"{pad}self.add_module(", f'{pad}    "{name}",', f"{pad}    {inner},", f"{pad})"]
+        return [f"{pad}{owner}.add_module(", f'{pad}    "{name}",', f"{pad}    {inner},", f"{pad})"]
 
-    def _of_one(self, name: str, item: Any, pad: str) -> list[str]:
-        """The comment on a sequence of one layer, once in a class."""
-        if type(item) is not Chain or len(item.items) != 1 or isinstance(item.items[0][1], Run | Cycle) or self.told:
+    def _add(self, name: str, text: str, pad: str, owner: str) -> list[str]:
+        """The statement that makes a module a part of another."""
+        if name.isidentifier():
+            return [f"{pad}{owner}.{name} = {text}"]
+        return [f'{pad}{owner}.add_module("{name}", {text})']
+
+    def _counted(self, run: Run, indent: int, owner: str) -> list[str]:
+        """A loop that adds modules under names with a number."""
+        head, key, item = counted(run)
+        add = lay(Bracket(f"{owner}.add_module(", (("", key), ("", item)), ")"), indent + 4)
+        return [f"{' ' * indent}{head}:", f"{' ' * indent}    {add}"]
+
+    def _comments(self, key: str, item: Any, pad: str) -> list[str]:
+        """What is to be said of a sequence, once in a class: why it is one of one layer, or has one that does
+        nothing."""
+        if type(item) is not Chain:
             return []
-        self.told = True
-        return [f"{pad}# In a sequence of one, since the checkpoint's keys begin with {name}.{item.items[0][0]}."]
+        found = {}
+        if len(item.items) == 1 and not isinstance(item.items[0][1], Run | Cycle):
+            found["one"] = f"In a sequence of one, since the checkpoint's keys begin with {key}.{item.items[0][0]}."
+        if any(isinstance(each, Construct) and each.function == "nn.Identity" for _, each in item.items):
+            found["identity"] = "nn.Identity takes a place, since the checkpoint's keys count one there."
+        new = found.keys() - self.told
+        self.told |= new
+        return [f"{pad}# {text}" for what, text in found.items() if what in new]
 
     def _layers(self, chain: Chain, indent: int) -> list[str]:
         """The statements that put the layers of a sequence into a list, some of them under conditions."""
@@ -233,14 +272,12 @@ class Constructor:
         if made.loop is not None:
             return self._loop(made.loop)
         chain = made.attributes[0].item
-        if chain.when:
-            if all(not key for key, _ in chain.items):
-                return [*self._layers(chain, 8), "        super().__init__(*layers)"]
-            named = [Attribute(key, item, when) for (key, item), when in zip(chain.items, chain.when, strict=True)]
-            return ["        super().__init__()", *self._attributes(named)]
-        if any(key != str(place) for place, (key, _) in enumerate(chain.items)) and not _loops(chain):
-            named = [Attribute(key, item) for key, item in chain.items]
-            return ["        super().__init__()", *self._attributes(named)]
+        if chain.when and not named(chain):
+            return [*self._layers(chain, 8), "        super().__init__(*layers)"]
+        if named(chain):
+            members = zip(chain.items, chain.when or (None,) * len(chain.items), strict=True)
+            inside = [Attribute(key, item, when) for (key, item), when in members]
+            return ["        super().__init__()", *self._attributes(inside)]
         return ["        " + lay(Bracket("super().__init__(", *sequence(chain)), 8)]
 
     def _loop(self, loop: Repetition) -> list[str]:
@@ -262,5 +299,23 @@ class Constructor:
         return ["        super().__init__()", head, f"            {add}", *carry]
 
 
-def _loops(chain: Chain) -> bool:
-    return any(isinstance(item, Run | Cycle) for _, item in chain.items)
+def _uses(each: Attribute, local: str) -> bool:
+    return any(local in term.names for term in (*terms_of(each.item), *((each.when,) if each.when else ())))
+
+
+def _running(made: Class) -> dict[str, Term]:
+    """The locals that can be one, which is set anew on the way: numbers of channels that follow one another.
+
+    Each is computed of the one before, and the attributes that name it stand before all that name the next.
+    """
+    found = {local: term for local, term in made.locals if re.fullmatch(r"channels\d*", local)}
+    others = [term for local, term in made.locals if local not in found] + list(made.flags.values())
+    if not made.inputs or any(found.keys() & term.names for term in others):
+        return {}
+    last, before = -1, ""
+    for local, term in found.items():
+        uses = [place for place, each in enumerate(made.attributes) if _uses(each, local)]
+        if not uses or uses[0] <= last or (found.keys() & term.names) - {before}:
+            return {}
+        last, before = uses[-1], local
+    return found

@@ -21,7 +21,7 @@ from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.reading import Unreadable, parsed, read
 from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import Term, make, name
+from netdsl.backends.torch.terms import Term, make, name, turned
 from netdsl.ir import Choice, Node, Scope
 
 Arms: TypeAlias = tuple[tuple[Term | None, bool], ...]
@@ -217,7 +217,14 @@ class Trace(Layers):
         index = scope.terms.get("index")
         for number, child in enumerate(scope.children):
             assert isinstance(child, Scope)
-            self.walk(child, names if index is None else names.with_index(index, number))
+            if index is None:
+                self.walk(child, names)
+                continue
+            turn = None
+            if self.level is self.plan.root:
+                self.env[turned(number)] = number
+                turn = symbolic(number, name(turned(number)))
+            self.walk(child, names.with_index(index, number, turn))
 
     def residual(self, scope: Scope, names: Names) -> None:
         """A residual: its shortcut takes channels and stride from the body."""

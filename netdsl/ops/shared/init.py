@@ -21,7 +21,12 @@ class Init(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     by_fan: ClassVar[bool] = False
-    """Whether it looks at how many inputs a unit has."""
+    """Whether it may look at how many inputs or outputs a unit has, which PyTorch reads from the shape of a matrix."""
+
+    @property
+    def fanned(self) -> bool:
+        """Whether it does so, with the settings it has."""
+        return self.by_fan
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -83,27 +88,45 @@ class TruncNormal(Init):
         return self
 
 
-class Uniform(Init):
-    """Uniform between a and b; `uniform(0.05)` is between -0.05 and 0.05."""
+Fan: TypeAlias = Annotated[Literal["fan_in", "fan_out"], Words("fan_in or fan_out")]
 
+
+class Uniform(Init):
+    """Uniform between a and b; `uniform(0.05)` is between -0.05 and 0.05, and `uniform` alone within 1 / sqrt(fan), as
+    PyTorch draws what nothing else is said of."""
+
+    by_fan = True
     name: Literal["uniform"] = "uniform"
-    a: Finite
-    b: Finite
+    a: Finite | None = None
+    b: Finite | None = None
+    mode: Fan = "fan_in"
 
     @model_validator(mode="before")
     @classmethod
     def _around_zero(cls, data: Any) -> Any:
-        if isinstance(data, dict) and "b" not in data and isinstance(data.get("a"), (int, float)):
+        if isinstance(data, dict) and data.get("b") is None and isinstance(data.get("a"), (int, float)):
             return {**data, "a": -abs(data["a"]), "b": abs(data["a"])}
         return data
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.a > self.b:
-            raise ValueError(f"`a` (={self.a:g}) must not be above `b` (={self.b:g})")
+        if (self.a is None) != (self.b is None):
+            raise ValueError("`uniform` takes both `a` and `b`, or one number, or neither")
+        if self.a is not None and self.b is not None:
+            if self.mode != "fan_in":
+                raise ValueError("`mode` of `uniform` is for one without bounds, which follow from the fan")
+            if self.a > self.b:
+                raise ValueError(f"`a` (={self.a:g}) must not be above `b` (={self.b:g})")
         return self
 
+    @property
+    def fanned(self) -> bool:
+        return self.a is None
+
     def statement(self, weight: str) -> str:
+        if self.a is None:
+            mode = ', mode="fan_out"' if self.mode == "fan_out" else ""
+            return f"nn.init.kaiming_uniform_({weight}, a=5**0.5{mode})"
         return f"nn.init.uniform_({weight}, {self.a!r}, {self.b!r})"
 
 
@@ -123,7 +146,6 @@ class XavierNormal(Init):
     gain: Positive = 1.0
 
 
-Fan: TypeAlias = Annotated[Literal["fan_in", "fan_out"], Words("fan_in or fan_out")]
 Nonlinearity: TypeAlias = Literal["leaky_relu", "relu", "linear", "sigmoid", "tanh", "selu"]
 
 

@@ -20,7 +20,7 @@ zoo (`netdsl zoo` lists them); `:VARIANT` chooses a column of its table.
 """
 
 
-SECTIONS = ("Write a spec", "See it", "Prove it", "Run it", "Set it up")
+SECTIONS = ("Write a spec", "See it", "Prove it", "Run it", "Train it", "Set it up")
 """The headings of `netdsl --help`, in order: what a person wants to do."""
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import click
 
 from netdsl.backends.artefacts import Artefact, RenderError, by_ending, find
-from netdsl.tools.cli._spec import Request, network
+from netdsl.tools.cli._known import known, network
+from netdsl.tools.cli._spec import Request
 from netdsl.tools.cli._tell import say
 
 
@@ -26,11 +27,12 @@ def make(
     force: bool,
     color: str,
     **options: Any,
-) -> None:
+) -> int:
     """Compile what is asked for to an artefact of one of `kinds`, and write it: the work of `compile` and `draw`.
 
     `out` is a file, a directory, or `-`; `to` says what to write where the ending of a file does not, and `default`
-    where nothing does. `options` are for the artefact; None says that one was not given.
+    where nothing does. `options` are for the artefact; None says that one was not given. What shows a network is made
+    of a wrong one too, as far as it is known; the exit status, which is returned, is that of the spec.
     """
     named = out is not None and out != "-" and not Path(out).is_dir()
     kind = find(to) if to else kind_of(str(out), kinds) if named else find(default)
@@ -42,9 +44,11 @@ def make(
     path = None if out == "-" else Path(str(out)) if named else Path(out or ".", request.stem + kind.ending)
     if path is not None:
         check_place(path, kind, force)
-    write(rendered(kind, network(request, color), **given), path, kind)
+    found, _report, ending = known(request, color) if kind.partial else (network(request, color), None, 0)
+    write(rendered(kind, found, **given), path, kind)
     if path is not None:
-        say(f"wrote {path}", err=True)
+        say(f"wrote {path}" + (", as far as it is known" if ending else ""), err=True)
+    return ending
 
 
 def kind_of(out: str, kinds: tuple[str, ...]) -> Artefact:

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from netdsl.tools.cli._tell import show, status
+from netdsl.tools.cli._tell import show
 from netdsl.tools.settings import NotASetting, setting, shape
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from netdsl.compiler import Compilation
-    from netdsl.ir import Network
     from netdsl.text.source import Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -168,18 +167,6 @@ def _missing(name: str) -> Compilation:
         hint = did_you_mean(name, zoo.known()) or "`netdsl zoo` lists the networks that come with netdsl"
         report.error("E0001", f"there is no file '{name}', and no such network in the zoo", help=hint)
     return compiler.Compilation(None, report)
-
-
-def network(request: Request, color: str) -> Network:
-    """The network of a spec that is fine. Its messages go to stderr, and errors end the command."""
-    compilation = request.compile()
-    report = compilation.report
-    if compilation.valid and compilation.network is None:
-        report.error("E0703", f"'{request.name}' defines no network, only blocks")
-    show(report, color)
-    if report.errors or compilation.network is None:
-        raise Stop(status(report, asked_no_variant=bool(compilation.variants) and request.variant is None))
-    return compilation.network
 
 
 def read_stdin() -> str:

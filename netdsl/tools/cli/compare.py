@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, Stop, color_option, network
+from netdsl.tools.cli._known import network
+from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, Stop, color_option
 
 if TYPE_CHECKING:
     from netdsl.analysis.compare.text import Line

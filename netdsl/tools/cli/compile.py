@@ -37,11 +37,11 @@ def command(
     settings: tuple[str, ...],
     input_: str | None,
     color: str,
-) -> None:
+) -> int:
     """Compile a spec: to PyTorch source, a diagram, or JSON.
 
     The source stands alone: it needs torch, not netdsl. A file that netdsl did not write is never replaced without
     --force.
     """
     request = Request(spec, variant, settings, input_)
-    make(request, out, names(), "torch", to=to, force=force, color=color, probabilities=probabilities or None)
+    return make(request, out, names(), "torch", to=to, force=force, color=color, probabilities=probabilities or None)

@@ -39,7 +39,7 @@ def command(
     settings: tuple[str, ...],
     input_: str | None,
     color: str,
-) -> None:
+) -> int:
     """Draw a spec: SVG, PNG, PDF, or the DOT text itself."""
     request = Request(spec, variant, settings, input_)
-    make(request, out, diagrams(), "svg", force=force, color=color, direction=direction, expand=expand)
+    return make(request, out, diagrams(), "svg", force=force, color=color, direction=direction, expand=expand)

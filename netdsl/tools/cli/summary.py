@@ -6,7 +6,8 @@ import sys
 
 import click
 
-from netdsl.tools.cli._spec import Request, SpecParameter, network, spec_options
+from netdsl.tools.cli._known import known
+from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
 SECTION = "See it"
 
@@ -37,15 +38,21 @@ def command(
     settings: tuple[str, ...],
     input_: str | None,
     color: str,
-) -> None:
-    """Print the table of a network: its layers, shapes, parameters, multiply-adds."""
-    made = network(Request(spec, variant, settings, input_), color)
+) -> int:
+    """Print the table of a network: its layers, shapes, parameters, multiply-adds.
+
+    Of a spec with errors, what is known, with exit status 1; its messages go to stderr.
+    """
+    made, report, ending = known(Request(spec, variant, settings, input_), color)
 
     from netdsl.backends import table
 
     summary = table.summary(made, expand=expand, depth=depth)
     if format_ == "json":
-        text = table.to_json(summary)
+        from netdsl.tools.render.as_json import document
+
+        messages = document(report)["diagnostics"]
+        text = table.to_json(summary, valid=not report.errors, diagnostics=messages)
     elif format_ == "markdown":
         text = table.to_markdown(summary)
     else:
@@ -53,3 +60,4 @@ def command(
 
         text = table.to_text(summary, bold=wants_color(sys.stdout, color))
     click.echo(text, nl=False, color=True)
+    return ending

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from netdsl import ops
-from netdsl.elaborate import recipe, residual
+from netdsl.elaborate import residual
 from netdsl.ops.shared.init import INITS
 from netdsl.ops.shared.reference import Parameter
+from netdsl.recipe import KINDS, NAMES, find
 from netdsl.tools.lsp import files, pages
 from netdsl.tools.lsp.document import Document
 
-_RECIPES = {
-    "loss": recipe.LOSSES,
-    "optimizer": recipe.OPTIMIZERS,
-    "schedule": recipe.SCHEDULES,
-    "augment": recipe.AUGMENTATIONS,
-}
 _RESIDUAL = {
     "shortcut": ("where the body changes the shape", residual.SHORTCUTS),
     "stride_at": ("which row of a bracket takes its stride", residual.STRIDES),
@@ -27,7 +22,7 @@ def of(document: Document, head: str) -> tuple[Parameter, ...]:
     if head == "residual":
         return tuple(Parameter(name, "", None, words) for name, (words, _) in _RESIDUAL.items())
     if head == "train":
-        return tuple(Parameter(name, "", None, "") for name in recipe.NAMES)
+        return tuple(Parameter(name, "", None, "") for name in NAMES)
     if head == "aux":
         return (Parameter("weight", "a number", None, "How much its loss counts in training."),)
     if head == "block":
@@ -38,9 +33,9 @@ def of(document: Document, head: str) -> tuple[Parameter, ...]:
     if isinstance(found, str):
         notation = ops.find(found).geometry
         return tuple(each for each in pages.parameters(found) if each.name not in notation)
-    settings = next((table[head] for table in _RECIPES.values() if head in table), None)
-    if settings is not None:
-        return tuple(Parameter(name, "", None, "") for name in settings)
+    word = next((find(kind)[head] for kind in KINDS if head in find(kind)), None)
+    if word is not None:
+        return tuple(Parameter(name, "", None, "") for name in word.names())
     if found is None:
         return ()
     definition, source = found
@@ -58,7 +53,7 @@ def of(document: Document, head: str) -> tuple[Parameter, ...]:
 def values(document: Document, head: str, argument: str) -> tuple[str, ...]:
     """The words that an argument takes."""
     if head == "train":
-        return tuple(INITS) if argument == "init" else tuple(_RECIPES.get(argument, ()))
+        return tuple(INITS) if argument == "init" else tuple(find(argument)) if argument in KINDS else ()
     if head == "residual":
         return pages.values("conv", "act") if argument == "act" else _RESIDUAL.get(argument, ("", ()))[1]
     found = files.meaning(document, head)

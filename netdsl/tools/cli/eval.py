@@ -1,0 +1,86 @@
+"""`netdsl eval`: how well a trained network does on its test images."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from netdsl.tools.cli._known import network
+from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
+
+SECTION = "Train it"
+
+
+@click.command(
+    short_help="Judge trained weights on test images.",
+    epilog="""\b
+Examples:
+  netdsl eval runs/lenet-5-1                     on the data it was trained with
+  netdsl eval runs/lenet-5-1 --crops 10 --json
+  netdsl eval resnet50 --weights resnet50.safetensors --data folder:imagenet
+  netdsl eval vgg:D --weights a.pt --weights b.pt --data folder:imagenet   an ensemble
+""",
+)
+@click.argument("spec", type=SpecParameter(), metavar="RUN|FILE[:VARIANT]")
+@click.option(
+    "--weights", multiple=True, metavar="FILE", help="Weights; several are an ensemble.  [default: the run's]"
+)
+@click.option(
+    "--data", metavar="DATA", help="What to judge on, as in `netdsl train`.  [default: the run's, else digits]"
+)
+@click.option(
+    "--crops", type=click.Choice(["1", "10", "144"]), default="1", show_default=True, help="Views of an image."
+)
+@click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Images at a time.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON; accuracies are shares.")
+@spec_options
+def command(
+    spec: str,
+    weights: tuple[str, ...],
+    data: str | None,
+    crops: str,
+    batch: int,
+    as_json: bool,
+    variant: str | None,
+    settings: tuple[str, ...],
+    input_: str | None,
+    color: str,
+) -> None:
+    """Judge trained weights on test images: top-1, top-5 and loss, beside what the paper reports."""
+    from netdsl.tools.cli._training import parted, trains, with_recipe
+
+    with trains():
+        from netdsl.backends.torch import build, load_weights
+        from netdsl.training.data import open_data
+        from netdsl.training.fitting import demanded, recipe_from
+        from netdsl.training.judging import judge
+        from netdsl.training.run import Run
+
+        if (Path(spec) / "run.json").is_file():
+            run = Run(Path(spec))
+            made, recipe = run.network, recipe_from(run.about["recipe"])
+            weights = weights or (str(run.weights if run.weights.exists() else run.checkpoint),)
+            data = data or run.about["asked"]
+        else:
+            of_spec, of_recipe = parted(settings)
+            made, recipe = with_recipe(network(Request(spec, variant, of_spec, input_), color), of_recipe)
+        if not weights:
+            raise click.UsageError("--weights FILE is needed: a spec alone knows nothing yet")
+        shape, classes = demanded(made)
+        opened = open_data(data or "digits", shape, classes, recipe.seed)
+        models = [load_weights(build(made), each) for each in weights]
+        found = judge(made, models, recipe, opened, crops, batch)
+    reported = {each.quantity: each.value for each in made.reported if each.quantity in ("top1", "top5", "error")}
+    if as_json:
+        click.echo(json.dumps({**vars(found), "reported": reported}, indent=2))
+        return
+    click.echo(f"{found.images} images, {found.crops} crop{'s' * (found.crops != '1')}, {found.seconds:.1f} s")
+    click.echo(f"top-1  {100 * found.top1:.2f} %")
+    if found.top5 is not None:
+        click.echo(f"top-5  {100 * found.top5:.2f} %")
+    click.echo(f"loss   {found.loss:.4g}")
+    if reported:
+        words = ", ".join(f"{name} {100 * float(value):.4g} %" for name, value in reported.items())  # type: ignore[arg-type]
+        click.echo(f"the paper reports an error of: {words} (on its own data)")

@@ -1,0 +1,136 @@
+"""`netdsl train`: a network, trained as its spec says."""
+
+from __future__ import annotations
+
+import click
+
+from netdsl.tools.cli._known import network
+from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
+
+SECTION = "Train it"
+
+
+@click.command(
+    short_help="Train a network by the recipe in its spec.",
+    epilog="""\b
+Examples:
+  netdsl train lenet5 --data digits              on digits that come with netdsl
+  netdsl train my.net --data folder:photos       photos/train/CLASS/*.jpg, photos/val/...
+  netdsl train resnet_cifar:20 --data cifar10 --set train.epochs=10
+  netdsl train two_layer --set inputs=2 --set outputs=1 --data spiral
+  netdsl train --resume runs/lenet-5-1           go on where it stopped
+  netdsl train --help-recipe                     every word of `train(...)`
+\b
+DATA: digits; mnist, fashion-mnist, cifar10, cifar100; folder:PATH; hf:NAME;
+FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; random.
+""",
+)
+@click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]", required=False)
+@click.option("--data", default="digits", show_default=True, metavar="DATA", help="What to train on, see below.")
+@click.option("-o", "--out", metavar="RUN", help="The folder of the run.  [default: runs/NAME-N]")
+@click.option("--resume", metavar="RUN", help="Go on with a run, from its last checkpoint.")
+@click.option("--weights", metavar="FILE", help="Begin with these weights.")
+@click.option("--freeze", metavar="LABEL,...", default="", help="Keep the weights under these labels as they are.")
+@click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The seed of everything random.  [default: 0]")
+@click.option(
+    "--devices", default="1", metavar="N|auto", show_default=True, help="How many devices, or processes on CPU."
+)
+@click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="How many machines.")
+@click.option(
+    "--precision", default="32-true", show_default=True, help="As Lightning: 32-true, bf16-mixed, 16-mixed, ..."
+)
+@click.option("--accumulate", type=click.IntRange(min=1), default=1, show_default=True, help="Batches for one step.")
+@click.option("--channels-last", is_flag=True, help="Keep images as N x H x W x C in memory.")
+@click.option("--compile", "compile_", is_flag=True, help="Compile the network by torch.compile.")
+@click.option(
+    "--save-every", type=click.IntRange(min=1), metavar="STEPS", help="Save so often.  [default: 1 % of the time]"
+)
+@click.option("--quiet", is_flag=True, help="No progress, only the result.")
+@click.option("--dry-run", is_flag=True, help="Print the recipe as it would be used, and stop.")
+@click.option("--help-recipe", is_flag=True, help="Explain every word of recipes, and stop.")
+@spec_options
+def command(
+    spec: str | None,
+    data: str,
+    out: str | None,
+    resume: str | None,
+    weights: str | None,
+    freeze: str,
+    seed: int | None,
+    devices: str,
+    nodes: int,
+    precision: str,
+    accumulate: int,
+    channels_last: bool,
+    compile_: bool,
+    save_every: int | None,
+    quiet: bool,
+    dry_run: bool,
+    help_recipe: bool,
+    variant: str | None,
+    settings: tuple[str, ...],
+    input_: str | None,
+    color: str,
+) -> None:
+    """Train a network by the recipe in its spec, `train(...)`.
+
+    The recipe is printed as it is used; --set train.KEY=VALUE changes it. A run is a folder that holds all there is
+    to know of it: spec, recipe, source, metrics, curve, weights. Ctrl-C stops behind a step; --resume goes on with the
+    same bits.
+    """
+    from netdsl.tools.cli._training import parted, recipe_help, trains, with_recipe
+
+    if help_recipe:
+        click.echo(recipe_help())
+        return
+    if (spec is None) == (resume is None):
+        raise click.UsageError("give a FILE to train, or --resume RUN to go on with one")
+    if devices != "auto" and not (devices.isdigit() and int(devices) > 0):
+        raise click.BadParameter(f"'{devices}' is no number of devices, nor auto", param_hint="'--devices'")
+    if resume is not None:
+        with trains():
+            from netdsl.training.fitting import resume as go_on
+
+            _told(go_on(resume))
+        return
+    assert spec is not None
+    of_spec, of_recipe = parted(settings)
+    of_recipe += (f"seed={seed}",) if seed is not None else ()
+    made, recipe = with_recipe(network(Request(spec, variant, of_spec, input_), color), of_recipe)
+    if dry_run:
+        click.echo(recipe.text)
+        return
+    with trains():
+        from netdsl.training.fitting import Options, fit
+
+        if not quiet:
+            click.echo(f"{made.name}: {made.params:,} parameters, on {data}\n{recipe.text}", err=True)
+        options = Options(
+            devices=devices if devices == "auto" else int(devices),
+            nodes=nodes,
+            precision=precision,
+            accumulate=accumulate,
+            channels_last=channels_last,
+            compile=compile_,
+            save_every=save_every,
+            weights=weights,
+            freeze=tuple(filter(None, freeze.split(","))),
+            quiet=quiet,
+        )
+        _told(fit(made, data, recipe, out=out, options=options))
+
+
+def _told(result: object) -> None:
+    from netdsl.training.fitting import Result
+
+    assert isinstance(result, Result)
+    top1, loss = result.figures.get("top1"), result.figures.get("test_loss")
+    found = (
+        f"top-1 {100 * top1:.2f} %, loss {loss:.4g} on the test set"
+        if top1 is not None and loss is not None
+        else "stopped"
+    )
+    click.echo(f"{result.folder}: {found}")
+    if result.stopped:
+        click.echo(f"stopped; go on with: netdsl train --resume {result.folder}", err=True)
+        raise click.exceptions.Exit(130)

@@ -1,0 +1,29 @@
+"""Recipe, data and network to a trained network: the loop is Lightning's, what papers and specs say is ours.
+
+    netdsl.fit(netdsl.load("lenet5_modern"), "digits")
+
+`fit` does what `netdsl train` does; `Task` is the LightningModule in it, for a Trainer of one's own. In the order of
+reading: `data/` (what `--data` names), `transforms` (the recipe's augmentation), `loader` (batches in an order that
+follows from the seed), `losses`, `optimizers`, `task`, `run` (the folder of a run), `fitting`, and `judging`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from netdsl.training.errors import TrainingError
+    from netdsl.training.fitting import Result, fit
+    from netdsl.training.task import Task
+
+_HOMES = {"Result": "fitting", "Task": "task", "TrainingError": "errors", "fit": "fitting"}
+
+__all__ = ["Result", "Task", "TrainingError", "fit"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a part when it is first used: Lightning takes seconds to load."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'netdsl.training' has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

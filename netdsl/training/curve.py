@@ -1,0 +1,58 @@
+"""The curve of a run, or of several in one picture: loss in training, loss and error on test images, over epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from netdsl.training.run import replace
+
+Rows = Sequence[Mapping[str, float | None]]
+
+
+def draw(rows: Rows, out: Path, title: str) -> None:
+    """The picture of one run."""
+    compare({title: rows}, out)
+
+
+def compare(runs: Mapping[str, Rows], out: Path) -> None:
+    """The picture of several runs, in the format of `out`'s ending."""
+    import io
+
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    loss, error = figure.subplots(1, 2)
+    for index, (name, rows) in enumerate(runs.items()):
+        color = f"C{index}"
+        several = len(runs) > 1
+        _line(loss, rows, "loss", 1.0, f"{name}, training" if several else "training", color, ":" if several else "-")
+        _line(loss, rows, "test_loss", 1.0, f"{name}, test" if several else "test", color if several else "C1", "-")
+        _line(error, rows, "top1", -100.0, name, color, "-", 100.0)
+    loss.set(xlabel="epoch", ylabel="loss", yscale="log")
+    error.set(xlabel="epoch", ylabel="error on the test images, %", ylim=(0, None))
+    for axes in (loss, error):
+        axes.grid(alpha=0.3)
+        axes.spines[["top", "right"]].set_visible(False)
+        if axes.get_legend_handles_labels()[0]:
+            axes.legend(frameon=False, fontsize=8)
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer,
+        format=out.suffix.lstrip(".") or "svg",
+        dpi=150,
+        metadata={"Date": None} if out.suffix == ".svg" else None,
+    )
+    replace(out, buffer.getvalue())
+
+
+def _line(
+    axes: object, rows: Rows, column: str, times: float, label: str, color: str, style: str, plus: float = 0.0
+) -> None:
+    found = [(row["epoch"], plus + times * value) for row in rows if (value := row[column]) is not None]
+    if found:
+        x, y = zip(*found, strict=True)
+        marker = "." if len(found) < 30 else ""
+        axes.plot(x, y, style, label=label, color=color, linewidth=1.2, marker=marker)  # type: ignore[attr-defined]

@@ -1,0 +1,64 @@
+"""What `--data` names, opened for a network: `digits`, `folder:PATH`, `FILE.npz`, `mnist`, `spiral`, ...
+
+A set says itself how it comes to the network's input as far as that is its own business (`digits` are drawn at its
+size); the rest is the recipe's. A name that is not known is told with the nearest.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from netdsl.shapes import Shape
+from netdsl.text.diagnostics import did_you_mean
+from netdsl.training.data.data import Arrays, Data, Examples
+from netdsl.training.errors import TrainingError
+
+PLANE = ("xor", "xor_cloud", "circles", "moons", "spiral")
+KNOWN = ("mnist", "fashion-mnist", "cifar10", "cifar100")
+NAMES = ("digits", *KNOWN, *PLANE, "squares", "random")
+"""The sets that have a name."""
+FORMS = "folder:PATH, hf:NAME or FILE.npz"
+
+
+def open_data(name: str, shape: Shape, classes: int, seed: int = 0) -> Data:
+    """The set that `--data` names, for a network with this input and so many classes. Raises `TrainingError`."""
+    found = _open(name, shape, classes, seed)
+    if len(found.classes) > max(classes, 2) or (classes > 1 and len(found.classes) > classes):
+        raise TrainingError(
+            f"`{name}` has {len(found.classes)} classes, the network {classes} outputs",
+            f"where the spec has the param: `--set classes={len(found.classes)}`",
+        )
+    return found
+
+
+def _open(name: str, shape: Shape, classes: int, seed: int) -> Data:
+    kind, _, argument = name.partition(":")
+    if name == "digits":
+        from netdsl.training.data.digits import open_
+
+        return open_(name, shape, seed)
+    if name in PLANE or name in ("squares", "random"):
+        from netdsl.training.data import toys
+
+        if name == "squares":
+            return toys.squares(shape, seed)
+        return toys.noise(shape, classes, seed) if name == "random" else toys.plane(name, shape, seed)
+    if name in KNOWN:
+        from netdsl.training.data import known
+
+        return known.open_(name, shape, seed)
+    if kind == "hf" and argument:
+        from netdsl.training.data import hub
+
+        return hub.open_(argument, shape, seed)
+    from netdsl.training.data import files
+
+    if name.endswith(".npz"):
+        return files.arrays(name, shape, seed)
+    if kind == "folder" or Path(name).is_dir():
+        return files.folder(argument if kind == "folder" else name, shape, seed)
+    hint = did_you_mean(name, NAMES, "sets with a name are") or ""
+    raise TrainingError(f"there is no data `{name}`", f"{hint}; or {FORMS}")
+
+
+__all__ = ["FORMS", "NAMES", "Arrays", "Data", "Examples", "TrainingError", "open_data"]

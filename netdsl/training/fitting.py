@@ -1,0 +1,324 @@
+"""The whole way: a network, data and a recipe to a trained network and the folder of its run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import Callback
+from torch import nn
+
+from netdsl.backends.torch import build, load_weights
+from netdsl.ir import Network
+from netdsl.passes.hash import digest
+from netdsl.recipe import Recipe
+from netdsl.recipe.schedules import Plateau
+from netdsl.training import run as runs
+from netdsl.training.callbacks import Bar, Keep, Lines, Rows, SafeFiles
+from netdsl.training.data import Data, open_data
+from netdsl.training.errors import TrainingError
+from netdsl.training.loader import Batches, Place, Prepared, batches, workers_for
+from netdsl.training.run import Run
+from netdsl.training.task import Task, classes_of
+from netdsl.training.transforms import pipeline
+
+JUDGED = 100
+"""How often a run is judged at most; more epochs than these are judged in between only."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How and where to train, beside the recipe.
+
+    - `devices`, `nodes`, `precision`: Lightning's.
+    - `accumulate`: the gradients of so many smaller batches make one step.
+    - `save_every`: a checkpoint every so many steps; None chooses so that it costs about a hundredth of the time.
+    - `weights`: start from these; `ignore` are patterns of names that may be missing or of another shape; `freeze` are
+      labels whose weights are not trained.
+    """
+
+    devices: int | str = 1
+    nodes: int = 1
+    precision: str = "32-true"
+    accumulate: int = 1
+    channels_last: bool = False
+    compile: bool = False
+    save_every: int | None = None
+    weights: str | None = None
+    freeze: tuple[str, ...] = ()
+    quiet: bool = False
+    workers: int | None = None
+    limits: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a run: its folder, the trained module, and the last figures (accuracies are shares)."""
+
+    folder: Path
+    model: nn.Module
+    figures: Mapping[str, float | None]
+    stopped: bool = False
+
+
+def fit(
+    network: Network,
+    data: str = "digits",
+    recipe: Recipe | None = None,
+    *,
+    out: str | os.PathLike[str] | None = None,
+    options: Options | None = None,
+) -> Result:
+    """Train a network on `data` by its recipe (or another), as `netdsl train` does.
+
+    `out` is the folder of the run, `runs/NAME-N` by default. Raises `TrainingError` for what does not fit together.
+    """
+    recipe = recipe or Recipe.of(network.train)
+    options = options or Options()
+    shape, classes = demanded(network)
+    opened = open_data(data, shape, classes, recipe.seed)
+    folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
+    asked = {"asked": data, "options": {**vars(options), "limits": None}}
+    run = runs.begin(folder, network, recipe, opened, asked) if _first() else Run(folder)
+    return _trained(network, opened, recipe, run, options, resumed=False)
+
+
+def resume(folder: str | os.PathLike[str], options: Options | None = None) -> Result:
+    """Go on with a run that was stopped, from its last checkpoint: it ends with the weights of one that was not."""
+    run = Run(Path(folder))
+    about = run.about
+    network = run.network
+    recipe = recipe_from(about["recipe"])
+    shape, classes = demanded(network)
+    data = open_data(about["asked"], shape, classes, recipe.seed)
+    if not run.checkpoint.exists():
+        raise TrainingError(
+            f"'{run.folder}' has no checkpoint to go on from",
+            "it was stopped before the first; begin anew with `netdsl train`",
+        )
+    kept = {name: value for name, value in about["options"].items() if value is not None}
+    kept["freeze"] = tuple(kept.get("freeze", ()))
+    return _trained(network, data, recipe, run, options or Options(**kept), resumed=True)
+
+
+def recipe_from(text: str) -> Recipe:
+    """A recipe from its text, `train(...)`."""
+    from netdsl.compiler import loads
+
+    return Recipe.of(loads(f"input 1\nidentity\n{text}\n", name="recipe.net").train)
+
+
+def demanded(network: Network) -> tuple[tuple[int, ...], int]:
+    """The input and the number of outputs of a network that tells classes apart. Raises `TrainingError` for others."""
+    if len(network.inputs) != 1:
+        raise TrainingError(f"{network.name} has {len(network.inputs)} inputs; images go into one")
+    shape = network.output
+    if shape is None or any(size != 1 for size in shape[1:]):
+        raise TrainingError(
+            f"{network.name} gives {'x'.join(map(str, shape or ()))}, no scores of classes",
+            "`netdsl train` is for classification; `netdsl.training.Task` trains others under a Trainer of your own",
+        )
+    return network.inputs[0].shape, shape[0]
+
+
+def stem(network: Network) -> str:
+    """A name for the folder of its runs."""
+    name = network.name + (f"-{network.variant}" if network.variant else "")
+    return "".join(each if each.isalnum() or each in "-_." else "-" for each in name).lower()
+
+
+def _first() -> bool:
+    """Whether this is the process that writes: Lightning starts others as copies of it."""
+    return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("RANK", "0")) == 0
+
+
+def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Options, *, resumed: bool) -> Result:
+    torch.default_generator.manual_seed(recipe.seed)
+    model = build(network)
+    if options.weights is not None and not resumed:
+        load_weights(model, options.weights)
+    _freeze(network, model, options.freeze)
+    length = _Length(recipe, len(data.train))
+    task = Task(
+        network,
+        recipe,
+        torch.compile(model) if options.compile else model,  # type: ignore[arg-type]
+        steps_per_epoch=length.per_epoch,
+        steps=length.steps,
+        channels_last=options.channels_last,
+    )
+    loaders = Loaders(task, data, recipe, classes_of(network), options, length)
+    rows = Rows(run, length.row_every, recipe.batch, length.per_epoch, _loggers(run))
+    keep = Keep(run, options.save_every)
+    seen: list[Callback] = [rows]
+    if not options.quiet:
+        seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))
+    if recipe.ema is not None:
+        from lightning.pytorch.callbacks import EMAWeightAveraging
+
+        seen.append(EMAWeightAveraging(decay=recipe.ema))
+    trainer = _trainer(recipe, options, length, [*seen, keep])
+    if resumed and _first():
+        run.cut(int(torch.load(run.checkpoint, map_location="cpu", weights_only=True)["global_step"]))
+    run.note(state="running")
+    try:
+        trainer.fit(task, datamodule=loaders, ckpt_path=str(run.checkpoint) if resumed else None, weights_only=True)
+    except BaseException as problem:
+        run.note(state="failed" if isinstance(problem, Exception) else "stopped")
+        raise
+    if trainer.is_global_zero:
+        _finish(run, model, keep, trainer)
+    figures = next((row for row in reversed(run.rows()) if row["top1"] is not None), {})
+    return Result(run.folder, model, figures, keep.stopped)
+
+
+def _finish(run: Run, model: nn.Module, keep: Keep, trainer: lightning.Trainer) -> None:
+    from netdsl.training.curve import draw
+
+    over = trainer.global_step >= trainer.max_steps
+    if over:
+        run.save_weights(model.state_dict())
+    rows = run.rows()
+    draw(rows, run.folder / "curve.svg", run.about["name"])
+    last = next((row for row in reversed(rows) if row["top1"] is not None), {})
+    run.note(state="finished" if over else "stopped", step=trainer.global_step, result=last)
+
+
+class _Length:
+    """How long a run is, in steps; how often it is judged, and how many passes over the images are one of Lightning's
+    epochs."""
+
+    def __init__(self, recipe: Recipe, images: int):
+        self.per_epoch = max(-(-images // recipe.batch), 1)
+        self.steps = recipe.iterations or (recipe.epochs or 1) * self.per_epoch
+        epochs = -(-self.steps // self.per_epoch)
+        self.passes = 1 if isinstance(recipe.schedule, Plateau) else max(epochs // JUDGED, 1)
+        self.row_every = max(min(self.per_epoch * self.passes, 50), 1)
+
+
+class Loaders(lightning.LightningDataModule):
+    """The batches of a set of data, prepared as the recipe says, for the process that asks."""
+
+    def __init__(self, task: Task, data: Data, recipe: Recipe, classes: int, options: Options, length: _Length):
+        super().__init__()
+        self.data, self.recipe, self.options, self.length = data, recipe, options, length
+        made = pipeline(recipe.augment, data, classes)
+        task.mixing = made.batch
+        self.train = Prepared(data.train, made.train, made.random, recipe.seed)
+        self.test = Prepared(data.test, made.test, False, recipe.seed)
+        self.random = made.random
+        self._fits(task)
+
+    def _fits(self, task: Task) -> None:
+        """Hold one prepared image against the network's input. Raises `TrainingError`."""
+        for part, name in ((self.train, "training"), (self.test, "testing")):
+            image, _ = part[0, 0]
+            wanted = task.shape
+            if tuple(image.shape) != wanted:
+                takes, got = ("x".join(map(str, shape)) for shape in (wanted, image.shape))
+                raise TrainingError(
+                    f"the network takes {takes}; an image of `{self.data.name}` in {name} is {got}",
+                    _way_out(tuple(image.shape), wanted),
+                )
+
+    def _place(self, examples: Any) -> Place:
+        trainer = self.trainer
+        workers = self.options.workers
+        workers = workers_for(examples, self.random) if workers is None else workers
+        world = trainer.world_size if trainer else 1
+        return Place(trainer.global_rank if trainer else 0, world, workers, torch.cuda.is_available())
+
+    def train_dataloader(self) -> Batches:
+        place = self._place(self.data.train)
+        share = self.recipe.batch // (place.world * self.options.accumulate)
+        if share * place.world * self.options.accumulate != self.recipe.batch:
+            raise TrainingError(
+                f"a batch of {self.recipe.batch} cannot be shared out among {place.world} processes"
+                + (f" of {self.options.accumulate} parts" if self.options.accumulate > 1 else ""),
+                f"`--set train.batch={max(share, 1) * place.world * self.options.accumulate}`",
+            )
+        return batches(self.train, share, self.recipe.seed, True, place, self.length.passes)
+
+    def val_dataloader(self) -> Batches:
+        return batches(self.test, max(self.recipe.batch, 64), self.recipe.seed, False, self._place(self.data.test))
+
+
+def _way_out(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
+    if len(got) != len(wanted):
+        return "images go into a network of CxHxW, features into one of N"
+    if got[0] != wanted[0]:
+        return f"compile the network for {got[0]} channels: `--input {'x'.join(map(str, (got[0], *wanted[1:])))}`"
+    size = wanted[1]
+    return (
+        f"the recipe must bring images there: `--set train.augment='[resize({size}), crop({size})]'`, or compile the "
+        f"network for them: `--input {'x'.join(map(str, got))}`"
+    )
+
+
+def _freeze(network: Network, model: nn.Module, labels: tuple[str, ...]) -> None:
+    """Keep the weights under these labels as they are."""
+    from netdsl.text.diagnostics import did_you_mean
+
+    for label in labels:
+        part = network.named.get(label)
+        inside = dict(model.named_modules())
+        module = inside.get(part.path) if part is not None else inside.get(label)
+        if module is None:
+            raise TrainingError(
+                f"--freeze: the network has no part `{label}`", did_you_mean(label, tuple(network.named))
+            )
+        module.requires_grad_(False)
+
+
+def _loggers(run: Run) -> list[Any]:
+    """TensorBoard's, where it is installed."""
+    try:
+        import tensorboard  # noqa: F401
+    except ModuleNotFoundError:
+        return []
+    from lightning.pytorch.loggers import TensorBoardLogger
+
+    return [TensorBoardLogger(str(run.folder), name="", version="tensorboard")]
+
+
+def _trainer(recipe: Recipe, options: Options, length: _Length, callbacks: list[Callback]) -> lightning.Trainer:
+    several = options.devices not in (1, "1") or options.nodes > 1
+    torchrun = "TORCHELASTIC_RUN_ID" in os.environ or "SLURM_PROCID" in os.environ
+    cpu = not torch.cuda.is_available()
+    strategy = ("ddp_fork" if cpu and not torchrun else "ddp") if several else "auto"
+    warnings.filterwarnings("ignore", module="lightning")
+    for name in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    return lightning.Trainer(
+        accelerator="cpu" if cpu else "auto",
+        devices=options.devices,
+        num_nodes=options.nodes,
+        precision=options.precision,  # type: ignore[arg-type]
+        strategy=strategy,
+        max_steps=length.steps,
+        max_epochs=-1,
+        accumulate_grad_batches=options.accumulate,
+        gradient_clip_val=recipe.clip,
+        callbacks=callbacks,
+        plugins=[SafeFiles()],
+        logger=False,
+        enable_checkpointing=any(isinstance(each, Keep) for each in callbacks),
+        enable_progress_bar=any(isinstance(each, Bar) for each in callbacks),
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
+        **options.limits,
+    )
+
+
+def same_network(run: Run, network: Network) -> bool:
+    """Whether a run trained this network."""
+    return bool(run.about["digest"] == digest(network))

@@ -1,0 +1,131 @@
+"""The optimizers and schedules of recipes as PyTorch's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
+
+from netdsl.recipe import Recipe, optimizers
+from netdsl.recipe.schedules import Plateau
+
+NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
+
+
+class RMSpropTF(Optimizer):
+    """RMSprop as TensorFlow 1 has it: s = decay s + (1 - decay) g^2, beginning at one; v = m v + lr g / sqrt(s + eps);
+    w = w - v. The papers' eps=1.0 means that."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float,
+        decay: float = 0.9,
+        eps: float = 1e-10,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+    ):
+        defaults = {"lr": lr, "decay": decay, "eps": eps, "momentum": momentum, "weight_decay": weight_decay}
+        super().__init__(params, defaults)
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    self._move(weight, group)
+        return loss
+
+    def _move(self, weight: Tensor, group: dict[str, Any]) -> None:
+        gradient = weight.grad
+        assert gradient is not None
+        if group["weight_decay"]:
+            gradient = gradient.add(weight, alpha=group["weight_decay"])
+        state = self.state[weight]
+        if not state:
+            state["square"] = torch.ones_like(weight)
+            state["velocity"] = torch.zeros_like(weight)
+        state["square"].lerp_(gradient.square(), 1 - group["decay"])
+        step = gradient * (state["square"] + group["eps"]).rsqrt() * group["lr"]
+        state["velocity"].mul_(group["momentum"]).add_(step)
+        weight.sub_(state["velocity"])
+
+
+def groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
+    """The parameters that are trained, those that weight decay leaves alone in a group of their own."""
+    exempt: set[int] = set()
+    for module in model.modules():
+        for name, weight in module.named_parameters(recurse=False):
+            norm = "norm" in recipe.no_decay and isinstance(module, NORMS)
+            if norm or ("bias" in recipe.no_decay and name.endswith("bias")):
+                exempt.add(id(weight))
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
+    decayed = [weight for weight in trained if id(weight) not in exempt]
+    free = [weight for weight in trained if id(weight) in exempt]
+    found: list[dict[str, Any]] = [{"params": decayed}] if decayed else []
+    return found + ([{"params": free, "weight_decay": 0.0}] if free else [])
+
+
+def _sgd(o: optimizers.SGD, params: Any) -> Optimizer:
+    return torch.optim.SGD(
+        params,
+        lr=o.lr,
+        momentum=o.momentum,
+        weight_decay=o.weight_decay,
+        nesterov=o.nesterov,
+        dampening=o.dampening,
+    )
+
+
+def _adam(kind: type[torch.optim.Adam]) -> Callable[[Any, Any], Optimizer]:
+    return lambda o, params: kind(
+        params, lr=o.lr, betas=(o.beta1, o.beta2), eps=o.eps, weight_decay=o.weight_decay, amsgrad=o.amsgrad
+    )
+
+
+def _rmsprop(o: optimizers.RMSprop, params: Any) -> Optimizer:
+    same: dict[str, Any] = {"lr": o.lr, "eps": o.eps, "momentum": o.momentum, "weight_decay": o.weight_decay}
+    if o.tf:
+        return RMSpropTF(params, decay=o.decay, **same)
+    return torch.optim.RMSprop(params, alpha=o.decay, centered=o.centered, **same)
+
+
+def _lbfgs(o: optimizers.LBFGS, params: Any) -> Optimizer:
+    flat: Iterable[Tensor] = [weight for group in params for weight in group["params"]]
+    search = None if o.line_search == "none" else o.line_search
+    return torch.optim.LBFGS(flat, lr=o.lr, max_iter=o.iterations, history_size=o.history, line_search_fn=search)
+
+
+_MAKE: dict[type[optimizers.Optimizer], Callable[[Any, Any], Optimizer]] = {
+    optimizers.SGD: _sgd,
+    optimizers.Adam: _adam(torch.optim.Adam),
+    optimizers.AdamW: _adam(torch.optim.AdamW),
+    optimizers.RMSprop: _rmsprop,
+    optimizers.Adagrad: lambda o, params: torch.optim.Adagrad(params, lr=o.lr, eps=o.eps, weight_decay=o.weight_decay),
+    optimizers.LBFGS: _lbfgs,
+    optimizers.ErrorCorrection: lambda o, params: torch.optim.SGD(params, lr=o.lr),
+}
+
+
+def optimizer(model: nn.Module, recipe: Recipe) -> Optimizer:
+    """The optimizer of a recipe over a model's parameters."""
+    made = recipe.optimizer
+    return _MAKE[type(made)](made, groups(model, recipe))
+
+
+def schedule(made: Optimizer, recipe: Recipe, steps_per_epoch: int, steps: int) -> LambdaLR | ReduceLROnPlateau:
+    """The schedule of a recipe: asked after every step, or after every epoch where it waits for a plateau."""
+    rule = recipe.schedule
+    if isinstance(rule, Plateau):
+        return ReduceLROnPlateau(made, factor=rule.factor, patience=round(rule.patience))
+    unit = 1 if recipe.iterations is not None else steps_per_epoch
+    lr = float(made.param_groups[0]["lr"])
+    return LambdaLR(made, lambda step: rule.factor_at(step / unit, steps / unit, lr))

@@ -1,0 +1,151 @@
+"""A network and its recipe as a LightningModule: what happens in a step, and what is judged.
+
+Nothing is logged in a step, since `self.log` costs more than a small network's step; `callbacks.Rows` reads the loss
+every few steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor, nn
+from torchmetrics import MeanMetric
+from torchmetrics.classification import MulticlassAccuracy
+
+from netdsl.backends.torch import build
+from netdsl.ir import Network
+from netdsl.recipe import Recipe
+from netdsl.training.loader import mixed
+from netdsl.training.losses import compute, scores
+from netdsl.training.optimizers import optimizer, schedule
+
+Batch = tuple[Tensor, Tensor]
+
+
+class Task(lightning.LightningModule):
+    """Trains a network as its recipe says, under any `lightning.Trainer`.
+
+    - `model`: the module that `netdsl.build` makes of `network`, or another with its inputs and outputs.
+    - `shape`: what it takes, without the batch.
+    - `mixing`: what mixes the images of a batch and their labels, if anything.
+    - `steps_per_epoch`, `steps`: for the schedule; without them the Trainer's are asked.
+
+    A batch is images N x C x H x W and labels N. `loss` is the last step's, detached.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        recipe: Recipe | None = None,
+        model: nn.Module | None = None,
+        *,
+        mixing: Callable[[Tensor, Tensor], Batch] | None = None,
+        steps_per_epoch: int | None = None,
+        steps: int | None = None,
+        channels_last: bool = False,
+    ):
+        super().__init__()
+        self.recipe = recipe or Recipe.of(network.train)
+        self.shape = network.inputs[0].shape
+        self.model = model if model is not None else build(network)
+        self.mixing = mixing
+        self.steps_per_epoch, self.steps = steps_per_epoch, steps
+        self.aux_weights: dict[str, float | None] = dict(getattr(self.model, "aux_weights", {}))
+        self.channels_last = channels_last
+        if channels_last:
+            self.model = self.model.to(memory_format=torch.channels_last)
+        self.loss: Tensor | None = None
+        classes = classes_of(network)
+        self.test_loss = MeanMetric()
+        self.top1 = MulticlassAccuracy(classes, average="micro")
+        self.top5 = MulticlassAccuracy(classes, top_k=5, average="micro") if classes > 5 else None
+        self._sums = _sums_before_the_threshold(network, self.model)
+
+    def forward(self, images: Tensor) -> Any:
+        if self.channels_last and images.ndim == 4:
+            images = images.contiguous(memory_format=torch.channels_last)
+        return self.model(images)
+
+    def outputs(self, images: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The network's answer, before a final softmax or threshold; and those of its aux heads."""
+        given = self(images)
+        if self._sums:
+            return self._sums.pop(), {}
+        if isinstance(given, tuple):
+            named = given._asdict()  # type: ignore[attr-defined]
+            heads = {name: named[name] for name in self.aux_weights if named.get(name) is not None}
+            return named.get("logits", given[0]), heads
+        return given, {}
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Everything random in a step follows from the seed, the step and the process: a resumed run goes on alike."""
+        seed = mixed(self.recipe.seed, self.global_step, self.global_rank)
+        if self.device.type == "cpu":
+            torch.default_generator.manual_seed(seed)
+        else:
+            torch.manual_seed(seed)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The loss of a batch: of the answer, and of the aux heads by their weights."""
+        images, labels = batch if self.mixing is None else self.mixing(*batch)
+        answer, heads = self.outputs(images)
+        loss = compute(self.recipe.loss, answer, labels)
+        for name, head in heads.items():
+            weight = self.aux_weights[name]
+            loss = loss + (1.0 if weight is None else weight) * compute(self.recipe.loss, head, labels)
+        self.loss = loss.detach()
+        return loss
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Adds a batch to loss, top-1 and top-5 on the test images."""
+        images, labels = batch
+        answer, _ = self.outputs(images)
+        found = scores(self.recipe.loss, answer)
+        self.test_loss.update(compute(self.recipe.loss, answer, labels), weight=len(images))
+        for metric in (self.top1, self.top5):
+            if metric is not None:
+                metric.update(found, labels)
+
+    def on_validation_epoch_end(self) -> None:
+        """What was judged, for callbacks: `test_loss`, `top1`, `top5` (shares of right answers)."""
+        self.log("test_loss", self.test_loss)
+        self.log("top1", self.top1)
+        if self.top5 is not None:
+            self.log("top5", self.top5)
+
+    def configure_optimizers(self) -> Any:
+        """The recipe's optimizer and schedule."""
+        made = optimizer(self.model, self.recipe)
+        steps = self.steps or int(self.trainer.estimated_stepping_batches)
+        per_epoch = self.steps_per_epoch or max(steps // max(self.trainer.max_epochs or 1, 1), 1)
+        rule = schedule(made, self.recipe, per_epoch, steps)
+        if isinstance(rule, torch.optim.lr_scheduler.ReduceLROnPlateau):
+            return {"optimizer": made, "lr_scheduler": {"scheduler": rule, "interval": "epoch", "monitor": "test_loss"}}
+        return {"optimizer": made, "lr_scheduler": {"scheduler": rule, "interval": "step"}}
+
+
+def classes_of(network: Network) -> int:
+    """How many classes a network tells apart: its outputs, two where it has one."""
+    shape = network.output
+    assert shape is not None
+    return max(shape[0], 2)
+
+
+def _sums_before_the_threshold(network: Network, model: nn.Module) -> list[Tensor]:
+    """Where the last layer is a threshold, which has no gradient: a list that each forward puts its input into."""
+    node = network.node(network.result)
+    kept: list[Tensor] = []
+    if node is None or node.op.name != "step":
+        return kept
+    threshold = next((part for name, part in model.named_modules() if name == node.path), None)
+    if threshold is None:  # one module serves several thresholds; the last call is the network's
+        threshold = next(part for part in model.modules() if type(part).__name__ == "Step")
+
+    def keep(_: nn.Module, given: tuple[Tensor, ...]) -> None:
+        kept[:] = [given[0]]
+
+    threshold.register_forward_pre_hook(keep)
+    return kept

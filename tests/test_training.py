@@ -1,0 +1,527 @@
+"""Training: recipes of all specs resolve; losses, optimizers and schedules are their formulas; runs go on with the same
+bits; what does not fit is told."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import netdsl
+from netdsl import zoo
+from netdsl.ir import Setting
+from netdsl.recipe import KINDS, Recipe, RecipeError, find, overridden
+from netdsl.recipe import augment as augmentations
+from netdsl.recipe import losses as loss_parts
+from netdsl.recipe.part import Part
+from netdsl.training.data import NAMES, open_data
+from netdsl.training.data.data import Arrays, Data
+from netdsl.training.errors import TrainingError
+from netdsl.training.fitting import Options, fit, recipe_from, resume
+from netdsl.training.loader import Order, Place, Prepared, batches
+from netdsl.training.losses import compute, scores
+from netdsl.training.optimizers import RMSpropTF, optimizer
+from netdsl.training.run import Run
+from netdsl.training.transforms import pipeline
+
+SMALL = """
+net Small
+input 1x8x8
+conv3-4(norm=bn, act=relu); maxpool
+dropout(20%)
+fc-10; softmax
+"""
+RECIPE = (
+    "train(optimizer=sgd(lr=0.1, momentum=0.9), schedule=cosine, batch=100, epochs=3, augment=[crop(8, pad=1)], seed=3)"
+)
+
+
+def small(text: str = SMALL) -> netdsl.Network:
+    return netdsl.loads(text, name="small.net")
+
+
+# Recipes -------------------------------------------------------------------------------------------------------------
+
+
+def recipes() -> list[str]:
+    return [name for name in zoo.names() if "train(" in Path(zoo.find(name) or "").read_text("utf-8")]
+
+
+@pytest.mark.parametrize("name", recipes())
+def test_the_recipe_of_every_spec_resolves_and_reads_back(name: str) -> None:
+    path = zoo.find(name)
+    assert path is not None
+    variants = netdsl.compile(path).variants or (None,)
+    network = netdsl.load(str(path), variant=variants[0])
+    recipe = Recipe.of(network.train)
+    again = recipe_from(recipe.text)
+    assert again.text == recipe.text
+    assert again == recipe
+    assert optimizer(nn.Linear(2, 2), recipe).param_groups[0]["lr"] > 0
+
+
+SETTINGS = {
+    "factor": 0.5, "every": 2.0, "at": (1.0, 3.0), "lr": 0.1, "size": 6, "low": -0.1, "high": 1.175, "gamma": 0.1,
+}  # fmt: skip
+
+
+def parts() -> list[tuple[str, Part]]:
+    """Every member of the vocabulary, with what it needs."""
+    found = []
+    for kind in KINDS:
+        for name, cls in find(kind).items():
+            given = {key: SETTINGS[key] for key, info in cls.model_fields.items() if info.is_required()}
+            if name == "values":
+                given |= {"at": (0.0, 3.0), "lr": (0.1, 0.01)}
+            found.append((kind, cls.made(Setting(name=name, kwargs=given))))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "part"), parts(), ids=[part.name for _, part in parts()])
+def test_every_word_of_recipes_reads_back_and_does_something(kind: str, part: Part) -> None:
+    from netdsl.ir import written
+
+    text = written(part.setting)
+    value = f"[{text}]" if kind == "augment" else text
+    recipe = recipe_from(f"train({kind}={value})")
+    kept = getattr(recipe, kind)
+    assert (kept[0] if kind == "augment" else kept) == part
+    assert part.__doc__ and not part.__doc__.startswith("One member")
+    if kind == "augment":
+        channels = 3 if part.name in ("color_shift", "color_jitter", "distort", "auto_augment", "rand_augment") else 1
+        images = torch.rand(20, channels, 8, 8)
+        data = Data("x", Arrays(images, torch.arange(20) % 5), Arrays(images, torch.arange(20) % 5), tuple("01234"))
+        if part.name == "normalize":
+            data = Data("x", data.train, data.test, data.classes, (0.5,), (0.25,))
+        made = pipeline(kept, data, 5)
+        if made.batch is not None:
+            tries = [made.batch(images, torch.arange(20) % 5) for _ in range(20)]  # a rectangle may be empty
+            assert all(labels.shape == (20, 5) for _, labels in tries)
+            assert not all(torch.equal(mixed, images) for mixed, _ in tries)
+        else:
+            assert made.train is not None
+            out = torch.stack([made.train(image) for image in images])
+            assert out.shape[:2] == images.shape[:2] and out.isfinite().all()
+            assert out.shape != images.shape or not torch.equal(out, images)
+            if not kept[0].always:
+                assert made.test is None
+    elif kind == "schedule":
+        recipe = recipe_from(f"train({kind}={value}, epochs=10)")
+        factors = [recipe.schedule.factor_at(time, 10, 0.1) for time in np.linspace(0, 10, 21)]
+        assert all(0 <= each <= 1 for each in factors) and factors == sorted(factors, reverse=True)
+        assert factors[0] == 1 and (factors[-1] < 1 or part.name in ("constant", "plateau"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("train(optimizer=sgd)", "`sgd` needs its lr"),
+        ("train(optimizer=sgd(lr=-1))", r"`lr` of `sgd` \(=-1\) must be a number greater than 0"),
+        ("train(optimizer=sgd(lr=0.1, nesterov=true))", "`nesterov` needs a momentum"),
+        ("train(epochs=3, iterations=5)", "both say how long"),
+        ("train(batch=0)", r"`batch` \(=0\) must be a whole number, at least 1"),
+        ("train(ema=1)", "must be below 1"),
+        ("train(schedule=values(at=[0, 1], lr=[0.1]))", "has 2 times and `lr` 1 rates"),
+        ("train(augment=[flop])", "`augment` .=flop. must be one of"),
+        ("train(no_decay=weights)", "must be of bias, norm"),
+        ("train(schedule=plateau(warmup=2))", "`plateau` has no warm-up"),
+    ],
+)
+def test_a_wrong_recipe_is_one_error_at_its_place(text: str, message: str) -> None:
+    with pytest.raises(netdsl.SpecError, match=message) as caught:
+        netdsl.loads(f"input 1\nidentity\n{text}\n")
+    (error,) = caught.value.report.errors
+    assert error.span is not None
+
+
+def test_overrides_reach_the_recipe_and_its_parts() -> None:
+    train = small(SMALL + RECIPE).train
+    changed = Recipe.of(overridden(train, {"lr": 0.2, "batch": 7, "iterations": 9, "warmup": 2, "augment": ()}))
+    assert (changed.optimizer.lr, changed.batch, changed.iterations, changed.epochs) == (0.2, 7, 9, None)  # type: ignore[attr-defined]
+    assert changed.schedule.warmup == 2 and changed.augment == () and changed.optimizer.momentum == 0.9  # type: ignore[attr-defined]
+    assert Recipe.of(overridden(None, {"lr": 0.2})).schedule.name == "cosine"
+    with pytest.raises(RecipeError, match="no setting `lrr`"):
+        overridden(train, {"lrr": 1})
+
+
+# Formulas ------------------------------------------------------------------------------------------------------------
+
+
+def test_losses_are_their_formulas() -> None:
+    torch.manual_seed(0)
+    outputs, labels = torch.randn(6, 4), torch.tensor([0, 1, 2, 3, 0, 1])
+    right = outputs[range(6), labels]
+    hot = torch.nn.functional.one_hot(labels, 4)
+    expected = {
+        loss_parts.SquaredError(): ((hot - outputs) ** 2).sum(1).mean(),
+        loss_parts.SquaredError(sum=True): ((hot - outputs) ** 2).sum(),
+        loss_parts.MaximumLikelihood(): right.mean(),
+        loss_parts.MaximumAPosteriori(j=2.0): (right + torch.log(math.exp(-2) + torch.exp(-outputs).sum(1))).mean(),
+        loss_parts.CrossEntropy(): -(outputs.softmax(1)[range(6), labels]).log().mean(),
+    }
+    for loss, value in expected.items():
+        assert torch.allclose(compute(loss, outputs, labels), value, atol=1e-6), loss
+    assert torch.equal(scores(loss_parts.MaximumLikelihood(), outputs).argmax(1), outputs.argmin(1))
+
+
+@pytest.mark.parametrize("theta", [0.0, 2.0])
+def test_the_perceptron_rule_moves_weights_by_the_input_where_the_answer_is_not_right(theta: float) -> None:
+    torch.manual_seed(0)
+    unit = nn.Linear(5, 1)
+    unit.weight.data *= 5
+    inputs, labels = torch.randn(40, 5), torch.randint(0, 2, (40,))
+    sums = unit(inputs)
+    compute(loss_parts.Perceptron(theta=theta), sums, labels).backward()
+    signs = 2.0 * labels - 1
+    wrong = sums.detach().squeeze() * signs <= theta
+    assert 0 < wrong.sum() < 40
+    assert torch.allclose(unit.weight.grad[0], -(signs * wrong)[:, None].mul(inputs).sum(0), atol=1e-5)  # type: ignore[index]
+
+
+def test_rmsprop_of_tensorflow_has_epsilon_inside_the_root() -> None:
+    weight = nn.Parameter(torch.tensor([1.0]))
+    made = RMSpropTF([weight], lr=0.1, decay=0.9, eps=1.0, momentum=0.5)
+    square, velocity, value = 1.0, 0.0, 1.0
+    for gradient in (2.0, -1.0, 0.5):
+        weight.grad = torch.tensor([gradient])
+        made.step()
+        square = 0.9 * square + 0.1 * gradient**2
+        velocity = 0.5 * velocity + 0.1 * gradient / math.sqrt(square + 1.0)
+        value -= velocity
+        assert weight.item() == pytest.approx(value, rel=1e-6)
+
+
+def test_weight_decay_spares_what_the_recipe_names() -> None:
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 2))
+    made = optimizer(model, recipe_from("train(optimizer=sgd(lr=0.1, weight_decay=0.5), no_decay=[bias, norm])"))
+    decayed, free = made.param_groups
+    assert decayed["weight_decay"] == 0.5 and {tuple(each.shape) for each in decayed["params"]} == {
+        (2, 1, 3, 3),
+        (2, 2),
+    }
+    assert free["weight_decay"] == 0 and len(free["params"]) == 4
+
+
+# Data and batches ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "classes"),
+    [
+        ("digits", (1, 32, 32), 10),
+        ("digits", (1, 8, 8), 10),
+        ("digits", (784,), 10),
+        *[(name, (2,), 1) for name in ("xor", "xor_cloud", "circles", "moons", "spiral")],
+        ("squares", (400,), 1),
+        ("random", (3, 9, 9), 4),
+    ],
+)
+def test_sets_come_at_the_networks_input_and_follow_from_the_seed(
+    name: str, shape: tuple[int, ...], classes: int
+) -> None:
+    data, again = open_data(name, shape, classes, 5), open_data(name, shape, classes, 5)
+    for one, other in ((data.train, again.train), (data.test, again.test)):
+        assert isinstance(one, Arrays) and isinstance(other, Arrays)
+        assert one.images.shape[1:] == shape and torch.equal(one.images, other.images)
+        assert set(one.labels.tolist()) <= set(range(len(data.classes)))
+    if name == "digits":
+        assert (len(data.train), len(data.test)) == (1400, 397)
+        counts = torch.bincount(data.test.labels)  # type: ignore[attr-defined]
+        assert counts.min() > 25, "the split is shuffled over all classes"
+
+
+def test_no_name_of_a_set_is_forgotten() -> None:
+    import click
+
+    from netdsl.tools.cli.train import command
+
+    told = str(command.epilog)
+    assert all(name in told for name in NAMES)
+    assert isinstance(command, click.Command)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "message"),
+    [
+        ("digit", (1, 8, 8), "there is no data `digit`"),
+        ("digits", (3, 32, 32), "1 channel; the network takes 3x32x32"),
+        ("digits", (10,), "no square"),
+        ("spiral", (1, 8, 8), "2 features; the network takes 1x8x8"),
+        ("folder:/nowhere/at/all", (3, 8, 8), "there is no folder"),
+        ("nothing.npz", (1, 8, 8), "there is no file"),
+        ("hf:nothing", (3, 8, 8), "`datasets`|cannot be opened"),
+    ],
+)
+def test_data_that_cannot_be_had_is_told(name: str, shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        open_data(name, shape, 10)
+
+
+def test_a_folder_of_images_is_a_set(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for part, count in (("train", 3), ("val", 2)):
+        for label, name in enumerate(("cat", "dog")):
+            (tmp_path / part / name).mkdir(parents=True)
+            for index in range(count):
+                Image.new("RGB", (20, 16), (label * 255, 0, 0)).save(tmp_path / part / name / f"{index}.png")
+    data = open_data(f"folder:{tmp_path}", (3, 8, 8), 2)
+    assert data.classes == ("cat", "dog") and (len(data.train), len(data.test)) == (6, 4)
+    image, label = data.train[5]
+    assert image.shape == (3, 16, 20) and image[0].min() == 1 and label == 1
+    assert open_data(str(tmp_path), (1, 8, 8), 2).train[0][0].shape == (1, 16, 20)
+    (tmp_path / "train" / "cat" / "0.png").write_bytes(b"no image")
+    with pytest.raises(TrainingError, match=r"0\.png' cannot be read as an image"):
+        open_data(str(tmp_path), (3, 8, 8), 2).train[0]
+    (tmp_path / "val" / "dgo").mkdir()
+    with pytest.raises(TrainingError, match=r"`dgo`.*has not"):
+        open_data(str(tmp_path), (3, 8, 8), 2)
+
+
+def test_arrays_are_a_set(tmp_path: Path) -> None:
+    file = str(tmp_path / "some.npz")
+    np.savez(file, images=np.full((20, 8, 8), 255, "uint8"), labels=np.arange(20) % 4)
+    data = open_data(file, (1, 8, 8), 4)
+    assert (len(data.train), len(data.test)) == (18, 2) and data.train[0][0].max() == 1
+    np.savez(file, images=np.zeros((20, 8, 8)), labels=np.arange(19))
+    with pytest.raises(TrainingError, match="20 images and 19 labels"):
+        open_data(file, (1, 8, 8), 4)
+    np.savez(file, images=np.zeros((20, 8, 8)), labels=np.arange(20))
+    with pytest.raises(TrainingError, match="20 classes, the network 10"):
+        open_data(file, (1, 8, 8), 10)
+
+
+@pytest.mark.parametrize("world", [1, 2])
+@pytest.mark.parametrize("passes", [1, 3])
+def test_an_order_goes_on_where_it_was_and_processes_share_it(world: int, passes: int) -> None:
+    def order(rank: int) -> Order:
+        return Order(23, 4, 7, True, rank, world, passes)
+
+    whole = [list(order(rank)) for rank in range(world)]
+    assert all(len(found) == len(order(0)) for found in whole)
+    for seen in range(passes):
+        numbers = [n for found in whole for batch in found for epoch, n in batch if epoch == seen]
+        assert len(numbers) == len(set(numbers)) == 23 // world * world
+    for start in (1, 5, len(whole[0]) - 1):
+        tail = order(0)
+        tail.start = start
+        assert list(tail) == whole[0][start:]
+    shown = order(0)
+    assert list(shown) != list(shown), "each epoch has an order of its own"
+
+
+@pytest.mark.parametrize("stop", [1, 3, 5])
+def test_batches_go_on_with_the_same_images(stop: int) -> None:
+    images = torch.rand(50, 1, 8, 8)
+    data = Data("x", Arrays(images, torch.arange(50) % 5), Arrays(images, torch.arange(50) % 5), tuple("01234"))
+    made = pipeline(recipe_from("train(augment=[crop(8, pad=2), flip])").augment, data, 5)
+
+    def loader() -> Any:
+        return batches(Prepared(data.train, made.train, made.random, 1), 10, 1, True, Place())
+
+    whole = loader()
+    expected = [*whole, *whole]
+    part = loader()
+    list(islice(part, stop))
+    state = part.state_dict()
+    torch.rand(17)  # whatever else draws random numbers
+    rest = loader()
+    rest.load_state_dict(state)
+    found = [*rest, *rest] if stop < 5 else [*rest]
+    for (one, a), (other, b) in zip(found, expected[stop:], strict=False):
+        assert torch.equal(one, other) and torch.equal(a, b)
+
+
+# Runs ----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_holds_everything(tmp_path: Path) -> None:
+    network = small(SMALL + RECIPE)
+    result = fit(network, "digits", out=tmp_path / "run", options=Options(quiet=True))
+    run = Run(tmp_path / "run")
+    assert result.figures["top1"] is not None and result.figures["top1"] > 0.5
+    assert run.about["state"] == "finished" and run.about["result"]["step"] == 42
+    assert (run.folder / "spec" / "small.net").read_text() == SMALL + RECIPE
+    for name in ("recipe.net", "model.py", "environment.json", "curve.svg", "last.ckpt", "previous.ckpt"):
+        if name != "previous.ckpt":
+            assert (run.folder / name).stat().st_size > 0
+    rows = run.rows()
+    assert [row["step"] for row in rows if row["top1"] is not None] == [14, 28, 42]
+    assert all(row["loss"] is None or row["loss"] > 0 for row in rows)
+    names: dict[str, Any] = {}
+    exec((run.folder / "model.py").read_text(), names)
+    from safetensors.torch import load_file
+
+    model = names["Small"]()
+    model.load_state_dict(load_file(run.weights))
+    model.eval()
+    result.model.eval()
+    images = torch.rand(4, 1, 8, 8)
+    assert torch.equal(model(images), result.model(images))
+    with pytest.raises(TrainingError, match="exists"):
+        fit(network, "digits", out=tmp_path / "run", options=Options(quiet=True))
+
+
+def fingerprint(folder: Path) -> str:
+    return hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
+
+
+def command(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(netdsl.__file__).parent.parent)}
+    return subprocess.Popen(
+        [sys.executable, "-m", "netdsl", "train", *arguments],
+        cwd=cwd, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+LONG = RECIPE.replace("epochs=3", "epochs=30")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT], ids=["killed", "interrupted"])
+def test_a_run_that_was_stopped_ends_with_the_same_bits(how: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "small.net").write_text(SMALL + LONG)
+    whole = command("small.net", "-o", "whole", "--quiet", cwd=tmp_path)
+    begun = command("small.net", "-o", "part", "--quiet", "--save-every", "5", cwd=tmp_path)
+    deadline = time.time() + 120
+    while not (tmp_path / "part" / "previous.ckpt").exists():
+        assert time.time() < deadline and begun.poll() is None, begun.communicate()
+        time.sleep(0.01)
+    begun.send_signal(how)
+    _, told = begun.communicate(timeout=60)
+    assert begun.returncode == (130 if how == signal.SIGINT else -how), told
+    assert not (tmp_path / "part" / "weights.safetensors").exists(), "it was over before it was stopped"
+    if how == signal.SIGINT:
+        assert "go on with: netdsl train --resume part" in told
+    again = command("--resume", "part", cwd=tmp_path)
+    _, told = again.communicate(timeout=120)
+    assert again.returncode == 0, told
+    assert whole.wait(timeout=120) == 0
+    assert fingerprint(tmp_path / "part") == fingerprint(tmp_path / "whole")
+    steps = [[row["step"] for row in Run(tmp_path / name).rows()] for name in ("part", "whole")]
+    assert steps[0] == steps[1]
+
+
+def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
+    text = SMALL.replace("dropout(20%)\n", "").replace("norm=bn, ", "")
+    (tmp_path / "small.net").write_text(text + RECIPE.replace("crop(8, pad=1)", ""))
+    for name, devices in (("one", "1"), ("two", "2")):
+        made = command("small.net", "-o", name, "--quiet", "--devices", devices, cwd=tmp_path)
+        _, told = made.communicate(timeout=180)
+        assert made.returncode == 0, told
+    one, two = (
+        [row["test_loss"] for row in Run(tmp_path / name).rows() if row["test_loss"]] for name in ("one", "two")
+    )
+    assert len(one) == 3 and one == pytest.approx(two, rel=1e-3)
+
+
+def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
+    network = small(SMALL.replace("norm=bn, ", "") + "train(loss=mse, optimizer=sgd(lr=1000), epochs=20)")
+    with pytest.raises(TrainingError, match="no number any more at step"):
+        fit(network, "digits", out=tmp_path / "run", options=Options(quiet=True))
+    assert Run(tmp_path / "run").about["state"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("text", "data", "message"),
+    [
+        ("input 1x8x8; conv3-4", "digits", "no scores of classes"),
+        ("input 1x8x8; fc-4", "digits", "`digits` has 10 classes, the network 4"),
+        ("input a: 4; input b: 4; concat { @a | @b }; fc-10", "digits", "2 inputs"),
+        ("input 3x8x8; fc-10; train(augment=[crop(6)])", "random", "3x8x8; an image of `random` in training is 3x6x6"),
+    ],
+)
+def test_what_does_not_fit_is_told_before_the_first_step(text: str, data: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=message):
+        fit(small(text.replace("; ", "\n")), data, out=tmp_path / "run", options=Options(quiet=True))
+
+
+def test_a_run_without_a_checkpoint_cannot_go_on(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"is no run: it has no run\.json"):
+        resume(tmp_path)
+
+
+def test_googlenets_heads_enter_the_loss_with_their_weights() -> None:
+    from netdsl.training.task import Task
+
+    network = netdsl.loads(
+        "input 1x8x8\nconv3-4; aux side(weight=0.3) { fc-10 }\nfc-10\ntrain(loss=cross_entropy)\n", name="heads.net"
+    )
+    task = Task(network)
+    images, labels = torch.rand(5, 1, 8, 8), torch.arange(5)
+    given = task.model(images)
+    expected = sum(w * nn.functional.cross_entropy(each, labels) for w, each in ((1, given.logits), (0.3, given.side)))
+    assert torch.allclose(task.training_step((images, labels), 0), expected)
+
+
+def test_every_word_is_in_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    from netdsl.tools.cli import main
+
+    assert main(["train", "--help-recipe"]) == 0
+    told = capsys.readouterr().out
+    for kind in KINDS:
+        for name, cls in find(kind).items():
+            assert f"\n  {name}  " in told
+            assert all(f"\n      {key}" in told for key in cls.model_fields)
+
+
+def test_judging_predicting_and_listing_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    from PIL import Image
+
+    from netdsl.tools.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    Path("small.net").write_text(SMALL + RECIPE)
+    assert main(["train", "small.net", "--quiet", "--set", "train.epochs=2"]) == 0
+    assert main(["train", "small.net", "--quiet", "--set", "train.epochs=1", "--set", "train.lr=0.01"]) == 0
+    capsys.readouterr()
+    assert main(["eval", "runs/small-1", "--json"]) == 0
+    one = json.loads(capsys.readouterr().out)
+    assert one["images"] == 397 and one["top1"] == pytest.approx(
+        Run(Path("runs/small-1")).about["result"]["top1"], abs=1e-5
+    )
+    assert main(["eval", "runs/small-1", "--crops", "10", "--json"]) == 0
+    assert 0.3 < json.loads(capsys.readouterr().out)["top1"] <= 1
+    weights = [word for n in (1, 2) for word in ("--weights", f"runs/small-{n}/weights.safetensors")]
+    assert main(["eval", "small.net", *weights, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["top1"] > 0.3
+    Image.new("L", (8, 8)).save("black.png")
+    assert main(["predict", "runs/small-1", "black.png", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found["image"] == "black.png" and len(found["classes"]) == 5 and sum(found["classes"].values()) <= 1.0001
+    assert main(["runs", "runs/small-1", "runs/small-2", "-o", "curves.svg"]) == 0
+    told = capsys.readouterr().out
+    assert "finished" in told and "optimizer" in told and "sgd(0.01" not in told and "lr=0.01" in told
+    assert Path("curves.svg").read_text().startswith("<?xml")
+    assert main(["predict", "runs/small-1", "nothing.png"]) == 2
+    assert main(["train", "small.net", "--set", "train.lrr=1"]) == 2
+    assert "did you mean `lr`" in capsys.readouterr().err
+
+
+def test_without_the_extra_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    from netdsl.tools.cli import main
+
+    monkeypatch.setitem(sys.modules, "lightning", None)
+    assert main(["train", "lenet5_modern"]) == 2
+    assert "pip install 'netdsl[train]'" in capsys.readouterr().err
+
+
+def test_augmentations_are_all_made() -> None:
+    from netdsl.training.transforms import _MAKE
+
+    made = {cls for cls in find("augment").values() if not cls.batch}  # type: ignore[attr-defined]
+    assert made == set(_MAKE) and augmentations.Mixup.batch

@@ -30,7 +30,9 @@ from netdsl.text.source import Source
 from netdsl.tools.cli import main
 
 ROOT = Path(__file__).parent.parent
-OWN = sorted([*ROOT.glob("specs/*.net"), *ROOT.glob("netdsl/std/*.net"), *ROOT.glob("examples/*.net")])
+OWN = sorted(
+    path for folder in ("specs", "netdsl/std", "examples", "tests/syntax") for path in ROOT.glob(f"{folder}/*.net")
+)
 NETS = sorted(ROOT.glob("tests/nets/*.net"))
 GOLDENS = sorted(ROOT.glob("tests/format/*.txt"))
 
@@ -150,6 +152,7 @@ def disturbed(text: str, random: random.Random, remarks: bool = True) -> str:
     assert found is not None
     parts: list[str] = []
     end, table, brackets = 0, False, list[str]()
+    touching = False  # an `x` between dimensions touches both
     for token in (*found[1], Token("$END", "", len(text), len(text))):
         if token.kind in ("_SEP", "_TABLE_END"):
             table &= token.kind == "_SEP"
@@ -157,7 +160,9 @@ def disturbed(text: str, random: random.Random, remarks: bool = True) -> str:
         free = remarks and "(" in brackets
         lines = remarks and not (table and not brackets)
         noted = bool(parts) and parts[-1][:5].lower() == "table"  # no comment can stand behind a table's second line
-        parts.append(gap(text[end : token.start], random, remarks, free, lines, noted))
+        if not touching and token.kind != "_X":
+            parts.append(gap(text[end : token.start], random, remarks, free, lines, noted))
+        touching = token.kind == "_X"
         parts.append(text[token.start : token.end])
         end = token.end
         table |= token.kind == "TABLE"
@@ -285,6 +290,25 @@ def test_our_own_specs_are_laid_out(path: Path) -> None:
         ("block b{}", "block b() {}\n"),
         ('extends"a.net"Variant 18-layer( n=1 )', 'extends "a.net" variant 18-layer (n=1)\n'),
         ("input a:3x8x8;input 784", "input a: 3x8x8; input 784\n"),
+        ("input w : 3×{ n }×{n}; input 5  OF{v}", "input w: 3x{n}x{n}; input 5 of {v}\n"),
+        ("Conv1×{k}x3-8/{s}x2 ( act=ReLU )", "conv1x{k}x3-8/{s}x2(act=relu)\n"),
+        ("relu -> { c }x32×32", "relu    -> {c}x32x32\n"),
+        ("relu -> {f( a, # c\n b )}x3 # d", "relu    -> {f(a, b)}x3    # c\n# d\n"),
+        ("param a=2**-3 **b", "param a = 2 ** -3 ** b\n"),
+        ("add  x32{a;b}", "add x32 { a; b }\n"),
+        ("MAX(act=ReLU)× { n }AS i{a}", "max(act=relu) x{n} as i { a }\n"),
+        ("concat{identity|x3 as i{a} |x { n}{ b }}", "concat { identity | x3 as i { a } | x{n} { b } }\n"),
+        ("concat {\nx3 {\na }\n# c\n| b # d\n}", "concat {\n  x3 {\n    a\n  }\n  # c\n| b    # d\n}\n"),
+        ("f( 32 ){@a|@ b}x4", "f(32) { @a | @b } x4\n"),
+        ("f() {\n @a # x\n | @b\n}", "f() {\n  @a    # x\n| @b\n}\n"),
+        ("reuse( s{ i } ){a|b}", "reuse(s{i}) { a | b }\n"),
+        ("reuse( # c\n s )", "reuse(    # c\n  s\n)\n"),
+        ("OUTPUT map{ i }:add x{n} AS j{@u{j}} x{n} as i", "output map{i}: add x{n} as j { @u{j} } x{n} as i\n"),
+        ("@b . map0;@a{i} . b;@s{i}x2; @a-{i}", "@b.map0; @a{i}.b; @s{i}x2; @a-{i}\n"),
+        ("crop( like = @x );unpool(@ y.z{ i }c)", "crop(like=@x); unpool(@y.z{i}c)\n"),
+        ("block b takes x{a}", "block b() takes x { a }\n"),
+        ("block b( n )TAKES x ,map × { n },y x2{a}", "block b(n) takes x, map x{n}, y x2 { a }\n"),
+        ("y:if a{b}else{c}x2", "y: if a { b } else { c } x2\n"),
     ],
 )
 def test_one_spelling(before: str, after: str) -> None:

@@ -23,7 +23,9 @@ from netdsl.tools.vocabulary import vocabulary
 
 ROOT = Path(__file__).parent.parent
 SPECS = sorted(
-    path for folder in ("specs", "netdsl/std", "examples", "tests/nets") for path in (ROOT / folder).glob("*.net")
+    path
+    for folder in ("specs", "netdsl/std", "examples", "tests/nets", "tests/syntax")
+    for path in (ROOT / folder).glob("*.net")
 )
 LEXER = NetLexer(stripnl=False, ensurenl=False)
 
@@ -47,7 +49,8 @@ def test_every_spec_is_coloured_whole_and_without_error(path: Path) -> None:
 
 
 PIECES = ["net ", "input ", "table\n|a|b|\n|-|-|\n", "|", "x4", "x{", "conv3-64/2", "conv{k}", "a:", "a{i}:", "@a", "->", "3x7",
-          "40%", "1e-", ".5", '"', "\\", "#", "\n", ";", "(", ")", "[", "]", "{", "}", "=", "if ", "as i", "é", "×", "\0", " "]  # fmt: skip
+          "40%", "1e-", ".5", '"', "\\", "#", "\n", ";", "(", ")", "[", "]", "{", "}", "=", "if ", "as i", "é", "×", "\0", " ",
+          "{n}x", "3x{", "@a.b", "takes a", "of 3", "**", "output a:", "max"]  # fmt: skip
 
 
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=40))
@@ -177,6 +180,49 @@ def test_an_example() -> None:
         (Keyword, "expect"), (Name.Label, "conv1."), (Name.Property, "params"), (Operator, "="), (Number.Float, "1.8G"),
     ]  # fmt: skip
     assert tokens(EXAMPLE) == [(Punctuation, each) if isinstance(each, str) else each for each in expected]
+
+
+SEVERAL = """\
+net ViT-B/16
+input words: 128 of 30000
+input 3x{n}x{n}
+block exchange(c) takes map x{n}, low {
+  output map{i}: max x{n} as j { @unit{j}.low }
+}
+conv1x{k}x3-{c}x2/1x{s}(like=@x.y) -> {c}x32
+MAX(act=relu) x2 as i { max pool3x3x3 | x3 { relu } }
+reuse(s{i}) { @a | @b }
+param a = 2 ** max(1, n)
+of: takes
+"""
+
+
+def test_branches_inputs_and_sizes() -> None:
+    integer = Number.Integer
+    expected = [
+        (Keyword, "net"), (Name.Class, "ViT-B/16"),
+        (Keyword, "input"), (Name.Label, "words"), ":", (integer, "128"), (Keyword, "of"), (integer, "30000"),
+        (Keyword, "input"), (integer, "3"), (Operator, "x"), "{", (Name, "n"), "}", (Operator, "x"), "{", (Name, "n"), "}",
+        (Keyword, "block"), (Name.Function, "exchange"), "(", (Name, "c"), ")", (Keyword, "takes"), (Name.Label, "map"),
+        (Operator, "x"), "{", (Name, "n"), "}", ",", (Name.Label, "low"), "{",
+        (Keyword, "output"), (Name.Label, "map"), "{", (Name, "i"), "}", ":", (Keyword, "max"), (Operator, "x"), "{",
+        (Name, "n"), "}", (Keyword, "as"), (Name.Variable, "j"), "{", (Operator, "@"), (Name.Label, "unit"), "{", (Name, "j"),
+        "}", (Operator, "."), (Name.Label, "low"), "}", "}",
+        (Name.Builtin, "conv"), (integer, "1"), (Operator, "x"), "{", (Name, "k"), "}", (Operator, "x"), (integer, "3"),
+        (Operator, "-"), "{", (Name, "c"), "}", (Operator, "x"), (integer, "2"), (Operator, "/"), (integer, "1"),
+        (Operator, "x"), "{", (Name, "s"), "}", "(", (Name.Attribute, "like"), (Operator, "="), (Operator, "@"),
+        (Name.Label, "x"), (Operator, "."), (Name.Label, "y"), ")", (Operator, "->"), "{", (Name, "c"), "}", (Operator, "x"),
+        (integer, "32"),
+        (Keyword, "MAX"), "(", (Name.Attribute, "act"), (Operator, "="), (Name.Builtin, "relu"), ")", (Operator, "x"),
+        (integer, "2"), (Keyword, "as"), (Name.Variable, "i"), "{", (Name.Builtin, "max pool"), (integer, "3x3x3"), "|",
+        (Operator, "x"), (integer, "3"), "{", (Name.Builtin, "relu"), "}", "}",
+        (Keyword, "reuse"), "(", (Name.Label, "s"), "{", (Name, "i"), "}", ")", "{", (Operator, "@"), (Name.Label, "a"), "|",
+        (Operator, "@"), (Name.Label, "b"), "}",
+        (Keyword, "param"), (Name.Variable, "a"), (Operator, "="), (integer, "2"), (Operator, "**"),
+        (Name.Builtin.Pseudo, "max"), "(", (integer, "1"), ",", (Name, "n"), ")",
+        (Name.Label, "of"), ":", (Name.Function, "takes"),
+    ]  # fmt: skip
+    assert tokens(SEVERAL) == [(Punctuation, each) if isinstance(each, str) else each for each in expected]
 
 
 # Many tokens, and few long ones.

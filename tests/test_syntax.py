@@ -26,7 +26,7 @@ from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
 
 ROOT = Path(__file__).parent.parent
-SPECS = sorted([*ROOT.glob("specs/*.net"), *ROOT.glob("netdsl/std/*.net")])
+SPECS = sorted([*ROOT.glob("specs/*.net"), *ROOT.glob("netdsl/std/*.net"), *ROOT.glob("tests/syntax/*.net")])
 
 
 def read(text: str) -> tuple[tree.File, list[str]]:
@@ -67,7 +67,9 @@ def brief(node: Any) -> Any:
         case tree.Reference():
             return node.name
         case tree.Dims():
-            return "x".join(map(str, node.values))
+            return "x".join(str(each) if isinstance(each, int) else f"{{{brief(each)}}}" for each in node.values)
+        case tree.Seen():
+            return "@" + seen(node)
         case tree.ListValue():
             return [brief(each) for each in node.items]
         case tree.Unary():
@@ -81,6 +83,24 @@ def brief(node: Any) -> Any:
         case None:
             return None
     raise AssertionError(node)
+
+
+def seen(node: tree.Seen) -> str:
+    """What is named behind `@`, as it is written; expressions in braces."""
+    parts = [f"{part.text}{{{brief(part.index)}}}{part.after}" if part.index else part.text for part in node.parts]
+    return ".".join(parts)
+
+
+def repeat(node: Any) -> Any:
+    """A repetition: its count, and the name of its index."""
+    return None if node is None else (brief(node.count), node.index.text if node.index else None)
+
+
+def branches(found: Any) -> Any:
+    """The branches of a join or a call: the names in each, with its repetition where it has one."""
+    if found is None:
+        return None
+    return [(names(each.body.statements), *([repeat(each.repeat)] if each.repeat else [])) for each in found]
 
 
 def arguments(given: Any) -> list[Any]:
@@ -235,6 +255,22 @@ def test_the_tour(count: int, text: str) -> None:
         ("Average Pool2x2", ("Average Pool2x2", None, None, None, None)),
         ("avg-pool(to=1x1)", ("avg-pool", None, None, None, [("to", "=", "1x1")])),
         ("soft-max", ("soft-max", None, None, None, None)),
+        ("conv1x3x3-64/1x2x2", ("conv1x3x3", None, 64, "1x2x2", None)),
+        ("conv1×3×3-64", ("conv1x3x3", None, 64, None, None)),
+        ("conv1x{k}-8", ("conv", "1x{k}", 8, None, None)),
+        ("conv1×{k}-8", ("conv", "1x{k}", 8, None, None)),
+        ("conv3x3x{k}-8", ("conv", "3x3x{k}", 8, None, None)),
+        ("conv{k}x1-8", ("conv", "{k}x1", 8, None, None)),
+        ("conv{k}×{k}x3-{c}/1x{s}", ("conv", "{k}x{k}x3", "c", "1x{s}", None)),
+        ("dwconv{2 * i + 3}", ("dwconv", ("+", ("*", 2, "i"), 3), None, None, None)),
+        ("max pool1x3x3/2", ("max pool1x3x3", None, None, 2, None)),
+        ("reshape({c * t}x1x1)", ("reshape", None, None, None, ["{('*', 'c', 't')}x1x1"])),
+        ("conv3-8(dilation=1x{d})", ("conv3", None, 8, None, [("dilation", "=", "1x{d}")])),
+        ("crop(like=@x)", ("crop", None, None, None, [("like", "=", "@x")])),
+        ("unpool(@pool{i}, 2)", ("unpool", None, None, None, ["@pool{i}", 2])),
+        ("f(@a.b{i}c, to=@d-{j}.e,)", ("f", None, None, None, ["@a.b{i}c", ("to", "=", "@d-{j}.e")])),
+        ("of", ("of", None, None, None, None)),
+        ("takes(of=3)", ("takes", None, None, None, [("of", "=", 3)])),
         ("BN", ("BN", None, None, None, None)),
     ],
 )
@@ -254,6 +290,17 @@ def test_operations(text: str, expected: tuple[Any, ...]) -> None:
         ("f(1)/2 -> 1000", None, None, 2, 1000),
         ("f(1) /s", None, None, "s", None),
         ("conv3-4/2/3", None, None, 3, None),
+        ("conv3-{n} x4", 4, None, None, None),
+        ("conv{k} x1", 1, None, None, None),
+        ("{ relu }x2", 2, None, None, None),
+        ("relu -> {c}x32x32", None, None, None, "{c}x32x32"),
+        ("relu x2 -> 3x{n}×{n}", 2, None, None, "3x{n}x{n}"),
+        ("relu -> {classes}", None, None, None, "classes"),
+        ("relu -> 3x16x112x112", None, None, None, "3x16x112x112"),
+        ("f(1) { @a | @b } x4 /2", 4, None, 2, None),
+        ("@s{i} x2", 2, None, None, None),
+        ("y: if a { relu } else { bn } x{n} as i -> 3x4", "n", "i", None, "3x4"),
+        ("output map{i}: add x{n} as j { relu } x{m} as i", "m", "i", None, None),
     ],
 )
 def test_repetition_stride_claim(text: str, count: Any, index: str | None, stride: Any, claim: Any) -> None:
@@ -311,12 +358,97 @@ def test_compound_items() -> None:
     assert item("output features").target.text == "features"
 
 
+def test_branches() -> None:
+    def of(text: str) -> Any:
+        found = item(text)
+        return repeat(found.repeat), branches(found.branches)
+
+    assert of("add x32 { conv1-4; conv3-4 }") == ((32, None), [("conv1 conv3",)])
+    assert of("concat(act=relu) x{n} as i { relu | bn }") == (("n", "i"), [("relu",), ("bn",)])
+    assert of("concat { identity | x3 as i { relu; bn } | × {n} { lrn } }") == (
+        None,
+        [("identity",), ("relu bn", (3, "i")), ("lrn", ("n", None))],
+    )
+    assert of("concat {\n  x{n} { relu }  # one\n  # two\n| x2 { bn };\n}") == (
+        None,
+        [("relu", ("n", None)), ("bn", (2, None))],
+    )
+    # Only before a body, or `as`, is what begins a branch a repetition.
+    assert of("concat { x3 | x3(1) | x3: relu | x{i}: bn | x3 as i { lrn } }") == (
+        None,
+        [("x3",), ("x3",), ("relu",), ("bn",), ("lrn", (3, "i"))],
+    )
+    for join in ("concat", "add", "mul", "max", "mean", "matmul", "MAX"):
+        found = item(f"{join} {{ relu | bn }}")
+        assert isinstance(found, tree.Join) and found.kind.text == join.lower()
+    assert item("max pool3").head.text == "max pool3" and one("max: relu").label.text == "max"
+    assert brief(value("max(3, 4)")) == ("max", 3, 4)
+
+
+def test_calls_with_inputs() -> None:
+    call = item("exchange(32) { @a | lower(64); relu | x2 { bn } }")
+    assert call.head.text == "exchange" and arguments(call.arguments) == [32]
+    assert branches(call.branches) == [("Goto",), ("lower relu",), ("bn", (2, None))]
+    assert item("exchange() { @a }").branches is not None
+    assert item("exchange()").branches is None and item("exchange").branches is None
+    again = item("reuse(s{i}) { @a | bn }")
+    assert seen(again.target) == "s{i}" and branches(again.branches) == [("Goto",), ("bn",)]
+    assert item("reuse(s)").branches is None
+
+
+def test_what_is_seen() -> None:
+    for text in ("a", "a.b", "s{i}", "s{i}x2", "s-{i}_b", "layer{i}.skip", "a{i}b.c-{j}d"):
+        assert seen(item(f"@{text}").target) == text
+        assert seen(item(f"reuse({text})").target) == text
+        assert seen(item(f"f(@{text})").arguments[0].value) == text
+    assert item("@stage2.map0").target.text == "stage2.map0"
+    assert seen(item("@ a . b").target) == "a.b"
+    found, text = item("crop(like=@x)").arguments[0].value, "crop(like=@x)"
+    assert text[found.span.start : found.span.end] == "@x"
+
+
+def test_outputs() -> None:
+    bare, layer, nested = item("output z"), item("output map{i}: conv3-4"), item("output a: output b: relu")
+    assert (seen(bare.target), bare.item) == ("z", None)
+    assert (seen(layer.target), layer.item.head.text) == ("map{i}", "conv3")
+    assert seen(nested.item.target) == "b"
+    claimed = one("y: output z: conv3-4/2 x2 -> 3x4x4")
+    assert claimed.label.text == "y" and brief(claimed.claim) == "3x4x4" and brief(claimed.item.item.stride) == 2
+
+
+def test_inputs_of_blocks() -> None:
+    def takes(text: str) -> list[Any]:
+        return [(each.name.text, repeat(each.repeat)) for each in one(text).takes]
+
+    assert takes("block b { relu }") == takes("block b() { relu }") == []
+    assert takes("block b takes x { relu }") == [("x", None)]
+    assert takes("block b(c, n) TAKES high, map x{n}, low x2 { relu }") == [
+        ("high", None),
+        ("map", ("n", None)),
+        ("low", (2, None)),
+    ]
+    assert one("block takes() takes takes { relu }").name.text == "takes"
+
+
+def test_powers() -> None:
+    assert brief(value("2 ** 3 ** n")) == ("**", 2, ("**", 3, "n"))
+    assert brief(value("-2 ** n")) == ("-", ("**", 2, "n"))
+    assert brief(value("2 ** -n * 3")) == ("*", ("**", 2, ("-", "n")), 3)
+    assert brief(value("(a + 1) ** len(b)")) == ("**", ("+", "a", 1), ("len", "b"))
+
+
 def test_if() -> None:
     simple = item("if n > 3 { relu }")
     assert brief(simple.test) == (">", "n", 3) and simple.otherwise is None
     chain = item("if a { relu }\n\n# or\nelse if b { bn } # and\nelse { lrn }")
     nested = chain.otherwise.statements[0].item
     assert brief(nested.test) == "b" and len(nested.otherwise.statements) == 1
+
+
+def test_an_if_has_a_label_a_repetition_and_a_claim() -> None:
+    layer = one("y: if a { relu } else { bn } x2 as i -> 3x8x8")
+    assert layer.label.text == "y" and isinstance(layer.item, tree.If)
+    assert repeat(layer.repeat) == (2, "i") and brief(layer.claim) == "3x8x8"
 
 
 # The file ------------------------------------------------------------------------------------------------------------
@@ -330,6 +462,8 @@ def test_headers() -> None:
     assert (net.name.text, numbered.name.text) == ("VGG-19", "1x")
     assert source.text.value == 'a "b" \\ \n' and path.path.value == "x.net"
     assert [(p.name.text, brief(p.default)) for p in block.parameters] == [("a", None), ("stride", 1)]
+    assert one("net ViT-B/16").name.text == "ViT-B/16" and one('extends "a.net" variant L/16').variant.text == "L/16"
+    assert [each.text for each in one("table\n| B/16 | L |\n| relu |").columns] == ["B/16", "L"]
     assert arguments(train.arguments) == [("batch", "=", 1), ("epochs", "=", 2)]
 
 
@@ -342,11 +476,22 @@ def test_headers() -> None:
         ("input inputs", None, "inputs"),
         ("input {2 * n}", None, ("*", 2, "n")),
         ("input a: [c, h, w]", "a", ["c", "h", "w"]),
+        ("input 3x{n}x{n}", None, "3x{n}x{n}"),
+        ("input {c}x16000", None, "{c}x16000"),
+        ("input a: 3x16x112x{2 * n}", "a", "3x16x112x{('*', 2, 'n')}"),
     ],
 )
 def test_inputs(text: str, name: str | None, shape: Any) -> None:
     found = one(text)
     assert ((found.name.text if found.name else None), brief(found.shape)) == (name, shape)
+    assert found.vocabulary is None
+
+
+def test_inputs_of_tokens() -> None:
+    plain, named, computed = statements("input 128 of 30000\ninput words: 128 OF 30K\ninput of: {n} of {v * 2}")
+    assert (plain.name, brief(plain.shape), brief(plain.vocabulary)) == (None, 128, 30000)
+    assert (named.name.text, brief(named.shape), brief(named.vocabulary)) == ("words", 128, 30000)
+    assert (computed.name.text, brief(computed.shape), brief(computed.vocabulary)) == ("of", "n", ("*", "v", 2))
 
 
 @pytest.mark.parametrize(
@@ -610,6 +755,23 @@ MISTAKES = [
     ("table\n| A | B |\n|--|--|\n| relu | conv3- |\n| bn |\nlrn", "", "E0101: a number of channels", "Table lrn"),
     ("table\n| A | B |\n| a | b | c |\n| bn |\nlrn", "| a | b | c",
      "E0104: this row has 3 cells, the table has 2", "Table lrn"),
+    ("conv3-{n}x4\nrelu", "{n}x4", "E0101: an `x` that touches what is before it joins dimensions", "conv3 relu"),
+    ("conv3-64×2\nrelu", "64×2", "E0101: an `x` that touches what is before it joins dimensions", "conv3 relu"),
+    ("relu -> 3x{n}xm\nbn", "xm", "E0101: dimensions are joined by `x`", "? bn"),
+    ("input 3x {n}\nrelu", "3x {n}", "E0101: dimensions are joined by `x` without blanks", "? relu"),
+    ("f() { @a | conv3- | b }\nrelu", "|", "E0101: a number of channels", "f relu"),
+    ("f() { @a | conv3-4\nrelu", "{", "E0102: this '{' is never closed", "f"),
+    ("add x3 { conv3- }\nrelu", "}", "E0101: a number of channels", "add relu"),
+    ("concat { x3 { conv3-; bn } | lrn }\nrelu", ";", "E0101: a number of channels", "concat relu"),
+    ("concat { x3 { bn }; bn | lrn }\nrelu", "bn", "E0101: a repeated branch stands alone", "concat relu"),
+    ("concat {\n  x3 as i { bn }\n  bn\n| lrn\n}\nrelu", "bn", "E0101: a repeated branch stands alone", "concat relu"),
+    ("block f() takes a, { relu }\nrelu", "{", "E0101: the name of an input must stand here", "? relu"),
+    ("block f() takes a { conv3- }\nrelu", "}", "E0101: a number of channels", "Block relu"),
+    ("output a.b\nrelu", "a.b", "E0101: the name of an output has no dots", "Output relu"),
+    ("@a.\nrelu", "", "E0101: the name of an output must follow '.'", "? relu"),
+    ("f(@)\nrelu", ")", "E0101: a label must follow '@'", "? relu"),
+    ("param a = @b\nrelu", "@", "E0101: a value must stand here, not '@'", "? relu"),
+    ("param a = 2 **\nrelu", "", "E0101: a value must stand here", "? relu"),
     ("table\n| A b | B |\n| bn |\nlrn", "A b", "E0107: 'A b' cannot name a variant", "Table lrn"),
 ]  # fmt: skip
 
@@ -730,6 +892,10 @@ def test_limits() -> None:
     assert codes("{" * 64 + "relu" + "}" * 64) == []
     assert codes("param a = 3x2147483647") == [] and codes("param a = 3x2147483648") == ["E0005"]
     assert codes("param a = " + "1x" * 9 + "1") == ["E0005"]
+    assert codes("param a = " + "{n}x" * 7 + "1") == [] and codes("param a = " + "{n}x" * 8 + "1") == ["E0005"]
+    assert codes("param a = {n}x2147483648") == ["E0005"] and codes("param a = {n}x1.5") == ["E0106"]
+    assert codes("param a = " + "1x{" * 63 + "1" + "}" * 63) == [] and codes("param a = 1" + " ** 1" * 65) == ["E0003"]
+    assert codes("add { " * 63 + "x2 { relu }" + " }" * 63) == [] and codes("f() { " * 65 + "}" * 65) == ["E0003"]
     assert codes(f'source "{"a" * 10_000}"') == [] and codes(f'source "{"a" * 10_001}"') == ["E0006"]
     assert codes("param a = 1" + " + 1" * 64) == [] and codes("param a = 1" + " + 1" * 65) == ["E0003"]
     assert codes("param a = 1" + " + 1" * 100_000) == ["E0003"]
@@ -811,6 +977,8 @@ PIECES = [
     "variant ", "output ",
     "aux a", "reuse(",
     "block f(", "reported ", "param a", "train(", "max pool", "not ", " and ", "residual ", "\ud800", "\u2028",
+    "{n}x", "3x{", "x{n} {", "x2 as i {", "f() {", "{ @a | @b }", "@a.b", "like=@a", "output a: ", "block f takes x", ", b x{n}",
+    " of 30", " ** ", "max {", ".",
 ]  # fmt: skip
 
 

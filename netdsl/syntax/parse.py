@@ -248,7 +248,8 @@ class _Parser:
         surplus = any(at > token.start and text[at] == "}" for at in self.mistakes)
         expected = self.state.accepts()
         brackets = tuple(lexer.brackets)
-        return Unexpected(self.source, token, lexer.kind, lexer.behind, brackets, expected, lexer.table, surplus)
+        place = self.source, token, lexer.kind, lexer.behind
+        return Unexpected(*place, brackets, self._level, expected, lexer.table, surplus)
 
     def _tell(self, found: Unexpected, level: int) -> None:
         """Report a token that does not fit, `level` brackets deep in its statement."""

@@ -26,7 +26,7 @@ JOINED = "branches are joined by `concat`, `add` or another join: `concat { ... 
 
 def call(found: Unexpected) -> Diagnostic | None:
     """`exchange { @a | @b }`, `Concatenate { a | b }`: braces behind a name alone hold an expression."""
-    if found.kind not in ("_BAR", "_SEP", "_AT") or found.bracket != "{" or "BROKEN" in found.expected:
+    if found.kind not in ("_BAR", "_SEP", "_AT") or found.bracket != "{" or not found.level:
         return None
     opened = found.text.rfind("{", 0, found.start)
     word = _BEFORE.search(found.text[max(opened - 80, 0) : opened])

@@ -11,8 +11,9 @@ from netdsl.text.source import Source, Span
 
 
 class Unexpected(NamedTuple):
-    """The token, the kind of the one before it (`last`) and where that ends (`behind`), the brackets that are open, the
-    kinds that could stand here, whether this is a table, and whether more braces are closed behind it than are open.
+    """The token, the kind of the one before it (`last`) and where that ends (`behind`), the brackets that are open and
+    how many of them stand in the statement itself (`level`), the kinds that could stand here, whether this is a table,
+    and whether more braces are closed behind it than are open.
     """
 
     source: Source
@@ -20,6 +21,7 @@ class Unexpected(NamedTuple):
     last: str
     behind: int
     brackets: tuple[str, ...]
+    level: int
     expected: Set[str]
     table: bool
     surplus: bool

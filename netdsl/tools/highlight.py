@@ -185,10 +185,14 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
         "takes": [
             (r"(?=[\n;|}{])", _NOTHING, "#pop"),
             include("blank"),
-            (rf"([x×])({_SPACE}*)([0-9]+){_END}", bygroups(Operator, Whitespace, Number.Integer)),
-            (rf"([x×])({_SPACE}*)(\{{)", bygroups(Operator, Whitespace, Punctuation), "computed"),
-            (_NAME, Name.Label),
+            (_NAME, Name.Label, "taken"),
             (r",", Punctuation),
+            default("#pop"),
+        ],
+        "taken": [
+            (rf"{_SPACE}+", Whitespace),
+            (rf"([x×])({_SPACE}*)([0-9]+){_END}", bygroups(Operator, Whitespace, Number.Integer), "#pop"),
+            (rf"([x×])({_SPACE}*)(\{{)", bygroups(Operator, Whitespace, Punctuation), ("#pop", "computed")),
             default("#pop"),
         ],
         # Expressions: to the end of the statement, to the brace that opens a body, or to a closing bracket.

@@ -106,6 +106,18 @@ def hrnet(name: str) -> Make:
     )
 
 
+def deeplab() -> nn.Module:
+    """torchvision's, which returns its outputs by name, its head first."""
+
+    def make() -> nn.Module:
+        model = torchvision.models.segmentation.deeplabv3_resnet50(weights=None, weights_backbone=None, aux_loss=True)
+        forward = model.forward
+        model.forward = lambda x: tuple(forward(x).values())
+        return model
+
+    return renamed(make, (r"convs\.(\d)", lambda found: f"convs.branch{int(found[1]) + 1}"))()
+
+
 def pyramid() -> nn.Module:
     """torchvision's pyramid over ResNet-50; its levels are numbered from the highest."""
 
@@ -322,12 +334,12 @@ CASES = [
         Case("convnext", x, tv(f"convnext_{x}"), slow=x in ("base", "large"))
         for x in ("tiny", "small", "base", "large")
     ),
-    Case("senet", "50", tm("seresnet50")),
-    Case("senet", "154", tm("senet154"), slow=True),
+    Case("senet", "50", tm("seresnet50", drawn=False)),
+    Case("senet", "154", tm("senet154", drawn=False), slow=True),
     *(Case("mobilenet_v1", f"{width}", mobilenet_v1(width)) for width in (1.0, 0.75, 0.5, 0.25)),
-    Case("xception", None, tm("legacy_xception"), 107),
-    *(Case("resnet_v2", depth, tm(f"resnetv2_{depth}"), slow=depth != "50") for depth in ("50", "101", "152")),
-    *(Case("dpn", size, tm(f"dpn{size}"), slow=size != "92") for size in ("92", "98", "131")),
+    Case("xception", None, tm("legacy_xception", drawn=False), 107),
+    *(Case("resnet_v2", depth, tm(f"resnetv2_{depth}", drawn=False), slow=depth != "50") for depth in ("50", "101", "152")),
+    *(Case("dpn", size, tm(f"dpn{size}", drawn=False), slow=size != "92") for size in ("92", "98", "131")),
     *(
         Case(
             "vovnet",
@@ -347,7 +359,7 @@ CASES = [
     *(Case("mobilenet_v3", size, tv(f"mobilenet_v3_{size}")) for size in ("large", "small")),
     Case("efficientnet_v2", None, tv("efficientnet_v2_s"), slow=True),
     Case("ghostnet", None, ghostnet),
-    *(Case("convmixer", size, tm(f"convmixer_{name}"), 70, slow=True) for size, name in CONVMIXERS.items()),
+    *(Case("convmixer", size, tm(f"convmixer_{name}", drawn=False), 70, slow=True) for size, name in CONVMIXERS.items()),
     *(Case("highway", f"{depth}", partial(papers.highway, depth), shape=(784,)) for depth in (10, 20, 50, 100)),
     *(Case("dqn", f"{year}", partial(papers.dqn, year), shape=(4, 84, 84)) for year in (2015, 2013)),
     Case("inception_v2", None, papers.inception_v2, 299, slow=True),
@@ -355,7 +367,7 @@ CASES = [
     Case("dcgan", "generator", papers.dcgan("generator"), shape=(100,)),
     Case("dcgan", "discriminator", papers.dcgan("discriminator")),
     Case("fcn8s", None, papers.FCN8s, 500, slow=True),
-    *(Case("repvgg", size, tm(f"repvgg_{size.lower()}"), slow=size != "A0") for size in ("A0", "A1", "A2", "B0", "B1")),
+    *(Case("repvgg", size, tm(f"repvgg_{size.lower()}", drawn=False), slow=size != "A0") for size in ("A0", "A1", "A2", "B0", "B1")),
     *(
         Case("video_resnet", name, tv(name), shape=(3, 8, 40, 40), slow=name != "r3d_18")
         for name in ("r3d_18", "mc3_18", "r2plus1d_18")
@@ -373,4 +385,5 @@ CASES = [
         slow=True,
     ),
     Case("fpn_resnet50", None, pyramid),
+    Case("deeplab_v3", None, deeplab, 65, slow=True, heads={"aux_classifier": 1}),
 ]

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netdsl.ops.shared.init import parse
+from netdsl.ops.shared.base import references
+from netdsl.ops.shared.draws import draws
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.text.diagnostics import OpError
 
@@ -36,6 +37,8 @@ def check(network: Any) -> None:
     for place, item in enumerate(network.inputs):
         _once(item.name, names, f"inputs.{place}.name")
         _sizes(item.shape, f"inputs.{place}.shape")
+        if item.vocabulary is not None:
+            _sizes((item.vocabulary,), f"inputs.{place}.vocabulary")
     if not names:
         raise Flaw("inputs", "a network has an input")
     if network.complete and network.totals is None:
@@ -51,9 +54,11 @@ def check(network: Any) -> None:
             walk.value(item.value, f"{field}.{place}.value")
             if field != "shape_claims":
                 _once(item.name, given, f"{field}.{place}.name")
+    if given and network.result not in {item.value for item in network.outputs}:
+        _once(network.answer, given, "result")
     if network.train is not None:
         try:
-            parse(network.train.kwargs.get("init"))
+            draws(network.train.kwargs.get("init"))
         except ValueError as problem:
             raise Flaw("train.kwargs.init", str(problem)) from None
 
@@ -87,6 +92,10 @@ class _Walk:
         self._named(scope, path, level, taken, reused)
         self._written(scope, path)
         self.value(scope.entry, f"{path}.entry")
+        for place, number in enumerate(scope.entries):
+            self.value(number, f"{path}.entries.{place}")
+        if scope.entries and (len(scope.entries) == 1 or scope.entries[0] != scope.entry or scope.kind != "block"):
+            raise Flaw(f"{path}.entries", "they are those of a block that takes several values; `entry` is the first")
         if scope.name:
             level, taken = scope.path, set()
         for place, child in enumerate(scope.children):
@@ -101,6 +110,8 @@ class _Walk:
             self.scope(child, where, level, taken, reused or child.kind == "reuse")
         self._form(scope, path)
         self.value(scope.exit, f"{path}.exit")
+        for name, number in scope.outputs.items():
+            self.value(number, f"{path}.outputs.{name}")
         for number, choice in enumerate(scope.choices):
             self.value(choice.value, f"{path}.choices.{number}.value")
 
@@ -120,7 +131,8 @@ class _Walk:
         for place, number in enumerate(node.inputs):
             self.value(number, f"{path}.inputs.{place}")
         least, most = op.inputs
-        if len(node.inputs) < least or (most is not None and len(node.inputs) > most):
+        given = len(node.inputs) - sum(getattr(op, key) is not None for key in references(type(op)))
+        if given < least or (most is not None and given > most):
             raise Flaw(f"{path}.inputs", f"`{op.name}` cannot take {len(node.inputs)} values")
         if reused != (node.shares is not None):
             raise Flaw(f"{path}.shares", "the layers of a `reuse`, and no others, have the weights of another")
@@ -165,8 +177,10 @@ class _Walk:
             raise Flaw(f"{path}.children", "a `repeat` holds iterations")
         if not self.network.complete:
             return
-        if scope.kind == "residual" and kinds[:3] != ["branch", "shortcut", "add"]:
-            raise Flaw(f"{path}.children", "a `residual` holds a branch, a shortcut and their addition")
+        whole = kinds[:3] == ["branch", "shortcut", "add"]
+        if scope.kind == "residual" and not whole and (kinds[:1] != ["branch"] or {"shortcut", "add"} & {*kinds[1:]}):
+            message = "a `residual` holds a branch, a shortcut and their addition, or a branch alone"
+            raise Flaw(f"{path}.children", message)
         if scope.kind == "bracket":
             rows: list[Any] = []
             if kinds == ["residual"]:
@@ -179,7 +193,7 @@ class _Walk:
         if scope.kind == "net":
             known = {*self.network.settings, *(key for key in scope.terms if " " in key)}
             _known(scope.terms, known, f"{path}.terms", "param")
-        elif scope.kind == "repeat":
+        elif scope.kind in ("repeat", "join", "branch"):
             _known(scope.terms, REPETITION, f"{path}.terms", "part of a repetition")
             if not scope.terms.get("index", "i").isidentifier():
                 raise Flaw(f"{path}.terms.index", "an index is a name")

@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 
 from netdsl import ops
 from netdsl.ops import Call, Operator
+from netdsl.ops.embedding import Embedding
 from netdsl.ops.shared import init as initial
 from netdsl.ops.shared.base import references
 from netdsl.ops.shared.fields import PerDimension
@@ -161,14 +162,91 @@ def _connected(
 def _refolded(
     draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
 ) -> tuple[dict[str, Any], tuple[Shape, ...]]:
-    to = given["to"]
-    return given, (tuple(draw(st.permutations(to))) if draw(st.booleans()) else (torch.Size(to).numel(),),)
+    if given.get("like") is not None:
+        plane = draw(st.tuples(*[small] * draw(st.integers(1, 3))))
+        return {"like": "@"}, ((draw(channels), torch.Size(plane).numel()), (draw(channels), *plane))
+    to = given.get("to") or (3, 2)
+    return {"to": to}, (tuple(draw(st.permutations(to))) if draw(st.booleans()) else (torch.Size(to).numel(),),)
+
+
+def _sized(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+    """The value that `like` names is a little smaller or larger."""
+    if given.get("like") is None:
+        return given, inputs
+    less = draw(st.sampled_from([0, 1, 2, -1, -3]))
+    like = (draw(channels), *(max(size - less, 1) for size in inputs[0][1:]))
+    return {key: value for key, value in given.items() if key not in ("sides", "to", "factor")}, (inputs[0], like)
+
+
+def _unpooled(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+    before = draw(st.tuples(channels, *[small] * draw(st.integers(1, 3))))
+    fields = {key: value for key, value in given.items() if key != "pool"}
+    try:
+        return given, (ops.find("maxpool").model_validate(fields).fitted(len(before) - 1).shape((before,)), before)
+    except (OpError, ValidationError):
+        return {"pool": "@"}, (before[:1] + tuple(size // 2 for size in before[1:]), before)
+
+
+def _attended(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+    first = inputs[0] if len(inputs[0]) > 1 else (*inputs[0], 6)
+    heads = draw(st.sampled_from([n for n in range(1, first[0] + 1) if first[0] % n == 0]))
+    given = {**given, "heads": heads}
+    if "dim" in given:
+        given["dim"] = heads * draw(st.integers(1, 3))
+    if given.get("causal"):
+        given = {key: value for key, value in given.items() if key not in ("window", "relative_bias", "shift")}
+    if given.get("window") is None:
+        given.pop("shift", None)
+    elif draw(st.booleans()):
+        given["window"], given["shift"] = draw(st.sampled_from([(3, 1), (2, 1), (4, 2), (3, 0)]))
+    if given.get("window") is not None or given.get("relative_bias"):
+        return given, (first,)
+    kinds = [first, first, (first[0], 5), (4, 5)]
+    source = draw(st.sampled_from(kinds))
+    sources = [(first,), (first,), (first, source), (first, source, (draw(channels), *source[1:]))]
+    return given, draw(st.sampled_from(sources))
+
+
+def _multiplied(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+    m, k, n = (draw(small) for _ in range(3))
+    return given, ((m, k), (k, n))
+
+
+def _sequence(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+    length = draw(small)
+    if "index" in given:
+        given = {**given, "index": draw(st.integers(-length, length - 1))}
+    return given, ((draw(channels), length),)
+
+
+def _embedded(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+    return {**given, "vocabulary": draw(st.integers(1, 9))}, (draw(st.tuples(small)),)
 
 
 CASES: dict[str, Callable[..., tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     "conv": _connected,
     "gn": _grouped,
     "reshape": _refolded,
+    "crop": _sized,
+    "pad": _sized,
+    "upsample": _sized,
+    "unpool": _unpooled,
+    "attention": _attended,
+    "matmul": _multiplied,
+    "embedding": _embedded,
+    **dict.fromkeys(("class_token", "positions", "token", "transpose", "lstm", "gru", "rnn"), _sequence),
     "shuffle": _grouped,
     "upconv": _grouped,
 }
@@ -222,7 +300,8 @@ def source(case: Case) -> str:
             head += f"    def __init__(self):\n        super().__init__()\n        self.{BARE} = nn.Parameter({text(made.module)})\n"
         parts.append(f"{head}    def forward(self, {takes}) -> torch.Tensor:\n        return {body}\n")
     call = "Join()" if made.expression is not None else text(made.module)  # type: ignore[arg-type]
-    lines = [f"m = {call}", *(statement.format(m="m") for statement in made.init)]
+    drawn = f"m.{BARE}" if made.expression is not None else "m"
+    lines = [f"m = {call}", *(statement.format(m=drawn) for statement in made.init)]
     lines += ["m.requires_grad_(False)"] * made.frozen + ["return m"]
     return "\n\n".join([*parts, "def build():\n" + "\n".join("    " + line for line in lines) + "\n"])
 
@@ -250,4 +329,6 @@ def build(case: Case, device: str = "cpu") -> torch.nn.Module:
 
 def tensors(case: Case, device: str = "cpu", batch: int = 2) -> list[torch.Tensor]:
     """Random inputs."""
+    if isinstance(case.op, Embedding):  # whole numbers
+        return [torch.randint(case.op.vocabulary or 1, (batch, *shape), device=device) for shape in case.inputs]
     return [torch.randn(batch, *shape, device=device) for shape in case.inputs]

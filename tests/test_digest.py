@@ -23,7 +23,7 @@ FLAT = settings(LAW, max_examples=60)
 def flat(network: Network, nodes: list[Node], **changes: Any) -> Network:
     """The network with these nodes, in no groups."""
     fields = {name: getattr(network, name) for name in Network.model_fields}
-    return Network(**{**fields, "body": network.body.model_copy(update={"children": tuple(nodes)}), **changes})
+    return Network.made(**{**fields, "body": network.body.model_copy(update={"children": tuple(nodes)}), **changes})
 
 
 def through(network: Network, value: int) -> int:

@@ -57,11 +57,13 @@ input 4x8x8
 param half = 4
 param wide = half * 2
 block b(n, t=2) { if t > 1 { conv1-{n * t} }; residual { conv3-n } }
+block two() takes a, b { output sum: add { @a | @b }; conv1-8 }
 [1x1, 4; 3x3, 4] x2
 b(wide) x2 as i
 keep: conv3-8
 aux side(0.3) { gap; fc-10 }
 reuse(keep)
+two() { relu | tanh }
 output mid
 gap; fc-10
 """
@@ -110,6 +112,10 @@ FLAWS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
         lambda _: -1,
         "no value -1",
     ),
+    "an input of a call out of range": ("body.children.7.entries.1", lambda _: 99, "no value 99"),
+    "inputs of a call that are another's": ("body.children.7.entries.0", lambda _: 0, "`entry` is the first"),
+    "an output out of range": ("body.children.7.outputs", lambda _: {"sum": 99}, "no value 99"),
+    "a vocabulary of none": ("inputs.0", lambda old: {**old, "vocabulary": 0}, "must lie between 1 and"),
     "an entry out of range": ("body.children.1.entry", lambda _: 50, "no value 50"),
     "an exit out of range": ("body.exit", lambda _: -1, "no value -1"),
     "a result out of range": ("result", lambda _: 50, "no value 50"),

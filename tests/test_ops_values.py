@@ -552,12 +552,13 @@ BIG = 2**31 - 1
         (
             "mul",
             {},
-            [(4, 8, 8), (4,)],
+            [(4, 8, 8), (3,)],
             None,
-            "the branches of 'mul' have different shapes: 4x8x8 and 4 features",
-            "reshape",
+            "the branches of 'mul' have different shapes: 4x8x8 and 3 features",
+            "the same channels, 4 or 3",
         ),
-        ("mul", {}, [(4, 8, 8), (1, 8, 8)], None, "the branches of 'mul' have different shapes: 4x8x8 and 1x8x8", None),
+        ("max", {}, [(4, 8), (4, 8, 8)], None, "the branches of 'max' have different shapes: 4x8 and 4x8x8", "reshape"),
+        ("add", {}, [(4, 1, 8), (4, 8, 1), (4, 8, 7)], None, "the branches of 'add' have different shapes", "strides"),
         (
             "concat",
             {},

@@ -11,6 +11,7 @@ from netdsl import ops
 from netdsl.elaborate.problems import Problem, twice
 from netdsl.elaborate.values import Given
 from netdsl.ops import Operator
+from netdsl.ops.shared.base import hidden
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Edit, did_you_mean, misspelt
 from netdsl.text.source import Span
@@ -21,7 +22,7 @@ FOLLOWERS = {"norm": ops.Family.NORMALIZATION, "act": ops.Family.ACTIVATION}
 
 def field_names(cls: type[Operator]) -> list[str]:
     """The arguments of an operator as a spec writes them, in order."""
-    return [info.alias or name for name, info in cls.model_fields.items()]
+    return [info.alias or name for name, info in cls.model_fields.items() if name not in hidden(cls)]
 
 
 def example(cls: type[Operator], whole: bool = False) -> str:

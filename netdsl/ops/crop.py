@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window, window
-from netdsl.ops.shared.checks import plane
+from netdsl.ops.shared.checks import plane, same_rank
 from netdsl.ops.shared.definition import definition, each, suffix
+from netdsl.ops.shared.fields import Reference, Sizes, absent
 from netdsl.ops.shared.fields import Sides as SidesField
-from netdsl.ops.shared.fields import Sizes
 from netdsl.ops.shared.padding import Sides, pairs, shown
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
@@ -39,10 +39,20 @@ CENTER = '''class CenterCrop{suffix}(nn.Module):
 '''
 
 
+LIKE = '''class CropLike{suffix}(nn.Module):
+    """The middle of the plane, as large as that of `like`; where it cannot be exact, nearer to the {near}."""
+
+    def forward(self, x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        {befores} = {starts}
+        return x[:, :, {kept}]
+'''
+
+
 class Crop(Operator):
     """Cropping: `crop(4)` takes four rows and columns away on each side, `crop(to=56x56)` leaves the middle 56x56.
 
-    `crop(1x0)` is height x width, `crop([0, 1, 0, 1])` top, bottom, left, right. The middle begins at
+    `crop(like=@x)` leaves as much as the plane of @x has. `crop(1x0)` is height x width, `crop([0, 1, 0, 1])` top,
+    bottom, left, right. The middle begins at
     floor((H - height) / 2), floor((W - width) / 2).
 
     Source: "copy and crop" of Ronneberger, Fischer, Brox, U-Net, 2015, figure 1.
@@ -55,26 +65,35 @@ class Crop(Operator):
     """Pixels taken away on each side."""
     to: Sizes | None = None
     """Height x width of the middle that is left."""
+    like: Reference = Field(None, exclude_if=absent)
+    """The value whose plane's size is left."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if (self.sides is None) == (self.to is None):
+        if sum(each is not None for each in (self.sides, self.to, self.like)) != 1:
             raise ValueError("say either how much to take away or what is left; write `crop(4)` or `crop(to=56x56)`")
         return self
 
+    def left(self, inputs: tuple[Shape, ...]) -> tuple[int, ...] | None:
+        """The size of the middle that is left, where that is said."""
+        return same_rank(self.name, inputs) if self.like is not None else self.to
+
     def taken(self, inputs: tuple[Shape, ...]) -> Sides:
         """[top, bottom, left, right] for this input."""
-        if self.sides is not None or self.to is None:
+        left = self.left(inputs)
+        if left is None:
             return self.sides or (0, 0) * (len(inputs[0]) - 1)
-        before = tuple((n - m) // 2 for n, m in zip(inputs[0][1:], self.to, strict=True))
-        return tuple(side for n, m, b in zip(inputs[0][1:], self.to, before, strict=True) for side in (b, n - m - b))
+        before = tuple((n - m) // 2 for n, m in zip(inputs[0][1:], left, strict=True))
+        return tuple(side for n, m, b in zip(inputs[0][1:], left, before, strict=True) for side in (b, n - m - b))
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, *sizes = plane(self.name, inputs[0])
-        if self.to is not None:
-            if any(m > n for n, m in zip(sizes, self.to, strict=True)):
-                raise OpError(f"`to` (={shown(self.to)}) is larger than the {shown(tuple(sizes))} input", at="to")
-            return (channels, *self.to)
+        left = self.left(inputs)
+        if left is not None:
+            if any(m > n for n, m in zip(sizes, left, strict=True)):
+                word = "to" if self.like is None else "like"
+                raise OpError(f"`{word}` (={shown(left)}) is larger than the {shown(tuple(sizes))} input", at=word)
+            return (channels, *left)
         taken = tuple(map(sum, pairs(self.taken(inputs))))
         if any(less >= n for n, less in zip(sizes, taken, strict=True)):
             raise OpError(
@@ -86,6 +105,8 @@ class Crop(Operator):
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(inputs[0]) - 1
+        if self.like is not None:
+            return Torch(Call(f"CropLike{suffix(rank)}"), definitions=(_like(rank),))
         if self.to is not None:
             return Torch(Call(f"CenterCrop{suffix(rank)}", self.to), definitions=(_centered(rank),))
         names = each("{before} {after}", rank, " ").split()
@@ -96,7 +117,7 @@ class Crop(Operator):
         return window(len(inputs[0]) - 1, pad=tuple(-side for side in self.taken(inputs)[::2]))
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
-        return self.model_copy(update={"sides": self.taken(inputs), "to": None})
+        return self if self.like else self.model_copy(update={"sides": self.taken(inputs), "to": None})
 
 
 def _counted(sizes: tuple[int, ...]) -> str:
@@ -114,6 +135,17 @@ def _cropped(rank: int) -> str:
         own=each("self.{before}, self.{after}", rank),
         given=each("{before}, {after}", rank),
         kept=each("self.{before} : x.shape[{place}] - self.{after}", rank),
+    )
+
+
+def _like(rank: int) -> str:
+    return definition(
+        LIKE,
+        rank,
+        near=each("{before}", rank, " and "),
+        befores=each("{before}", rank),
+        starts=each("(x.shape[{place}] - like.shape[{place}]) // 2", rank),
+        kept=each("{before} : {before} + like.shape[{place}]", rank),
     )
 
 

@@ -6,7 +6,10 @@ from netdsl.ops.shared.join import Elementwise
 
 
 class Mul(Elementwise):
-    """The product of the branches, element by element; all have one shape, or Cx1x1, which is broadcast over the plane.
+    """The product of the branches, element by element.
+
+    They have one shape. A dimension of 1 is spread over the others' (Cx1x1, 1xHxW, 1x1x1, one feature), and N features
+    beside maps are Nx1x1.
 
     Source: the channel weights of Hu et al., Squeeze-and-Excitation Networks, 2018, eq. 4. PyTorch: `*`.
     """

@@ -53,6 +53,8 @@ TINTS = {
     Family.CONVOLUTION: Tint("#cfe0f1", "#4477aa"),
     Family.POOLING: Tint("#f9d5c8", "#c4603c"),
     Family.FULLY_CONNECTED: Tint("#cdebd9", "#2f8f6b"),
+    Family.ATTENTION: Tint("#e3d7f0", "#7a4fa3"),
+    Family.RECURRENT: Tint("#e9dcc6", "#8f6b3a"),
     Family.NORMALIZATION: Tint("#f5eec3", "#a89a2a"),
     Family.ACTIVATION: Tint("#fbdbe3", "#bb6680"),
     Family.JOIN: Tint("#ffffff", "#333333"),

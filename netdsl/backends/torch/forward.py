@@ -100,7 +100,8 @@ class Forward:
             if isinstance(layer, Leaf) and layer.torch.expression is not None:
                 reached = self.access(member, owner) if layer.bare else ""
                 step.text = partial(fill, layer.torch.expression.replace("{m}", reached))
-                step.takes, step.join = True, not layer.bare
+                once = all(layer.torch.expression.count(f"{{{place}}}") < 2 for place in range(len(member.inputs)))
+                step.takes, step.join = once, not layer.bare
             step.aux = aux or (isinstance(member, Level) and member.scope.kind == "aux")
             if self.addition is not None and isinstance(member, Level) and member.scope.kind == "shortcut":
                 step.text, step.kept = _optional, True
@@ -224,11 +225,11 @@ class Forward:
     def _long(self, step: Step, texts: list[str], bound: dict[str, int], left: dict[int, int]) -> Bracket | str:
         """A sum or product of many terms, over several statements; a concatenation takes any number."""
         whole = step.text(texts)
-        if isinstance(whole, Bracket):
+        sign = (flat(whole) or "")[len(texts[0]) :][:3]
+        if sign not in (" + ", " * "):
             return whole
         name = self._variable(step.outputs[0], bound, left)
         done = texts[:MOST_TERMS]
-        sign = whole[len(texts[0]) :][:3]
         for start in range(MOST_TERMS, len(texts), MOST_TERMS):
             self.statements.append(([name], sign.join(done), False))
             done = [name, *texts[start : start + MOST_TERMS]]

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+OPTIONAL = ("num_batches_tracked", "relative_position_index")
+"""Buffers that a checkpoint may lack: what they hold is known without it."""
+
+
 class WeightsError(Exception):
     """The weights are not those of the module: they cannot be read or are no tensors, names are missing or unknown, or
     shapes differ."""
@@ -31,7 +35,7 @@ def load_weights(model: nn.Module, weights: Any) -> nn.Module:
     state = _state(weights)
     own = model.state_dict()
     _refuse_odd(state)
-    missing = [name for name in own if name not in state and not name.endswith("num_batches_tracked")]
+    missing = [name for name in own if name not in state and not name.endswith(OPTIONAL)]
     unknown = [name for name in state if name not in own]
     shapes = [
         f"`{name}` is {_text(state[name])} in the weights, {_text(own[name])} in the network"

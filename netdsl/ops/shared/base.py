@@ -31,6 +31,8 @@ class Family(StrEnum):
     FULLY_CONNECTED = "fully connected"
     NORMALIZATION = "normalization"
     ACTIVATION = "activation"
+    ATTENTION = "attention"
+    RECURRENT = "recurrent"
     JOIN = "join"
     REGULARIZATION = "regularization"
     REARRANGEMENT = "rearrangement"
@@ -130,6 +132,8 @@ class Operator(BaseModel):
     - `weight_layer`: whether the papers count it when they say "19 layers".
     - `flattens`: a CxHxW input is flattened before it.
     - `transparent`: its output is its input.
+    - `of`: the operator that the label named by its first argument has to be; its arguments of the same names are
+      copied into the hidden fields (`hidden`), and the value named is what went into it.
     - `symbol`: what a diagram shows in place of its notation.
     - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it.
     - `own_name`: it is a parameter of the module around, called by its own name where it has no label.
@@ -148,6 +152,7 @@ class Operator(BaseModel):
     weight_layer: ClassVar[bool] = False
     flattens: ClassVar[bool] = False
     transparent: ClassVar[bool] = False
+    of: ClassVar[type[Operator] | None] = None
     symbol: ClassVar[str] = ""
     of: ClassVar[type[Operator] | None] = None
     own_name: ClassVar[bool] = False
@@ -233,6 +238,12 @@ def dimensional(cls: type[Operator]) -> dict[str, int]:
 def references(cls: type[Operator]) -> tuple[str, ...]:
     """The fields that name a label, in order: the values named are inputs, behind the current value."""
     return tuple(key for key, info in cls.model_fields.items() if "@" in parts(info))
+
+
+@cache
+def hidden(cls: type[Operator]) -> frozenset[str]:
+    """The fields that no spec writes: elaboration knows their values."""
+    return frozenset(key for key, info in cls.model_fields.items() if not info.repr)
 
 
 def _spread(cls: type[Operator], key: str, sizes: tuple[int, ...], rank: int, each: int) -> tuple[int, ...]:

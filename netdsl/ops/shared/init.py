@@ -7,6 +7,7 @@ statement of PyTorch: `nn.init.normal_(self.conv.weight, std=0.01)`. A new way t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
@@ -277,4 +278,9 @@ def statements(init: Init | None, module: str = "{m}", bias: float | None = None
     return tuple(found)
 
 
-__all__ = ["ALIASES", "INITS", "BiasInitial", "Init", "Initial", "parse", "statements"]
+def matrices(init: Init | None, names: Iterable[str]) -> tuple[str, ...]:
+    """The PyTorch statements that draw those of a module's tensors that are matrices, with `{m}` for the module."""
+    return tuple(init.statement(f"{{m}}.{name}") for name in names if "weight" in name) if init is not None else ()
+
+
+__all__ = ["ALIASES", "INITS", "BiasInitial", "Init", "Initial", "matrices", "parse", "statements"]

@@ -28,7 +28,7 @@ def notation(op: Operator) -> str:
     arguments = []
     for index, (key, info) in enumerate(cls.model_fields.items()):
         item = getattr(op, key)
-        if key in geometry or (not info.is_required() and op.is_default(key)):
+        if key in geometry or not info.repr or (not info.is_required() and op.is_default(key)):
             continue
         written = argument(info, item)
         bare = index == 0 and geometry == (None, None, None)

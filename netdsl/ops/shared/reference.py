@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from netdsl.ops.shared.base import Operator
+from netdsl.ops.shared.base import Operator, hidden
 from netdsl.ops.shared.fields import Words
 from netdsl.ops.shared.init import INITS
 from netdsl.ops.shared.notation import argument
@@ -74,6 +74,8 @@ def signature(cls: type[Operator]) -> str:
 def _parameters(cls: type[Operator]) -> list[Parameter]:
     found = []
     for key, info in cls.model_fields.items():
+        if key in hidden(cls):
+            continue
         default = None if info.is_required() else argument(info, info.default)
         name = info.alias or key
         found.append(Parameter(name, words_of(info), default, descriptions(cls)[name]))

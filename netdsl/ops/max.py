@@ -1,0 +1,28 @@
+"""`max`: the largest of branches."""
+
+from __future__ import annotations
+
+from netdsl.ops.shared.base import Torch
+from netdsl.ops.shared.join import Elementwise
+from netdsl.shapes import Shape
+
+
+class Max(Elementwise):
+    """The largest of the branches, element by element.
+
+    They have one shape. A dimension of 1 is spread over the others' (Cx1x1, 1xHxW, 1x1x1, one feature), and N features
+    beside maps are Nx1x1.
+
+    Source: Goodfellow et al., Maxout Networks, 2013, section 3. PyTorch: `torch.maximum`.
+    """
+
+    symbol = "max"
+
+    def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        terms = self.terms(inputs)
+        if len(terms) > 2 and len(set(inputs)) == 1:
+            return Torch(expression=f"torch.stack([{', '.join(terms)}]).amax(0)")
+        found = terms[0]
+        for term in terms[1:]:
+            found = f"torch.maximum({found}, {term})"
+        return Torch(expression=found)

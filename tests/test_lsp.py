@@ -233,6 +233,14 @@ def definitions(text: str, directory: Path | None = None) -> list[str]:
         ('extends "base.net" variant S (cla<|>sses=3)\n', ["base.net:2: classes"]),
         ("input 8x8x8\nfi<|>re(1, 2, 3)\n", ["<std>/fire.net:2: fire"]),
         ("input 8x8x8\nco<|>nv3-4\n", []),
+        ("input 3x8x8\na: conv3-4\ncrop(like=@<|>a)\n", ["test.net:2: a"]),
+        ("input 3x8x8\ns{i}: relu x2 as i\n@s<|>0\n", ["test.net:2: s"]),
+        ("input 3x8x8\nadd { a: relu | reuse(<|>a) }\n", ["test.net:2: a"]),
+        ("input 3x8x8\nif true { a: relu } else { a: tanh }\n@<|>a\n", ["test.net:2: a", "test.net:2: a"]),
+        ("input 3x8x8\nb: f()\n@b.hi<|>gh\nblock f() {\n output high: relu }\n", ["test.net:5: high"]),
+        ("block f() takes low, map x2 { @low; @<|>map1 }\n", ["test.net:1: map"]),
+        ("input 3x8x8\noutput a: relu\n@<|>a\n", ["test.net:2: a"]),
+        ("block m(f=relu) { conv3-8; <|>f }\n", ["test.net:1: f"]),
     ],
 )
 def test_definition(text: str, expected: list[str], folder: Path) -> None:
@@ -253,6 +261,7 @@ def test_outline() -> None:
     text = (
         "net N\ninput 3x32x32\nparam c = 3\nblock b(n) { in: conv3-n }\ntable\n| A | B |\n"
         "| l: conv3-4 | l: conv3-8 |\n| m: relu |\nx: { y: b(3) }\naux h { z: gap }\n"
+        "block t(n) takes u, v x{n} { output w{i}: { k: relu } x2 as i }\nif true { s: t(3) { q: relu | relu } }\n"
     )
     document, _ = at_mark(text)
 
@@ -267,13 +276,18 @@ def test_outline() -> None:
         ("table", "table", [("A", "variant", [("l", "label")]), ("B", "variant", [("l", "label")]), ("m", "label")]),
         ("x", "label", [("y", "label")]),
         ("h", "aux", [("z", "label")]),
+        ("t", "block", [("w{i}", "output", [("k", "label")])]),
+        ("s", "label", [("q", "label")]),
     ]
+    assert [e.detail for e in symbols.outline(document) if e.kind == "block"] == ["(n)", "(n) takes u, v x{n}"]
 
 
 def test_folding() -> None:
     text = "# one\n# two\ninput 3x8x8  # no\nblock b() {\n  relu\n  relu\n}\ntable\n| A |\n| relu |\ntrain(batch=1,\n epochs=2)\n"
+    text += "fuse() {\n  relu\n| tanh\n}\n"
     document, _ = at_mark(text)
-    assert folding.folds(document) == [(0, 1, "comment"), (3, 5, "region"), (7, 9, "region"), (10, 11, "region")]
+    regions = [(3, 5, "region"), (7, 9, "region"), (10, 11, "region"), (12, 14, "region")]
+    assert folding.folds(document) == [(0, 1, "comment"), *regions]
 
 
 def test_formatting_changes_only_the_lines_it_must() -> None:

@@ -115,17 +115,26 @@ def _label(document: Document, place: Context) -> Iterator[Item]:
     found = [
         (symbol.definitions[0].start, symbol)
         for symbol in document.names.sighted(place.start)
-        if symbol.kind in ("label", "input") and symbol.definitions[0].start < place.start
+        if symbol.kind in ("label", "input", "output") and symbol.definitions[0].start < place.start
     ]
     places = document.places(document.variant_at(place.start))
     for _, symbol in sorted(found, key=lambda each: each[0], reverse=True):
         shapes = []
         if places is not None and isinstance(symbol.statements[0], tree.Layer):
             shapes = inlay.shapes(document, symbol.statements[0], places)
-        yield _item(place, symbol.name, "label", text(shapes[0]) if shapes else symbol.kind)
+        name, insert = (f"{symbol.name}{{...}}", f"{symbol.name}{{") if symbol.computed else (symbol.name, "")
+        yield _item(place, name, "label", text(shapes[0]) if shapes else symbol.kind, "", insert)
     made = document.network()
     if made is not None and any(each.name == "input" for each in made.inputs):
         yield _item(place, "input", "label", text(made.inputs[0].shape))
+
+
+def _output(document: Document, place: Context) -> Iterator[Item]:
+    """Behind `@label.`: the outputs of the block that it labels a call of."""
+    labels = [each for each in document.names.sighted(place.start) if each.name == place.head and each.heads]
+    for name in files.outputs(document, labels[0]) if labels else ():
+        computed = name.index is not None
+        yield _item(place, name.text + "{...}" * computed, "label", "output", "", name.text + "{" * computed)
 
 
 def _claim(document: Document, place: Context) -> Iterator[Item]:
@@ -188,6 +197,7 @@ _KINDS = {
     "expression": _expression,
     "number": _number,
     "label": _label,
+    "output": _output,
     "claim": _claim,
     "quantity": _quantity,
     "figure": _figure,

@@ -20,7 +20,7 @@ FAR = 8_000
 
 Kind: TypeAlias = Literal[
     "nothing", "statement", "argument", "value", "label", "claim", "quantity", "variant", "file", "number",
-    "expression", "operator", "figure"
+    "expression", "operator", "figure", "output"
 ]  # fmt: skip
 
 
@@ -33,6 +33,7 @@ class Context:
     - `head`: the operator, block or statement whose parentheses are open; for `variant` the file that is extended.
     - `argument`: the name before `=`, once there is one; for `quantity` the label before the dot, for `figure` what is
       claimed.
+    - For `output`, `head` is the label before the dot.
     - `given`: the names of arguments that are there already; `position`: how many arguments stand before this one.
     """
 
@@ -94,7 +95,8 @@ def _levels(tokens: list[Token]) -> list[_Level]:
     for token in tokens:
         level = levels[-1]
         if token.text in ("(", "[", "{"):
-            adjoins = before is not None and before.end == token.start and _computes(before)
+            touches = before is not None and (before.end == token.start or before.kind == "_ARROW")
+            adjoins = before is not None and touches and _computes(before)
             levels.append(_Level(token.text, adjoins))
         elif token.text in (")", "]", "}"):
             if len(levels) > 1:
@@ -111,10 +113,10 @@ def _levels(tokens: list[Token]) -> list[_Level]:
 
 
 def _computes(before: Token) -> bool:
-    """Whether a brace right behind a token holds an expression: `conv3-{n}`, `x{n}`, `stage{i}:`."""
+    """Whether a brace right behind a token holds an expression: `conv3-{n}`, `x{n}`, `stage{i}:`, `-> {n}`."""
     if before.kind == "NAME":
         return before.text.lower() not in KEYWORDS
-    return before.kind in ("NUMBER", "DIMS", "MINUS", "SLASH")
+    return before.kind in ("NUMBER", "DIMS", "MINUS", "SLASH", "_ARROW")
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,8 @@ class _Place:
         found = self._claimed(statement) or self._extended(statement) or self._expected(statement)
         if found is not None:
             return found
+        if last is not None and last.text == ".":
+            return self._dotted(statement)
         if [token.text.lower() for token in statement] == ["default"]:
             return self._typed("operator")
         if level.bracket == "(":
@@ -163,6 +167,14 @@ class _Place:
 
     def _typed(self, kind: Kind, head: str = "") -> Context:
         return Context(kind, self.start, self.word, head)
+
+    def _dotted(self, statement: list[Token]) -> Context:
+        """Behind `@label.`: an output."""
+        signs = [index for index, token in enumerate(statement) if token.text == "@"]
+        if not signs or not 1 < len(statement) - signs[-1] - 1 < 5:
+            return self._typed("nothing")
+        label = statement[signs[-1] + 1]
+        return self._typed("output", label.text)
 
     def _behind(self, token: Token) -> str:
         """What has been typed behind a token."""

@@ -36,6 +36,10 @@ def _node(document: Document, node: Any, outer: list[Any]) -> list[Span]:
         if isinstance(node, tree.Name):
             return [column.span for column in files.header(file) if column.text == node.text]
         return [file.source.span(0, 0)]
+    if isinstance(node, tree.Label) and isinstance(around, tree.Seen) and node is not around.parts[0]:
+        label = document.names.at(around.parts[0].span.start)
+        given = files.outputs(document, label[0]) if label is not None else ()
+        return [each.span for each in given if each.text == node.text]
     if isinstance(node, tree.Label) and isinstance(around, tree.Seen) and node.text == "input":
         return [each.span for each in document.file.statements if isinstance(each, tree.Input) and each.name is None]
     return []

@@ -8,10 +8,11 @@ from typing import TypeAlias
 
 from netdsl import ops
 from netdsl.elaborate import variants
-from netdsl.syntax import tree
+from netdsl.syntax import tree, walk
 from netdsl.text.source import Source
 from netdsl.tools.lsp import pages
 from netdsl.tools.lsp.document import Document
+from netdsl.tools.lsp.names import Symbol
 
 Defined: TypeAlias = tuple[tree.Block, Source]
 """A block, and the text that defines it."""
@@ -44,6 +45,16 @@ def blocks(document: Document) -> dict[str, Defined]:
                 found.setdefault(statement.name.text, (statement, file.source))
             elif isinstance(statement, tree.Use) and (used := opened(document, statement, file)) is not None:
                 waiting.append(used)
+    return found
+
+
+def outputs(document: Document, label: Symbol) -> list[tree.Label]:
+    """The outputs of the block that the statement of a label calls, as they are named there."""
+    found = []
+    for head in label.heads:
+        block = meaning(document, head)
+        inside = walk(block[0].body) if isinstance(block, tuple) else ()
+        found += [each.target.parts[0] for each in inside if isinstance(each, tree.Output)]
     return found
 
 

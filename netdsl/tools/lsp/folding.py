@@ -1,4 +1,4 @@
-"""What can be folded: blocks, groups, joins, tables, long recipes, and comments of several lines."""
+"""What can be folded: blocks, groups, joins, calls with inputs, tables, long recipes, and comments of several lines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def folds(document: Document) -> list[Fold]:
 def _parts(document: Document) -> Iterator[Fold]:
     position = document.source.position
     for node in walk(document.file):
-        if isinstance(node, _FOLDED):
+        if isinstance(node, _FOLDED) or (isinstance(node, (tree.Operation, tree.Reuse)) and node.branches):
             first, last = position(node.span.start).line, position(node.span.end).line
             last -= document.source.line(last).lstrip()[:1] in (")", "]", "}")  # a bracket alone stays in sight
             if last > first:

@@ -134,6 +134,11 @@ def _symbol(document: Document, symbol: Symbol, around: Any, variant: str | None
     if symbol.kind == "label":
         parts = [figures.statement(document, each, variant) for each in symbol.statements]
         return f"**{symbol.name}** label\n\n" + next(filter(None, parts), "")
+    if symbol.kind == "output":
+        parts = [figures.statement(document, each, variant) for each in symbol.statements]
+        return f"**{symbol.name}** output\n\n" + next(filter(None, parts), "")
+    if symbol.kind == "input" and isinstance(symbol.statements[0], tree.Taken):
+        return f"**{symbol.name}** input of the block"
     if symbol.kind == "input" and network is not None:
         shape = next((each.shape for each in network.inputs if each.name == symbol.name), None)
         return f"**{symbol.name}** input {text(shape)}"

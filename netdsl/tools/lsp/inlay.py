@@ -131,7 +131,8 @@ class _Stretch:
 
 def _says_itself(layer: tree.Layer) -> bool:
     """Whether a statement needs no hint: its shape is claimed, or it is not a place where one comes out."""
-    return layer.claim is not None or isinstance(layer.item, (tree.Output, tree.If))
+    bare = isinstance(layer.item, tree.Output) and layer.item.item is None
+    return layer.claim is not None or bare or isinstance(layer.item, tree.If)
 
 
 def _last_layer(cell: tree.Body) -> tree.Layer | None:
@@ -142,8 +143,10 @@ def bodies(item: tree.Item) -> tuple[tree.Body, ...]:
     """The bodies inside an item, in order."""
     if isinstance(item, (tree.Group, tree.Residual, tree.Aux)):
         return (item.body,)
-    if isinstance(item, tree.Join):
-        return tuple(branch.body for branch in item.branches)
+    if isinstance(item, tree.Output):
+        return () if item.item is None else bodies(item.item)
+    if isinstance(item, (tree.Join, tree.Operation, tree.Reuse)):
+        return tuple(branch.body for branch in item.branches or ())
     if isinstance(item, tree.If):
         return (item.then,) if item.otherwise is None else (item.then, item.otherwise)
     return ()
@@ -151,7 +154,7 @@ def bodies(item: tree.Item) -> tuple[tree.Body, ...]:
 
 def shapes(document: Document, layer: tree.Layer, places: Places) -> list[Shape]:
     """The shapes that come out of a statement, one for each kind of place where it was placed."""
-    if isinstance(layer.item, tree.Goto) and layer.repeat is None:
+    if isinstance(layer.item, tree.Goto) and layer.repeat is None and len(layer.item.target.parts) == 1:
         found = document.names.at(layer.item.target.span.start)
         return [shape for each in (found[0].statements if found else ()) for shape in _of(document, each, places)]
     return places.shapes(extent(layer))

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from netdsl.syntax import tree
 from netdsl.text.source import Span
 
-Kind: TypeAlias = Literal["label", "input", "block", "parameter", "param", "index", "variant", "aux"]
+Kind: TypeAlias = Literal["label", "input", "block", "parameter", "param", "index", "variant", "aux", "output"]
 
 
 @dataclass(eq=False)
@@ -22,7 +22,8 @@ class Symbol:
     """One name. `definitions` and `uses` are the places of the name itself; `statements` are what defines it.
 
     `sight` is where it can be seen. `inner` are the labels in each body that it labels, or in the body of a block, by
-    name; `parameters` those of a block.
+    name; `parameters` and `outputs` those of a block, `heads` the blocks that a label's statement calls. `computed`
+    says that an expression follows the name: it is that of several labels.
     """
 
     kind: Kind
@@ -33,6 +34,9 @@ class Symbol:
     statements: list[Any] = field(default_factory=list)
     inner: list[dict[str, Symbol]] = field(default_factory=list)
     parameters: dict[str, Symbol] = field(default_factory=dict)
+    outputs: dict[str, Symbol] = field(default_factory=dict)
+    heads: list[str] = field(default_factory=list)
+    computed: bool = False
 
     @property
     def places(self) -> list[Span]:
@@ -42,7 +46,7 @@ class Symbol:
 
 @dataclass
 class Names:
-    """The names of one file. `blocks`, `params`, `variants`, `aux` and `labels` are those of its top level, by name."""
+    """The names of one file: `blocks`, `params`, `variants`, `aux`, `labels`, `outputs` are those of its top level."""
 
     file: tree.File
     symbols: list[Symbol] = field(default_factory=list)
@@ -51,6 +55,7 @@ class Names:
     variants: dict[str, Symbol] = field(default_factory=dict)
     aux: dict[str, Symbol] = field(default_factory=dict)
     labels: dict[str, Symbol] = field(default_factory=dict)
+    outputs: dict[str, Symbol] = field(default_factory=dict)
 
     @cached_property
     def _spans(self) -> list[tuple[int, int, Symbol]]:
@@ -71,7 +76,7 @@ class Names:
         block = self.enclosing(offset)
         for symbol in self.symbols:
             if symbol.sight.start <= offset <= symbol.sight.end and (
-                symbol.kind not in ("label", "input") or self.enclosing(symbol.definitions[0].start) is block
+                symbol.kind not in ("label", "input", "output") or self.enclosing(symbol.definitions[0].start) is block
             ):
                 yield symbol
 

@@ -14,7 +14,10 @@ FOLLOWERS = {"norm": "The normalization that follows it.", "act": "The activatio
 STATEMENTS = {
     "net": ("net NAME", "The network's name; without it, the file's stem."),
     "source": ('source "..."', "Where the architecture comes from."),
-    "input": ("input 3x224x224", "The input, channels x height x width, or a number of features; never the batch."),
+    "input": (
+        "input 3x224x224",
+        "The input: channels x height x width, features, or tokens (`128 of 30000`); never the batch.",
+    ),
     "param": ("param NAME = expr", "A value that `--set NAME=value` and `extends` may change."),
     "default": ("default OP(arguments)", "Defaults of that operator from here on, inside its block or file."),
     "use": ('use "FILE"', "The blocks of another file."),
@@ -22,7 +25,7 @@ STATEMENTS = {
         'extends "FILE" [variant V] [(NAME=value, ...)]',
         "This network is that one, with params set.",
     ),
-    "block": ("block NAME(parameters) { ... }", "A block."),
+    "block": ("block NAME(parameters) [takes inputs] { ... }", "A block, of one input or of those that it takes."),
     "table": ("table", "The variants of a family: a column each."),
     "expect": ("expect [LABEL.]QUANTITY = value", "A claim that must hold: params, macs, depth, output, ..."),
     "reported": (
@@ -34,9 +37,9 @@ STATEMENTS = {
 ITEMS = {
     "residual": ("residual { ... }", "A body added to its shortcut, then the activation that conv has by default."),
     "aux": ("aux NAME(weight=0.3) { ... }", "A side branch, in training only."),
-    "reuse": ("reuse(NAME)", "The labelled layers again, with the same weights."),
-    "output": ("output NAME", "Return the current value under this name too."),
-    "if": ("if expr { ... } else { ... }", "One or the other."),
+    "reuse": ("reuse(LABEL)", "The labelled layers again, with the same weights."),
+    "output": ("output NAME[: item]", "Give the value out under this name, from the network or a block."),
+    "if": ("if expr { ... } else { ... }", "One or the other, chosen while the network is built."),
 }
 QUANTITIES = {
     "params": "Trainable parameters, without aux heads.",
@@ -104,7 +107,9 @@ def block(definition: tree.Block, source: Source) -> str:
 def call(definition: tree.Block, source: Source) -> str:
     """How a block is called, with the defaults of its parameters."""
     listed = [source.text[each.span.start : each.span.end] for each in definition.parameters]
-    return f"{definition.name.text}({', '.join(listed)})"
+    taken = [source.text[each.span.start : each.span.end] for each in definition.takes]
+    inputs = f" {{ {' | '.join(taken)} }}" if len(taken) > 1 else ""
+    return f"{definition.name.text}({', '.join(listed)}){inputs}"
 
 
 def comment(definition: tree.Block, source: Source) -> str:

@@ -13,7 +13,7 @@ from netdsl.compiler import Compilation
 from netdsl.elaborate.files import standard_blocks
 from netdsl.passes.hash import digest
 from netdsl.syntax import tree, walk
-from netdsl.syntax.lex import KEYWORDS
+from netdsl.syntax.lex import KEYWORDS, NET_NAME
 from netdsl.text.diagnostics import Edit
 from netdsl.text.edits import apply
 from netdsl.text.source import Source, Span
@@ -66,8 +66,8 @@ def _symbol(document: Document, offset: int) -> tuple[Symbol, Span]:
 def _fits(document: Document, symbol: Symbol, new: str) -> None:
     """Refuse what cannot be a name here, or is one already."""
     if symbol.kind == "variant":
-        if not re.fullmatch(r"[A-Za-z0-9._-]+", new):
-            raise Refused(f"`{new}` cannot name a variant: letters, digits, `.`, `_` and `-` can")
+        if not re.fullmatch(NET_NAME, new):
+            raise Refused(f"`{new}` cannot name a variant: letters, digits, `.`, `_`, `-`, and `/` between them can")
         if new.lower() in (name.lower() for name in document.names.variants):
             raise Refused(f"there is a variant `{new}` already")
         return

@@ -44,9 +44,11 @@ def _statements(document: Document, statements: Iterable[tree.Statement]) -> Ite
             detail = text[each.value.span.start : each.value.span.end]
             yield Entry(each.name.text, "param", detail, each.span, each.name.span)
         elif isinstance(each, tree.Block):
-            parameters = ", ".join(parameter.name.text for parameter in each.parameters)
+            detail = f"({', '.join(parameter.name.text for parameter in each.parameters)})"
+            if each.takes:
+                detail += " takes " + ", ".join(text[taken.span.start : taken.span.end] for taken in each.takes)
             inside = tuple(_statements(document, each.body.statements))
-            yield Entry(each.name.text, "block", f"({parameters})", each.span, each.name.span, inside)
+            yield Entry(each.name.text, "block", detail, each.span, each.name.span, inside)
         elif isinstance(each, tree.Table):
             yield Entry("table", "table", "", each.span, each.span, tuple(_variants(document, each)))
         elif isinstance(each, tree.Layer):
@@ -76,6 +78,8 @@ def _layer(document: Document, layer: tree.Layer) -> Iterator[Entry]:
     elif isinstance(layer.item, (tree.Aux, tree.Output)):
         kind: Kind = "aux" if isinstance(layer.item, tree.Aux) else "output"
         named = layer.item.name if isinstance(layer.item, tree.Aux) else layer.item.target
-        yield Entry(named.text, kind, "", layer.span, named.span, inside)
+        name = document.text[named.span.start : named.span.end]
+        detail = detail.partition(":")[2].strip() if kind == "output" else ""
+        yield Entry(name, kind, detail, layer.span, named.span, inside)
     else:
         yield from inside

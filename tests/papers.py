@@ -128,16 +128,21 @@ class Subsample(nn.Module):
 class Linked(nn.Module):
     """A convolution of 5x5 whose maps see some of the maps before, with a kernel for each link, in order."""
 
-    def __init__(self, links: list[list[int]]) -> None:
+    def __init__(self, links: list[list[int]], stride: int = 1, bias: bool = True) -> None:
         super().__init__()
-        self.links = links
+        self.links, self.stride = links, stride
         self.weight = nn.Parameter(torch.empty(sum(map(len, links)), 1, 5, 5))
-        self.bias = nn.Parameter(torch.empty(len(links)))
+        self.bias = nn.Parameter(torch.empty(len(links))) if bias else None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         kernels = iter(self.weight)
-        maps = [sum(nn.functional.conv2d(x[:, [i]], next(kernels)[None]) for i in seen) for seen in self.links]
-        return torch.cat(maps, 1) + self.bias[:, None, None]  # type: ignore[arg-type]
+        total = torch.zeros(())
+        maps = []
+        for seen in self.links:
+            seeing = (nn.functional.conv2d(x[:, [i]], next(kernels)[None], stride=self.stride) for i in seen)
+            maps.append(sum(seeing, total))
+        joined = torch.cat(maps, 1)
+        return joined if self.bias is None else joined + self.bias[:, None, None]
 
 
 class Squash(nn.Module):
@@ -357,3 +362,22 @@ class WaveNet(nn.Module):
             total = skip if total is None else total + skip
         assert total is not None
         return self.out2(self.out1(total.relu()).relu())
+
+
+class Zip1989(nn.Module):
+    """Backpropagation Applied to Handwritten Zip Code Recognition: shared kernels, biases of each unit's own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        first, last, outer = range(8), range(4, 12), (*range(4), *range(8, 12))
+        self.H1 = nn.Conv2d(1, 12, 5, 2, bias=False)
+        self.H2 = Linked([list(seen) for seen in (first, last, outer) for _ in range(4)], 2, bias=False)
+        self.H1_bias = nn.Parameter(torch.empty(1, 12, 8, 8))
+        self.H2_bias = nn.Parameter(torch.empty(1, 12, 4, 4))
+        self.H3, self.output = nn.Linear(192, 30), nn.Linear(30, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        squash = Squash()
+        for kernels, biases in ((self.H1, self.H1_bias), (self.H2, self.H2_bias)):
+            x = squash(kernels(nn.functional.pad(x, (2, 2, 2, 2), value=-1.0)) + biases)
+        return squash(self.output(squash(self.H3(x.flatten(1)))))

@@ -38,10 +38,10 @@ class Named:
         return self.make()
 
 
-def tv(name: str, width_mult: float | None = None, **more: Any) -> Named:
+def tv(name: str, width_mult: float | None = None, drawn: bool = True, **more: Any) -> Named:
     more |= {} if width_mult is None else {"width_mult": width_mult}
     title = name if width_mult is None else f"{name}(width_mult={width_mult})"
-    return Named(f"torchvision:{title}", lambda: torchvision.models.get_model(name, weights=None, **more))
+    return Named(f"torchvision:{title}", lambda: torchvision.models.get_model(name, weights=None, **more), drawn)
 
 
 def tm(name: str, drawn: bool = True, **more: Any) -> Named:
@@ -143,6 +143,8 @@ def renamed(make: Make, *pairs: tuple[str, str | Callable[[re.Match[str]], str]]
             name = re.sub(pattern, other, name)
         return name
 
+    if isinstance(make, Named):
+        return Named(make.name, lambda: Renamed(make(), rename), make.drawn)
     return lambda: Renamed(make(), rename)
 
 
@@ -386,4 +388,16 @@ CASES = [
     ),
     Case("fpn_resnet50", None, pyramid),
     Case("deeplab_v3", None, deeplab, 65, slow=True, heads={"aux_classifier": 1}),
+    Case("vit", "B/16", tv("vit_b_16", drawn=False), 224, slow=True),
+    Case("vit", "B/32", tv("vit_b_32", drawn=False), 224),
+    Case("vit", "L/16", tv("vit_l_16", drawn=False), 224, slow=True),
+    *(
+        Case("deit", size, tm(f"deit_{size}_patch16_224", drawn=False), 224, slow=size != "tiny")
+        for size in ("tiny", "small", "base")
+    ),
+    *(
+        Case("mixer", size, tm(f"mixer_{size.lower().replace('/', '')}_224", drawn=False), 224, slow=size != "S/32")
+        for size in ("S/32", "S/16", "B/32", "B/16", "L/16")
+    ),
+    Case("zip1989", None, papers.Zip1989, shape=(1, 16, 16)),
 ]

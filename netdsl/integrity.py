@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from netdsl.ops.shared.base import references
+from netdsl.ops.shared.base import Operator, references
 from netdsl.ops.shared.draws import draws
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.text.diagnostics import OpError
@@ -110,8 +110,17 @@ class _Walk:
             self.scope(child, where, level, taken, reused or child.kind == "reuse")
         self._form(scope, path)
         self.value(scope.exit, f"{path}.exit")
+        for place, number in enumerate(scope.entries):
+            self.value(number, f"{path}.entries.{place}")
         for name, number in scope.outputs.items():
             self.value(number, f"{path}.outputs.{name}")
+        special = scope.entries or scope.takes or scope.outputs
+        if special and (scope.kind != "block" or scope.entry != scope.inputs[0]):
+            raise Flaw(
+                f"{path}.entries", "a block, and nothing else, has several inputs, of which `entry` is the first"
+            )
+        if scope.takes and len(scope.takes) != len(scope.inputs):
+            raise Flaw(f"{path}.takes", f"{len(scope.inputs)} inputs have {len(scope.takes)} names")
         for number, choice in enumerate(scope.choices):
             self.value(choice.value, f"{path}.choices.{number}.value")
 
@@ -124,15 +133,15 @@ class _Walk:
         _once(part.name, taken, f"{path}.name")
 
     def _node(self, node: Any, path: str, level: str, taken: set[str], reused: bool) -> None:
-        op = node.op
+        op: Operator = node.op
         self._named(node, path, level, taken, reused)
         if node.id != len(self.shapes):
             raise Flaw(f"{path}.id", f"the next value is {len(self.shapes)}, not {node.id}")
         for place, number in enumerate(node.inputs):
             self.value(number, f"{path}.inputs.{place}")
+        named = sum(getattr(op, key) is not None for key in references(type(op)))
         least, most = op.inputs
-        given = len(node.inputs) - sum(getattr(op, key) is not None for key in references(type(op)))
-        if given < least or (most is not None and given > most):
+        if not least <= len(node.inputs) - named <= (len(node.inputs) if most is None else most):
             raise Flaw(f"{path}.inputs", f"`{op.name}` cannot take {len(node.inputs)} values")
         if reused != (node.shares is not None):
             raise Flaw(f"{path}.shares", "the layers of a `reuse`, and no others, have the weights of another")
@@ -177,10 +186,9 @@ class _Walk:
             raise Flaw(f"{path}.children", "a `repeat` holds iterations")
         if not self.network.complete:
             return
-        whole = kinds[:3] == ["branch", "shortcut", "add"]
-        if scope.kind == "residual" and not whole and (kinds[:1] != ["branch"] or {"shortcut", "add"} & {*kinds[1:]}):
-            message = "a `residual` holds a branch, a shortcut and their addition, or a branch alone"
-            raise Flaw(f"{path}.children", message)
+        added = kinds[:3] == ["branch", "shortcut", "add"]
+        if scope.kind == "residual" and not added and (kinds[:1] != ["branch"] or "shortcut" in kinds):
+            raise Flaw(f"{path}.children", "a `residual` holds a branch, and a shortcut with their addition")
         if scope.kind == "bracket":
             rows: list[Any] = []
             if kinds == ["residual"]:

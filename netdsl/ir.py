@@ -230,6 +230,7 @@ class Scope(Written):
     - `entry`, `exit`: the numbers of the current value before and after it.
     - `entries`: of a block that takes several inputs, the numbers of their values, in order; `entry` is the first.
       Empty where it is the only one.
+    - `takes`: the names of a block's inputs, where it names them.
     - `outputs`: of a block, the numbers of the values that it gives out beside its own, by name.
     - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
       its params.
@@ -250,6 +251,7 @@ class Scope(Written):
     choices: tuple[Choice, ...] = Field((), exclude_if=operator.not_)
     definition: str | None = Field(None, exclude_if=operator.not_)
     entries: tuple[int, ...] = Field((), exclude_if=operator.not_)
+    takes: tuple[Word, ...] = Field((), exclude_if=operator.not_)
     outputs: dict[Word, int] = Field({}, exclude_if=operator.not_)
 
     @property

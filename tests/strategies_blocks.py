@@ -2,7 +2,8 @@
 
 Blocks have conditions, counts, defaults that are expressions, activations for parameters, calls of other blocks, and
 `default` lines around and inside; they read params of the net, put labels and layers into one arm only, and have
-residuals whose shortcut depends on their parameters.
+residuals whose shortcut depends on their parameters. They take several values and give several, and have branches that
+are repeated.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ PARAMETERS = {
     "near": ("near=floor(n * 1.5 + 2) // 4 * 4",),
     "bias": ("bias=true", "bias=false"),
     "wide": ("wide=channels",),
+    "f": ("f=relu", "f=tanh", "f"),
 }
 GIVEN = {
     "stride": ("1", "2"),
@@ -39,7 +41,17 @@ GIVEN = {
     "near": ("8",),
     "bias": ("true", "false"),
     "wide": ("{channels}",),
+    "f": ("relu", "silu"),
 }
+SEVERAL = (
+    "block fuse(n, k=3) takes left, right { @right; near: conv{k}-n; output right: add { @left; conv1-n | @near }; bn }",
+    "block gate(n, c=channels) takes x { gated: mul { conv1-c(act=tanh) | conv1-c(act=sigmoid) }; output skip: conv1-n; "
+    "@gated; conv1-c; add { identity | @x } }",
+    "block mesh(n, m) takes map x{m} { unit{i}: { @map{i}; conv1-{n * 2 ** i} } x{m} as i; "
+    "output map{i}: add x{m} as j { @unit{j}; if j != i { conv1-{n * 2 ** i}; bn } } x{m} as i }",
+)
+"""Blocks of several inputs or outputs, which the pieces below call."""
+
 PIECES = (
     ("conv3-n", ""),
     ("conv3-n(norm=bn); relu", ""),
@@ -84,6 +96,18 @@ PIECES = (
     ("dwconv{k}/stride(norm=bn)", "k stride"),
     ("conv{k}-{channels}(groups=channels)", "k"),
     ("keep: conv1-n; conv3-n; concat { @keep | identity }", ""),
+    ("residual(act=none, shortcut=same) { conv3-n/stride(norm=bn) }", "stride"),
+    ("add x{count} { conv1-n; relu }", "count"),
+    ("concat x3 as i { conv{2 * i + 1}-n(act=act) }", "act"),
+    ("concat { identity | x{count} as i { conv1-{n + i}; bn } }", "count"),
+    ("keep: conv1-n; mix: add { conv3-n(act=act) | @keep }; conv1-n", "act"),
+    ("conv1-{round_to(n * 1.5, 4)}; conv3-n; f", "f"),
+    ("fuse(n) { identity | conv1-n }", ""),
+    ("keep: conv1-n; fuse(n, k) { conv3-{n + 1} | @keep } x2", "k"),
+    ("p: fuse(n, 1) { identity | conv3-n }; concat { identity | @p.right }", ""),
+    ("p: gate(n) x2; add { conv1-n | @p.skip }", ""),
+    ("p: mesh(n, 2) { identity | conv1-n } x2; @p.map0; relu", ""),
+    ("p: mesh(2, 3) { identity | conv1-4 | conv1-n }; concat { @p.map0 | @p.map2 }", ""),
 )
 """What bodies are made of, each with the parameters that it needs beside `n`."""
 
@@ -93,6 +117,7 @@ def specs(draw: st.DrawFn) -> str:
     """The text of a network of two to four blocks, called two to six times."""
     lines = ["input 4x16x16", "param classes = 5", "param rate = 0.25", "param base = 4", "param twice = base * 2"]
     lines += draw(st.lists(st.sampled_from(["default conv(act=relu)", "default conv(bias=false)"]), max_size=1))
+    lines += SEVERAL
     blocks: list[tuple[str, dict[str, str]]] = []
     for number in range(draw(st.integers(1, 3))):
         pieces, used = [], dict[str, None]()
@@ -104,8 +129,9 @@ def specs(draw: st.DrawFn) -> str:
                 text, words = draw(st.sampled_from(PIECES))
                 needs = words.split()
             text = text.replace("layer{", f"layer{place}_{{")
-            for label in ("expand", "first", "second", "body", "left", "side", "grow", "keep", "a"):
+            for label in ("expand", "first", "second", "body", "left", "side", "grow", "keep", "a", "mix", "p"):
                 text = text.replace(f" {label}: ", f" {label}{place}: ").replace(f"@{label} ", f"@{label}{place} ")
+                text = text.replace(f"@{label}.", f"@{label}{place}.")
                 if text.startswith(f"{label}: "):
                     text = f"{label}{place}{text.removeprefix(label)}"
             pieces.append(text)

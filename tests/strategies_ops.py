@@ -71,7 +71,7 @@ def values(annotation: Any, metadata: tuple[Any, ...] = (), rank: int = 2) -> st
         item = values(args[0], (), rank)
         for mark in metadata:
             if isinstance(mark, PerDimension):  # one for all, one each, or two each
-                counts = st.sampled_from([1, 1, rank, rank * mark.each])
+                counts = st.sampled_from([1, 1, rank, rank * (2 if mark.sides else mark.each)])
                 return counts.flatmap(lambda count: st.tuples(*[item] * count))
         return st.lists(item, min_size=least, max_size=most).map(tuple)
     if origin is tuple:
@@ -213,6 +213,13 @@ def _attended(
     return given, draw(st.sampled_from(sources))
 
 
+def _squared(
+    draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
+) -> tuple[dict[str, Any], tuple[Shape, ...]]:
+    r = draw(st.sampled_from([1, 2, 2, 3]))
+    return {**given, "factor": r}, ((draw(st.sampled_from([r**2, 2 * r**2, r**4])), 2 * r, 3 * r),)
+
+
 def _multiplied(
     draw: st.DrawFn, given: dict[str, Any], inputs: tuple[Shape, ...]
 ) -> tuple[dict[str, Any], tuple[Shape, ...]]:
@@ -245,6 +252,8 @@ CASES: dict[str, Callable[..., tuple[dict[str, Any], tuple[Shape, ...]]]] = {
     "unpool": _unpooled,
     "attention": _attended,
     "matmul": _multiplied,
+    "pixelshuffle": _squared,
+    "pixelunshuffle": _squared,
     "embedding": _embedded,
     **dict.fromkeys(("class_token", "positions", "token", "transpose", "lstm", "gru", "rnn"), _sequence),
     "shuffle": _grouped,

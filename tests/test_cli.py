@@ -15,6 +15,11 @@ import click
 import pytest
 
 from netdsl.backends.artefacts import find
+from netdsl.elaborate.files import standard_blocks
+from netdsl.syntax import parse
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source
+from netdsl.tools import manual
 from netdsl.tools.cli import main
 from netdsl.tools.cli._group import program
 
@@ -435,6 +440,36 @@ def test_ops(netdsl) -> None:
     page = netdsl("ops", "Max Pool").out
     assert page.startswith("maxpool  (pooling)")
     assert "  ceil=false " in page
+
+
+def test_the_standard_library_can_be_read(netdsl) -> None:
+    for name in standard_blocks():
+        page = netdsl("ops", name).out
+        assert page == netdsl("show", name).out == netdsl("explain", name).out
+        assert page.startswith(f"{name}  (block of the standard library)\n\n")
+        assert "\ninputs: " in page and "\noutputs: " in page and "\nfile: netdsl/std/" in page
+        assert f"\nblock {name}(" in page and page.endswith("}\n")
+    page = netdsl("ops", "se").out
+    assert "\n  ratio=0.0625\n" in page and "\nsource: Hu et al. 2018, Figure 3\n" in page
+    assert netdsl("ops", "basc").status == 2 and "`basic`" in netdsl("ops", "basc").err
+
+
+def test_a_page_names_the_inputs_and_outputs_of_a_block() -> None:
+    source = Source(
+        "<std>/a.net", "# Fuses (Wang 2020, Figure 3).\nblock f(c=1) takes a, b x2 { output o{i}: relu x2 as i }\n"
+    )
+    (block,) = parse(source, Report()).statements
+    page = manual.block(block, source)
+    assert (
+        "\ninputs: a, b x2\noutputs: its value, `o{i}`\nsource: Wang 2020, Figure 3\nfile: netdsl/std/a.net\n" in page
+    )
+
+
+@pytest.mark.parametrize("name", ["residual", "aux", "reuse", "output", "if"])
+def test_words_have_a_page(netdsl, name: str) -> None:
+    page = netdsl("ops", name).out
+    assert page.startswith(f"{name}  (a word of the language)") and f"notation: {name}" in page
+    assert ("shortcut" in page) == (name == "residual")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

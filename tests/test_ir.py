@@ -129,7 +129,7 @@ FLAWS: dict[str, tuple[str, Callable[[Any], Any], str]] = {
     "no residual": (
         "body.children.1.children.0.children.0.children.1.children.2.op",
         lambda _: {"name": "mul"},
-        "residual` holds a branch, a shortcut",
+        "residual` holds a branch, and a shortcut",
     ),
     "weights of another kind": ("body.children.4.children.0.shares", lambda _: 1, "not of a layer like this one"),
     "weights of none": ("body.children.4.children.0.shares", lambda _: None, "of a `reuse`, and no others"),

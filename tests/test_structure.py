@@ -195,6 +195,9 @@ def test_what_a_network_returns(text: str, names: list[str]) -> None:
 # Networks of papers -----------------------------------------------------------------------------------------------
 
 PAPERS = {
+    "segnet": (29_449_355, None),
+    "unet": (31_030_658, None),
+    "vit_b_16": (86_567_656, 17_563_828_224),
     "googlenet": (6_998_552, 1_582_671_872),
     "hrnet_w18_small": (13_187_464, 1_601_508_352),
     "mobilenet_v2": (3_504_872, 300_774_272),
@@ -205,7 +208,7 @@ PAPERS = {
 @pytest.mark.parametrize("name", PAPERS)
 def test_networks_of_papers(name: str) -> None:
     """They are right as they stand, come to what is known of them, and survive being printed and read."""
-    network = netdsl.load(Path(__file__).parent / "papers" / f"{name}.net")
+    network = netdsl.load(Path(__file__).parent / "syntax" / f"{name}.net")
     params, macs = PAPERS[name]
     assert network.params == params and network.macs in (macs or network.macs,)
     assert Network.model_validate_json(network.model_dump_json()) == network
@@ -213,7 +216,7 @@ def test_networks_of_papers(name: str) -> None:
 
 
 def test_the_field_of_wavenet() -> None:
-    network = netdsl.load(Path(__file__).parent / "papers" / "wavenet.net")
+    network = netdsl.load(Path(__file__).parent / "syntax" / "wavenet.net")
     assert computed(network, None, "field") == 3071
     assert [computed(network, f"layer{i}", "field") for i in (0, 1, 9, 10)] == [3, 5, 1025, 1026]
 
@@ -241,6 +244,16 @@ def test_shortcuts_in_every_rank(shape: str) -> None:
         used = [node.op.model_dump()["stride"] for node in network.nodes if node.op.name in ("conv", "maxpool")]
         assert used == [(2,) * rank] * 2
     assert len(netdsl.loads(f"input {shape}\nresidual(shortcut=same) {{ conv3-8/2 }}").nodes) == 1
+
+
+def test_tokens_are_read_by_an_embedding_only() -> None:
+    report = compile(Source("t", "input words: 12 of 100\nconv3-4\n")).report
+    assert [each.code for each in report] == ["E0301"]
+    network = netdsl.loads("input words: 12 of 100\nembedding-8; conv3-4")
+    assert network.inputs[0].vocabulary == 100 and network.params == 800 + 8 * 3 * 4 + 4
+    assert Network.model_validate_json(network.model_dump_json()) == network
+    assert netdsl.digest(netdsl.loads(printed(network))) == netdsl.digest(network)
+    assert netdsl.digest(netdsl.loads("input words: 12 of 99\nembedding-8; conv3-4")) != netdsl.digest(network)
 
 
 # Files ------------------------------------------------------------------------------------------------------------

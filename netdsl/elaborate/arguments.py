@@ -6,6 +6,7 @@ Whoever writes an argument as PyTorch or Keras call it is told what it is called
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import cache
 
 from netdsl import ops
 from netdsl.elaborate.problems import Problem, twice
@@ -20,9 +21,10 @@ FOLLOWERS = {"norm": ops.Family.NORMALIZATION, "act": ops.Family.ACTIVATION}
 """The arguments that name an operator which follows, and of what family it is."""
 
 
-def field_names(cls: type[Operator]) -> list[str]:
+@cache
+def field_names(cls: type[Operator]) -> tuple[str, ...]:
     """The arguments of an operator as a spec writes them, in order."""
-    return [info.alias or name for name, info in cls.model_fields.items() if name not in hidden(cls)]
+    return tuple(info.alias or name for name, info in cls.model_fields.items() if name not in hidden(cls))
 
 
 def example(cls: type[Operator], whole: bool = False) -> str:

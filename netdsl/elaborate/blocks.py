@@ -93,6 +93,8 @@ def _taken(
     builder: Builder, block: tree.Block, item: tree.Operation, names: dict[str, Any], given: int
 ) -> dict[str, Span]:
     """The names of a block's inputs, none where it has one without a name. Raises `Problem` where others are given."""
+    if not block.takes and given == 1:
+        return {}
     evaluator = Evaluator(names, builder.shape)
     counts = [
         evaluator.integer(each.repeat.count, "the number of inputs") if each.repeat is not None else 1

@@ -58,6 +58,7 @@ class Builder:
         self.missing: set[tuple[str, str]] = set()
         self.vocabularies: dict[int, int] = {}
         self.fitted: dict[tuple[int, int], tuple[Operator, Operator]] = {}
+        self.applied: dict[tuple[int, tuple[Shape, ...]], tuple[Operator, Shape]] = {}
         self.failed = False
 
     def tell(self, frame: Frame, problem: Problem) -> None:
@@ -112,10 +113,8 @@ class Builder:
         shape = None
         if None not in shapes:
             try:
-                op = self._fitted(op, shapes[0] if shapes else None)
-                if self.vocabularies:
-                    op = self._reading(op, inputs)
-                shape = _output(op, shapes)  # type: ignore[arg-type]
+                op = self._reading(op, inputs) if self.vocabularies else op
+                op, shape = self._applied(op, shapes)  # type: ignore[arg-type]
             except OpError as refusal:
                 problem = refused(refusal) if refused else self._refusal(op, inputs, span, places or {}, refusal)
                 self.tell(frame, problem)
@@ -125,13 +124,15 @@ class Builder:
             DraftNode(len(self.shapes), op, inputs, shape, span, None, given, implicit, None, terms, self.arms)
         )
 
-    def _fitted(self, op: Operator, shape: Shape | None) -> Operator:
-        """The operator for maps of this rank: the same object for the same operator. Raises `OpError`."""
-        rank = len(shape or (0,)) - 1
-        known = self.fitted.get((id(op), rank))
+    def _applied(self, op: Operator, shapes: tuple[Shape, ...]) -> tuple[Operator, Shape]:
+        """The operator for maps of this rank, the same object for the same operator, and the shape that it makes of
+        these. Raises `OpError`."""
+        known = self.applied.get((id(op), shapes))
         if known is None:
-            known = self.fitted[id(op), rank] = op, op.fitted(rank)
-        return known[1]
+            rank = len(shapes[0]) - 1 if shapes else 0
+            _, fitted = self.fitted.setdefault((id(op), rank), (op, op.fitted(rank)))
+            known = self.applied[id(op), shapes] = fitted, _output(fitted, shapes)
+        return known
 
     def _reading(self, op: Operator, inputs: tuple[int, ...]) -> Operator:
         """The operator with the vocabulary of the tokens that it reads. Raises `OpError` for one that reads none."""

@@ -8,7 +8,7 @@ from netdsl.elaborate.files import Definition, Module
 from netdsl.elaborate.problems import Problem, twice
 from netdsl.elaborate.values import UNKNOWN, Evaluator
 from netdsl.syntax import tree
-from netdsl.text.diagnostics import Report
+from netdsl.text.diagnostics import Report, misspelt
 from netdsl.text.source import Span
 
 
@@ -31,7 +31,7 @@ class Definitions:
                     self._use(module, statement, users)
                 elif isinstance(statement, tree.Broken):
                     found = words(statement, self.report)
-                    if found.first == "block" and found.name:
+                    if "block" in (found.first, misspelt(found.first, ("block",))) and found.name:
                         module.blocks[found.name] = None
             except Problem as problem:
                 problem.tell(self.report)

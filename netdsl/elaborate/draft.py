@@ -89,6 +89,7 @@ def freeze(draft: DraftScope) -> Scope:
         choices=draft.choices,
         definition=draft.definition,
         entries=draft.entries if len(draft.entries) > 1 else (),
+        takes=draft.takes,
         outputs=draft.outputs or NO_OUTPUTS,
     )
 

@@ -4,7 +4,7 @@ it."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from netdsl.elaborate.draft import Draft
@@ -68,15 +68,27 @@ class Frame:
 
     def inner(self, around: Frame | None = None) -> Frame:
         """The frame of a body inside this one, which sees the labels of `around` (this one, if no other is said)."""
-        return replace(self, defaults=dict(self.defaults), labels={}, around=around or self, depth=self.depth + 1)
+        return self._body(self.names, dict(self.defaults), {}, around or self, self.depth + 1)
 
     def arm(self) -> Frame:
         """The frame of an arm of an `if`: its statements stand in this body, one level further in."""
-        return replace(self, depth=self.depth + 1)
+        return self._body(self.names, self.defaults, self.labels, self.around, self.depth + 1)
 
     def beside(self) -> Frame:
         """The frame of what several branches share: it stands between this one and theirs."""
-        return replace(self, labels={}, around=self)
+        return self._body(self.names, self.defaults, {}, self, self.depth)
+
+    def _body(
+        self,
+        names: dict[str, Any],
+        defaults: dict[str, dict[str, Given]],
+        labels: dict[str, Value],
+        around: Frame | None,
+        depth: int,
+    ) -> Frame:
+        """This frame with other parts. There is one for each body, so it is made in place of `dataclasses.replace`."""
+        rest = self.worded, self.outputs, self.unset, self.aside
+        return Frame(self.module, names, defaults, labels, around, self.calls, depth, *rest)
 
     def called(self, definition: Definition, arguments: dict[str, Any], labels: dict[str, Value], where: Span) -> Frame:
         """The frame of a block's body: it sees the names of its own file, the defaults of its caller, and its inputs,
@@ -91,7 +103,10 @@ class Frame:
 
     def iteration(self, index: tree.Name | None, number: int) -> Frame:
         """The frame of one repetition: this one, with the index where it has a name."""
-        return self if index is None else replace(self, names={**self.names, index.text: number})
+        if index is None:
+            return self
+        names = {**self.names, index.text: number}
+        return self._body(names, self.defaults, self.labels, self.around, self.depth)
 
     @property
     def trail(self) -> tuple[Related, ...]:

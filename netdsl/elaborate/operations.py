@@ -122,7 +122,14 @@ def _unknown(item: tree.Operation, frame: Frame) -> Problem:
         return problem(
             f"`{head}` is a label: `@{head}` goes on from its value, `reuse({head})` applies its layers again"
         )
-    match = re.fullmatch(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)?)", head)
+    if re.fullmatch("x[0-9]+", head) and item.kernel is not None:
+        return problem(
+            f"a repetition stands behind what it repeats: `{{ ... }} {head}`; a repeated branch stands alone"
+        )
+    named = _kernel_by_name(head, frame)
+    if named is not None:
+        return problem(f"a kernel by its name stands in braces: write `{named}`", [Edit(span, named)])
+    match = re.fullmatch(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)*)", head)
     stem, kernel = (match[1], match[2]) if match else (head, "")
     layer = foreign.layer(head) or foreign.layer(stem)
     if layer is not None:
@@ -139,6 +146,15 @@ def _unknown(item: tree.Operation, frame: Frame) -> Problem:
         return problem(did_you_mean(stem, known) or "`netdsl ops` lists all that there are")
     text = best + (kernel if best in ops.names() and ops.find(best).geometry.kernel else "")
     return problem(f"did you mean `{text}`?", [Edit(span, text)])
+
+
+def _kernel_by_name(head: str, frame: Frame) -> str | None:
+    """`conv{k}` for `convk`, where `k` is a name of a value."""
+    for name in sorted(frame.names, key=len, reverse=True):
+        resolved = ops.resolve(head.removesuffix(name)) if head.endswith(name) else None
+        if resolved is not None and resolved[1] is None and ops.find(resolved[0]).geometry.kernel:
+            return f"{resolved[0]}{{{name}}}"
+    return None
 
 
 def _renamed(item: tree.Operation, layer: foreign.Layer) -> list[Edit]:

@@ -63,7 +63,7 @@ def show(value: Any) -> str:
     return str(value)
 
 
-def _power(left: Any, right: Any) -> Any:
+def power(left: Any, right: Any) -> Any:
     """`left ** right`, refused before it is computed where it leaves the range."""
     if isinstance(left, int) and isinstance(right, int) and right > 1 and (abs(left).bit_length() - 1) * right > 63:
         raise OverflowError
@@ -88,7 +88,7 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
     "/": _divide,
     "//": operator.floordiv,
     "%": operator.mod,
-    "**": _power,
+    "**": power,
 }
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,

@@ -11,7 +11,7 @@ from netdsl.ops.shared.base import Call, Geometry, Torch, Weight
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.conv import Convolution
 from netdsl.ops.shared.definition import definition, each
-from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Size, Sizes, Words
+from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Size, Sizes, Words, absent
 from netdsl.ops.shared.init import BiasInitial, Init, Initial, statements
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
@@ -70,6 +70,9 @@ class Conv(Convolution):
     are one kernel for each link, `weight` (links, 1, kh, kw): parameters and multiply-adds are those of the links, no
     more.
 
+    `standardize=true` is weight standardization (Qiao et al. 2019, eq. 4, with the 1e-10 of Kolesnikov et al., Big
+    Transfer, 2020, in the root): the weights stay as they are, and are standardized where they are used.
+
     PyTorch: `nn.Conv2d`, `nn.Conv1d`, `nn.Conv3d`.
     """
 
@@ -94,6 +97,8 @@ class Conv(Convolution):
     """Round the output's size up, as cuda-convnet did."""
     connect: Connections | None = None
     """For each output map, the input maps it sees; none: all."""
+    standardize: Flag = Field(False, exclude_if=absent)
+    """Use each output channel's weights less their mean, over their standard deviation."""
     frozen: Frozen = False
     init: Initial = None
     bias_init: BiasInitial = None
@@ -111,6 +116,8 @@ class Conv(Convolution):
                 raise ValueError(f"`connect` gives output map {index} an input map twice: {list(maps)}")
         if self.groups != 1:
             raise ValueError("`connect` says which channels see which; leave out `groups`")
+        if self.standardize:
+            raise ValueError("`connect` does not go with `standardize=true`")
         if self.ceil:
             raise ValueError("`connect` does not go with `ceil=true`; write the padding as numbers")
         if isinstance(self.init, Init) and self.init.fanned:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight, Window
 from netdsl.ops.shared.checks import divides
-from netdsl.ops.shared.fields import Count, Epsilon, Frozen
+from netdsl.ops.shared.fields import Count, Epsilon, Flag, Frozen, present
+from netdsl.ops.shared.norm import called, learned
 from netdsl.shapes import Shape
 
 
@@ -23,6 +26,10 @@ class GroupNorm(Operator):
     """Number of groups; must divide the channels."""
     eps: Epsilon = 1e-5
     """Added to the variance."""
+    scale: Flag = Field(True, exclude_if=present)
+    """Learn a scale for each channel."""
+    offset: Flag = Field(True, exclude_if=present)
+    """Learn an offset for each channel."""
     frozen: Frozen = False
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -30,12 +37,17 @@ class GroupNorm(Operator):
         return inputs[0]
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
-        each = Weight((inputs[0][0],), not self.frozen)
-        return {"weight": each, "bias": each}
+        return learned(inputs[0][0], self.scale, self.offset, not self.frozen)
+
+    @property
+    def weighted(self) -> bool:
+        return self.scale or self.offset
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}
-        return Torch(Call("nn.GroupNorm", (self.groups, inputs[0][0]), kwargs), frozen=self.frozen)
+        function, more, definitions = called("GroupNorm", "Group normalization", self.scale, self.offset)
+        call = Call(function, (self.groups, inputs[0][0]), {**kwargs, **more})
+        return Torch(call, None, definitions, frozen=self.frozen)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
         return None

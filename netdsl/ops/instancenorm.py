@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from math import prod
 
+from pydantic import Field
+
 from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight, Window
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.fields import Epsilon, Flag, Frozen
+from netdsl.ops.shared.norm import called, learned
 from netdsl.shapes import Shape, text
 from netdsl.text.diagnostics import OpError
 
@@ -25,7 +28,9 @@ class InstanceNorm(Operator):
     eps: Epsilon = 1e-5
     """Added to the variance."""
     scale: Flag = False
-    """Learn a scale and an offset for each channel."""
+    """Learn a scale for each channel, and an offset unless `offset=false`."""
+    offset: Flag | None = Field(None, exclude_if=lambda value: value is None)
+    """Learn an offset for each channel; none: where there is a scale."""
     frozen: Frozen = False
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
@@ -36,14 +41,20 @@ class InstanceNorm(Operator):
         return inputs[0]
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
-        each = Weight((inputs[0][0],), not self.frozen)
-        return {"weight": each, "bias": each} if self.scale else {}
+        return learned(inputs[0][0], self.scale, self.shifted, not self.frozen)
+
+    @property
+    def shifted(self) -> bool:
+        """Whether it has an offset."""
+        return self.scale if self.offset is None else self.offset
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}
-        if self.scale:
+        if self.scale or self.shifted:
             kwargs["affine"] = True
-        return Torch(Call(f"nn.InstanceNorm{len(inputs[0]) - 1}d", (inputs[0][0],), kwargs), frozen=self.frozen)
+        name = f"InstanceNorm{len(inputs[0]) - 1}d"
+        function, _, definitions = called(name, "Instance normalization", self.scale, self.shifted)
+        return Torch(Call(function, (inputs[0][0],), kwargs), None, definitions, frozen=self.frozen)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
         return None

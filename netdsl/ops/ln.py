@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
 from netdsl.ops.shared.definition import definition
-from netdsl.ops.shared.fields import Epsilon, Frozen
+from netdsl.ops.shared.fields import Epsilon, Flag, Frozen, present
+from netdsl.ops.shared.norm import learned
 from netdsl.shapes import Shape
 
 LAYER_NORM = '''class LayerNorm{d}d(nn.LayerNorm):
@@ -14,6 +17,20 @@ LAYER_NORM = '''class LayerNorm{d}d(nn.LayerNorm):
         x = x.permute({last})
         x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
         return x.permute({first})
+'''
+
+
+UNSCALED = '''class ChannelNormUnscaled(nn.Module):
+    """Layer normalization over the channels, at each position, with a learned offset, but no learned scale."""
+
+    def __init__(self, channels: int, eps: float = 1e-5):
+        super().__init__()
+        self.eps = eps
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.layer_norm(x.transpose(1, -1), self.bias.shape, None, self.bias, self.eps)
+        return x.transpose(1, -1)
 '''
 
 
@@ -32,16 +49,30 @@ class LayerNorm(Operator):
 
     eps: Epsilon = 1e-6
     """Added to the variance."""
+    scale: Flag = Field(True, exclude_if=present)
+    """Learn a scale for each channel."""
+    offset: Flag = Field(True, exclude_if=present)
+    """Learn an offset for each channel."""
     frozen: Frozen = False
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
-        each = Weight((inputs[0][0],), not self.frozen)
-        return {"weight": each, "bias": each}
+        return learned(inputs[0][0], self.scale, self.offset, not self.frozen)
+
+    @property
+    def weighted(self) -> bool:
+        return self.scale or self.offset
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}
-        if len(inputs[0]) == 1:
-            return Torch(Call("nn.LayerNorm", (inputs[0][0],), kwargs), frozen=self.frozen)
+        if not self.scale and not self.offset:
+            kwargs["elementwise_affine"] = False
+        elif not self.offset:
+            kwargs["bias"] = False
+        elif not self.scale:
+            call = Call("ChannelNormUnscaled", (inputs[0][0],), kwargs)
+            return Torch(call, definitions=(UNSCALED,), frozen=self.frozen)
         rank = len(inputs[0]) - 1
+        if rank == 0:
+            return Torch(Call("nn.LayerNorm", (inputs[0][0],), kwargs), frozen=self.frozen)
         call = Call(f"LayerNorm{rank}d", (inputs[0][0],), kwargs)
         return Torch(call, definitions=(definition(LAYER_NORM, rank),), frozen=self.frozen)

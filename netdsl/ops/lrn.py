@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch
+from pydantic import Field
+
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window, window
 from netdsl.ops.shared.checks import plane
-from netdsl.ops.shared.fields import Count, Finite
+from netdsl.ops.shared.definition import definition, suffix
+from netdsl.ops.shared.fields import Count, Finite, Flag, absent
 from netdsl.shapes import Shape
+from netdsl.text.diagnostics import OpError
+
+WITHIN = '''class LocalResponseNormWithin{suffix}(nn.Module):
+    """Local response normalization over the neighbours in the plane of each channel; zeros around it count."""
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        mean = F.avg_pool{d}d(x.square(), self.size, 1, self.size // 2)
+        return x / (self.k + self.alpha * mean) ** self.beta
+'''
 
 
 class LocalResponseNorm(Operator):
     """Local response normalization: each value over a power of the squares of its neighbours in other channels.
 
     y_i = x_i / (k + alpha / size * sum_j x_j^2)^beta, j over the `size` channels around i, cut at the ends. The shape
-    of C x H x W stays.
+    of C x H x W stays. `within=true` is over the size x size window around the pixel, in each channel by itself: the
+    mean of the squares in place of their sum over `size`, zeros around the plane counted (Caffe's WITHIN_CHANNEL, with
+    k=1).
 
     Source: Krizhevsky, Sutskever, Hinton, 2012, section 3.3. The paper does not divide alpha by the size, cuda-convnet,
     Caffe and PyTorch do: the paper's printed formula is `lrn(alpha=5e-4)`, Caffe's default k is 1.
@@ -31,7 +49,14 @@ class LocalResponseNorm(Operator):
     k: Finite = 2.0
     """What is added."""
 
+    within: Flag = Field(False, exclude_if=absent)
+    """Look at the neighbours in the plane of each channel instead, in a window of `size`."""
+
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        if self.within and self.size % 2 == 0:
+            raise OpError(
+                f"`size` (={self.size}) must be odd with `within=true`, so that the window has a middle", at="size"
+            )
         return plane(self.name, inputs[0])
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
@@ -42,4 +67,13 @@ class LocalResponseNorm(Operator):
             kwargs["beta"] = self.beta
         if self.k != 1.0:
             kwargs["k"] = self.k
+        if self.within:
+            rank = len(inputs[0]) - 1
+            call = Call(f"LocalResponseNormWithin{suffix(rank)}", (self.size,), kwargs)
+            return Torch(call, definitions=(definition(WITHIN, rank),))
         return Torch(Call("nn.LocalResponseNorm", (self.size,), kwargs))
+
+    def window(self, inputs: tuple[Shape, ...]) -> Window:
+        rank = len(inputs[0]) - 1
+        size = self.size if self.within else 1
+        return window(rank, (size,) * rank, pad=(size // 2,) * rank)

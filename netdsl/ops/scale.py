@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
-from netdsl.ops.shared.fields import Finite, Flag, Frozen
+from netdsl.ops.shared.fields import Finite, Flag, Frozen, absent
 from netdsl.shapes import Shape
 
 CONSTANT = '''class Scale(nn.Module):
@@ -37,6 +37,7 @@ class Scale(Operator):
     """Multiply: `scale(0.17)` by a constant, `scale()` by a learned factor for each channel. The shape stays.
 
     The learned factors are `weight`, of shape C x 1 x 1 for maps and C for features, and start at `init`.
+    `scale(shared=true, init=0)` learns one factor for all channels (ReZero, Bachlechner et al., 2020, eq. 2).
 
     Source: the residual scaling of Szegedy et al., Inception-v4, 2016, section 3.3; learned: LayerScale, Touvron et
     al., 2021.
@@ -52,10 +53,12 @@ class Scale(Operator):
     frozen: Frozen = False
     bare: Flag = False
     """The learned factors are a parameter of the module around, by the label alone, as ConvNeXt's `layer_scale`."""
+    shared: Flag = Field(False, exclude_if=absent)
+    """Learn one factor for all channels."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        given = {"init": self.init != 1.0, "frozen": self.frozen, "bare": self.bare}
+        given = {"init": self.init != 1.0, "frozen": self.frozen, "bare": self.bare, "shared": self.shared}
         if self.x is not None and any(given.values()):
             raise ValueError(f"a constant factor learns nothing; leave out `{max(given, key=given.__getitem__)}`")
         return self
@@ -64,22 +67,23 @@ class Scale(Operator):
     def weighted(self) -> bool:
         return self.x is None
 
+    def _factors(self, shape: Shape) -> Shape:
+        return (1,) if self.shared else (shape[0], *(1 for _ in shape[1:]))
+
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         name = "" if self.bare else "weight"
-        return {} if self.x is not None else {name: Weight(_factors(inputs[0]), not self.frozen)}
+        return {} if self.x is not None else {name: Weight(self._factors(inputs[0]), not self.frozen)}
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.x is not None:
             return Torch(Call("Scale", (self.x,)), definitions=(CONSTANT,))
         if self.bare:
-            call = Call("torch.full", (_factors(inputs[0]), self.init))
+            call = Call("torch.full", (self._factors(inputs[0]), self.init))
             return Torch(call, "{m} * {0}", frozen=self.frozen)
         kwargs: dict[str, Constant] = {} if self.init == 1.0 else {"value": self.init}
-        return Torch(Call("LayerScale", (_factors(inputs[0]),), kwargs), definitions=(LEARNED,), frozen=self.frozen)
+        return Torch(
+            Call("LayerScale", (self._factors(inputs[0]),), kwargs), definitions=(LEARNED,), frozen=self.frozen
+        )
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
         return self.model_copy(update={"init": 1.0})
-
-
-def _factors(shape: Shape) -> Shape:
-    return (shape[0], *(1 for _ in shape[1:]))

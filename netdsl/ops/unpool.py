@@ -64,6 +64,8 @@ class Unpool(Operator):
     """That of the pooling."""
     dilation: Sizes = Field((1,), repr=False)
     """That of the pooling."""
+    to: Sizes | None = Field(None, repr=False)
+    """That of the pooling."""
 
     @property
     def pooling(self) -> MaxPool:
@@ -71,6 +73,8 @@ class Unpool(Operator):
         return MaxPool(kernel=self.kernel, stride=self.stride, pad=self.pad, ceil=self.ceil, dilation=self.dilation)
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        if self.to is not None:
+            raise OpError("`unpool` needs a pooling with a window; this one gives a size, `maxpool(to=...)`", at="pool")
         pooled = self.pooling.shape(inputs[1:])
         if self.pooling.builtin(self.pooling.slide(len(pooled) - 1)) is None:
             raise OpError(

@@ -15,12 +15,12 @@ from torch import Tensor, nn
 class InvertedResidual(nn.Module):
     """Figure 3c and 3d: half of the channels passes; with stride 2 all of them go through both branches."""
 
-    stride: Final[int]
+    has_branch1: Final[bool]
 
     def __init__(self, in_channels: int, out: int, stride: int = 1) -> None:
         super().__init__()
-        self.stride = stride
-        if stride != 1:
+        self.has_branch1 = stride != 1
+        if self.has_branch1:
             self.branch1 = nn.Sequential(
                 nn.Conv2d(
                     in_channels, in_channels, kernel_size=3, stride=stride, padding=1, groups=in_channels, bias=False
@@ -43,7 +43,7 @@ class InvertedResidual(nn.Module):
         self.shuffle = nn.ChannelShuffle(2)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.stride != 1:
+        if self.has_branch1:
             x = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
             return self.shuffle(x)
         branch1, branch2 = x.chunk(2, dim=1)

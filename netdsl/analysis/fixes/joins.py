@@ -53,8 +53,9 @@ def propose(fault: Fault) -> Iterator[Candidate]:
 
 
 def _together(parts: Sequence[Candidate]) -> Candidate:
-    edits = sorted((edit for each in parts for edit in each.edits), key=lambda edit: edit.span.start)
-    return Candidate(" and ".join(each.title for each in parts), tuple(edits), max(each.rank for each in parts))
+    edits = sorted({edit for each in parts for edit in each.edits}, key=lambda edit: edit.span.start)
+    titles = dict.fromkeys(each.title for each in parts)  # a branch that is repeated is changed once
+    return Candidate(" and ".join(titles), tuple(edits), max(each.rank for each in parts))
 
 
 def _join(fault: Fault) -> tuple[tree.Join, list[Branch]] | None:
@@ -67,9 +68,12 @@ def _join(fault: Fault) -> tuple[tree.Join, list[Branch]] | None:
         node = next((n for n in scope.children if isinstance(n, Node) and n.op.family is Family.JOIN), None)
         shapes = fault.network.input_shapes(node) if node is not None and node.shape is None else None
         parts = [child for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
+        bodies = {each.body.span: each.body for each in item.branches}
         if shapes and (found is None or (found[0] is not item and holds(found[0].span, item.span))):
-            bodies = [each.body for each in item.branches]
-            found = item, [Branch(*each) for each in zip(bodies, parts, shapes, strict=True)]
+            known = [
+                bodies[part.span] for part in parts if part.span in bodies
+            ]  # of those repeated, the one as written
+            found = item, [Branch(*each) for each in zip(known, parts, shapes, strict=True)]
     return found
 
 

@@ -19,7 +19,7 @@ class UnusedBlock(Rule):
         if file is None or not any(isinstance(each, (tree.Layer, tree.Table)) for each in file.statements):
             return  # a file of blocks alone is for others to use
         called = {each.head.text for each in walk(file) if isinstance(each, tree.Operation)}
-        called |= {each.name for each in walk(file) if isinstance(each, tree.Reference)}  # `stage(unit=bottleneck)`
+        called |= {each.name for each in walk(file) if isinstance(each, tree.Reference)}  # the value of a param
         for block in file.statements:
             if isinstance(block, tree.Block) and block.name.text not in called:
                 name = block.name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from netdsl import ops
 from netdsl.analysis.lint._rule import Rule, Subject, Warnings
 from netdsl.syntax import tree
@@ -19,13 +21,17 @@ class UnusedLabel(Rule):
     fixes = True
 
     def find(self, subject: Subject) -> Warnings:
-        used = {part.text for each in subject.trees.of(tree.Seen) for part in each.parts}
+        parts = [part for each in subject.trees.of(tree.Seen) for part in each.parts]
+        used = {part.text for part in parts if part.index is None}
+        counted = [re.compile(f"{part.text}[0-9]+{part.after}") for part in parts if part.index is not None]
         for claim in subject.trees.all:
             if isinstance(claim, (tree.Expect, tree.Reported)) and claim.label is not None:
                 used.update((claim.label.text, *claim.label.text.split(".")))
         for layer in subject.trees.of(tree.Layer):
             label = layer.label
             if label is None or label.index is not None or label.text in used or not _makes_no_module(layer.item):
+                continue
+            if any(each.fullmatch(label.text) for each in counted):  # `@s{i}` may mean the label `s0`
                 continue
             span = label.span
             edit = Edit(span._replace(end=layer.item.span.start), "")

@@ -200,11 +200,11 @@ class Blocks:
         """The variables of the values that a class takes: `x`, and what comes from elsewhere by its label."""
         names: dict[int, str] = {}
         for number, value in enumerate(level.inputs):
-            if number == 0 and (value == level.scope.entry or len(level.inputs) == 1):
+            taken = level.taken(value)
+            if taken is None and number == 0 and (value == level.scope.entry or len(level.inputs) == 1):
                 names[value] = "x"
                 continue
-            label = self.plan.labels.get(value, "other")
-            name = variable(snake(stem(label)), ("x",))
+            name = variable(snake(taken or stem(self.plan.labels.get(value, "other"))), ("x",))
             if name in names.values():
                 name = Numbered({*names.values()})(name)
             names[value] = name

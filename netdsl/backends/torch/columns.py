@@ -177,8 +177,18 @@ class Columns:
         """The tests that some instance met, and those that are in use."""
         found = dict.fromkeys(self.conditions)
         for row in self.rows:
-            found.update(dict.fromkeys(row.trace.decisions))
+            found.update(dict.fromkeys(map(self._told, row.trace.decisions)))
         return list(found)
+
+    def _told(self, term: Term) -> Term:
+        """A term with the arguments that are there in place of what has no short text in Python."""
+        if not term.opaque:
+            return term
+        for fresh, column in self.fresh.items():
+            values = {row: column.get(each.instance, UNSET) for row, each in enumerate(self.rows)}
+            if self._holds(term, {row: plain(value) for row, value in values.items()}):
+                return name(fresh)
+        return make(term.op, *(self._told(each) if isinstance(each, Term) else each for each in term.args))
 
     def _sides(self, test: Term, rows: Iterable[int]) -> tuple[list[int], list[int]] | None:
         """The rows where a test holds, and the others; None where it has no answer."""

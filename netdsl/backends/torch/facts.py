@@ -3,6 +3,7 @@ building blocks have in common, and which levels are the same."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -90,7 +91,7 @@ class Facts:
                 numbers.append(tuple(each.arguments.items()))
             title = kernels(each) if each.kind == "bracket" else each.title
             choices = asked(each.choices) if each.choices else ()
-            words = each.kind, title, called, each.definition, terms, choices
+            words = each.kind, title, called, each.definition, terms, choices, each.takes, tuple(each.outputs)
             return words, number(each.entry), number(each.exit), tuple([*map(part, each.children)])
 
         context = self.context[id(level.scope)]
@@ -101,7 +102,8 @@ class Facts:
             numbers += context.block.arguments.items() if context.block is not None else ()
         shapes = [self._shape(value) for value in level.given]
         numbers += shapes
-        labels = [plan.labels.get(value) if place else None for place, value in enumerate(level.given)]
+        named = [level.taken(value) or plan.labels.get(value) for value in level.given]
+        labels = named if scope.entries else [None, *named[1:]]
         try:
             wiring = (
                 part(level.scope),
@@ -152,14 +154,13 @@ class Facts:
 
     def _place(self, scope: Scope, context: Context) -> None:
         self.context[id(scope)] = context
-        index = scope.terms.get("index") if scope.kind == "repeat" else None
-        for number, child in enumerate(scope.children):
+        for known, child in zip(indices(scope), scope.children, strict=True):
             if isinstance(child, Scope):
                 inner = context
                 if child.kind == "block" and child.definition is not None:
                     inner = Context(child)
-                elif index is not None:
-                    inner = Context(context.block, {**context.indices, index: number})
+                elif known:
+                    inner = Context(context.block, {**context.indices, **known})
                 self._place(child, inner)
                 if child.kind == "block":
                     self.context[id(child)] = context
@@ -184,6 +185,23 @@ class Facts:
                 if any(max(rows[place].op.stride) > 1 for rows in blocks):  # type: ignore[attr-defined]
                     strided.add(place)
             self.brackets[sizes] = (quotients, strided.pop() if len(strided) == 1 else None)
+
+
+def indices(scope: Scope) -> list[dict[str, int]]:
+    """The index of a repetition in each part of a scope: in the iterations of a repeat, or in repeated branches.
+
+    Branches are told apart by their text, which those of one repetition share.
+    """
+    whole = scope.terms.get("index") if scope.kind in ("repeat", "join") else None
+    met: Counter[Any] = Counter()
+    found: list[dict[str, int]] = []
+    for child in scope.children:
+        kind, own = (child.kind, child.terms.get("index")) if isinstance(child, Scope) else ("", None)
+        index = own if kind in ("branch", "group") and not whole else None if own else whole
+        place = child.span if kind in ("branch", "group") else kind
+        found.append({index: met[place]} if index and kind in ("iteration", "branch", "group") else {})
+        met[place] += 1
+    return found
 
 
 def kernels(scope: Scope) -> tuple[str, ...]:

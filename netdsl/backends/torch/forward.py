@@ -136,12 +136,14 @@ class Forward:
             level = self.plan.level_of.get(id(child))
             if level is not None and level.called:
                 for value in level.outputs:
-                    self.preferred[value] = suits if value == child.exit else self.plan.labels.get(value, suits)
+                    named = value != child.exit or child.exit in child.outputs.values()
+                    self.preferred[value] = self.plan.labels.get(value, suits) if named else suits
             else:
                 self._prefer(child, suits)
 
     def _labels(self) -> None:
-        """A value that is needed again later goes by its label."""
+        """A value that is needed again later, or is one of several that are given, goes by its label."""
+        several = self.level.scope.outputs.values() if len(self.level.outputs) > 1 else ()
         uses: dict[int, list[int]] = {}
         for place, step in enumerate(self.steps):
             for value in step.inputs:
@@ -151,7 +153,8 @@ class Forward:
                 label = self.plan.labels.get(value)
                 used = uses.get(value, [place + 1])
                 joined = value in self.branches and len(used) == 1
-                if label is not None and not step.aux and not joined and used != [place + 1]:
+                later = used != [place + 1] or value in several
+                if label is not None and not step.aux and not joined and later:
                     self.preferred[value] = label
 
     def _through(self, value: int) -> int:

@@ -6,6 +6,7 @@ one line; what does not is opened at its outermost bracket: its items in one lin
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -18,6 +19,8 @@ WIDTH = 120
 DEFAULTS: dict[str, dict[str, Any]] = {
     "nn.Conv2d": {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True},
     "nn.ConvTranspose2d": {"stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "bias": True, "dilation": 1},
+    "Conv2dSame": {"stride": 1, "dilation": 1, "groups": 1, "bias": True},
+    "PaddedConv2d": {"stride": 1, "dilation": 1, "groups": 1, "bias": True, "ceil": False},
     "nn.Linear": {"bias": True},
     "nn.Dropout": {"p": 0.5},
     "nn.BatchNorm2d": {"eps": 1e-5, "momentum": 0.1},
@@ -29,9 +32,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 
 def of_any_rank(table: Mapping[str, T], function: str, default: T) -> T:
     """What a table of modules for planes says of one for maps of any rank: `nn.Conv1d` is as `nn.Conv2d`."""
-    if function in table or function[-2:] not in ("1d", "3d"):
-        return table.get(function, default)
-    return table.get(f"{function[:-2]}2d", table.get(function[:-2], default))
+    if function in table:
+        return table[function]
+    alike = re.sub("[13]d", "2d", function)
+    return table.get(alike, table.get(function.removesuffix("1d").removesuffix("3d"), default))
 
 
 class Bracket(NamedTuple):
@@ -103,7 +107,7 @@ def _length(loop: Run | Cycle) -> int:
 def _call(construct: Construct) -> Bracket:
     if isinstance(construct.function, str):
         name = construct.function
-        usual = DEFAULTS.get(name, {})
+        usual = of_any_rank(DEFAULTS, name, {})
     else:
         name = construct.function.name
         usual = {each.name: each.default for each in construct.function.parameters}

@@ -99,9 +99,16 @@ class Level:
     def given(self) -> list[int]:
         """The values that a class takes or whose channels it may name, its main input first; known once `inputs` is."""
         entry = self.scope.entry
+        if self.scope.entries:
+            return list(dict.fromkeys((*self.scope.entries, *self.inputs)))
         if entry not in self.inputs and len(self.inputs) == 1:
             return [*self.inputs, entry]
         return [entry, *(value for value in self.inputs if value != entry)]
+
+    def taken(self, value: int) -> str | None:
+        """What a block of several inputs calls one of them."""
+        entries = self.scope.entries
+        return self.scope.takes[entries.index(value)] if value in entries and self.scope.takes else None
 
     @property
     def called(self) -> bool:

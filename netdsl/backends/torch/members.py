@@ -66,7 +66,7 @@ def _anonymous(member: Member) -> Iterator[Leaf]:
             yield member
     elif isinstance(member, Level) and not member.called:
         for each in member.members:
-            if isinstance(each, Level) or (isinstance(each, Leaf) and not each.name):
+            if not isinstance(each, Again):
                 yield from _anonymous(each)
 
 
@@ -129,7 +129,7 @@ class Members:
         if member.kind == "sequential":
             return self._chain(member, self._arms(member))
         inner = [each for each in member.members if not isinstance(each, Again) and each.constructed and each.name]
-        inner = [each for each in inner if isinstance(each, Level) or not each.bare]
+        inner = [each for each in inner if id(each) not in self._names and (isinstance(each, Level) or not each.bare)]
         return ModuleDict(tuple((each.name, self.construct(each)) for each in inner))
 
     def _chain(self, level: Level, around: Arms) -> Chain:

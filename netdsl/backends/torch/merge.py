@@ -277,7 +277,8 @@ class Merge(Columns):
         distinct = set(texts.values())
         if len(distinct) == 1:
             return next(iter(texts.values()))
-        for test in self._tests():
+        shortcuts = self._shortcuts()
+        for test in sorted(self._tests(), key=lambda each: (each not in self.conditions, each not in shortcuts)):
             sides = None if test.opaque else self._sides(test, texts)
             if sides is None or not all(sides):
                 continue
@@ -288,6 +289,10 @@ class Merge(Columns):
             return _common(fork)
         raise Split
 
+    def _shortcuts(self) -> set[Term]:
+        """The tests on which there is a shortcut."""
+        return {self._told(each) for row in self.rows for each in row.trace.residuals}
+
     def _flag(self, test: Term) -> Term:
         """A test as a `forward` asks it, of an attribute: what the constructor is told, or a flag with its outcome."""
         for flag, known in self.flags.items():
@@ -295,9 +300,10 @@ class Merge(Columns):
                 return name(flag)
         word = self.conditions.get(test, "")
         taken = {key for form in self.forms for key, _, _ in form.attributes} | {"training"}
-        residuals = {each for row in self.rows for each in row.trace.residuals}
+        residuals = self._shortcuts()
         told = test.args[0] if test.op in COMPARED and test.args[1].constant else None
-        if told is not None and told.op == "name" and told.text not in taken and test not in residuals:
+        asked = not word and test not in residuals  # where attributes hang on it, TorchScript needs a flag
+        if asked and told is not None and told.op == "name" and told.text not in taken:
             whole = all(type(row.names.get(told.text)) is int for row in self.rows)
             if whole and self.flags.setdefault(told.text, told) == told:
                 self.made.kinds[told.text] = "int"

@@ -78,7 +78,9 @@ class Plan:
                     self._close(inner)
             else:
                 self._fill(level, child)
-            if child.label:
+            for name, value in child.outputs.items():
+                self.labels[value] = name
+            if child.label and child.exit not in child.outputs.values():
                 self.labels[child.exit] = child.label
 
     def _leaf(self, level: Level, node: Node) -> Leaf:
@@ -156,8 +158,15 @@ class Plan:
         for level in self.root.levels():
             self._halve(level)
         levels = [level for level in self.root.levels() if level is not self.root]
+        given: dict[str | None, set[str]] = {}
         for level in levels:
-            self._give(level, escaping.get(id(level), []))
+            outside = {level.scope.exit, *escaping.get(id(level), ())}
+            asked = {name for name, value in level.scope.outputs.items() if value in outside}
+            given.setdefault(level.scope.definition, set()).update(asked)
+        for level in levels:
+            names = given[level.scope.definition]
+            outputs = [value for name, value in level.scope.outputs.items() if name in names]
+            self._give(level, [*outputs, *escaping.get(id(level), [])])
         for level in levels:
             self._take(level)
             self._decide(level)
@@ -171,8 +180,9 @@ class Plan:
             node = self.network.node(exit)
             assert node is not None
             exit = node.inputs[0]
-        made = (exit,) if level.first <= exit <= level.last else ()
-        level.outputs = (*made, *(value for value in escaping if value not in made)) or (level.last,)
+        first = () if exit in level.scope.outputs.values() else (exit,)
+        found = dict.fromkeys((*first, *escaping, exit))
+        level.outputs = tuple(value for value in found if level.first <= value <= level.last) or (level.last,)
 
     def _take(self, level: Level) -> None:
         needs: dict[int, None] = {}
@@ -180,8 +190,8 @@ class Plan:
             for value in member.inputs:
                 if not level.first <= value <= level.last:
                     needs.setdefault(value)
-        entry = level.scope.entry
-        level.inputs = (*((entry,) if entry in needs else ()), *(value for value in needs if value != entry))
+        first = dict.fromkeys(value for value in level.scope.inputs if value in needs)
+        level.inputs = (*first, *(value for value in needs if value not in first))
 
     def _decide(self, level: Level) -> None:
         """What kind of module a level is."""
@@ -192,7 +202,7 @@ class Plan:
             for member in level.members
             if not isinstance(member, Again)
         )
-        if level.foreign:
+        if level.foreign or (level.scope.kind == "join" and len(level.inputs) > 1):
             level.kind = "container"
         elif not self.chain(level) or (level.scope.kind == "aux" and not level.placed):
             level.kind = "class"

@@ -44,7 +44,7 @@ def read(node: tree.Expression, lookup: Callable[[str], Any], values: Mapping[st
         if kind is tree.Literal and node.value is not None:
             return constant(node.value)
         if kind is tree.Dims:
-            return constant(node.values)
+            return make("tuple", *(constant(each) if isinstance(each, int) else visit(each) for each in node.values))
         if kind is tree.Reference:
             return as_term(lookup(node.name))
         if kind is tree.ListValue:

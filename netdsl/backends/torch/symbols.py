@@ -32,6 +32,8 @@ def symbolic(value: Any, term: Term) -> Any:
     kind = _SYMBOLIC.get(type(value))
     if kind is None or term.constant:
         return plain(value)
+    if term.op == "tuple":
+        return tuple(map(symbolic, value, term.args))
     found = kind(value)
     found.term = term
     return found

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from netdsl.elaborate.values import rounded
+from netdsl.elaborate.values import Unsuited, power, round_to, rounded
 
 MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""
@@ -92,9 +92,12 @@ def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
     """A function of numbers alone: Python's of a list or a text and a number can be larger than any machine."""
 
     def apply(a: Any, b: Any) -> Any:
-        if isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS):
+        if not (isinstance(a, _NUMBERS) and isinstance(b, _NUMBERS)):
+            raise TypeError
+        try:
             return function(a, b)
-        raise TypeError
+        except Unsuited:
+            raise ValueError from None
 
     return apply
 
@@ -126,6 +129,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
+    "**": _arithmetic(power),
+    "round_to": _arithmetic(round_to),
+    "len": len,
     "not": operator.not_,
     "negative": operator.neg,
     "max": lambda *values: max(values),
@@ -136,9 +142,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tuple": lambda *values: tuple(values),
     "element": operator.getitem,
 }
-_OPAQUE = ("floor", "ceil", "round")
+_OPAQUE = ("floor", "ceil", "round", "round_to")
 _RANKS = {"if": 0, "or": 1, "and": 2, "not": 3} | dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 4)
-_RANKS |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "negative": 7}
+_RANKS |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "negative": 7, "**": 8}
 _ATOM = 9
 
 
@@ -232,6 +238,9 @@ def _text(op: str, args: tuple[Term, ...]) -> str:
         return "(" + ", ".join(each.text for each in args) + ("," if len(args) == 1 else "") + ")"
     if op == "element":
         return f"{inside(args[0])}[{args[1].text}]"
+    if op == "**":
+        simple = all(each.op in ("name", "constant") and each.rank == _ATOM for each in args)
+        return f"{inside(args[0], True)}{'**' if simple else ' ** '}{inside(args[1])}"
     if rank == _ATOM:
         return f"{op}({', '.join(each.text for each in args)})"
     return f"{inside(args[0], rank == 4)} {op} {inside(args[1], op not in ('and', 'or'))}"

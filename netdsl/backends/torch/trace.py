@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any, TypeAlias
 
 from netdsl.backends.torch.construct import UNSET, Argument, Construct
 from netdsl.backends.torch.expressions import Names
-from netdsl.backends.torch.facts import Facts, kernels, row_nodes
+from netdsl.backends.torch.facts import Facts, indices, kernels, row_nodes
 from netdsl.backends.torch.layers import Layers
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
@@ -94,9 +95,10 @@ class Trace(Layers):
         for number, value in enumerate(level.given):
             shape = self.plan.network.shapes[value]
             assert shape is not None
-            word = "channels" if len(shape) == 3 else "features"
-            label = self.plan.labels.get(value, "other")
-            prefix = "in" if number == 0 else label if label.isidentifier() else "other"
+            word = "channels" if len(shape) > 1 else "features"
+            label = level.taken(value) or self.plan.labels.get(value, "other")
+            named = level.scope.entries or number
+            prefix = "in" if not named else label if label.isidentifier() else "other"
             self.shapes[value] = (self.atom(f"{prefix}_{word}", shape[0], ("entry", number)), *shape[1:])
 
     def beginning(self) -> Names:
@@ -147,12 +149,16 @@ class Trace(Layers):
                 self._overrides[node.id]["stride"] = self.atom("stride", stride[0], ("row", place, "stride"))
 
     def walk(self, scope: Scope, names: Names) -> None:
-        self.members(scope.children, names)
+        self.members(scope.children, names, indices(scope))
         if scope.choices:
             self.decide(scope.choices, names)
 
-    def members(self, children: Iterable[Node | Scope], names: Names) -> None:
-        for child in children:
+    def members(
+        self, children: Iterable[Node | Scope], around: Names, known: Iterable[dict[str, int]] = repeat({})
+    ) -> None:
+        """The parts of a scope, with the indices of repetitions that are `known` in each."""
+        for child, each in zip(children, known, strict=False):
+            names = self.turn(around, each) if each else around
             if child.arms:
                 self.decide(child.arms, names)
             if isinstance(child, Node):
@@ -165,8 +171,8 @@ class Trace(Layers):
             elif child.kind == "block" and child.definition is not None:
                 self.walk(child, self.inlined(child, names))
             elif child.kind == "repeat":
-                self.repeat(child, names)
-            elif child.kind == "residual" and len(child.children) > 1:
+                self.repeated(child, names)
+            elif child.kind == "residual":
                 self.residual(child, names)
             else:
                 self.walk(child, names)
@@ -210,46 +216,52 @@ class Trace(Layers):
             found[parameter] = value if written is None else written
         return found
 
-    def repeat(self, scope: Scope, names: Names) -> None:
+    def repeated(self, scope: Scope, names: Names) -> None:
         count = scope.terms.get("count")
         if count is not None:
             self.mark(self.term(count, len(scope.children), names, self.shape_of(scope.entry)))
-        index = scope.terms.get("index")
-        for number, child in enumerate(scope.children):
-            assert isinstance(child, Scope)
-            if index is None:
-                self.walk(child, names)
-                continue
+        self.walk(scope, names)
+
+    def turn(self, names: Names, known: dict[str, int]) -> Names:
+        """The names in one turn of a repetition. In the net a rate keeps the index, since a loop may make all turns."""
+        for index, number in known.items():
             turn = None
             if self.level is self.plan.root:
                 self.env[turned(number)] = number
                 turn = symbolic(number, name(turned(number)))
-            self.walk(child, names.with_index(index, number, turn))
+            names = names.with_index(index, number, turn)
+        return names
 
     def residual(self, scope: Scope, names: Names) -> None:
         """A residual: its shortcut takes channels and stride from the body."""
-        body, shortcut, *rest = scope.children
+        body, *rest = scope.children
+        assert isinstance(body, Scope)
         if scope.arms and (test := self.arms.get(scope.arms[-1])) is not None:
             self.residuals.add(test if scope.arms[-1].taken else make("not", test))
         self.members((body,), names)
-        if isinstance(shortcut, Scope) and shortcut.kind == "shortcut" and isinstance(body, Scope):
-            self._shortcut(scope, body, shortcut)
-        self.members((shortcut, *rest), names)
+        self._shortcut(scope, body, next((each for each in rest if isinstance(each, Scope)), None))
+        self.members(rest, names)
 
-    def _shortcut(self, scope: Scope, body: Scope, shortcut: Scope) -> None:
+    def _shortcut(self, scope: Scope, body: Scope, shortcut: Scope | None) -> None:
+        """What the shapes decide: whether the shortcut has layers, or (None) whether there is one."""
         into, out = self.shape_of(scope.entry), self.shape_of(body.exit)
         strides = {as_term(each): each for each in self._strides(body)}
         stride = next(iter(strides.values())) if len(strides) == 1 else None
         fits = make("!=", as_term(into[0]), as_term(out[0]))
         changes = fits if stride is None else make("or", make("!=", as_term(stride), as_term(1)), fits)
         if not changes.constant:
+            other = shortcut is None or bool(shortcut.children)
             try:
-                if changes.evaluate(self.env) is bool(shortcut.children):
-                    self.decisions[changes] = bool(shortcut.children)
+                if changes.evaluate(self.env) is other:
+                    self.decisions[changes] = other
+                    alike = make("==", as_term(into[0]), as_term(out[0]))
+                    alike = alike if stride is None else make("and", make("==", as_term(stride), as_term(1)), alike)
+                    self.decisions[alike] = not other
+                    self.residuals.add(alike)
             except TypeError:
                 pass
             self.rigid |= changes.names
-        for node in shortcut.nodes():
+        for node in shortcut.nodes() if shortcut is not None else ():
             fields: dict[str, Any] = {}
             if node.op.name == "conv":
                 fields["channels"] = out[0]

@@ -132,10 +132,9 @@ class Operator(BaseModel):
     - `weight_layer`: whether the papers count it when they say "19 layers".
     - `flattens`: a CxHxW input is flattened before it.
     - `transparent`: its output is its input.
-    - `of`: the operator that the label named by its first argument has to be; its arguments of the same names are
-      copied into the hidden fields (`hidden`), and the value named is what went into it.
     - `symbol`: what a diagram shows in place of its notation.
-    - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it.
+    - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it. The
+      fields that both have are copied; here they are hidden (`hidden`).
     - `own_name`: it is a parameter of the module around, called by its own name where it has no label.
     - `to_probabilities`: it turns logits into probabilities or their logarithms, which a compiled module leaves to the
       loss.
@@ -154,7 +153,6 @@ class Operator(BaseModel):
     transparent: ClassVar[bool] = False
     of: ClassVar[type[Operator] | None] = None
     symbol: ClassVar[str] = ""
-    of: ClassVar[type[Operator] | None] = None
     own_name: ClassVar[bool] = False
     to_probabilities: ClassVar[bool] = False
 
@@ -171,10 +169,12 @@ class Operator(BaseModel):
         it as it is. Whoever applies an operator to inputs fits it first; what was fitted stays as it is.
         """
         changes = {}
-        for key, each in (dimensional(type(self)) if rank else {}).items():
+        for key, mark in (dimensional(type(self)) if rank else {}).items():
             sizes = getattr(self, key)
-            if isinstance(sizes, tuple) and len(sizes) != rank * each:
-                changes[key] = _spread(type(self), key, sizes, rank, each)
+            if not isinstance(sizes, tuple) or len(sizes) == rank * mark.each:
+                continue
+            if not mark.sides or len(sizes) != 2 * rank:
+                changes[key] = _spread(type(self), key, sizes, rank, mark.each)
         return self.model_copy(update=changes) if changes else self
 
     def is_default(self, key: str) -> bool:
@@ -196,6 +196,11 @@ class Operator(BaseModel):
     def weighted(self) -> bool:
         """Whether it has weights at all, whatever its inputs are."""
         return type(self).weights is not Operator.weights
+
+    @property
+    def depth(self) -> int:
+        """How many layers the papers count it for: one for a weight layer."""
+        return int(self.weight_layer)
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         """Multiply-accumulates of one sample: those of convolutions and matrix products, without biases."""
@@ -224,13 +229,13 @@ class Operator(BaseModel):
 
 
 @cache
-def dimensional(cls: type[Operator]) -> dict[str, int]:
+def dimensional(cls: type[Operator]) -> dict[str, PerDimension]:
     """The fields that hold sizes, each with how many for one dimension: 1, or 2 for the sides of a padding."""
     found = {}
     for key, info in cls.model_fields.items():
         marks = [each for each in parts(info) if isinstance(each, PerDimension)]
         if marks:
-            found[key] = marks[0].each
+            found[key] = marks[0]
     return found
 
 

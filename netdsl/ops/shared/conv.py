@@ -25,7 +25,7 @@ SAME = '''class Conv{d}dSame(nn.Conv{d}d):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         {names} = {missing}
         x = F.pad(x, [{halves}])
-        return self._conv_forward(x, self.weight, self.bias)
+        return self._conv_forward(x, {weight}, self.bias)
 
     def missing(self, n: int, axis: int) -> int:
         size = self.dilation[axis] * (self.kernel_size[axis] - 1) + 1
@@ -44,11 +44,22 @@ PADDED = '''class PaddedConv{d}d(nn.Conv{d}d):
         {sides} = self.sides
         if self.ceil:
 {rounded}
-        return self._conv_forward(F.pad(x, [{sides}]), self.weight, self.bias)
+        return self._conv_forward(F.pad(x, [{sides}]), {weight}, self.bias)
 
     def missing(self, n: int, axis: int) -> int:
         return (self.dilation[axis] * (self.kernel_size[axis] - 1) + 1 - n) % self.stride[axis]
 '''
+PLAIN = '''class Conv{d}d(nn.Conv{d}d):
+    """Convolution."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self._conv_forward(x, {weight}, self.bias)
+'''
+STANDARDIZED = """
+    def standardized(self) -> torch.Tensor:
+        variance, mean = torch.var_mean(self.weight, {dims}, correction=0, keepdim=True)
+        return (self.weight - mean) / torch.sqrt(variance + 1e-10)
+"""
 ROUNDED = "            {after} += self.missing(x.shape[{place}] + {before} + {after}, {axis})"
 
 
@@ -116,17 +127,25 @@ class Convolution(Linear):
             kwargs["groups"] = groups
         if not self.bias:
             kwargs["bias"] = False
-        function, definitions = f"nn.Conv{rank}d", tuple[str, ...]()
+        function, template, rounded = f"nn.Conv{rank}d", PLAIN, each(ROUNDED, rank, "\n")
         if fixed is None:
-            function, definitions = f"Conv{rank}dSame", (definition(SAME, rank),)
+            function, template = f"Conv{rank}dSame", SAME
         elif not plain:
-            rounded = each(ROUNDED, rank, "\n")
-            function, definitions = f"PaddedConv{rank}d", (definition(PADDED, rank, rounded=rounded),)
+            function, template = f"PaddedConv{rank}d", PADDED
             kwargs["sides"] = reversed_sides(fixed)
             if self.ceil:
                 kwargs["ceil"] = True
-        call = Call(function, (channels, out), kwargs)
-        return self.drawn(call, *definitions)
+        definitions: tuple[str, ...] = ()
+        if getattr(self, "standardize", False):
+            function = f"Standardized{function.removeprefix('nn.')}"
+            text = definition(template, rank, weight="self.standardized()", rounded=rounded)
+            text = f"class {function}({text.partition('(')[2]}".replace(
+                '"""Convolution', '"""Convolution with standardized weights', 1
+            )
+            definitions = (text + STANDARDIZED.format(dims=tuple(range(1, rank + 2))),)
+        elif template is not PLAIN:
+            definitions = (definition(template, rank, weight="self.weight", rounded=rounded),)
+        return self.drawn(Call(function, (channels, out), kwargs), *definitions)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:
         before = self.slide.sides(*inputs[0][1:])[::2]

@@ -21,13 +21,22 @@ class Words(NamedTuple):
 
 
 class PerDimension(NamedTuple):
-    """Of a field that holds so many sizes for each dimension of the map, or one for all (`Operator.fitted`)."""
+    """Of a field that holds so many sizes for each dimension of the map, or one for all (`Operator.fitted`).
+
+    `sides`: it may also hold two for each, and stays so.
+    """
 
     each: int
+    sides: bool = False
 
 
 class WholeShape:
     """Of a field that is a shape, of which every size is written."""
+
+
+def present(value: bool) -> bool:
+    """Whether it is true: what JSON does not show of a field added later that is true unless something is said."""
+    return value
 
 
 def parts(info: FieldInfo) -> list[Any]:
@@ -59,6 +68,7 @@ Count: TypeAlias = Annotated[int, Field(ge=1, le=LARGEST, strict=True), Words("a
 Size: TypeAlias = Annotated[int, Field(ge=0, le=LARGEST, strict=True), Words("an integer of at least 0")]
 Flag: TypeAlias = Annotated[bool, Field(strict=True), Words("true or false")]
 Rate: TypeAlias = Annotated[float, Field(ge=0, lt=1, strict=True), Words("a rate from 0 to below 1, as 50% or 0.5")]
+WholeRate: TypeAlias = Annotated[float, Field(ge=0, le=1, strict=True), Words("a rate from 0 to 1, as 50% or 0.5")]
 Share: TypeAlias = Annotated[float, Field(ge=0, le=1, strict=True), Words("a number from 0 to 1")]
 Finite: TypeAlias = Annotated[float, Field(allow_inf_nan=False, strict=True), Words("a number")]
 Positive: TypeAlias = Annotated[float, Field(gt=0, allow_inf_nan=False, strict=True), Words("a number greater than 0")]
@@ -113,6 +123,18 @@ Factors: TypeAlias = Annotated[
     PerDimension(1),
     Words("a number greater than 0, or one for each dimension, as 1x2 or [1.5, 2]"),
 ]
+Cut: TypeAlias = Annotated[
+    Literal["same", "valid", "tf"]
+    | Annotated[
+        tuple[Size, ...],
+        Field(min_length=1, max_length=6),
+        BeforeValidator(_one),
+        PerDimension(1, sides=True),
+        Words("an integer of at least 0, height x width, or [top, bottom, left, right]"),
+    ],
+    Words("same, valid, tf, an integer of at least 0, height x width, or [top, bottom, left, right]"),
+]
+"""What is taken away on each side: as `Pad`, but where both sides are alike it is height x width."""
 
 # A label: the value named is the operator's next input, behind the current one
 Label: TypeAlias = Annotated[Literal["@"], Words("a label, as @x")]

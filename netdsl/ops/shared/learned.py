@@ -16,6 +16,7 @@ class Learned(Operator):
     """A parameter of the module around it. A subclass declares `frozen` and `init` and answers `tensor`."""
 
     family = Family.REARRANGEMENT
+    own_name = True
 
     if TYPE_CHECKING:  # not fields here: a base class's fields would come before all others
 

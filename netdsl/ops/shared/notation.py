@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 from pydantic.fields import FieldInfo
 
 from netdsl.ops.shared.base import Operator
-from netdsl.ops.shared.fields import PerDimension, Rate, WholeShape, Words, parts
+from netdsl.ops.shared.fields import PerDimension, Rate, WholeRate, WholeShape, Words, parts
 from netdsl.ops.shared.init import Init
 
-_RATE = next(item for item in Rate.__metadata__ if isinstance(item, Words))  # type: ignore[attr-defined]
+_RATES = [each.text for rate in (Rate, WholeRate) for each in get_args(rate) if isinstance(each, Words)]
 
 
 def notation(op: Operator) -> str:
@@ -31,26 +31,28 @@ def notation(op: Operator) -> str:
         if key in geometry or not info.repr or (not info.is_required() and op.is_default(key)):
             continue
         written = argument(info, item)
-        bare = index == 0 and geometry == (None, None, None)
+        bare = index == 0 and geometry == (None, None, None) and not isinstance(item, bool)
         arguments.append(written if bare else f"{info.alias or key}={written}")
     return text + (f"({', '.join(arguments)})" if arguments else "")
 
 
 def argument(info: FieldInfo, item: Any) -> str:
     """A field's value as a spec writes it: rates in percent, paddings as short as they go."""
-    if isinstance(item, float) and _RATE in info.metadata:
+    if isinstance(item, float) and any(isinstance(words, Words) and words.text in _RATES for words in info.metadata):
         return percent(item)
     every = parts(info)
     if isinstance(item, tuple) and any(isinstance(each, WholeShape) for each in every):
         return "x".join(map(str, item))
-    count = next((mark.each for mark in every if isinstance(mark, PerDimension)), 0)
-    if count and isinstance(item, tuple):
+    mark = next((each for each in every if isinstance(each, PerDimension)), None)
+    if mark is not None and isinstance(item, tuple):
         if len(set(item)) == 1:
             return value(item[0])
         if any(isinstance(each, float) for each in item):
             return listed(item)
-        if count == 2 and len(item) != 3:
+        if mark.each == 2 and len(item) != 3:
             return "x".join(map(str, item[::2])) if len(item) > 2 and item[::2] == item[1::2] else listed(item)
+        if mark.sides and len(item) > 3:
+            return listed(item)
         return "x".join(map(str, item))
     lists = any(isinstance(words, Words) and words.text.startswith("a list") for words in every)
     return listed(item) if lists else value(item)

@@ -53,6 +53,10 @@ class Recurrent(Operator):
         def init(self) -> Init | None: ...
 
     @property
+    def depth(self) -> int:
+        return self.layers
+
+    @property
     def directions(self) -> int:
         return 2 if self.both else 1
 

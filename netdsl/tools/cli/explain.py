@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -43,8 +44,20 @@ def command(codes: tuple[str, ...], format_: str, color: str) -> None:
 
     The messages that a page shows are those that the compiler prints for its examples now.
     """
+    if len(codes) == 1 and (page := _named(codes[0])) is not None:
+        click.echo(page)
+        return
     pages = [_page(code) for code in dict.fromkeys(code.upper() for code in codes)]
     click.echo(_explained(pages, format_, color) if pages else _all(format_), nl=False)
+
+
+def _named(name: str) -> str | None:
+    """The page of an operator, a block or a word, for who asks for it here; None for what may be a code."""
+    if re.fullmatch(r"[EW]?[0-9]+", name, re.I):
+        return None
+    from netdsl.tools import manual
+
+    return manual.find(name)
 
 
 def _page(code: str) -> Page:

@@ -1,4 +1,4 @@
-"""`netdsl ops`: the reference of the operators, read from their files."""
+"""`netdsl ops`: the reference of the operators and of the standard library, read from their files."""
 
 from __future__ import annotations
 
@@ -15,24 +15,30 @@ Examples:
   netdsl ops              all operators
   netdsl ops conv         the page of one, with its arguments
   netdsl ops "max pool"   by a name from the papers
+  netdsl ops se           of a block of the standard library, with its body
 """
 )
 @click.argument("name", required=False)
 def command(name: str | None) -> None:
-    """List the operators, or show the page of one."""
-    from netdsl import ops
-
+    """List the operators and the blocks of the standard library, or show the page of one."""
     if name is None:
         click.echo(_all())
         return
-    found = ops.resolve(name)
-    if found is None:
-        from netdsl.text.diagnostics import did_you_mean
+    from netdsl.tools import manual
 
-        known = [alias for each in ops.names() for alias in (each, *ops.find(each).aliases)]
-        hint = did_you_mean(name.lower(), known) or "`netdsl ops` lists all"
-        raise click.UsageError(f"there is no operator '{name}'; {hint}")
-    click.echo(_page(found[0]))
+    page = manual.find(name)
+    if page is None:
+        raise click.UsageError(f"there is no operator '{name}'; {_nearest(name)}")
+    click.echo(page)
+
+
+def _nearest(name: str) -> str:
+    from netdsl import ops
+    from netdsl.elaborate.files import standard_blocks
+    from netdsl.text.diagnostics import did_you_mean
+
+    known = [alias for each in ops.names() for alias in (each, *ops.find(each).aliases)]
+    return did_you_mean(name.lower(), [*known, *standard_blocks()]) or "`netdsl ops` lists all"
 
 
 def _all() -> str:
@@ -50,37 +56,4 @@ def _all() -> str:
     if blocks:
         wrapped = textwrap.wrap(blocks, 100, initial_indent="  ", subsequent_indent="  ")
         parts.append("\n".join(["blocks of the standard library, written in the language itself:", *wrapped]))
-    return "\n\n".join(parts)
-
-
-def _page(name: str) -> str:
-    from netdsl import ops
-    from netdsl.ops.shared.reference import reference
-    from netdsl.tools.lsp.pages import parameters
-
-    page = reference(ops.find(name))
-    parts = [f"{page.name}  ({page.family})", page.summary]
-    if page.details:
-        parts.append(page.details)
-    if page.geometry != page.name:
-        parts.append(f"notation: {page.geometry}   (K kernel, C or N outputs, S stride)")
-    if page.aliases:
-        parts.append(f"also written: {', '.join(page.aliases)}")
-    rows = [
-        (each.name if each.default is None else f"{each.name}={each.default}", each.type, each.description)
-        for each in parameters(name)
-    ]
-    if rows:
-        room = max(len(argument) for argument, _, _ in rows)
-        lines = ["arguments, in positional order:"]
-        for argument, kind, words in rows:
-            text = ": ".join(filter(None, (words.rstrip("."), kind)))
-            lines += textwrap.wrap(
-                text,
-                110,
-                initial_indent=f"  {argument:<{room}}  ",
-                subsequent_indent=" " * (room + 4),
-                break_long_words=False,
-            ) or [f"  {argument}"]
-        parts.append("\n".join(lines))
     return "\n\n".join(parts)

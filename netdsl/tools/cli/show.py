@@ -1,4 +1,4 @@
-"""`netdsl show`: the text of a spec of the zoo."""
+"""`netdsl show`: the text of a spec of the zoo, or the page of a block of the standard library."""
 
 from __future__ import annotations
 
@@ -10,17 +10,26 @@ SECTION = "Write a spec"
 
 
 @click.command(
-    short_help="Print the spec of a network of the zoo.",
+    short_help="Print the spec of a network of the zoo, or a block of the library.",
     epilog="""\b
 Examples:
   netdsl show vgg
   netdsl show vgg16_bn          the table in which it is a column
   netdsl show resnet | less -S
+  netdsl show se                a block of the standard library
 """,
 )
 @click.argument("name", type=SpecParameter(), metavar="NAME")
 def command(name: str) -> None:
-    """Print the spec of a network of the zoo, as its file is written."""
+    """Print the spec of a network of the zoo, as its file is written, or a block of the standard library."""
+    from netdsl import zoo
+    from netdsl.elaborate.files import standard_blocks
+
+    if zoo.spec_of(name.removesuffix(".net")) is None and name in standard_blocks():
+        from netdsl.tools import manual
+
+        click.echo(manual.find(name))
+        return
     click.echo(spec_text(name), nl=False)
 
 

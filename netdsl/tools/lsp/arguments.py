@@ -17,14 +17,21 @@ _RESIDUAL = {
 }
 
 
-def of(document: Document, head: str) -> tuple[Parameter, ...]:
-    """The arguments of what is called `head`, but for those that its notation holds; none where nothing is known."""
+def settings(head: str) -> tuple[Parameter, ...]:
+    """The arguments of a word of the language."""
     if head == "residual":
         return tuple(Parameter(name, "", None, words) for name, (words, _) in _RESIDUAL.items())
     if head == "train":
         return tuple(Parameter(name, "", None, "") for name in NAMES)
     if head == "aux":
         return (Parameter("weight", "a number", None, "How much its loss counts in training."),)
+    return ()
+
+
+def of(document: Document, head: str) -> tuple[Parameter, ...]:
+    """The arguments of what is called `head`, but for those that its notation holds; none where nothing is known."""
+    if known := settings(head):
+        return known
     if head == "block":
         return ()
     if head == "extends":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain, groupby
 
 from netdsl.backends.table.figures import Layer, Row, Summary, fold, joined, pruned, total
 from netdsl.backends.table.notation import Notations, call
@@ -106,17 +107,19 @@ class _Walk:
 
     def joint(self, scope: Scope) -> Row:
         """The row of a join with those of its branches, or of an operator with its norm and activation."""
-        own: list[Row] = []
+        own = [self.row(child) for child in scope.children if isinstance(child, Node)]
         parts: list[Row] = []
-        for child in scope.children:
-            if isinstance(child, Node):
-                own.append(self.row(child))
-            elif child.name and child.children:
-                parts.append(self.group(child))
-            else:
-                parts += self.rows(child.children)
+        branches = (child for child in scope.children if isinstance(child, Scope))
+        for _, alike in groupby(branches, key=lambda branch: branch.span):  # made by one repeated branch
+            each = [self.branch(branch) for branch in alike]
+            rows = list(chain.from_iterable(each))
+            parts += fold(rows) if len(rows) == len(each) > 1 and not self.expand else rows
         whole = total(scope.name, ", ".join(row.op for row in own), self.network.shapes[scope.exit], (*own, *parts))
         return replace(whole, rows=tuple(parts))
+
+    def branch(self, scope: Scope) -> list[Row]:
+        """The rows of a branch, one where it is a module."""
+        return [self.group(scope)] if scope.name and scope.children else self.rows(scope.children)
 
     def stack(self, scope: Scope) -> list[Row]:
         """The rows of a repetition, equal neighbours as one."""

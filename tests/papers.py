@@ -381,3 +381,93 @@ class Zip1989(nn.Module):
         for kernels, biases in ((self.H1, self.H1_bias), (self.H2, self.H2_bias)):
             x = squash(kernels(nn.functional.pad(x, (2, 2, 2, 2), value=-1.0)) + biases)
         return squash(self.output(squash(self.H3(x.flatten(1)))))
+
+
+class Plus(nn.Module):
+    """A body added to what passes beside it: the input, where nothing else is given."""
+
+    def __init__(self, body: nn.Module, beside: nn.Module | None = None) -> None:
+        super().__init__()
+        self.branch1 = body
+        if beside is not None:
+            self.branch2 = beside
+
+    def forward(self, x: torch.Tensor, beside: torch.Tensor | None = None) -> torch.Tensor:
+        return self.branch1(x) + (x if beside is None else beside)
+
+
+class ENet(nn.Module):
+    """Table 1 of ENet; the middle convolutions have biases, as in the authors' ENet-training."""
+
+    def __init__(self, classes: int = 20) -> None:
+        super().__init__()
+        first = Branches(nn.Conv2d(3, 13, 3, 2, 1), nn.MaxPool2d(2))
+        self.initial = nn.Sequential(first, nn.BatchNorm2d(16, 1e-3), nn.PReLU(16))
+        self.bottleneck1_0 = self.encode(16, 64, 2)
+        for number in range(1, 5):
+            self.add_module(f"bottleneck1_{number}", self.encode(64, 64))
+        self.bottleneck2_0 = self.encode(64, 128, 2)
+        for number in (2, 3):
+            kinds = (
+                {},
+                {"dilation": 2},
+                {"wide": 5},
+                {"dilation": 4},
+                {},
+                {"dilation": 8},
+                {"wide": 5},
+                {"dilation": 16},
+            )
+            self.add_module(f"section{number}", nn.Sequential(*(self.encode(128, 128, **kind) for kind in kinds)))
+        self.bottleneck4_0 = Plus(self.decode(128, 64, True), self.project(128, 64))
+        self.bottleneck4_1, self.bottleneck4_2 = Plus(self.decode(64, 64)), Plus(self.decode(64, 64))
+        self.bottleneck5_0 = Plus(self.decode(64, 16, True), self.project(64, 16))
+        self.bottleneck5_1 = Plus(self.decode(16, 16))
+        self.fullconv = nn.ConvTranspose2d(16, classes, 2, 2)
+
+    @staticmethod
+    def encode(before: int, after: int, stride: int = 1, dilation: int = 1, wide: int = 0) -> nn.Sequential:
+        inner = after // 4
+        middle: list[nn.Module] = [nn.Conv2d(inner, inner, 3, 1, dilation, dilation)]
+        if wide:
+            tall = nn.Conv2d(inner, inner, (wide, 1), padding=(wide // 2, 0), bias=False)
+            middle = [tall, nn.Conv2d(inner, inner, (1, wide), padding=(0, wide // 2))]
+        body = nn.Sequential(
+            nn.Conv2d(before, inner, stride, stride, bias=False), nn.BatchNorm2d(inner, 1e-3), nn.PReLU(inner),
+            *middle, nn.BatchNorm2d(inner, 1e-3), nn.PReLU(inner),
+            nn.Conv2d(inner, after, 1, bias=False), nn.BatchNorm2d(after, 1e-3),
+        )  # fmt: skip
+        return nn.Sequential(Plus(body), nn.PReLU(after))
+
+    @staticmethod
+    def decode(before: int, after: int, double: bool = False) -> nn.Sequential:
+        inner = after // 4
+        middle: nn.Module = nn.Conv2d(inner, inner, 3, 1, 1)
+        if double:
+            middle = nn.ConvTranspose2d(inner, inner, 3, 2, 1, 1)
+        return nn.Sequential(
+            nn.Conv2d(before, inner, 1, bias=False), nn.BatchNorm2d(inner, 1e-3), nn.ReLU(),
+            middle, nn.BatchNorm2d(inner, 1e-3), nn.ReLU(),
+            nn.Conv2d(inner, after, 1, bias=False), nn.BatchNorm2d(after, 1e-3),
+        )  # fmt: skip
+
+    @staticmethod
+    def project(before: int, after: int) -> nn.Sequential:
+        return nn.Sequential(nn.Conv2d(before, after, 1, bias=False), nn.BatchNorm2d(after, 1e-3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.initial(x)
+        found = []
+        for stage in (self.bottleneck1_0, self.bottleneck2_0):
+            pooled, where = nn.functional.max_pool2d(x, 2, return_indices=True)
+            found.append(where)
+            empty = pooled.new_zeros(len(x), stage[1].num_parameters - x.shape[1], *pooled.shape[2:])
+            x = stage[1](stage[0](x, torch.cat([pooled, empty], 1)))
+            if stage is self.bottleneck1_0:
+                for number in range(1, 5):
+                    x = self.get_submodule(f"bottleneck1_{number}")(x)
+        x = self.get_submodule("section3")(self.get_submodule("section2")(x))
+        x = self.bottleneck4_0(x, nn.functional.max_unpool2d(self.bottleneck4_0.branch2(x), found[1], 2)).relu()
+        x = self.bottleneck4_2(self.bottleneck4_1(x).relu()).relu()
+        x = self.bottleneck5_0(x, nn.functional.max_unpool2d(self.bottleneck5_0.branch2(x), found[0], 2)).relu()
+        return self.fullconv(self.bottleneck5_1(x).relu())

@@ -118,6 +118,31 @@ def deeplab() -> nn.Module:
     return renamed(make, (r"convs\.(\d)", lambda found: f"convs.branch{int(found[1]) + 1}"))()
 
 
+def detector() -> nn.Module:
+    """torchvision's SSD300 up to what its boxes are decoded from: the scores of each map, then the offsets."""
+
+    def make() -> nn.Module:
+        model = torchvision.models.detection.ssd300_vgg16(weights=None, weights_backbone=None)
+        heads = model.head.classification_head.module_list, model.head.regression_head.module_list
+
+        def forward(x: torch.Tensor) -> list[torch.Tensor]:
+            maps = list(model.backbone(x).values())
+            return [head(one) for each in heads for head, one in zip(each, maps, strict=True)]
+
+        model.forward = forward
+        return model
+
+    return renamed(
+        make,
+        (r"^backbone\.scale_weight", "map0.weight"),
+        (r"^backbone\.features", "features"),
+        (r"^backbone\.extra\.0\.7\.(\d)", lambda found: f"map1.{7 + int(found[1])}"),
+        (r"^backbone\.extra\.(\d)", lambda found: f"map{int(found[1]) + 1}"),
+        (r"^head\.classification_head\.module_list\.(\d)", r"scores\1.0"),
+        (r"^head\.regression_head\.module_list\.(\d)", r"offsets\1.0"),
+    )()
+
+
 def pyramid() -> nn.Module:
     """torchvision's pyramid over ResNet-50; its levels are numbered from the highest."""
 
@@ -155,15 +180,28 @@ class Renamed(nn.Module):
         super().__init__()
         object.__setattr__(self, "model", model)  # not as a part: its names are not to be seen
         for name, layer in model.named_modules():
-            if any(True for _ in layer.parameters(recurse=False)):
-                *path, last = rename(name).split(".")
-                place: nn.Module = self
-                for part in path:
-                    if part not in place._modules:
-                        place.add_module(part, nn.Module())
-                    place = place.get_submodule(part)
-                assert last not in place._modules, f"two layers named {rename(name)}"
-                place.add_module(last, layer)
+            if not any(True for _ in layer.children()):
+                if any(True for _ in layer.parameters()):
+                    place, last = self._place(rename(name))
+                    assert last not in place._modules, f"two layers named {rename(name)}"
+                    place.add_module(last, layer)
+                continue
+            for own, parameter in layer.named_parameters(recurse=False):
+                place, last = self._place(rename(f"{name}.{own}"))
+                place.register_parameter(last, parameter)
+            for own, buffer in layer.named_buffers(recurse=False):
+                place, last = self._place(rename(f"{name}.{own}"))
+                place.register_buffer(last, buffer)
+
+    def _place(self, name: str) -> tuple[nn.Module, str]:
+        """The module that is to have what bears this name, and its name there."""
+        *path, last = name.split(".")
+        place: nn.Module = self
+        for part in path:
+            if part not in place._modules:
+                place.add_module(part, nn.Module())
+            place = place.get_submodule(part)
+        return place, last
 
     def train(self, mode: bool = True) -> Renamed:
         self.model.train(mode)
@@ -340,7 +378,10 @@ CASES = [
     Case("senet", "154", tm("senet154", drawn=False), slow=True),
     *(Case("mobilenet_v1", f"{width}", mobilenet_v1(width)) for width in (1.0, 0.75, 0.5, 0.25)),
     Case("xception", None, tm("legacy_xception", drawn=False), 107),
-    *(Case("resnet_v2", depth, tm(f"resnetv2_{depth}", drawn=False), slow=depth != "50") for depth in ("50", "101", "152")),
+    *(
+        Case("resnet_v2", depth, tm(f"resnetv2_{depth}", drawn=False), slow=depth != "50")
+        for depth in ("50", "101", "152")
+    ),
     *(Case("dpn", size, tm(f"dpn{size}", drawn=False), slow=size != "92") for size in ("92", "98", "131")),
     *(
         Case(
@@ -361,7 +402,10 @@ CASES = [
     *(Case("mobilenet_v3", size, tv(f"mobilenet_v3_{size}")) for size in ("large", "small")),
     Case("efficientnet_v2", None, tv("efficientnet_v2_s"), slow=True),
     Case("ghostnet", None, ghostnet),
-    *(Case("convmixer", size, tm(f"convmixer_{name}", drawn=False), 70, slow=True) for size, name in CONVMIXERS.items()),
+    *(
+        Case("convmixer", size, tm(f"convmixer_{name}", drawn=False), 70, slow=True)
+        for size, name in CONVMIXERS.items()
+    ),
     *(Case("highway", f"{depth}", partial(papers.highway, depth), shape=(784,)) for depth in (10, 20, 50, 100)),
     *(Case("dqn", f"{year}", partial(papers.dqn, year), shape=(4, 84, 84)) for year in (2015, 2013)),
     Case("inception_v2", None, papers.inception_v2, 299, slow=True),
@@ -369,7 +413,10 @@ CASES = [
     Case("dcgan", "generator", papers.dcgan("generator"), shape=(100,)),
     Case("dcgan", "discriminator", papers.dcgan("discriminator")),
     Case("fcn8s", None, papers.FCN8s, 500, slow=True),
-    *(Case("repvgg", size, tm(f"repvgg_{size.lower()}", drawn=False), slow=size != "A0") for size in ("A0", "A1", "A2", "B0", "B1")),
+    *(
+        Case("repvgg", size, tm(f"repvgg_{size.lower()}", drawn=False), slow=size != "A0")
+        for size in ("A0", "A1", "A2", "B0", "B1")
+    ),
     *(
         Case("video_resnet", name, tv(name), shape=(3, 8, 40, 40), slow=name != "r3d_18")
         for name in ("r3d_18", "mc3_18", "r2plus1d_18")
@@ -380,9 +427,7 @@ CASES = [
     Case(
         "nasnet",
         None,
-        renamed(
-            tm("nasnetalarge"), ("conv_prev_1x1", "previous"), (r"(path_\d|final_path_bn)", r"previous.\1")
-        ),
+        renamed(tm("nasnetalarge"), ("conv_prev_1x1", "previous"), (r"(path_\d|final_path_bn)", r"previous.\1")),
         107,
         slow=True,
     ),
@@ -400,4 +445,16 @@ CASES = [
         for size in ("S/32", "S/16", "B/32", "B/16", "L/16")
     ),
     Case("zip1989", None, papers.Zip1989, shape=(1, 16, 16)),
+    *(
+        Case(
+            "swin",
+            size,
+            renamed(tv(f"swin_{size.lower()}", drawn=False), (r"features\.0\.2", "features.0.1")),
+            128,
+            slow=size != "T",
+        )
+        for size in "TSB"
+    ),
+    Case("ssd300_vgg", None, detector, 300, slow=True),
+    Case("enet", None, papers.ENet),
 ]

@@ -40,7 +40,7 @@ def draw(model: nn.Module) -> None:
 def still(model: nn.Module) -> nn.Module:
     """Without what is random in training."""
     for module in model.modules():
-        if type(module).__name__ in ("Dropout", "DropPath", "StochasticDepth"):
+        if type(module).__name__ in ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "DropPath", "StochasticDepth"):
             module.p = 0.0
     return model
 
@@ -50,16 +50,18 @@ def error(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     return float((ours - theirs).abs().max() / theirs.abs().max())
 
 
-def listed(output: Any) -> list[torch.Tensor]:
-    """The values of a network that returns one or several, in their order."""
+def listed(output: Any, names: Iterable[str] = ()) -> list[torch.Tensor]:
+    """The values of a network that returns one or several, in their order, or those of these names."""
     if isinstance(output, torch.Tensor):
         return [output]
-    return list(output.values() if isinstance(output, Mapping) else output)
+    if isinstance(output, Mapping):
+        return list(output.values())
+    return [getattr(output, name) for name in names] or list(output)
 
 
-def errors(ours: Any, theirs: Any) -> float:
+def errors(ours: list[torch.Tensor], theirs: list[torch.Tensor]) -> float:
     """The largest error among all outputs."""
-    return max(error(mine, other) for mine, other in zip(listed(ours), listed(theirs), strict=True))
+    return max(error(mine, other) for mine, other in zip(ours, theirs, strict=True))
 
 
 def worst_gradient(ours: nn.Module, theirs: nn.Module) -> float:
@@ -115,10 +117,12 @@ def test_logits_and_gradients(case: Case) -> None:
     """Logits in evaluation; gradients and statistics in training, dropout off."""
     ours, theirs = pair(case)
     x = torch.randn(2, *case.input)
+    names = list(case.network().returns)
     with torch.no_grad():
-        logits = errors(ours.eval()(x), theirs.eval()(x))
+        logits = errors(listed(ours.eval()(x), names), listed(theirs.eval()(x)))
     for model in (ours, theirs):
-        sum((value**2).mean() for value in listed(model.train()(x))).backward()
+        values = listed(model.train()(x), names if model is ours else ())
+        sum((value**2).mean() for value in values).backward()
     gradients = worst_gradient(ours, theirs)
     print(f"PARITY {case.spec}:{case.variant} {logits:.1e} {gradients:.1e}")
     assert logits < 1e-5 and gradients < 1e-5

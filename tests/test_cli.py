@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import shutil
 import subprocess
@@ -383,15 +384,14 @@ def test_summary_text(netdsl) -> None:
     assert run.out == (
         "Tiny: 3x8x8 -> 10\n"
         "\n"
-        "layer  operator       output  params  multiply-adds\n"
-        "---------------------------------------------------\n"
-        "0      conv3-4, relu  4x8x8      112          6,912\n"
-        "2      conv3-4, relu  4x8x8      148          9,216\n"
-        "4      maxpool        4x4x4\n"
-        "fc     fc-10          10         650            640\n"
-        "7      softmax        10\n"
-        "---------------------------------------------------\n"
-        "total                 10         910         16,768\n"
+        "layer  operator           output  params  multiply-adds\n"
+        "-------------------------------------------------------\n"
+        "0-2    conv3-4, relu  x2  4x8x8      260         16,128\n"
+        "4      maxpool            4x4x4\n"
+        "fc     fc-10              10         650            640\n"
+        "7      softmax            10\n"
+        "-------------------------------------------------------\n"
+        "total                     10         910         16,768\n"
         "\n"
         "depth 3: convolutions and fully connected layers on the longest path\n"
     )
@@ -413,9 +413,70 @@ def test_summary_folds_what_repeats(netdsl) -> None:
 
 def test_summary_markdown(netdsl) -> None:
     lines = netdsl("summary", "tiny.net", "--markdown").out.splitlines()
-    assert "| 0 | conv3-4, relu | 4x8x8 | 112 | 6,912 |" in lines
+    assert "| 0-2 | conv3-4, relu&nbsp;&nbsp;x2 | 4x8x8 | 260 | 16,128 |" in lines
     table = [line for line in lines if line.startswith("|")]
     assert {line.count("|") for line in table} == {6}
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The rows of a table by their first cell."""
+    return {line.split()[0]: line.split()[1:] for line in text.splitlines() if line.strip()}
+
+
+def test_a_call_is_shown_by_name_with_what_it_gives(netdsl) -> None:
+    Path("b.net").write_text(
+        "input 4x8x8\nblock b(t, c, stride=1, drop=0.1, wide=channels * t, kind=relu) { conv3-c/stride; droppath(drop) }\n"
+        "b(6, 8, stride=2)\nb(1, 8, drop=0.1)\nb(1, 8, wide=3, kind=tanh)\nb(2, 8, drop=0.3 * 0.1)\n",
+        "utf-8",
+    )
+    written = [line for line in netdsl("summary", "b.net").out.splitlines() if " b(" in line]
+    assert [line.split("b(")[1].partition(")")[0] for line in written] == [
+        "t=6, c=8, stride=2", "t=1, c=8", "t=1, c=8, wide=3, kind=tanh", "t=2, c=8, drop=0.03",
+    ]  # fmt: skip
+
+
+def test_neighbours_that_differ_in_numbers_are_one_row_with_ranges(netdsl) -> None:
+    Path("d.net").write_text(
+        "input 4x8x8\nblock d(rate) { concat { identity | conv3-2 }; droppath(rate) }\nd(0.1 * i / 3) x4 as i\n"
+        "s: conv3-8 x3\nt: { conv3-8/{1 + i} x2 as i }\n",
+        "utf-8",
+    )
+    found = rows(netdsl("summary", "d.net", "--depth", "2").out)
+    assert found["0-3"] == ["d(rate=0-0.1)", "x4", "6-12x8x8", str(sum(9 * c * 2 + 2 for c in (4, 6, 8, 10))), "32,256"]
+    assert found["s"][:3] == ["conv3-8", "x3", "8x8x8"]
+    written = netdsl("summary", "d.net", "--expand").out
+    assert "droppath(0.0666667)" in written and "d(rate=0.0666667)" in written
+    assert "the rows are those of the first" in netdsl("summary", "d.net").out
+
+
+def test_a_table_has_as_many_levels_as_fit(netdsl) -> None:
+    shown = netdsl("summary", "efficientnet:B0").out
+    assert "4 of 6 levels of groups; --depth 6 shows all" in shown
+    assert len([line for line in shown.partition("total")[0].splitlines()]) < 66
+    assert len(netdsl("summary", "densenet:121").out.splitlines()) < 90
+    assert "levels of groups" not in netdsl("summary", "efficientnet:B0", "--depth", "6").out
+
+
+def test_a_terminal_gets_a_table_as_wide_as_it_is(tmp_path: Path) -> None:
+    import pty
+
+    env = {**os.environ, "COLUMNS": "80", "TERM": "xterm-256color", "NO_COLOR": ""}
+    reader, writer = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "netdsl.tools.cli", "summary", "mobilenet_v2:1.0"], stdout=writer, env=env, timeout=60
+    )
+    os.close(writer)
+    written = b""
+    try:
+        while chunk := os.read(reader, 65536):
+            written += chunk
+    except OSError:
+        pass  # the end, as Linux tells it
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", written.decode()).replace("\r", "").splitlines()
+    assert done.returncode == 0 and b"\x1b[1m" in written
+    table = [line for line in plain if "x112x112" in line or line.startswith("total")]
+    assert len(table) > 4 and all(len(line) <= 80 for line in table)
+    assert all(re.search(r"[0-9,]+$", line.rstrip()) for line in table)
 
 
 # the rest ------------------------------------------------------------------------------------------------------------

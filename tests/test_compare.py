@@ -386,3 +386,41 @@ def test_the_tutorial_shows_what_is_printed() -> None:
         printed = str(compare(netdsl.load(left), netdsl.load(right)))
         shown = "\n".join(f"    {line}".rstrip() for line in printed.splitlines())
         assert f"    $ netdsl compare {left} {right}\n{shown}\n" in tutorial
+
+
+# Against live models --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["squeezenet:1_1", "torchvision:squeezenet1_1", "--input", "3x64x64"], 0, "names: all 52 agree"),
+        (["resnet:18-layer", "torchvision:resnet18", "--input", "3x64x64"], 0, "weights by name"),
+        (["resnet_v1_5:18", "timm:resnet18", "--input", "3x64x64"], 0, "outputs: the same"),
+        (["vgg:A", "torchvision:vgg11"], 0, "with the model's weights by order"),
+        (["vgg:A", "torchvision:vgg11", "--names"], 1, "22 only in the network"),
+        (["squeezenet:1_0", "torchvision:squeezenet1_1"], 1, "outputs: not compared"),
+        (["squeezenet:1_1", "torchvision:squeezenet1_1", "--set", "classes=10"], 1, "is 10x512x1x1, the model's 1000x512x1x1"),
+        (["mobilenet_v2:1.4", "torchvision:mobilenet_v2(width_mult=1.4)", "--input", "3x32x32"], 0, "outputs: the same"),
+        (["vgg:A", "torchvision:vgg12"], 2, "torchvision makes no model `vgg12`"),
+        (["vgg:A", "timm:nothing_of_the_kind"], 2, "timm makes no model"),
+        (["vgg:A", "torchvision:vgg11", "--recipe"], 2, "are for two specs"),
+    ],
+)  # fmt: skip
+def test_a_spec_is_held_against_a_live_model(
+    arguments: list[str], status: int, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torchvision")
+    pytest.importorskip("timm")
+    assert main(["compare", *arguments]) == status
+    told = capsys.readouterr()
+    assert said in told.out + told.err
+
+
+def test_a_stride_that_moved_is_found_though_all_weights_fit(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torchvision")
+    assert main(["compare", "resnet:50-layer", "torchvision:resnet50", "--input", "3x64x64"]) == 1
+    told = capsys.readouterr().out
+    assert "names: all 320 agree" in told and "NOT the same" in told
+    assert main(["compare", "resnet_v1_5:50", "torchvision:resnet50", "--input", "3x64x64", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["same"] is True

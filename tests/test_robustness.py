@@ -21,11 +21,11 @@ from pydantic import ValidationError
 import netdsl
 import netdsl.backends.torch
 from netdsl.analysis.lint import lint
-from netdsl.analysis.lint._window import Axis, seen
 from netdsl.compiler import compile
 from netdsl.elaborate import build, files
 from netdsl.elaborate.extent import Extent
 from netdsl.ir import Network
+from netdsl.passes.windows import Axis, seen
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
 

@@ -40,12 +40,15 @@ def operation(
 ) -> None:
     """An operator, or a block by that name: one of this file, else one of the standard library; else what a parameter
     of that name names. `inputs` are those of a block that stands on another."""
-    found = resolve(item, frame)
-    if isinstance(found, Definition):
-        call(builder, found, item, frame, label, stride, inputs)
-        return
-    written = signature(builder, found.cls, found.kernel, item, frame, stride)
-    place(builder, frame, written, item.span, label, inputs=_inputs(builder, found.cls, item, frame))
+    try:
+        found = resolve(item, frame)
+        if isinstance(found, Named):
+            written = signature(builder, found.cls, found.kernel, item, frame, stride)
+            place(builder, frame, written, item.span, label, inputs=_inputs(builder, found.cls, item, frame))
+            return
+    except Problem as problem:
+        raise _translated(problem, builder, item, frame) from None
+    call(builder, found, item, frame, label, stride, inputs)
 
 
 def resolve(item: tree.Operation, frame: Frame) -> Definition | Named:
@@ -107,6 +110,20 @@ def _inputs(builder: Builder, cls: type[Operator], item: tree.Operation, frame: 
         code = "E0404" if len(placed) < least else "E0403"
         raise Problem(code, f"`{cls.name}` takes {takes}, not {len(placed)}", item.span)
     return placed
+
+
+def _translated(problem: Problem, builder: Builder, item: tree.Operation, frame: Frame) -> Problem:
+    """The same problem, with what to write for a call of another library where all that it says can be said here."""
+    from netdsl import foreign
+
+    told = problem.diagnostic
+    written = item.kernel or item.out or item.stride or item.branches or item.arguments is None
+    if isinstance(problem, Told) or written or item.head.text not in foreign.CALLS:
+        return problem
+    layer = foreign.call(frame.module.file.source.slice(item.span), builder.shape)
+    if layer is None:
+        return problem
+    return Problem(told.code, told.message, told.span, f"write `{layer}`", edits=[Edit(item.span, layer)])
 
 
 def _unknown(item: tree.Operation, frame: Frame) -> Problem:

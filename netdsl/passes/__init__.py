@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from netdsl.ir import Network
 from netdsl.passes.claims import verify_claims
+from netdsl.passes.rounding import explain_rounding
 from netdsl.passes.totals import totals
 from netdsl.text.diagnostics import Report
 
@@ -23,4 +24,4 @@ def _claims(network: Network, report: Report) -> Network:
     return network
 
 
-PASSES: tuple[Callable[[Network, Report], Network], ...] = (_totals, _claims)
+PASSES: tuple[Callable[[Network, Report], Network], ...] = (_totals, explain_rounding, _claims)

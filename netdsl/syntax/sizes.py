@@ -18,7 +18,7 @@ _NAMED = re.compile(
     r"(?:[ \t]*-[ \t]*(?P<c>\w+))?(?:[ \t]*/[ \t]*(?P<s>\w+))?", re.I
 )  # fmt: skip
 _LETTERS = re.compile(
-    r"(?P<op>(?:dw|up)?conv|(?:max|avg)pool)(?P<k>\d+(?:x\d+)*)?(?:-(?P<c>\w+))?"
+    r"(?P<op>(?:dw|up)?conv|(?:max|avg)pool)(?P<k>\d+(?:x\d+)*)?(?:-(?P<c>\w+))?(?:/(?P<s>\d+))?"
     r"(?P<rest>(?:[ \t]*,?[ \t]+[kspdg][ \t]*=?[ \t]*\d+)+)", re.I
 )  # fmt: skip
 _LETTER = re.compile(r"([kspdg])[ \t]*=?[ \t]*(\d+)", re.I)
@@ -62,7 +62,8 @@ def letters(found: Unexpected) -> Diagnostic | None:
     given = {letter.lower(): number for letter, number in _LETTER.findall(match["rest"])}
     size = match["k"] or given.get("k", "")
     written = match["op"] + size + (f"-{match['c']}" if match["c"] else "")
-    written += f"/{given['s']}" if "s" in given else ""
+    stride = given.get("s") or match["s"]
+    written += f"/{stride}" if stride else ""
     more = [
         f"{name}={given[letter]}"
         for letter, name in (("p", "pad"), ("d", "dilation"), ("g", "groups"))

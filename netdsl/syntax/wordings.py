@@ -236,6 +236,19 @@ def _join(text: str, begin: int) -> Answer | None:
     return Answer("branches stand in braces, with `|` between them", help, begin, len(text), written)
 
 
+_CALLED = re.compile(r"(?:(?:self\.)?(?P<label>[A-Za-z_]\w*)\s*[:=]\s*)?(?P<call>[A-Za-z_][\w.]*\(.*\)\s*,?)")
+
+
+def _call(text: str, begin: int) -> Answer | None:
+    """`nn.Conv2d(3, 64, 3)`, `self.conv1 = nn.Conv2d(3, 64, 3)`: the whole, where all that it says can be said."""
+    match = _CALLED.fullmatch(text)
+    layer = foreign.call(match["call"]) if match else None
+    if match is None or layer is None:
+        return None
+    written = f"{match['label']}: {layer}" if match["label"] else layer
+    return Answer("a layer is written by its own notation", f"write `{written}`", 0, len(text), written)
+
+
 def _section(text: str, begin: int) -> Answer | None:
     """`[convolutional]`."""
     match = re.fullmatch(r"\[([A-Za-z]\w*)\]", text)
@@ -247,6 +260,7 @@ def _section(text: str, begin: int) -> Answer | None:
 
 
 WORDINGS: tuple[Callable[[str, int], Answer | None], ...] = (
-    _statement, _phrase, _input, _net, _figure, _default, _block, _shaped, _join, _section, _dots, _assignment, _named,
+    _call, _statement, _phrase, _input, _net, _figure, _default, _block, _shaped, _join, _section, _dots, _assignment,
+    _named,
 )  # fmt: skip
 """The questions, in the order in which they are asked."""

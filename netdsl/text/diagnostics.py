@@ -148,6 +148,10 @@ class Report:
     def add(self, diagnostic: Diagnostic) -> None:
         self._found.setdefault((diagnostic.code, diagnostic.message, diagnostic.span), diagnostic)
 
+    def revise(self, told: Diagnostic, better: Diagnostic) -> None:
+        """Put a message in the place of one that says less of the same thing."""
+        self._found[(told.code, told.message, told.span)] = better
+
     def extend(self, other: Report) -> None:
         """Add all messages of another report, with its sources."""
         self.sources.update(other.sources)

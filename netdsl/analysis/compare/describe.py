@@ -23,7 +23,7 @@ class Describer:
     """Words for the layers of one network."""
 
     def __init__(self, layers: Layers):
-        self.scopes = layers.scopes
+        self.scopes, self.definitions = layers.scopes, layers.network.definitions
         self._notations: dict[int, str] = {}
 
     def notation(self, op: Operator) -> str:
@@ -63,7 +63,7 @@ class Describer:
         for scope in self.scopes.beginning[node.id]:
             last = places.get(self.scopes.spans[id(scope)][1])
             if scope.kind in ("block", "bracket") and last is not None:
-                return _rounded(call(scope)), scope.path or node.path, last + 1
+                return _rounded(call(scope, self.definitions)), scope.path or node.path, last + 1
             joint = self.scopes.joints.get(id(scope))
             if joint is not None and joint.id in places:
                 return self.join(joint, layers, places, at, depth), node.path, places[joint.id] + 1

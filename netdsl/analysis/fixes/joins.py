@@ -15,7 +15,9 @@ from netdsl.analysis.fixes._whatif import ending_in
 from netdsl.analysis.lookup import argument
 from netdsl.ir import Node, Scope
 from netdsl.ops import Family
+from netdsl.passes.rounding import joins, nearest, rounded, sizes
 from netdsl.shapes import Shape
+from netdsl.shapes import text as written
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Edit
 
@@ -36,6 +38,7 @@ def propose(fault: Fault) -> Iterator[Candidate]:
     if found is None:
         return
     join, branches = found
+    yield from _inputs(fault, join)
     kind = join.kind.text.lower()
     yield from _other_joins(fault, join, kind, branches)
     for right, _ in Counter(branch.shape for branch in branches).most_common(_MOST_TRUSTED):
@@ -50,6 +53,18 @@ def propose(fault: Fault) -> Iterator[Candidate]:
             yield from ways[0]
         elif all(ways):
             yield _together([min(way, key=lambda each: each.size(fault.source)) for way in ways])
+
+
+def _inputs(fault: Fault, join: tree.Join) -> Iterator[Candidate]:
+    """The nearest inputs for which the branches fit, where a rounding before the join is why they do not."""
+    network = fault.network
+    inputs = list(fault.trees.of(tree.Input))
+    if network is None or len(inputs) != 1:
+        return
+    for node, scope in joins(network):
+        if scope.span == join.span and rounded(network, node) is not None:
+            for shape in nearest(network, sizes(network, node)):
+                yield fault.replace(f"`input {written(shape)}`", inputs[0].shape.span, written(shape), 2)
 
 
 def _together(parts: Sequence[Candidate]) -> Candidate:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from netdsl import ops
+from netdsl import foreign, ops
 from netdsl.analysis.fixes._fault import Candidate, Fault
 from netdsl.elaborate.files import standard_blocks
 from netdsl.passes.claims import QUANTITIES
@@ -32,6 +32,8 @@ def propose(fault: Fault) -> Iterator[Candidate]:
 def _near(fault: Fault, code: str, word: str) -> Iterator[str]:
     """Known names close to a word. The digits of `conf3` are its kernel, and stay."""
     if code == "E0203":
+        if foreign.layer(word) is not None:
+            return  # a name nearby would be another function
         blocks = [each.name.text for each in fault.trees.of(tree.Block)]
         yield from _close(word, [*blocks, *ops.names(), *standard_blocks()])
         kernel = re.search(r"\d+(x\d+)?$", word)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from netdsl.analysis.lint._rule import Rule, Subject, Warnings, plural, times
-from netdsl.analysis.lint._window import Axis, axes
 from netdsl.ir import Node
 from netdsl.ops.shared.conv import Convolution
+from netdsl.passes.windows import Axis, axes
 from netdsl.shapes import extent, text
 from netdsl.text.diagnostics import Diagnostic
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from netdsl.analysis.lint._rule import Rule, Subject, Warnings, plural, times
-from netdsl.analysis.lint._window import Axis, axes, axes_of
 from netdsl.ir import Network
 from netdsl.ops.shared.notation import notation
+from netdsl.passes.windows import Axis, axes, axes_of
 from netdsl.shapes import Shape, text
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import OpError

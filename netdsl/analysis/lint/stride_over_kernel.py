@@ -6,8 +6,8 @@ from collections import Counter
 from itertools import product
 
 from netdsl.analysis.lint._rule import Rule, Subject, Warnings, percent
-from netdsl.analysis.lint._window import LONGEST, Axis, axes, seen
 from netdsl.ir import Node
+from netdsl.passes.windows import LONGEST, Axis, axes, seen
 from netdsl.shapes import text
 
 

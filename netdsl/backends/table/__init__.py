@@ -6,8 +6,22 @@ part of its operator, blocks and joins are groups with the sum of their parts, a
 one row, `x3`, with the sum of all.
 """
 
-from netdsl.backends.table.figures import Layer, Row, Summary
+from netdsl.backends.table.figures import Layer, Row, Summary, fitting
 from netdsl.backends.table.gather import summary
-from netdsl.backends.table.write import document, to_json, to_markdown, to_text
+from netdsl.backends.table.write import HEAD, cells, document, notes, title, to_json, to_markdown, to_text
 
-__all__ = ["Layer", "Row", "Summary", "document", "summary", "to_json", "to_markdown", "to_text"]
+__all__ = [
+    "HEAD",
+    "Layer",
+    "Row",
+    "Summary",
+    "cells",
+    "document",
+    "fitting",
+    "notes",
+    "summary",
+    "title",
+    "to_json",
+    "to_markdown",
+    "to_text",
+]

@@ -24,7 +24,8 @@ class Layer:
 @dataclass(frozen=True)
 class Row:
     """A row of the table: a layer, or a group with its parts. `params` and `macs` are those of all `times`, None where
-    they are unknown in any of its parts."""
+    they are unknown in any of its parts. Where these differ (`varied`), `op` and `size`, the output, have ranges, and
+    `rows` are those of the first."""
 
     name: str
     op: str
@@ -33,6 +34,8 @@ class Row:
     macs: int | None
     times: int = 1
     rows: tuple[Row, ...] = ()
+    size: str = ""
+    varied: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Summary:
     """The figures of a network, without the aux heads; None where errors left them unknown.
 
     `throughout` are the arguments that are left out of the rows, `reported` the paper's figures beside the computed
-    ones.
+    ones. `levels` are how many levels of groups are shown, and how many there are, where that are more.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Summary:
     rows: tuple[Row, ...]
     throughout: tuple[str, ...]
     reported: tuple[str, ...]
+    levels: tuple[int, int] = (0, 0)
 
     @property
     def title(self) -> str:
@@ -64,10 +68,10 @@ class Summary:
 
 def total(name: str, op: str, output: Shape | None, parts: Sequence[Row]) -> Row:
     """A group's row: the sum of its parts."""
-    return Row(name, op, output, _sum(row.params for row in parts), _sum(row.macs for row in parts), 1, tuple(parts))
+    return Row(name, op, output, added(row.params for row in parts), added(row.macs for row in parts), 1, tuple(parts))
 
 
-def _sum(figures: Iterable[int | None]) -> int | None:
+def added(figures: Iterable[int | None]) -> int | None:
     """Their sum; unknown where one of them is."""
     known = list(figures)
     return None if None in known else sum(each for each in known if each is not None)
@@ -75,8 +79,26 @@ def _sum(figures: Iterable[int | None]) -> int | None:
 
 def joined(row: Row, more: Row) -> Row:
     """A layer's row together with that of its norm or activation."""
-    params, macs = _sum((row.params, more.params)), _sum((row.macs, more.macs))
+    params, macs = added((row.params, more.params)), added((row.macs, more.macs))
     return replace(row, op=f"{row.op}, {more.op}", output=more.output, params=params, macs=macs)
+
+
+def fitting(summary: Summary, most: int) -> Summary:
+    """The summary with as many levels of groups as make at most so many rows, one at the least."""
+    depth = deepest = _depth(summary.rows)
+    while depth > 1 and _count(pruned(summary.rows, depth)) > most:
+        depth -= 1
+    if depth == deepest:
+        return summary
+    return replace(summary, rows=tuple(pruned(summary.rows, depth)), levels=(depth, deepest))
+
+
+def _depth(rows: Sequence[Row]) -> int:
+    return max((1 + _depth(row.rows) for row in rows), default=0)
+
+
+def _count(rows: Iterable[Row]) -> int:
+    return sum(1 + _count(row.rows) for row in rows)
 
 
 def pruned(rows: Iterable[Row], depth: int | None) -> Iterator[Row]:
@@ -85,28 +107,3 @@ def pruned(rows: Iterable[Row], depth: int | None) -> Iterator[Row]:
         if row.rows and depth is not None:
             row = replace(row, rows=tuple(pruned(row.rows, depth - 1)) if depth > 1 else ())
         yield row
-
-
-def fold(rows: Sequence[Row]) -> Iterator[Row]:
-    """Equal neighbours as one row with their sum, named from the first to the last."""
-    at = 0
-    while at < len(rows):
-        end = at + 1
-        while end < len(rows) and _same(rows[at], rows[end]):
-            end += 1
-        first, last, times = rows[at], rows[end - 1], end - at
-        if times == 1:
-            yield first
-        else:
-            name = f"{first.name}-{last.name}" if first.name and last.name else ""
-            params, macs = _sum([first.params] * times), _sum([first.macs] * times)
-            yield replace(first, name=name, params=params, macs=macs, times=times)
-        at = end
-
-
-def _same(left: Row, right: Row) -> bool:
-    return (
-        (left.op, left.output, left.params, left.macs, left.times, len(left.rows))
-        == (right.op, right.output, right.params, right.macs, right.times, len(right.rows))
-        and all(map(_same, left.rows, right.rows))
-    )  # fmt: skip

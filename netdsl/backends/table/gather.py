@@ -7,7 +7,8 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, groupby
 
-from netdsl.backends.table.figures import Layer, Row, Summary, fold, joined, pruned, total
+from netdsl.backends.table.figures import Layer, Row, Summary, joined, pruned, total
+from netdsl.backends.table.fold import fold
 from netdsl.backends.table.notation import Notations, call
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Family
@@ -103,7 +104,7 @@ class _Walk:
             if not part.name or scope.kind == "aux":
                 parts = list(part.rows) or parts  # the block is that join
         output = parts[-1].output if scope.kind == "aux" and parts else self.network.shapes[scope.exit]
-        return total(scope.name, call(scope), output, parts)
+        return total(scope.name, call(scope, self.network.definitions), output, parts)
 
     def joint(self, scope: Scope) -> Row:
         """The row of a join with those of its branches, or of an operator with its norm and activation."""

@@ -6,17 +6,24 @@ their rows and stand once above the table.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic_core import PydanticUndefined
 
-from netdsl.ir import Network, Scope, written
+from netdsl.ir import Definition, Network, Scope, Value, written
 from netdsl.ops import Operator
 from netdsl.ops.shared.notation import notation
 
 _LONGEST_OPERATOR = 60
 _MANY = 3
 """With fewer layers of an operator its arguments stay in the rows."""
+
+
+def _rounded(op: Operator) -> dict[str, float]:
+    """The fields of an operator with more than six digits, with six."""
+    fields = {name: getattr(op, name) for name in type(op).model_fields}
+    return {name: float(f"{value:.6g}") for name, value in fields.items() if isinstance(value, float)}
 
 
 class Notations:
@@ -33,7 +40,7 @@ class Notations:
         key = (id(op), short)
         if key not in self.known:
             usual = self.common.get(op.name) if short else None
-            self.known[key] = notation(op.model_copy(update=usual) if usual else op)
+            self.known[key] = notation(op.model_copy(update={**_rounded(op), **(usual or {})}))
         return self.known[key]
 
     def throughout(self) -> tuple[str, ...]:
@@ -68,13 +75,38 @@ def _common_arguments(network: Network) -> dict[str, dict[str, Any]]:
     return found
 
 
-def call(scope: Scope) -> str:
-    """How a group is written in the table: a block with the values of its parameters."""
+def call(scope: Scope, definitions: Mapping[str, Definition]) -> str:
+    """How a group is written in the table: a block with the arguments that its call gives, by name; those that a block
+    needs go without where the names would not fit."""
     if scope.kind == "block" and scope.arguments:
-        text = f"{scope.title}({', '.join(map(written, scope.arguments.values()))})"
-        return text if len(text) <= _LONGEST_OPERATOR else f"{text[: _LONGEST_OPERATOR - 3]}..."
+        found = definitions.get(scope.definition or "")
+        defaults = found.parameters if found is not None else {}
+        given = {name: _value(value) for name, value in scope.arguments.items() if _told(name, value, defaults, scope)}
+        named = f"{scope.title}({', '.join(f'{name}={value}' for name, value in given.items())})"
+        if len(named) > _LONGEST_OPERATOR:
+            words = (value if defaults.get(name) is None else f"{name}={value}" for name, value in given.items())
+            named = f"{scope.title}({', '.join(words)})"
+        return named if len(named) <= _LONGEST_OPERATOR else f"{named[: _LONGEST_OPERATOR - 3]}..."
     if scope.kind == "aux":
         return "aux"
     if scope.kind == "bracket":
         return f"[{scope.title}]"
     return scope.title if scope.title != scope.name else ""
+
+
+def _told(name: str, value: Value, defaults: Mapping[str, str | None], scope: Scope) -> bool:
+    """Whether a call says what a parameter is: one without a default, one that is not its default's constant, or one
+    whose default is computed and that has an expression of its own."""
+    default = defaults.get(name)
+    if default is None:
+        return True
+    percent = default.endswith("%")
+    try:
+        return _value(float(default.rstrip("%")) / (100 if percent else 1)) != _value(value)
+    except ValueError:
+        return name in scope.terms or (default in ("true", "false", "none") and default != _value(value))
+
+
+def _value(value: Value) -> str:
+    """A value with at most six digits."""
+    return f"{value:.6g}" if isinstance(value, float) else written(value)

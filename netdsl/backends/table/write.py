@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from unicodedata import east_asian_width
 
 from netdsl.backends.table.figures import Row, Summary
@@ -12,33 +12,36 @@ from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
 from netdsl.text.visible import markdown, visible
 
-_HEAD = ("layer", "operator", "output", "params", "multiply-adds")
+Cells: TypeAlias = tuple[str, str, str, str, str]
+HEAD: Cells = ("layer", "operator", "output", "params", "multiply-adds")
 
 
-def to_text(summary: Summary, *, bold: bool = False) -> str:
-    """The table for a terminal: aligned, groups indented, thousands separated. `bold` prints head and total in bold."""
-    lines = list(_lines(summary.rows, 0))
+def cells(summary: Summary) -> list[Cells]:
+    """The rows of the table, the last of them the total: layer, operator, output, params, multiply-adds."""
     total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
-    widths = [max(_width(line[column]) for line in (_HEAD, *lines, total)) for column in range(len(_HEAD))]
+    return [*_lines(summary.rows, 0), total]
 
-    def write(cells: Sequence[str]) -> str:
-        left = (cell + " " * (size - _width(cell)) for cell, size in zip(cells[:3], widths, strict=False))
-        right = (cell.rjust(size) for cell, size in zip(cells[3:], widths[3:], strict=True))
+
+def to_text(summary: Summary) -> str:
+    """The table as plain text: aligned, groups indented, thousands separated."""
+    rows = cells(summary)
+    widths = [max(_width(line[column]) for line in (HEAD, *rows)) for column in range(len(HEAD))]
+
+    def write(line: Sequence[str]) -> str:
+        left = (cell + " " * (size - _width(cell)) for cell, size in zip(line[:3], widths, strict=False))
+        right = (cell.rjust(size) for cell, size in zip(line[3:], widths[3:], strict=True))
         return "  ".join((*left, *right)).rstrip()
 
-    def strong(text: str) -> str:
-        return f"\x1b[1m{text}\x1b[0m" if bold else text
-
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    written = [strong(title(summary))]
-    written += [f"throughout: {visible(', '.join(summary.throughout))}"] if summary.throughout else []
-    written += ["", strong(write(_HEAD)), rule, *map(write, lines), rule, strong(write(total)), "", *notes(summary)]
+    written = [title(summary)]
+    written += ["", write(HEAD), rule, *map(write, rows[:-1]), rule, write(rows[-1]), "", *notes(summary)]
     return "\n".join(written) + "\n"
 
 
 def title(summary: Summary) -> str:
-    """The line above the table: the network, its input and its output."""
-    return f"{visible(summary.title)}: {_input(summary)} -> {shape_text(summary.output)}"
+    """The lines above the table: the network, its input and its output, and what is left out of the rows."""
+    named = f"{visible(summary.title)}: {_input(summary)} -> {shape_text(summary.output)}"
+    return named + (f"\nthroughout: {visible(', '.join(summary.throughout))}" if summary.throughout else "")
 
 
 def notes(summary: Summary) -> Iterator[str]:
@@ -50,6 +53,11 @@ def notes(summary: Summary) -> Iterator[str]:
         yield f"frozen, not in the total: {summary.frozen_params:,} params"
     if any(row.times > 1 and row.rows for row in _all(summary.rows)):
         yield "a group xN counts all N; the rows in it are those of one"
+    if any(row.varied and row.rows for row in _all(summary.rows)):
+        yield "where the N differ, as a range of numbers shows, the rows are those of the first"
+    shown, deepest = summary.levels
+    if shown:
+        yield f"{shown} of {deepest} levels of groups; --depth {deepest} shows all"
     for each in summary.reported:
         yield f"paper: {visible(each)}"
 
@@ -60,11 +68,11 @@ def to_markdown(summary: Summary) -> str:
     def cell(text: str) -> str:
         return markdown(text).replace("  ", "&nbsp;&nbsp;")
 
-    total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
-    written = [f"**{cell(title(summary))}**", ""]
+    *rows, total = cells(summary)
+    written = [f"**{cell(title(summary).splitlines()[0])}**", ""]
     written += [f"Throughout: {cell(', '.join(summary.throughout))}", ""] if summary.throughout else []
-    written += [f"| {' | '.join(_HEAD)} |", "|---|---|---|---:|---:|"]
-    written += [f"| {' | '.join(map(cell, line))} |" for line in _lines(summary.rows, 0)]
+    written += [f"| {' | '.join(HEAD)} |", "|---|---|---|---:|---:|"]
+    written += [f"| {' | '.join(map(cell, line))} |" for line in rows]
     written += [f"| {' | '.join(f'**{each}**' if each else '' for each in total)} |", ""]
     written += [f"- {cell(note)}" for note in notes(summary)]
     return "\n".join(written) + "\n"
@@ -120,13 +128,13 @@ def _figure(number: int | None) -> str:
     return "" if number == 0 else _count(number)
 
 
-def _lines(rows: Iterable[Row], level: int) -> Iterator[tuple[str, str, str, str, str]]:
+def _lines(rows: Iterable[Row], level: int) -> Iterator[Cells]:
     for row in rows:
         times = f"  x{row.times}" if row.times > 1 else ""
         yield (
             "  " * level + (visible(row.name) or "-"),
             visible((row.op + times).strip()),
-            shape_text(row.output),
+            row.size or shape_text(row.output),
             _figure(row.params),
             _figure(row.macs),
         )

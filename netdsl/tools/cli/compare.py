@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from netdsl.ir import Network
 
 SECTION = "See it"
+LIBRARIES = ("torchvision", "timm")
+"""Whose models a spec can be held against."""
 _STYLES = {"added": "help", "removed": "error", "changed": "warning", "rewired": "warning", "input": "warning"}
 _STYLES |= {"output": "warning", "aux": "warning", "recipe": "warning", "init": "warning"}
 
@@ -30,6 +32,7 @@ Examples:
   netdsl compare old.net new.net --names        in CI: weights must fit, too
   netdsl compare my.net my.net --set-right width=0.5
   netdsl compare a.net b.net --json | jq '.findings[].text'
+  netdsl compare my.net torchvision:resnet50    against a live model
 
 \b
 + only the second has it, - only the first has it, ~ both have it, changed,
@@ -42,7 +45,7 @@ cannot be read.
 """,
 )
 @click.argument("left", type=SpecParameter(), metavar="FILE[:VARIANT]")
-@click.argument("right", type=SpecParameter(), metavar="FILE[:VARIANT]")
+@click.argument("right", type=SpecParameter(), metavar="FILE[:VARIANT]|LIBRARY:MODEL")
 @click.option("--all", "all_", is_flag=True, help="All findings, and the layers side by side.")
 @click.option("--json", "json_", is_flag=True, help="As JSON, all figures exact.")
 @click.option("--names", is_flag=True, help="Other names of weights are a difference, too.")
@@ -69,9 +72,17 @@ def command(
 
     Blocks, groups, labels, repeats and brackets are looked through. What changed alike in many places is told once,
     with its count.
+
+    In the place of the second, `torchvision:NAME` or `timm:NAME` is a live model: names, shapes and counts, and outputs
+    with its weights, copied by name, else in order where all shapes agree.
     """
     if left == right == STDIN:
         raise click.UsageError("standard input can be one of the two only")
+    if right.partition(":")[0] in LIBRARIES and ":" in right:
+        if all_ or recipe or set_right:
+            raise click.UsageError("--all, --recipe and --set-right are for two specs, not for a model")
+        made = _network(Request(left, None, (*settings, *set_left), input_), color)
+        return _against(made, right, json_, names)
     networks = [
         _network(Request(spec, None, (*settings, *more), input_), color)
         for spec, more in ((left, set_left), (right, set_right))
@@ -89,6 +100,26 @@ def command(
 
         _print(full(difference) if all_ else short(difference), color)
     return int(not difference.same or (names and bool(difference.renamed)))
+
+
+def _against(network: Network, name: str, json_: bool, names: bool) -> int:
+    """Hold a network against a live model; the exit status."""
+    from dataclasses import asdict
+
+    from netdsl.backends.torch.against import ModelError, against, lines, model
+    from netdsl.text.visible import visible
+
+    try:
+        found = against(network, model(name))
+    except ModelError as problem:
+        raise click.ClickException(str(problem)) from None
+    if json_:
+        click.echo(json.dumps({"format_version": 1, "model": name, "same": found.same, **asdict(found)}, indent=2))
+    else:
+        click.echo(f"{visible(network.name)} against {visible(name)}")
+        for line in lines(found, name):
+            click.echo(f"  {visible(line)}")
+    return int(not found.same or (names and bool(found.missing or found.unknown)))
 
 
 def _network(request: Request, color: str) -> Network:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from netdsl.tools.cli._known import known
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
+if TYPE_CHECKING:
+    from netdsl.backends.table import Summary
+
 SECTION = "See it"
+LINES = 60
+"""A table that has no more is read at a glance."""
 
 
 @click.command(
@@ -25,7 +31,10 @@ Examples:
 @click.option("--json", "format_", flag_value="json", help="As JSON, all figures exact.")
 @click.option("--markdown", "format_", flag_value="markdown", help="As a Markdown table.")
 @click.option(
-    "--depth", type=click.IntRange(min=1), metavar="N", help="Show N levels of groups; 1 is the paper's table."
+    "--depth",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Show N levels of groups; 1 is the paper's table.  [default: as many as fit 60 lines]",
 )
 @click.option("--expand", is_flag=True, help="Show every repetition in full.")
 @spec_options
@@ -48,6 +57,8 @@ def command(
     from netdsl.backends import table
 
     summary = table.summary(made, expand=expand, depth=depth)
+    if depth is None and not expand:
+        summary = table.fitting(summary, LINES)
     if format_ == "json":
         from netdsl.tools.render.as_json import document
 
@@ -56,8 +67,21 @@ def command(
     elif format_ == "markdown":
         text = table.to_markdown(summary)
     else:
-        from netdsl.tools.render.paint import wants_color
-
-        text = table.to_text(summary, bold=wants_color(sys.stdout, color))
-    click.echo(text, nl=False, color=True)
+        write_table(summary, color)
+        return ending
+    click.echo(text, nl=False)
     return ending
+
+
+def write_table(summary: Summary, color: str) -> None:
+    """Print a table to standard output: as a terminal shows it best, or as plain text."""
+    from netdsl.backends import table
+    from netdsl.tools.render.paint import wants_color
+
+    colored = wants_color(sys.stdout, color)
+    if colored or sys.stdout.isatty():
+        from netdsl.tools.terminal import show
+
+        show(summary, sys.stdout, colored)
+    else:
+        click.echo(table.to_text(summary), nl=False)

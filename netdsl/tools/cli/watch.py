@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -130,7 +129,6 @@ def _say(request: Request, checked: Checked, depth: int, color: str, draw: Calla
 
 def _table(network: Network, depth: int, color: str) -> None:
     from netdsl.backends import table
-    from netdsl.tools.render.paint import wants_color
+    from netdsl.tools.cli.summary import write_table
 
-    text = table.to_text(table.summary(network, depth=depth), bold=wants_color(sys.stdout, color))
-    click.echo(text, color=True)
+    write_table(table.summary(network, depth=depth), color)

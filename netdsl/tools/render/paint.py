@@ -1,26 +1,38 @@
-"""Colours for a terminal: a table of ANSI codes, and when to use them."""
+"""Colours for a terminal: the styles of what is told, and when to use them. What they are on a terminal, rich knows."""
 
 from __future__ import annotations
 
 import os
-from typing import IO
+from functools import cache
+from typing import IO, TYPE_CHECKING
 
-_CODES = {
-    "error": "1;31",
-    "warning": "1;33",
-    "note": "1;36",
-    "strong": "1",
-    "frame": "1;34",
-    "related": "1;34",
-    "help": "1;32",
-    "dim": "2",
+if TYPE_CHECKING:
+    from rich.style import Style
+
+STYLES = {
+    "error": "bold red",
+    "warning": "bold yellow",
+    "note": "bold cyan",
+    "strong": "bold",
+    "frame": "bold blue",
+    "related": "bold blue",
+    "help": "bold green",
+    "dim": "dim",
 }
 
 
 def paint(text: str, style: str, color: bool) -> str:
     """The text in one of the styles (an unknown style is none), if colours are on."""
-    code = _CODES.get(style) if color and text else None
-    return f"\x1b[{code}m{text}\x1b[0m" if code else text
+    if not color or not text or style not in STYLES:
+        return text
+    return _style(STYLES[style]).render(text)
+
+
+@cache
+def _style(words: str) -> Style:
+    from rich.style import Style
+
+    return Style.parse(words)
 
 
 def wants_color(stream: IO[str], choice: str = "auto") -> bool:

@@ -6,11 +6,13 @@ one more line. Names are looked up in any case and without their module (`nn.Con
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
 class Layer(NamedTuple):
-    """How netdsl writes a layer that has another name elsewhere, with a few words on what differs.
+    """How netdsl writes a layer that has another name elsewhere, with a few words on what differs; for what it does not
+    have, `written` is empty.
 
     `same` is the operator that does exactly this with default arguments; `known` says that the number which the layer
     is given elsewhere (its channels) follows from the input here.
@@ -23,7 +25,8 @@ class Layer(NamedTuple):
 
     @property
     def help(self) -> str:
-        return f"netdsl writes {self.written}" + (f": {self.words}" if self.words else "")
+        said = f"netdsl writes {self.written}" if self.written else ""
+        return ": ".join(filter(None, (said, self.words)))
 
 
 _CONV = Layer("`conv3-64/2`", "the kernel, the output channels, the stride; the input channels are known")
@@ -46,6 +49,7 @@ LAYERS: dict[str, Layer] = {
     "convolutional": _CONV,
     "lazyconv2d": _CONV,
     "convtranspose2d": _UPCONV,
+    "convtranspose": _UPCONV,
     "conv2dtranspose": _UPCONV,
     "deconv": _UPCONV,
     "deconvolution": _UPCONV,
@@ -102,7 +106,25 @@ LAYERS: dict[str, Layer] = {
     "upsampling2d": Layer("`upsample(2)`"),
     "interpolate": Layer("`upsample(2)`, or `upsample(to=56x56)`"),
     "pixelshuffle": Layer("`upconv2-64/2` or `upsample(2)`", "a pixel shuffle it has not"),
+    "split": Layer("`slice(0, 64)`", "the channels from one number to another, a branch for each part"),
+    "chunk": Layer("`slice(0, 64)`", "the channels from one number to another, a branch for each part"),
+    "resize": Layer("`upsample(to=56x56)`"),
+    # activations that are compositions, or that there are not
+    "glu": Layer("`mul { slice(0, channels / 2) | slice(channels / 2); sigmoid }`"),
+    "tanhshrink": Layer("`add { identity | tanh; scale(-1) }`"),
+    "logsigmoid": Layer("", "there is no log-sigmoid; a loss works on logits, and is part of the recipe"),
+    "rrelu": Layer(
+        "", "slopes drawn at random are outside of the language; `leakyrelu(0.23)` is what it is in evaluation"
+    ),
+    # what is outside of the language
+    "nms": Layer("", "what chooses among boxes is no layer here, and belongs behind the network"),
+    "roialign": Layer("", "layers whose places are computed from values are outside of the language"),
+    "roipool": Layer("", "layers whose places are computed from values are outside of the language"),
+    "gridsample": Layer("", "layers whose places are computed from values are outside of the language"),
+    "deformconv2d": Layer("", "layers whose places are computed from values are outside of the language"),
     # joins and branches
+    "subtract": Layer("`add { @a | @b; scale(-1) }`"),
+    "sub": Layer("`add { @a | @b; scale(-1) }`"),
     "cat": Layer("`concat { conv1-64 | conv3-64 }`", "the branches stand in braces, with `|` between"),
     "eltwise": Layer("`add { conv3-64 | identity }`", "the branches stand in braces, with `|` between"),
     "route": Layer("`@conv1`, or `concat { @conv1 | identity }`", "a layer is called by its label"),
@@ -256,6 +278,17 @@ QUANTITIES: dict[str, str] = {
 """Figures by their names elsewhere."""
 
 
+def plain(name: str) -> str:
+    """A name without its module, in lower case, without `_` and without the rank at its end: `max_pool2d` and
+    `MaxPool2d` are one name."""
+    return re.sub(r"[123]d(?=$|transpose$)", "", name.rpartition(".")[2].lower().replace("_", ""))
+
+
 def layer(name: str) -> Layer | None:
-    """What netdsl writes for a layer called `name`, with or without its module: `nn.Conv2d`, `MaxPooling2D`."""
-    return LAYERS.get(name.rpartition(".")[2].lower())
+    """What netdsl writes for a layer called `name`, in whatever way it is spelt: `nn.Conv2d`, `MaxPooling2D`."""
+    exact = LAYERS.get(name.rpartition(".")[2].lower())
+    return exact or _PLAIN.get(plain(name))
+
+
+_PLAIN = {plain(name): found for name, found in reversed(LAYERS.items())}
+"""The layers by their plain names; of several the first, which is the usual one."""

@@ -1,0 +1,13 @@
+"""What other frameworks and the papers call layers and arguments, so that messages can say how it is written here.
+
+`names` is data: names of layers, arguments, statements and figures. `calls` translates a whole call of another library,
+`nn.Conv2d(3, 64, 3)`, or does not: half of a call is another network.
+"""
+
+from netdsl.foreign.calls import CALLS, call
+from netdsl.foreign.names import ARGUMENTS, JOINS, LAYERS, NEEDLESS, PHRASES, QUANTITIES, STATEMENTS, Layer, layer
+
+__all__ = [
+    "ARGUMENTS", "CALLS", "JOINS", "LAYERS", "NEEDLESS", "PHRASES", "QUANTITIES", "STATEMENTS",
+    "Layer", "call", "layer",
+]  # fmt: skip

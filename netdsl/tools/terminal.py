@@ -1,0 +1,46 @@
+"""Tables on a terminal: as wide as it is, with the colours it has. For a pipe there is plain text, and nothing of this
+is imported.
+"""
+
+from __future__ import annotations
+
+from typing import IO, Literal
+
+from netdsl.backends import table
+from netdsl.backends.table import Summary
+
+
+def show(summary: Summary, stream: IO[str], colored: bool) -> None:
+    """Print the table of a network to a terminal; operators that are too long for it end in an ellipsis. Where a user
+    wants colours in a pipe, it is as wide as it needs to be."""
+    from rich.box import Box
+    from rich.cells import cell_len
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(
+        file=stream,
+        highlight=False,
+        force_terminal=True,
+        color_system="standard" if colored else None,
+        width=None if stream.isatty() else 1000,
+    )
+    name, _, throughout = table.title(summary).partition("\n")
+    console.print(Text(name, "bold"), *([Text("\n" + throughout)] if throughout else []), sep="")
+    console.print()
+    rows = table.cells(summary)
+    rule = Box("    \n    \n -- \n    \n    \n -- \n    \n    \n")
+    made = Table(box=rule, show_edge=False, padding=0, show_footer=True, header_style="bold", footer_style="bold")
+    widths = [max(cell_len(row[place]) for row in (table.HEAD, *rows)) for place in range(len(table.HEAD))]
+    room = console.width - sum(widths) + widths[1] - (len(widths) - 1)
+    widths[1] = min(widths[1], max(room, len(table.HEAD[1])))
+    for place, (head, total) in enumerate(zip(table.HEAD, rows[-1], strict=True)):
+        side: Literal["right", "left"] = "right" if place > 2 else "left"
+        made.add_column(Text(head), Text(total), no_wrap=True, justify=side, overflow="ellipsis", width=widths[place])
+    for row in rows[:-1]:
+        made.add_row(*(Text(cell, "" if place else "cyan") for place, cell in enumerate(row)))
+    console.print(made)
+    console.print()
+    for note in table.notes(summary):
+        console.print(Text(note))

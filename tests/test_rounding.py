@@ -1,0 +1,74 @@
+"""A join that a rounding further up keeps from fitting: the statement that rounded is named, and sizes that fit."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import netdsl
+from netdsl.compiler import compile
+from netdsl.text.diagnostics import Diagnostic, SpecError
+from netdsl.text.source import Source
+
+
+def unet(side: int, levels: int, down: str = "maxpool") -> str:
+    """A path down and up with a skip at each level."""
+    lines = [f"input 1x{side}x{side}"]
+    lines += [f"s{i}: conv3-8\n{down}" for i in range(levels)]
+    lines += [f"upconv2-8/2; concat {{ @s{i} | identity }}" for i in reversed(range(levels))]
+    return "\n".join(lines) + "\n"
+
+
+def error(text: str) -> Diagnostic:
+    (found,) = compile(Source("x.net", text)).report.errors
+    return found
+
+
+def test_the_statement_that_rounded_is_named_and_sizes_that_fit() -> None:
+    text = unet(90, 2)
+    found = error(text)
+    assert found.help == (
+        "`maxpool` makes 22x22 of 45x45, rounded down; with an input of 1x88x88 or 1x92x92 the branches fit, "
+        "as those of multiples of 4 do"
+    )
+    (cause,) = [each for each in found.related if each.message == "rounds 45x45 down to 22x22"]
+    assert text[: cause.span.start].count("\n") == 4 and text[cause.span.start : cause.span.end] == "maxpool"
+
+
+def test_a_strided_convolution_rounds_too_and_a_size_may_be_oblong() -> None:
+    found = error(
+        "input 3x350x436\na: conv3-8\nconv2-8/2(pad=0); conv2-8/2(pad=0)\nupsample(4); add { @a | identity }\n"
+    )
+    assert found.help is not None and "`conv2-8/2(pad=0)` makes 87x109 of 175x218, rounded down" in found.help
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "input 3x8x8\nadd { conv3-4/2 | conv3-4 }\n",  # a stride too many, and nothing rounded
+        "input 3x9x9\nmaxpool\nadd { conv3-4/2 | conv3-4 }\n",  # what rounded is above both branches
+        "input 3x9x9\nconcat { maxpool; gap; flatten | identity }\n",
+        "input 3x9x9\nadd { maxpool; upsample(2); conv3-4; crop(to=8x8) | crop(to=8x8) }\n",  # only the channels differ
+    ],
+)
+def test_what_no_rounding_caused_is_told_as_before(text: str) -> None:
+    help = error(text).help
+    assert help is None or "rounded down" not in help
+
+
+@settings(max_examples=60, deadline=None)
+@given(side=st.integers(17, 130), levels=st.integers(1, 4))
+def test_the_sizes_that_are_named_fit(side: int, levels: int) -> None:
+    try:
+        netdsl.loads(unet(side, levels))
+    except SpecError as wrong:
+        help = wrong.diagnostics[0].help or ""
+        named = re.findall(r"1x(\d+)x\d+", help)
+        assert named, help
+        for each in map(int, named):
+            assert netdsl.loads(unet(each, levels)).output == (8 + 8, each, each)
+    else:
+        assert side % 2**levels == 0

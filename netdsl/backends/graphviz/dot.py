@@ -174,7 +174,10 @@ class _Writer:
         entry = None if box.entry is None else self.drawn.resolve(box.entry)
         sources = [self.drawn.resolve(value) for value in box.entries]
         branches = [source for source in sources if source != entry]
+        drawn: dict[int, int] = {}
         for source, value in zip(sources, box.entries, strict=True):
+            if drawn.setdefault(source, value) != value:
+                continue  # another of the branches that the source stands for
             shortcut = source == entry
             main = box.main.op.symbol or len(branches) == 1
             straight = entry is None or (main and source == branches[0])

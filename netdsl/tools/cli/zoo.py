@@ -53,7 +53,7 @@ Examples:
     "conditions",
     metavar="CONDITION",
     multiple=True,
-    help="Only those of which this holds: params, macs, year or top5 compared with a number, family or task with a word.",
+    help="Only those of which this holds: params, macs, year or top5 and a number, family or task and a word.",
 )
 @click.option("--sort", type=click.Choice(_ORDERS), help="Order by this; what is not known comes last.")
 @click.option("--reverse", is_flag=True, help="The other way round.")
@@ -63,8 +63,9 @@ def command(
 ) -> None:
     """List the networks of the literature that come with netdsl.
 
-    A PATTERN is a part of a name, or has * and ? in it. A family are the variants of one spec. Parameters are the trained ones and multiply-adds those of one
-    input, both without the auxiliary heads; top-5 is the error on ImageNet that the network's paper reports.
+    A PATTERN is a part of a name, or has * and ? in it. A family is a spec with its variants. Parameters are the
+    trained ones and multiply-adds those of one input, both without the auxiliary heads; top-5 is the error on ImageNet
+    that the network's paper reports.
     """
     from netdsl.tools.catalogue import entries
 

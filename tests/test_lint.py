@@ -76,8 +76,14 @@ def test_every_code_of_a_warning_has_a_rule_and_a_case() -> None:
 
 ZOO = {
     "alexnet": {"W0101"},
+    "alexnet_bn": {"W0101", "W0102", "W0104"},
     "alexnet_owt": {"W0101", "W0102"},
+    "cnn_fms": {"W0101", "W0102", "W0202", "W0203"},
+    "deeplab_v3": {"W0102"},
+    "enet": {"W0104"},
+    "fcn8s": {"W0102", "W0203"},
     "googlenet": {"W0101"},
+    "hrnet": {"W0104"},
     "inception_v3": {"W0101", "W0407"},
     "nin": {"W0101", "W0202"},
     "nin_bn": {"W0101", "W0104"},
@@ -92,6 +98,7 @@ ZOO = {
     "vgg19": {"W0102"},
     "vgg_bn": {"W0102", "W0104"},
     "vgg_torchvision": {"W0102"},
+    "wavenet": {"W0301"},
     "zfnet": {"W0102"},
     "zfnet_wide": {"W0102"},
 }

@@ -43,7 +43,8 @@ _ACT = Layer("`relu`, or `conv3-64(act=relu)`", "an activation is a layer by its
 
 LAYERS: dict[str, Layer] = {
     # convolutions
-    "conv1d": Layer("`conv1x3-64`", "a signal is a plane of height 1, and kernels are height x width"),
+    "conv1d": Layer("`conv3-64`", "kernels follow the map, and a signal is channels x length: `input 1x16000`"),
+    "conv3d": Layer("`conv3-64`", "kernels follow the map, and a clip is channels x depth x height x width"),
     "conv2d": _CONV,
     "convolution2d": _CONV,
     "convolutional": _CONV,
@@ -91,21 +92,26 @@ LAYERS: dict[str, Layer] = {
     "layernorm": Layer("`ln`", "over the channels at each place; their number is known", "ln", known=True),
     "layernormalization": Layer("`ln`", "over the channels at each place; their number is known", "ln"),
     "instancenorm2d": Layer("`instancenorm`", "the channels are known", "instancenorm", known=True),
-    "dropout2d": Layer("`dropout(50%)`", "it drops single values; whole channels it does not drop"),
-    "spatialdropout2d": Layer("`dropout(50%)`", "it drops single values; whole channels it does not drop"),
+    "dropout2d": Layer("`dropout(50%, per=channel)`"),
+    "spatialdropout2d": Layer("`dropout(50%, per=channel)`"),
     # activations
     "activation": _ACT,
     "act": _ACT,
     "leaky": Layer("`leakyrelu(0.1)`", "with its slope"),
     # rearrangement
     "view": Layer("`flatten`, or `reshape(64x7x7)`"),
-    "permute": Layer("`reshape(64x7x7)`", "it keeps the order of the values; axes are not exchanged"),
+    "permute": Layer("`transpose`", "it exchanges channels and positions of a sequence; other axes are not exchanged"),
     "zeropadding2d": Layer("`pad(1)`, or `conv3-64(pad=1)`"),
     "zeropad2d": Layer("`pad(1)`, or `conv3-64(pad=1)`"),
     "cropping2d": Layer("`crop(1)`"),
     "upsampling2d": Layer("`upsample(2)`"),
     "interpolate": Layer("`upsample(2)`, or `upsample(to=56x56)`"),
-    "pixelshuffle": Layer("`upconv2-64/2` or `upsample(2)`", "a pixel shuffle it has not"),
+    "swapaxes": Layer("`transpose`", "it exchanges channels and positions of a sequence; other axes are not exchanged"),
+    "maxunpool2d": Layer("`unpool(@pool1)`", "the label is that of the pooling"),
+    # sequences
+    "multiheadattention": Layer("`attention(8)`", "the number of heads; the channels are known"),
+    "bidirectional": Layer("`lstm-256(both=true)`"),
+    "positionalencoding": Layer("`positions(kind=sine)`"),
     "split": Layer("`slice(0, 64)`", "the channels from one number to another, a branch for each part"),
     "chunk": Layer("`slice(0, 64)`", "the channels from one number to another, a branch for each part"),
     "resize": Layer("`upsample(to=56x56)`"),

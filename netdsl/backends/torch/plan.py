@@ -39,13 +39,16 @@ class Plan:
         self._homes: dict[int, Level] = {}
         self._torch: dict[tuple[int, tuple[Shape, ...]], Torch] = {}
         self._modules: dict[tuple[int, ...], Level] = {}
+        self._again: set[int] = set()
         self._fill(self.root, network.body)
         self._settle()
 
     def _drop(self) -> None:
-        """Return what comes before a final softmax, and leave it out where nothing else takes it."""
+        """Return what comes before a final softmax that has no name, and leave it out where nothing else takes it."""
         uses = Counter(value for node in self.network.nodes for value in node.inputs)
         uses.update([item.value for item in self.network.outputs] + [item.value for item in self.network.aux])
+        if self.result in {item.value for item in self.network.outputs}:
+            return
         last = self.network.node(self.result)
         while last is not None and last.op.to_probabilities:
             self.result = last.inputs[0]
@@ -124,6 +127,7 @@ class Plan:
                     values[original.id] = node.id
                     values.update(zip(original.inputs, node.inputs, strict=True))
                 level.members.append(Again(target, values))
+                self._again.add(id(target))
                 for node in nodes:
                     self._place(level, node)
             elif child.id not in self.dropped:
@@ -202,7 +206,8 @@ class Plan:
             for member in level.members
             if not isinstance(member, Again)
         )
-        if level.foreign or (level.scope.kind == "join" and len(level.inputs) > 1):
+        several = level.scope.kind == "join" and len(level.inputs) > 1 and id(level) not in self._again
+        if level.foreign or several:
             level.kind = "container"
         elif not self.chain(level) or (level.scope.kind == "aux" and not level.placed):
             level.kind = "class"

@@ -396,6 +396,7 @@ def test_summary_text(netdsl) -> None:
         "total                     10         910         16,768\n"
         "\n"
         "depth 3: convolutions and fully connected layers on the longest path\n"
+        "receptive field 8x8\n"
     )
 
 
@@ -479,6 +480,26 @@ def test_a_terminal_gets_a_table_as_wide_as_it_is(tmp_path: Path) -> None:
     table = [line for line in plain if "x112x112" in line or line.startswith("total")]
     assert len(table) > 4 and all(len(line) <= 80 for line in table)
     assert all(re.search(r"[0-9,]+$", line.rstrip()) for line in table)
+
+
+def test_an_input_that_does_not_fit_the_file_is_the_commands_fault(netdsl) -> None:
+    import netdsl as api
+
+    run = netdsl("check", "vgg16", "--input", "63x63")
+    assert run.status == 1 and run.err.count("error[") == 1
+    assert "the input 63x63 has 2 sizes, that of the file 3" in run.err and "-->" not in run.err
+    assert netdsl("check", "vgg16", "--input", "3x63x63").status == 0
+    assert api.load("vgg16", input="3x64x64").input == api.load("vgg16", input=(3, 64, 64)).input == (3, 64, 64)
+    assert api.load("mlp", input=10).input == (10,)
+    for wrong in ("63x63", 63, "sixty"):
+        with pytest.raises(api.SpecError):
+            api.load("vgg16", input=wrong)
+
+
+def test_draw_names_the_endings_it_takes(netdsl) -> None:
+    run = netdsl("draw", "tiny.net", "-o", "x.jpg")
+    assert run.status == 2 and "give it one of .dot, .pdf, .png, .svg" in run.err and "--to" not in run.err
+    assert "use --to" in netdsl("compile", "tiny.net", "-o", "x.jpg").err
 
 
 # the rest ------------------------------------------------------------------------------------------------------------

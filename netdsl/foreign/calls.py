@@ -223,7 +223,8 @@ def _pad(kernel: str, pad: str, stride: str, dilation: str) -> str | None:
         return pad
     sizes = _two("0" if pad == "valid" else pad)
     same = [(size - 1) * int(dilation) / 2 for size in _two(kernel)]
-    return "" if sizes == same else "0" if pad == "valid" else pad
+    odd = all(size % 2 for size in _two(kernel))  # `same` is for these alone
+    return "" if sizes == same and odd else "0" if pad == "valid" else pad
 
 
 def _two(written: str) -> list[int]:

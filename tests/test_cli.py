@@ -396,7 +396,6 @@ def test_summary_text(netdsl) -> None:
         "total                     10         910         16,768\n"
         "\n"
         "depth 3: convolutions and fully connected layers on the longest path\n"
-        "receptive field 8x8\n"
     )
 
 

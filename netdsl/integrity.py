@@ -94,8 +94,6 @@ class _Walk:
         self.value(scope.entry, f"{path}.entry")
         for place, number in enumerate(scope.entries):
             self.value(number, f"{path}.entries.{place}")
-        if scope.entries and (len(scope.entries) == 1 or scope.entries[0] != scope.entry or scope.kind != "block"):
-            raise Flaw(f"{path}.entries", "they are those of a block that takes several values; `entry` is the first")
         if scope.name:
             level, taken = scope.path, set()
         for place, child in enumerate(scope.children):
@@ -110,8 +108,6 @@ class _Walk:
             self.scope(child, where, level, taken, reused or child.kind == "reuse")
         self._form(scope, path)
         self.value(scope.exit, f"{path}.exit")
-        for place, number in enumerate(scope.entries):
-            self.value(number, f"{path}.entries.{place}")
         for name, number in scope.outputs.items():
             self.value(number, f"{path}.outputs.{name}")
         special = scope.entries or scope.takes or scope.outputs

@@ -38,6 +38,7 @@ class Entry:
     - `spec`, `variant`: the stem of its file, and the column of its table or None.
     - `params`, `macs`: trained weights without the auxiliary heads, and multiply-adds for one input.
     - `year`, `top5`: when it was published, and its error on ImageNet as a fraction, where the spec reports them.
+    - `task`: what it is for, in a word: classification, segmentation, detection, generation, ...
     - `reference`: the model that has the same weights and outputs: `torchvision:resnet50`.
     """
 
@@ -49,7 +50,13 @@ class Entry:
     macs: int
     year: int | None
     top5: float | None
+    task: str | None
     reference: str | None
+
+    @property
+    def family(self) -> str:
+        """The spec that it is a variant of."""
+        return self.spec
 
 
 def index() -> Path:

@@ -6,11 +6,13 @@ that takes long. A new network of the zoo that others have built is a line of it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 from unittest import mock
 
+import papers
 import pytest
 import torch
 from torch import nn
@@ -28,21 +30,22 @@ Make = Callable[[], nn.Module]
 class Named:
     """A model of a library by its name, `torchvision:resnet50`, as specs name it."""
 
-    def __init__(self, name: str, make: Make) -> None:
+    def __init__(self, name: str, make: Make, drawn: bool = True) -> None:
         self.name, self.make = name, make
+        self.drawn = drawn  # whether the spec has its initial weights too
 
     def __call__(self) -> nn.Module:
         return self.make()
 
 
-def tv(name: str, width_mult: float | None = None, **more: Any) -> Named:
+def tv(name: str, width_mult: float | None = None, drawn: bool = True, **more: Any) -> Named:
     more |= {} if width_mult is None else {"width_mult": width_mult}
     title = name if width_mult is None else f"{name}(width_mult={width_mult})"
-    return Named(f"torchvision:{title}", lambda: torchvision.models.get_model(name, weights=None, **more))
+    return Named(f"torchvision:{title}", lambda: torchvision.models.get_model(name, weights=None, **more), drawn)
 
 
-def tm(name: str, **more: Any) -> Named:
-    return Named(f"timm:{name}", lambda: timm.create_model(name, **more))
+def tm(name: str, drawn: bool = True, **more: Any) -> Named:
+    return Named(f"timm:{name}", lambda: timm.create_model(name, **more), drawn)
 
 
 def regnet(name: str) -> Named:
@@ -58,6 +61,157 @@ def regnet(name: str) -> Named:
             return tv(name)()
 
     return Named(f"torchvision:{name}", make)
+
+
+CONVMIXERS = {"768-32": "768_32", "1024-20": "1024_20_ks9_p14", "1536-20": "1536_20"}
+
+
+def ghostnet() -> nn.Module:
+    """timm's, whose blocks are numbered in stages of 1, 1, 1, 1, 1, 1, 5, 1, 4, by one number each."""
+    before = [0, 1, 2, 3, 4, 5, 6, 11, 12]
+
+    def number(found: re.Match[str]) -> str:
+        return f"blocks.{before[int(found[1])] + int(found[2])}."
+
+    last = (r"^blocks\.9\.0\.conv", "conv"), (r"^blocks\.9\.0\.bn1", "bn2")
+    return renamed(tm("ghostnet_100", drop_rate=0.0), *last, (r"^blocks\.(\d)\.(\d)\.", number))()
+
+
+def hrnet(name: str) -> Make:
+    """timm's, under the names of the spec: a fusing path from resolution j to i is branch j + 1 of map i."""
+
+    def fuse(found: re.Match[str]) -> str:
+        to, source = int(found[1]), int(found[2])
+        numbers = [int(number) for number in found[3].split(".")]
+        place = numbers[0] if source > to else 3 * numbers[0] + numbers[1]  # a step is convolution, norm, rectifier
+        return f"map{to}.branch{source + 1}.{place}"
+
+    def kind(found: re.Match[str]) -> str:
+        return f"{found[1]}.{('conv', 'bn')[int(found[2])]}"
+
+    return renamed(
+        tm(name),
+        (r"fuse_layers\.(\d)\.(\d)\.([\d.]+)$", fuse),
+        (r"\bconv(\d)$", r"conv\1.conv"),
+        (r"\bbn(\d)$", r"conv\1.bn"),
+        (r"^stage2\.0", "stage2"),
+        (r"branches\.(\d)", r"branch\1"),
+        (r"^transition1\.0\.", "transition10."),
+        (r"^(transition10|final_layer|downsamp_modules\.\d)\.(\d)$", kind),
+        (r"^transition1\.1\.0", "transition11"),
+        (r"^transition(\d)\.\d\.0", r"transition\1"),
+        (r"^incre_modules\.(\d)", r"incre\1"),
+        (r"^downsamp_modules\.(\d)", r"down_conv\1"),
+        (r"^final_layer", "final"),
+    )
+
+
+def deeplab() -> nn.Module:
+    """torchvision's, which returns its outputs by name, its head first."""
+
+    def make() -> nn.Module:
+        model = torchvision.models.segmentation.deeplabv3_resnet50(weights=None, weights_backbone=None, aux_loss=True)
+        forward = model.forward
+        model.forward = lambda x: tuple(forward(x).values())
+        return model
+
+    return renamed(make, (r"convs\.(\d)", lambda found: f"convs.branch{int(found[1]) + 1}"))()
+
+
+def detector() -> nn.Module:
+    """torchvision's SSD300 up to what its boxes are decoded from: the scores of each map, then the offsets."""
+
+    def make() -> nn.Module:
+        model = torchvision.models.detection.ssd300_vgg16(weights=None, weights_backbone=None)
+        heads = model.head.classification_head.module_list, model.head.regression_head.module_list
+
+        def forward(x: torch.Tensor) -> list[torch.Tensor]:
+            maps = list(model.backbone(x).values())
+            return [head(one) for each in heads for head, one in zip(each, maps, strict=True)]
+
+        model.forward = forward
+        return model
+
+    return renamed(
+        make,
+        (r"^backbone\.scale_weight", "map0.weight"),
+        (r"^backbone\.features", "features"),
+        (r"^backbone\.extra\.0\.7\.(\d)", lambda found: f"map1.{7 + int(found[1])}"),
+        (r"^backbone\.extra\.(\d)", lambda found: f"map{int(found[1]) + 1}"),
+        (r"^head\.classification_head\.module_list\.(\d)", r"scores\1.0"),
+        (r"^head\.regression_head\.module_list\.(\d)", r"offsets\1.0"),
+    )()
+
+
+def pyramid() -> nn.Module:
+    """torchvision's pyramid over ResNet-50; its levels are numbered from the highest."""
+
+    def make() -> nn.Module:
+        build = torchvision.models.detection.backbone_utils.resnet_fpn_backbone
+        return build(backbone_name="resnet50", weights=None, norm_layer=nn.BatchNorm2d, trainable_layers=5)
+
+    def level(found: re.Match[str]) -> str:
+        return f"{'lateral' if found[1] == 'inner' else 'p'}{int(found[2]) + 2}"
+
+    return renamed(make, (r"^fpn\.(inner|layer)_blocks\.(\d)\.0", level))()
+
+
+def mobilenet_v1(width: float) -> Make:
+    return lambda: timm.models.efficientnet._gen_mobilenet_v1("mobilenetv1_100", width, act_layer="relu")
+
+
+def renamed(make: Make, *pairs: tuple[str, str | Callable[[re.Match[str]], str]]) -> Make:
+    """The same model under other names: each pattern, in order, with what stands for it (a label is never a number)."""
+
+    def rename(name: str) -> str:
+        for pattern, other in pairs:
+            name = re.sub(pattern, other, name)
+        return name
+
+    if isinstance(make, Named):
+        return Named(make.name, lambda: Renamed(make(), rename), make.drawn)
+    return lambda: Renamed(make(), rename)
+
+
+class Renamed(nn.Module):
+    """A model whose layers with weights have other names; it computes and trains as it does."""
+
+    def __init__(self, model: nn.Module, rename: Callable[[str], str]) -> None:
+        super().__init__()
+        object.__setattr__(self, "model", model)  # not as a part: its names are not to be seen
+        for name, layer in model.named_modules():
+            if not any(True for _ in layer.children()):
+                if any(True for _ in layer.parameters()):
+                    place, last = self._place(rename(name))
+                    assert last not in place._modules, f"two layers named {rename(name)}"
+                    place.add_module(last, layer)
+                continue
+            for own, parameter in layer.named_parameters(recurse=False):
+                place, last = self._place(rename(f"{name}.{own}"))
+                place.register_parameter(last, parameter)
+            for own, buffer in layer.named_buffers(recurse=False):
+                place, last = self._place(rename(f"{name}.{own}"))
+                place.register_buffer(last, buffer)
+
+    def _place(self, name: str) -> tuple[nn.Module, str]:
+        """The module that is to have what bears this name, and its name there."""
+        *path, last = name.split(".")
+        place: nn.Module = self
+        for part in path:
+            if part not in place._modules:
+                place.add_module(part, nn.Module())
+            place = place.get_submodule(part)
+        return place, last
+
+    def train(self, mode: bool = True) -> Renamed:
+        self.model.train(mode)
+        return super().train(mode)
+
+    def modules(self) -> Iterator[nn.Module]:
+        return self.model.modules()
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.model(x)
 
 
 class Padded(nn.Module):
@@ -125,7 +279,11 @@ def plain(*stages: int) -> Make:
 
 
 class Case(NamedTuple):
-    """A spec and the model it must be, apart from what the spec lists. `heads` are the aux outputs, and what they are among the reference's."""
+    """A spec and the model it must be, apart from what the spec lists.
+
+    `side` is that of the RGB image on which both are compared, `shape` another input; `heads` are the aux outputs, and
+    what they are among the reference's.
+    """
 
     spec: str
     variant: str | None
@@ -133,6 +291,11 @@ class Case(NamedTuple):
     side: int = 64
     slow: bool = False
     heads: dict[str, str | int] | None = None
+    shape: tuple[int, ...] | None = None
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        return self.shape or (3, self.side, self.side)
 
     def network(self) -> Network:
         """The spec's network, with what its note says that the reference has otherwise."""
@@ -211,4 +374,87 @@ CASES = [
         Case("convnext", x, tv(f"convnext_{x}"), slow=x in ("base", "large"))
         for x in ("tiny", "small", "base", "large")
     ),
+    Case("senet", "50", tm("seresnet50", drawn=False)),
+    Case("senet", "154", tm("senet154", drawn=False), slow=True),
+    *(Case("mobilenet_v1", f"{width}", mobilenet_v1(width)) for width in (1.0, 0.75, 0.5, 0.25)),
+    Case("xception", None, tm("legacy_xception", drawn=False), 107),
+    *(
+        Case("resnet_v2", depth, tm(f"resnetv2_{depth}", drawn=False), slow=depth != "50")
+        for depth in ("50", "101", "152")
+    ),
+    *(Case("dpn", size, tm(f"dpn{size}", drawn=False), slow=size != "92") for size in ("92", "98", "131")),
+    *(
+        Case(
+            "vovnet",
+            size,
+            renamed(tm(f"vovnet{size}a"), (r"(conv_mid|stem)\.(\d)", r"\1\2"), ("conv_mid", "y")),
+            slow=size != "39",
+        )
+        for size in ("39", "57")
+    ),
+    Case("caffenet", None, papers.caffenet, 227),
+    Case("alexnet_bn", None, papers.alexnet_bn, 224, slow=True),
+    *(
+        Case("overfeat", name, papers.overfeat(name), side, slow=True)
+        for name, side in (("fast", 231), ("accurate", 221))
+    ),
+    *(Case("cnn_fms", f"CNN-{size}", papers.devil(size), 224, slow=True) for size in "FMS"),
+    *(Case("mobilenet_v3", size, tv(f"mobilenet_v3_{size}")) for size in ("large", "small")),
+    Case("efficientnet_v2", None, tv("efficientnet_v2_s"), slow=True),
+    Case("ghostnet", None, ghostnet),
+    *(
+        Case("convmixer", size, tm(f"convmixer_{name}", drawn=False), 70, slow=True)
+        for size, name in CONVMIXERS.items()
+    ),
+    *(Case("highway", f"{depth}", partial(papers.highway, depth), shape=(784,)) for depth in (10, 20, 50, 100)),
+    *(Case("dqn", f"{year}", partial(papers.dqn, year), shape=(4, 84, 84)) for year in (2015, 2013)),
+    Case("inception_v2", None, papers.inception_v2, 299, slow=True),
+    Case("lenet1", None, papers.lenet1, shape=(1, 28, 28)),
+    Case("dcgan", "generator", papers.dcgan("generator"), shape=(100,)),
+    Case("dcgan", "discriminator", papers.dcgan("discriminator")),
+    Case("fcn8s", None, papers.FCN8s, 500, slow=True),
+    *(
+        Case("repvgg", size, tm(f"repvgg_{size.lower()}", drawn=False), slow=size != "A0")
+        for size in ("A0", "A1", "A2", "B0", "B1")
+    ),
+    *(
+        Case("video_resnet", name, tv(name), shape=(3, 8, 40, 40), slow=name != "r3d_18")
+        for name in ("r3d_18", "mc3_18", "r2plus1d_18")
+    ),
+    Case("c3d", None, papers.c3d, shape=(3, 16, 112, 112), slow=True),
+    Case("wavenet", None, papers.WaveNet, shape=(256, 700)),
+    *(Case("hrnet", size, hrnet(f"hrnet_{size}"), slow=size != "w18_small") for size in ("w18_small", "w18", "w32")),
+    Case(
+        "nasnet",
+        None,
+        renamed(tm("nasnetalarge"), ("conv_prev_1x1", "previous"), (r"(path_\d|final_path_bn)", r"previous.\1")),
+        107,
+        slow=True,
+    ),
+    Case("fpn_resnet50", None, pyramid),
+    Case("deeplab_v3", None, deeplab, 65, slow=True, heads={"aux_classifier": 1}),
+    Case("vit", "B/16", tv("vit_b_16", drawn=False), 224, slow=True),
+    Case("vit", "B/32", tv("vit_b_32", drawn=False), 224),
+    Case("vit", "L/16", tv("vit_l_16", drawn=False), 224, slow=True),
+    *(
+        Case("deit", size, tm(f"deit_{size}_patch16_224", drawn=False), 224, slow=size != "tiny")
+        for size in ("tiny", "small", "base")
+    ),
+    *(
+        Case("mixer", size, tm(f"mixer_{size.lower().replace('/', '')}_224", drawn=False), 224, slow=size != "S/32")
+        for size in ("S/32", "S/16", "B/32", "B/16", "L/16")
+    ),
+    Case("zip1989", None, papers.Zip1989, shape=(1, 16, 16)),
+    *(
+        Case(
+            "swin",
+            size,
+            renamed(tv(f"swin_{size.lower()}", drawn=False), (r"features\.0\.2", "features.0.1")),
+            128,
+            slow=size != "T",
+        )
+        for size in "TSB"
+    ),
+    Case("ssd300_vgg", None, detector, 300, slow=True),
+    Case("enet", None, papers.ENet),
 ]

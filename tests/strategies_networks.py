@@ -1,7 +1,8 @@
 """Networks drawn at random, as text: every way to say a thing is used.
 
-Notation and arguments, labels, groups, repeats, joins, residuals, bracket blocks, blocks with parameters, `@label`,
-defaults. What the compiler refuses is not drawn; a refusal that is not to be expected fails the test that draws.
+Notation and arguments, labels, groups, repeats, joins and branches that are repeated, choices, residuals, bracket
+blocks, blocks with parameters, inputs and outputs, operators as parameters, `@label`, defaults, maps of one, two and
+three dimensions. What the compiler refuses is not drawn; a refusal that is not to be expected fails the test that draws.
 """
 
 from __future__ import annotations
@@ -62,7 +63,27 @@ SIMPLE = [
 HEAD = """input 4x16x16
 default conv(init=normal(std=0.1))
 block unit(n, k=3) { residual { conv{k}-n(act=relu); conv{k}-n } }
+block pair(n, f=relu) takes a, b { both: mul { @a | @b; f }; output side: conv3-n; @both; output b: conv1-n }
+block all(n, few) takes map x{few} { sum{i}: add x{few} as j { @map{j}; conv{2 * i + 1}-n } x{few} as i; output map0 }
 """
+
+
+WHOLE = ["group", "join", "branches", "choice", "call", "residual", "repeat", "goto"]
+REPEATED = [
+    "add x{0} {{ conv1-4; conv3-4 }}",
+    "concat {{ identity | x{0} {{ conv3-4(act=relu) }} }}",
+    "max x{0} as i {{ conv{{2 * i + 1}}-4 }}",
+    "concat x{0} as i {{ if i > 0 {{ add {{ conv1-4 | @{1}{{i - 1}} }} }} else {{ conv1-4 }}; {1}{{i}}: relu }}",
+    "mean {{ x{0} as i {{ conv1-4 }} | conv3-4; relu }}",
+    "add {{ gap; {1}: {{ conv1-2; conv1-4 }} | gmp; reuse({1}) }}; upsample(to=8x8)",
+]
+CALLS = [
+    "pair(4) { conv1-4 | conv3-4 }",
+    "pair(6, tanh) { conv1-1 | identity }",
+    "pair(4, f=silu) { conv1-4 | gap; conv1-4 } x3",
+    "all(4, 2) { relu | conv1-4 }",
+    "all(4, 3) { identity | x2 { conv3-4 } }",
+]
 
 
 @st.composite
@@ -71,9 +92,7 @@ def statements(draw: st.DrawFn, depth: int = 0, prefix: str = "n") -> list[str]:
     found = []
     labels: list[str] = []
     for number in range(draw(st.integers(1, 4 if depth else 5))):
-        kind = draw(
-            st.sampled_from(["simple"] * 7 + (["group", "join", "residual", "repeat", "goto"] if depth < 2 else []))
-        )
+        kind = draw(st.sampled_from(["simple"] * 7 + (WHOLE if depth < 2 else [])))
         name = f"{prefix}{depth}_{number}"
         label = f"{name}: " if draw(st.booleans()) else ""
         if kind == "group":
@@ -90,8 +109,17 @@ def statements(draw: st.DrawFn, depth: int = 0, prefix: str = "n") -> list[str]:
             if joining == "concat":
                 branches.append("identity")
             found.append(f"{label}{joining} {{ {' | '.join(branches)} }}")
+        elif kind == "branches":
+            found.append(label + draw(st.sampled_from(REPEATED)).format(draw(st.integers(1, 4)), f"{name}_"))
+        elif kind == "choice":
+            arms = (draw(st.sampled_from(SIMPLE[:20])) for _ in range(2))
+            test = f"channels > {draw(st.sampled_from([3, 5]))}"
+            found.append(f"if {test} {{ {label}{next(arms)} }} else {{ {label}{next(arms)} }}")
+        elif kind == "call":
+            found.append(f"{label or name + ': '}{draw(st.sampled_from(CALLS))}")
+            found.append(f"@{name}.{'map0' if 'all' in found[-1] else draw(st.sampled_from(['side', 'b']))}")
         elif kind == "residual":
-            shortcut = draw(st.sampled_from(["", "(shortcut=always)", "(act=relu)"]))
+            shortcut = draw(st.sampled_from(["", "(shortcut=always)", "(shortcut=same)", "(act=relu)"]))
             found.append(f"{label}residual{shortcut} {{ conv3-{draw(st.sampled_from([4, 8]))}(norm=bn); conv1-8 }}")
         elif kind == "goto" and labels:
             found.append(f"@{draw(st.sampled_from(labels))}")
@@ -108,6 +136,46 @@ def networks(draw: st.DrawFn) -> Network:
     body = draw(statements())
     ending = draw(st.sampled_from([[], ["gap", "fc-3"], ["flatten", "fc-4(norm=bn, act=relu)", "softmax"]]))
     network = accepted(HEAD + "\n".join([*body, *ending]) + "\n")
+    return network if network.complete else reject()
+
+
+RANKED = [
+    "conv3-4",
+    "conv3-6/2(norm=bn, act=relu)",
+    "conv2-4(pad=tf)",
+    "dwconv3",
+    "upconv2-4/2",
+    "maxpool",
+    "maxpool3/2(pad=1)",
+    "avgpool3/1(pad=1)",
+    "avgpool(to=4)",
+    "gap",
+    "bn",
+    "ln",
+    "gn(2)",
+    "prelu",
+    "softmax",
+    "pointwise-4",
+    "conv1-{length_}",
+    "residual { conv3-8/2; conv3-8 }",
+    "residual(shortcut=pad) { conv3-8/2 }",
+    "concat { identity | conv1-2 }",
+    "mul { identity | gap; conv1-4 }",
+    "pad(1)",
+    "upsample(2)",
+    "keep: relu; maxpool; upsample(like=@keep)",
+    "crop(1)",
+]
+
+
+@st.composite
+def ranked(draw: st.DrawFn) -> Network:
+    """Networks on signals, images and clips, by the same statements."""
+    shape, name = draw(st.sampled_from([("4x24", "length"), ("4x12x10", "width"), ("4x8x6x8", "depth")]))
+    lines = draw(st.lists(st.sampled_from(RANKED), min_size=1, max_size=5, unique=True))
+    ending = draw(st.sampled_from([[], ["gap; fc-3"], ["flatten; fc-4(act=relu); softmax"]]))
+    text = "\n".join([f"input {shape}", "conv1-4", *lines, *ending]).replace("length_", name)
+    network = accepted(text + "\n")
     return network if network.complete else reject()
 
 

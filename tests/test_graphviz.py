@@ -301,3 +301,27 @@ def test_boxes_say_what_they_are() -> None:
     network = netdsl.load(ROOT / "specs" / "lenet5.net")
     assert any(label.startswith("conv5-16 / pad=valid, connect=…") for label in words(network))
     assert all(isinstance(item, Box) for item in picture(network).items)
+
+
+def test_repeated_branches_are_drawn_once() -> None:
+    """As a frame or a box with their number, and one edge behind it; branches that differ are drawn each."""
+    text = "input 8x8x8\nadd x32 { conv1-4; conv3-8 }\nconcat { identity | x4 { conv3-8 } }\nconcat x3 as i { conv{2 * i + 1}-4 }"
+    drawn = dot(netdsl.loads(text))
+    assert drawn.count("conv3-8") == 2 and "× 32" in drawn and "× 4" in drawn
+    assert drawn.count("conv1-4") == 2 and "conv5-4" in drawn
+    edges = [line.split("[")[0].strip() for line in drawn.splitlines() if "->" in line]
+    assert len(edges) == len(set(edges))
+    everything = dot(netdsl.loads(text), expand=True)
+    assert everything.count("conv3-8") == 36
+
+
+def test_only_what_one_statement_made_is_drawn_once() -> None:
+    drawn = dot(netdsl.loads("input 8x8x8\nadd { conv3-8 | conv3-8 }\nadd x2 { conv1-8 | conv1-4; conv1-8 }"))
+    assert "×" not in drawn
+
+
+def test_a_shape_stands_on_an_edge_into_a_join_that_no_other_edge_tells() -> None:
+    drawn = netdsl.dot(netdsl.loads("input 3x8x8\na: conv3-16\nconv3-32/2; upconv2-8/2\nconcat { @a | identity }"))
+    assert "8x8x8" in drawn
+    residual = netdsl.dot(netdsl.loads("input 3x8x8\nconv3-16/2\nresidual { conv3-16 x2 }"))
+    assert residual.count("16x4x4") == 1  # once on the edge that enters the body

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
 from strategies_blocks import block_networks
-from strategies_networks import LAW, networks, sided
+from strategies_networks import LAW, networks, ranked, sided
 from torch.utils.flop_counter import FlopCounterMode
 
 import netdsl
@@ -21,7 +21,7 @@ from netdsl.ir import Network
 
 
 @LAW
-@given(networks())
+@given(networks() | ranked())
 def test_the_module_is_what_was_checked(network: Network) -> None:
     with torch.device("meta"):
         model = netdsl.build(network)
@@ -35,13 +35,13 @@ def test_the_module_is_what_was_checked(network: Network) -> None:
     assert sum(p.numel() for p in model.parameters() if p.requires_grad) == network.params
     model.eval()
     with FlopCounterMode(display=False) as counter:
-        output = model(torch.empty(2, 4, 16, 16, device="meta"))
+        output = model(torch.empty(2, *network.inputs[0].shape, device="meta"))
     assert tuple(output.shape[1:]) == network.output, source
     assert counter.get_total_flops() == 4 * network.macs, source
 
 
 @LAW
-@given(networks() | sided())
+@given(networks() | sided() | ranked())
 def test_printed_parsed_equal(network: Network) -> None:
     again = netdsl.loads(written(network))
     assert netdsl.digest(again) == netdsl.digest(network), written(network)
@@ -50,7 +50,7 @@ def test_printed_parsed_equal(network: Network) -> None:
 
 
 @settings(LAW, max_examples=25)
-@given(networks())
+@given(networks() | ranked())
 def test_the_flat_text_computes_the_same(network: Network) -> None:
     """Block by block or flat, with the same weights the values are the same."""
     torch.manual_seed(0)
@@ -62,7 +62,7 @@ def test_the_flat_text_computes_the_same(network: Network) -> None:
     state = one.state_dict()
     assert len(first) == len(second)
     two.load_state_dict({new: state[old] for old, new in zip(first, second, strict=True)}, strict=True)
-    x = torch.randn(2, 4, 16, 16)
+    x = torch.randn(2, *network.inputs[0].shape)
     with torch.no_grad():
         torch.testing.assert_close(two(x), one(x), rtol=1e-5, atol=1e-5, equal_nan=True)
 

@@ -17,7 +17,7 @@ from strategies_ops import BARE, Case, build, cases, source, tensors
 from torch.utils.flop_counter import FlopCounterMode
 
 from netdsl import ops
-from netdsl.ops.shared.base import hidden
+from netdsl.ops.shared.base import dimensional, hidden
 from netdsl.ops.shared.notation import notation
 from netdsl.ops.shared.reference import reference
 from netdsl.ops.shared.reference import schema as schema_of
@@ -42,6 +42,15 @@ STRICTER = {
     "slice": "PyTorch cuts ranges off in silence",
     "crop": "Python's negative slices begin at the other end",
     "reshape": "nn.Flatten gives whatever there is",
+}
+
+
+# The operators that do not take maps of every rank: those they take (0 is features). All others are met in one, two and
+# three dimensions.
+RANKS = {
+    **dict.fromkeys(("fc", "rbf", "embedding"), (0,)),
+    **dict.fromkeys(("lstm", "gru", "rnn", "class_token", "positions", "token", "transpose", "matmul"), (1,)),
+    **dict.fromkeys(("pixelshuffle", "pixelunshuffle"), (2,)),
 }
 
 
@@ -97,13 +106,18 @@ def test_what_it_says_is_what_pytorch_does(name: str) -> None:
 
     cls = ops.find(name)
 
-    @profile(150 if cls.geometry.kernel else 30 if cls.model_fields or cls.inputs != (1, 1) else 10)
+    ranks = set()
+
+    @profile(150 if cls.geometry.kernel else 60 if dimensional(cls) or cls.inputs != (1, 1) else 30)
     @given(cases(name))
     def law(draw: Case) -> None:
         held.append(laws(draw))
+        if held[-1]:
+            ranks.add(len(draw.inputs[-1]) - 1)
 
     law()
     assert sum(held) >= min(5, len(held)), f"hardly any inputs fit: {sum(held)} of {len(held)}"
+    assert ranks - {0} == set(RANKS.get(name, (1, 2, 3))) - {0}
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from netdsl import ops
 from netdsl.ir import Setting
 from netdsl.ops import Operator
+from netdsl.ops.shared.base import dimensional
 from netdsl.ops.shared.init import INITS, parse, statements
 from netdsl.ops.shared.notation import notation, number, percent
 from netdsl.text.diagnostics import OpError
@@ -132,47 +133,152 @@ def test_dwconv_has_one_filter_a_channel() -> None:
 # Pooling --------------------------------------------------------------------------------------------------------------
 
 
-def windows(value: Tensor, op: Any) -> list[list[tuple[Tensor, int]]]:
-    """For each output pixel, by definition: the pixels its window sees, and how many places lie in the padding."""
-    height, width = value.shape[-2:]
-    slide = op.slide(2)
-    top, bottom, left, right = slide.sides(height, width)
-    _, rows, columns = op.shape((tuple(value.shape[1:]),))
-    (kh, kw), (sh, sw), (dh, dw) = slide.kernel, slide.stride, slide.dilation
+def windows(value: Tensor, op: Any) -> list[tuple[Tensor, int]]:
+    """For each output place, by definition: the pixels its window sees, and how many of its taps lie in map or padding."""
+    sizes = value.shape[2:]
+    slide = op.slide(len(sizes))
+    sides = slide.sides(*sizes)
     found = []
-    for i in range(rows):
-        line = []
-        for j in range(columns):
-            ys = [i * sh - top + a * dh for a in range(kh)]
-            xs = [j * sw - left + b * dw for b in range(kw)]
-            area = sum(-top <= y < height + bottom for y in ys) * sum(-left <= z < width + right for z in xs)
-            inside = [value[0, :, y, z] for y in ys for z in xs if 0 <= y < height and 0 <= z < width]
-            line.append((torch.stack(inside, 1) if inside else value.new_full((value.shape[1], 1), -math.inf), area))
-        found.append(line)
+    for place in itertools.product(*map(range, op.shape((tuple(value.shape[1:]),))[1:])):
+        inside, area = [], 0
+        for tap in itertools.product(*map(range, slide.kernel)):
+            at = [
+                p * s - b + t * d
+                for p, s, b, t, d in zip(place, slide.stride, sides[::2], tap, slide.dilation, strict=True)
+            ]
+            area += all(-b <= y < n + a for y, n, b, a in zip(at, sizes, sides[::2], sides[1::2], strict=True))
+            if all(0 <= y < n for y, n in zip(at, sizes, strict=True)):
+                inside.append(value[(0, slice(None), *at)])
+        found.append((torch.stack(inside, 1) if inside else value.new_full((value.shape[1], 1), -math.inf), area))
     return found
 
 
-PADS: list[Any] = [0, 1, "same", "tf", (0, 1, 1, 0), (2, 2, 2, 2), (0, 2, 0, 1)]
+PADS: dict[int, list[Any]] = {
+    1: [0, 1, "same", "tf", [0, 1], [2, 0]],
+    2: [0, 1, "same", "tf", (0, 1, 1, 0), (2, 2, 2, 2), (0, 2, 0, 1)],
+    3: [1, "same", "tf", [0, 1, 1, 0, 2, 1]],
+}
 
 
 @pytest.mark.parametrize("ceil", [False, True])
-@pytest.mark.parametrize("pad", PADS)
-def test_pooling_by_definition(pad: Any, ceil: bool) -> None:
+@pytest.mark.parametrize(("rank", "pad"), [(rank, pad) for rank, pads in PADS.items() for pad in pads])
+def test_pooling_by_definition(rank: int, pad: Any, ceil: bool) -> None:
     if pad == "tf" and ceil:
         pytest.skip("tf rounds by itself")
-    for kernel, stride, n in itertools.product([(3, 3), (3, 5)], [1, 2, 3], [5, 6, 8]):
-        value = x(1, 2, n, n + 1)
-        most: Any = make("maxpool", kernel=kernel, stride=stride, pad=pad, ceil=ceil)
-        expected = [[window.amax(1) for window, _ in line] for line in windows(value, most)]
-        torch.testing.assert_close(apply(most, value)[0], torch.stack([torch.stack(line, 1) for line in expected], 1))
-        for counts in (True, False, None):
-            mean: Any = make("avgpool", kernel=kernel, stride=stride, pad=pad, ceil=ceil, count_pad=counts)
+    kernels = [(3,) * rank] + [(3, 5)] * (rank == 2) + [(5,)] * (rank == 1)
+    lengths = [5, 6, 8] if rank < 3 else [4]
+    for kernel, stride, n in itertools.product(kernels, [1, 2, 3] if rank < 3 else [2], lengths):
+        value = x(1, 2, *(n + axis % 2 for axis in range(rank)))
+        most: Any = make("maxpool", rank, kernel=kernel, stride=stride, pad=pad, ceil=ceil)
+        expected = torch.stack([window.amax(1) for window, _ in windows(value, most)], 1)
+        torch.testing.assert_close(apply(most, value)[0].flatten(1), expected)
+        dilated: list[tuple[bool | None, int | None]] = [(True, 2), (False, 2)] if stride == 2 and not ceil else []
+        for counts, dilation in ((True, None), (False, None), (None, None), *dilated):
+            given = {
+                "kernel": kernel,
+                "stride": stride,
+                "pad": pad,
+                "ceil": ceil,
+                "count_pad": counts,
+                "dilation": dilation,
+            }
+            mean: Any = make("avgpool", rank, **given)
+            try:
+                mean.shape((tuple(value.shape[1:]),))
+            except OpError as problem:  # larger than the map, or the padding is TensorFlow's
+                assert dilation == 2, problem.message
+                continue
             counted = pad != "tf" if counts is None else counts
-            values = [
-                [window.sum(1) / (area if counted else window.shape[1]) for window, area in line]
-                for line in windows(value, mean)
-            ]
-            torch.testing.assert_close(apply(mean, value)[0], torch.stack([torch.stack(line, 1) for line in values], 1))
+            values = [each.sum(1) / (area if counted else each.shape[1]) for each, area in windows(value, mean)]
+            torch.testing.assert_close(apply(mean, value)[0].flatten(1), torch.stack(values, 1), equal_nan=True)
+
+
+def _lifted(op: Operator) -> Operator:
+    """The operator that does on maps with one more dimension, of size 1 in front, what `op` does."""
+    changes: dict[str, Any] = {}
+    for key, mark in dimensional(type(op)).items():
+        sizes = getattr(op, key)
+        if isinstance(sizes, tuple):
+            rest = 0 if key in ("pad", "out_pad", "sides", "shift") else 1
+            double = mark.each == 2 or (mark.sides and len(sizes) > len(op.kernel))  # type: ignore[attr-defined]
+            changes[key] = (rest,) * (2 if double else 1) + sizes
+    return op.model_copy(update=changes)
+
+
+SIGNALS: list[tuple[str, dict[str, Any]]] = [
+    ("conv", {"kernel": 3, "channels": 4, "stride": 2, "pad": "tf"}),
+    ("conv", {"kernel": 3, "channels": 4, "dilation": 2, "groups": 2, "standardize": True}),
+    ("conv", {"kernel": 4, "channels": 4, "stride": 3, "pad": 1, "ceil": True}),
+    ("conv", {"kernel": 3, "channels": 4, "pad": "tf", "stride": 2, "standardize": True}),
+    ("conv", {"kernel": 3, "channels": 2, "connect": [[0, 1], [3]], "pad": 0}),
+    ("dwconv", {"kernel": 5, "mult": 2, "stride": 2}),
+    ("upconv", {"kernel": 3, "channels": 2, "stride": 2, "pad": "same"}),
+    ("upconv", {"kernel": 4, "channels": 2, "stride": 3, "pad": "tf"}),
+    ("upconv", {"kernel": 3, "channels": 2, "stride": 2, "pad": 1, "out_pad": 1}),
+    ("local", {"kernel": 3, "channels": 4, "stride": 2, "pad": 1}),
+    ("maxpool", {"kernel": 3, "stride": 2, "pad": 1, "ceil": True}),
+    ("avgpool", {"kernel": 3, "stride": 2, "pad": "tf"}),
+    ("avgpool", {"kernel": 2, "dilation": 2, "pad": 1}),
+    ("avgpool", {"to": 3}),
+    ("gap", {}),
+    ("gmp", {}),
+    ("subsample", {"kernel": 2}),
+    ("pad", {"sides": 2, "mode": "reflect"}),
+    ("pad", {"sides": 1, "channels": (1, 2), "value": 3.0}),
+    ("crop", {"sides": 1}),
+    ("crop", {"to": 4}),
+    ("upsample", {"factor": 2}),
+    ("upsample", {"factor": [1.5], "mode": "linear"}),
+    ("upsample", {"to": 5, "mode": "area"}),
+    ("bn", {}),
+    ("ln", {"offset": False}),
+    ("gn", {"groups": 2}),
+    ("lrn", {}),
+    ("instancenorm", {"scale": True}),
+    ("rmsnorm", {}),
+    ("pointwise", {"channels": 3}),
+    ("shuffle", {"groups": 2}),
+    ("attention", {"heads": 2}),
+    ("attention", {"heads": 2, "window": 4, "shift": 1, "relative_bias": True, "layout": "qkv"}),
+]
+
+
+@pytest.mark.parametrize("rank", [1, 2])
+@pytest.mark.parametrize(("name", "arguments"), SIGNALS)
+def test_a_map_is_one_of_a_further_dimension_of_size_1(name: str, arguments: dict[str, Any], rank: int) -> None:
+    """A signal is an image of one row, an image a clip of one frame: the same weights give the same values."""
+    if name == "upsample" and rank == 2 and arguments.get("mode") == "area":
+        arguments = {**arguments, "to": (5, 4)}
+    op = make(name, rank, **arguments)
+    value = x(2, 4, *(11, 9)[:rank])
+    wide = _lifted(op)
+    shapes = (tuple(value.shape[1:]), (4, 1, *value.shape[2:]))
+    made, lifted = module(op, shapes[0]).eval(), module(wide, shapes[1]).eval()
+    own = lifted.state_dict()
+    lifted.load_state_dict({key: tensor.reshape(own[key].shape) for key, tensor in made.state_dict().items()})
+    assert wide.macs((shapes[1],)) == op.macs((shapes[0],))
+    torch.testing.assert_close(lifted(value[:, :, None])[:, :, 0], made(value), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_a_convolution_by_definition(rank: int) -> None:
+    for stride, dilation, pad in itertools.product([1, 2], [1, 2], [0, "same", "tf"]):
+        op: Any = make("conv", rank, kernel=3, channels=3, stride=stride, dilation=dilation, pad=pad)
+        value = x(1, 2, *(6 + axis for axis in range(rank)))
+        made: Any = module(op, tuple(value.shape[1:]))
+        sides = op.slide.sides(*value.shape[2:])
+        around = F.pad(
+            value, [side for pair in reversed(list(zip(sides[::2], sides[1::2], strict=True))) for side in pair]
+        )
+        expected = []
+        for place in itertools.product(*map(range, op.shape((tuple(value.shape[1:]),))[1:])):
+            taps = [slice(p * stride, p * stride + 2 * dilation + 1, dilation) for p in place]
+            expected.append(
+                (made.weight * around[(0, None, slice(None), *taps)].expand_as(made.weight)).flatten(1).sum(1)
+            )
+        torch.testing.assert_close(
+            made(value)[0].flatten(1), torch.stack(expected, 1) + made.bias[:, None], rtol=1e-4, atol=1e-5
+        )
 
 
 def test_ceil_pooling_is_pytorchs_and_caffes() -> None:
@@ -630,9 +736,10 @@ def test_refusals(
             "`connect` lists 1 output maps; there are 3 output channels",
         ),
         ("conv", {"kernel": 3, "channels": 1, "connect": [[0, 0]]}, "gives output map 0 an input map twice"),
-        ("dropout", {"p": 1}, "less than 1"),
+        ("dropout", {"p": 1.5}, "less than or equal to 1"),
+        ("droppath", {"p": 1}, "less than 1"),
         ("dropout", {"p": True}, "valid number"),
-        ("dropout", {"p": math.nan}, "less than 1"),
+        ("dropout", {"p": math.nan}, "less than or equal to 1"),
         ("bn", {"eps": "1"}, "valid number"),
         ("maxpool", {"to": 7, "kernel": 3}, "leave out `kernel`"),
         (
@@ -683,6 +790,15 @@ def test_arguments_out_of_bounds(name: str, arguments: dict[str, Any], message: 
         ("pad", {"sides": 0, "channels": (0, 64)}, "pad(0, channels=[0, 64])"),
         ("lrn", {"alpha": 5e-4}, "lrn(alpha=5e-4)"),
         ("relu6", {}, "relu6"),
+        ("prelu", {"per_channel": True}, "prelu(per_channel=true)"),
+        ("upconv", {"kernel": 3, "channels": 8, "stride": 2, "pad": (1, 0)}, "upconv3-8/2(pad=1x0)"),
+        ("upconv", {"kernel": 3, "channels": 8, "pad": (0, 1, 0, 1)}, "upconv3-8(pad=[0, 1, 0, 1])"),
+        ("upsample", {"factor": [1.5, 2]}, "upsample([1.5, 2])"),
+        ("crop", {"like": "@"}, "crop(like=@)"),
+        ("unpool", {"pool": "@", "kernel": 3}, "unpool(@)"),
+        ("attention", {"heads": 3, "window": 7, "relative_bias": True}, "attention(3, window=7, relative_bias=true)"),
+        ("lstm", {"units": 256, "both": True}, "lstm-256(both=true)"),
+        ("learned", {"to": (1, 1)}, "learned(1x1)"),
     ],
 )
 def test_notation(name: str, arguments: dict[str, Any], text: str) -> None:

@@ -130,6 +130,56 @@ def test_a_transposed_convolution_reaches_as_far_as_where_it_reaches_most(data: 
     assert list(field.size) == list(field.pixels) == seen, network.sources[0].text
 
 
+def reached(network: Network, place: tuple[int, ...]) -> list[tuple[int, int]]:
+    """The first and last pixel along each dimension of the input that the output sees at a place; all weights are one."""
+    model = netdsl.build(network).eval()
+    for parameter in model.parameters():
+        torch.nn.init.ones_(parameter)
+    value = torch.ones(1, *network.input, requires_grad=True)
+    model(value)[(0, slice(None), *place)].sum().backward()
+    seen = (value.grad[0] != 0).any(0).nonzero()
+    return list(zip(seen.amin(0).tolist(), seen.amax(0).tolist(), strict=True))
+
+
+LAYERS = {
+    1: (
+        "conv3-1",
+        "conv5-1(dilation=2)",
+        "conv3-1/2",
+        "maxpool2",
+        "avgpool3/1(pad=1)",
+        "dwconv3",
+        "upsample(2)",
+        "local3-1",
+    ),
+    3: ("conv3-1", "conv1x3x5-1", "conv3-1/1x2x2", "avgpool2x1x1/1", "conv3-1(dilation=1x2x1)", "conv3-1(pad=1x0x0)"),
+}
+
+
+@settings(LAW, max_examples=30)
+@given(st.data())
+@pytest.mark.parametrize("rank", LAYERS)
+def test_a_receptive_field_in_one_and_three_dimensions(rank: int, data: st.DataObject) -> None:
+    """Away from the edges, and where the distance of neighbours is whole, exactly; else no more than it says."""
+    lines = data.draw(st.lists(st.sampled_from(LAYERS[rank]), min_size=1, max_size=3))
+    sizes = "121" if rank == 1 else "17x23x25"
+    network = netdsl.loads("\n".join([f"input 1x{sizes}", *lines, ""]))
+    field = receptive_fields(network)[network.result]
+    assert field is not None and len(field.size) == rank and not field.whole
+    found = reached(network, tuple(size // 2 for size in network.output[1:]))
+    for (low, high), size, pixels in zip(found, network.input[1:], field.pixels, strict=True):
+        assert high - low + 1 <= pixels, lines
+        if low > 0 and high < size - 1 and "upsample(2)" not in lines and "maxpool2" not in lines:
+            assert high - low + 1 == pixels, lines
+
+
+def test_a_map_folded_anew_is_seen_whole_by_windows_over_it() -> None:
+    network = netdsl.loads("input 3x32x32\nconv4-8/4(pad=0)\ntokens\nln\npointwise-4\nconv3-4\n")
+    fields = receptive_fields(network)
+    assert [field is not None and field.whole for field in fields] == [False] * 5 + [True]
+    assert all(field is not None and field.pixels == (4, 4) for field in fields[1:5])
+
+
 @settings(LAW, max_examples=25)
 @given(st.data())
 def test_what_sees_all_of_the_input_is_whole(data: st.DataObject) -> None:

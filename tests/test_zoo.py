@@ -118,14 +118,18 @@ def test_two_variants_cannot_be_asked_for(run: Callable[..., Result]) -> None:
 
 def test_the_list_for_programs(run: Callable[..., Result]) -> None:
     found: list[dict[str, Any]] = json.loads(run("zoo", "--json").output)
-    assert all(set(each) == {"name", "variant", "params", "macs", "year", "reference"} for each in found)
+    assert all(
+        set(each) == {"name", "family", "variant", "params", "macs", "year", "task", "reference"} for each in found
+    )
     by_name = {each["name"]: each for each in found}
     assert by_name["vgg16_bn"] == {
         "name": "vgg16_bn",
+        "family": "vgg_bn",
         "variant": "16",
         "params": 138_365_992,
         "macs": 15_470_264_320,
         "year": by_name["vgg16_bn"]["year"],
+        "task": "classification",
         "reference": "torchvision:vgg16_bn",
     }
     assert {"resnet50", "vgg:A-LRN", "lenet5"} <= set(by_name)
@@ -137,6 +141,14 @@ def test_the_table_filters(run: Callable[..., Result]) -> None:
     small = json.loads(run("zoo", "--where", "params < 1M", "--where", "year>=1998", "--json").output)
     assert small and all(each["params"] < 1_000_000 and each["year"] >= 1998 for each in small)
     assert "alexnet" in listed(run("zoo", "--where", "top5=18.2%"))
+    segmenting = listed(run("zoo", "--where", "task=segmentation", "--where", "year<2016"))
+    assert {"unet", "fcn8s"} <= set(segmenting) and "enet" not in segmenting
+    assert all(name.startswith("vgg:") or name == "vgg19" for name in listed(run("zoo", "--where", "family=VGG")))
+    assert "vgg:A" not in listed(run("zoo", "--where", "family!=vgg"))
+
+
+def test_every_network_has_a_task() -> None:
+    assert [entry.name for entry in zoo.entries() if not entry.task] == []
 
 
 @pytest.mark.parametrize("order", ["params", "macs", "year", "top5", "name"])
@@ -158,6 +170,7 @@ def test_the_table_sorts(run: Callable[..., Result], order: str, reverse: bool) 
         ("weights<3", "nothing is known as 'weights'"),
         ("parms<3", "did you mean `params`"),
         ("params<big", "no number such as"),
+        ("task<segmentation", "compared by = or !="),
         ("params<", "no condition such as"),
         ('params<"3"', "no number such as"),
     ],

@@ -137,7 +137,7 @@ class Assembler:
             """
             return not headers.changed or (span.file == main and main != first.file and not elsewhere)
 
-        return Network.made(
+        found = Network.made(
             format_version=FORMAT_VERSION,
             name=self.program.name,
             variant=self.program.variant,
@@ -157,3 +157,9 @@ class Assembler:
             sources=tuple(self.report.sources.values()),
             definitions=builder.definitions,
         )
+        twice_named = builder.ends.get(found.answer) if builder.ends else None
+        if twice_named is not None and found.result not in {each.value for each in found.outputs}:
+            message = f"the network returns its last value as `{found.answer}` too"
+            help = "end with the `output`, or label the last layer otherwise"
+            self.report.error("E0202", message, twice_named, help=help)
+        return found

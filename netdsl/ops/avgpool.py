@@ -160,7 +160,9 @@ class AvgPool(Pooling):
             return Torch(Call(f"nn.AdaptiveAvgPool{rank}d", (single(self.to),)))
         slide = self.slide(rank)
         fixed, builtin = slide.fixed, self.builtin(slide)
-        if builtin is not None and not self.dilated:
+        # PyTorch's own refuses a clip that is smaller than the window before it is padded
+        small = rank == 3 and any(n < k for n, k in zip(inputs[0][1:], slide.kernel, strict=True))
+        if builtin is not None and not self.dilated and not small:
             counts = {} if self.counts or not any(builtin) else {"count_include_pad": False}
             return Torch(Call(f"nn.AvgPool{rank}d", kwargs={**self.keywords(slide), **counts}))
         if fixed is None:

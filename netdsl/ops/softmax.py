@@ -33,11 +33,15 @@ class Softmax(Activation):
     PyTorch: `nn.Softmax(dim=1)`.
     """
 
-    to_probabilities = True
     aliases = ("soft-max", "soft max")
 
     across: Count | None = Field(None, exclude_if=absent)
     """Over so many groups of channels; none: over all channels."""
+
+    @property
+    def to_probabilities(self) -> bool:  # type: ignore[override]
+        """Whether it turns all channels into probabilities; groups of channels are weights in a network."""
+        return self.across is None
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         if self.across is not None:

@@ -70,7 +70,7 @@ def computed() -> tuple[Entry, ...]:
 def _entry(spec: str, variant: str | None, network: Network) -> Entry:
     reported = {each.quantity: each.value for each in network.reported if each.label is None}
     name = f"{spec}:{variant}" if variant else spec
-    facts: dict[str, Any] = {key: reported.get(key) for key in ("year", "top5", "reference")}
+    facts: dict[str, Any] = {key: reported.get(key) for key in ("year", "top5", "task", "reference")}
     return Entry(name, spec, variant, network.name, network.params, network.macs, **facts)
 
 

@@ -50,9 +50,12 @@ def item(layers: Sequence[Layer], numbers: Numbers) -> Item:
 
 
 def trunk(layers: Sequence[Layer], numbers: Numbers) -> list[Item]:
-    """The layers of a trunk and the forks along it."""
+    """The layers of a trunk and the forks along it. A loose layer is of no fork."""
     found, inside = [], []
     for layer in layers:
+        if layer.loose:
+            found.append(item([layer], numbers))
+            continue
         inside.append(layer)
         if layer.trunk:
             found.append(item(inside, numbers))

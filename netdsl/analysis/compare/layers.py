@@ -43,7 +43,7 @@ class Layer:
     - `inputs`: the values it takes, behind identities. `weight`: how much it counts beside others.
     - `form`: the number of its operator with the arguments spelled out (`pad=same` as numbers); `exact` knows the
       shapes of its inputs as well, and `origin` all that leads to it, in whatever order branches are joined.
-    - `trunk`: whether all that comes later goes through it.
+    - `trunk`: whether all that comes later goes through it. `loose`: its value reaches no end of the network.
     """
 
     node: Node
@@ -56,6 +56,7 @@ class Layer:
     weight: float
     origin: int
     trunk: bool = True
+    loose: bool = False
 
     @property
     def name(self) -> str:
@@ -121,14 +122,25 @@ class Layers:
             layer = Layer(node, inputs, shapes, cost, bool(head), form, exact, weight, origins[-1])
             self.by_value[node.id] = layer
             self.sequences[head].append(layer)
+        given = [*(each.value for each in network.outputs), *(each.value for each in network.aux)]
+        ends = (network.result, *given)
+        _find_loose(list(self.by_value.values()), {self.behind[value] for value in ends})
         for sequence in self.sequences.values():
-            _find_trunk(sequence)
+            _find_trunk([layer for layer in sequence if not layer.loose])
 
     def called(self, value: int | None) -> str | None:
         """What a value is called: the path of the layer that gives it, or the input's name."""
         if value is None:
             return None
         return self.by_value[value].node.path if value in self.by_value else self.network.inputs[value].name
+
+
+def _find_loose(layers: list[Layer], needed: set[int]) -> None:
+    """A layer is loose where nothing that is `needed` takes its value."""
+    for layer in reversed(layers):
+        layer.loose = layer.node.id not in needed
+        if not layer.loose:
+            needed.update(layer.inputs)
 
 
 def _find_trunk(layers: list[Layer]) -> None:

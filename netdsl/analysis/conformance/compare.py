@@ -196,7 +196,7 @@ def _recorded(network: Network) -> Iterator[Recorded]:
     where = " ".join((marked.note or "").split()) if marked is not None else ""
     told: set[str] = set()
     for each in network.reported:
-        if each.quantity in (*KNOWN, "reference", READ):
+        if each.quantity in (*KNOWN, "reference", "task", READ):
             continue
         told.add(each.quantity)
         note = " ".join((each.note or "").split())

@@ -2,8 +2,9 @@
 
 Two items are equal if they apply the same operators, wired in the same way; the number of input channels may differ
 (the first of VGG's `conv3-64 x2` takes three), and so may the rate of a dropout. A run must be a chain: each item takes
-values of the one before it, or from before the run, and only the next one takes its values. So nothing is lost in the
-picture. Structures are numbered from the inside out, equal ones with the same number, so comparing two is comparing
+values of the one before it, or from before the run, and only the next one takes its values. Or it is a repeated branch:
+all items take the same values, and only what comes behind the run takes theirs. So nothing is lost in the picture.
+Structures are numbered from the inside out, equal ones with the same number, so comparing two is comparing
 numbers and the work is linear in the size of the network.
 """
 
@@ -48,7 +49,7 @@ class Folder:
         folded: list[Item] = []
         first = 0
         while first < len(items):
-            after = self._run(items, forms, first)
+            after = max(self._run(items, forms, first), self._beside(items, forms, first))
             item = items[first]
             item.times = after - first
             if item.times > 1:
@@ -78,6 +79,14 @@ class Folder:
             ways = found
             after += 1
         return after
+
+    def _beside(self, items: list[Item], forms: list[_Form], first: int) -> int:
+        """Where the run of branches by one statement ends that begins at `first`."""
+        after, item = first + 1, items[first]
+        while after < len(items) and forms[after] == forms[first] and items[after].span == item.span:
+            after += 1
+        end = items[after - 1].end
+        return after if all(self._last_use[each.end - 1] >= end for each in items[first:after]) else first + 1
 
     def _form(self, item: Item) -> _Form:
         if isinstance(item, Frame):

@@ -7,6 +7,8 @@ label get a frame. Branches and joins get none, since the edges show them.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from netdsl.backends.graphviz.items import Box, Frame, Item
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Family
@@ -24,6 +26,7 @@ def layers(network: Network) -> list[Item]:
 def _body(scope: Scope) -> list[Item]:
     items: list[Item] = []
     before: list[Node] = []
+    made = Counter(child.span for child in scope.children if isinstance(child, Scope) and child.kind == "branch")
     for child in scope.children:
         if isinstance(child, Node):
             if child.implicit and child.op.family is Family.REARRANGEMENT:
@@ -40,7 +43,7 @@ def _body(scope: Scope) -> list[Item]:
         else:
             items.extend(Box(node) for node in before)
             before = []
-            items.extend(_scope(child))
+            items.extend(_scope(child, child.kind == "iteration" or made[child.span] > 1))
     items.extend(Box(node) for node in before)
     return items
 
@@ -57,12 +60,12 @@ def _box(node: Node, before: list[Node], scope: Scope) -> Box:
     return Box(node, before, label=label, entry=scope.entry if join else None, passes=passes)
 
 
-def _scope(scope: Scope) -> list[Item]:
-    """A scope as one frame, or as its items where it has none."""
+def _scope(scope: Scope, repeated: bool) -> list[Item]:
+    """A scope as one frame, or as its items where it has none; `repeated`: it is one of several by one statement."""
     items = _body(scope)
     if not items:
         return []
-    if scope.kind == "iteration":
+    if repeated:
         return items if len(items) == 1 else [Frame("iteration", items, scope.span)]
     if scope.kind in FRAMED or (scope.kind in NAMED and scope.label):
         return [Frame(scope.kind, items, scope.span, scope.title, scope.label, scope.arguments)]

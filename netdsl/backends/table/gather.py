@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain, groupby
 
 from netdsl.backends.table.figures import Layer, Row, Summary, joined, pruned, total
 from netdsl.backends.table.fold import fold
@@ -13,6 +14,7 @@ from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Family
 from netdsl.passes.claims import QUANTITIES, computed, show
 from netdsl.passes.costs import Cost, costs
+from netdsl.shapes import Shape
 
 
 def summary(network: Network, *, expand: bool = False, depth: int | None = None) -> Summary:
@@ -30,6 +32,7 @@ def summary(network: Network, *, expand: bool = False, depth: int | None = None)
         totals.macs if totals else None,
         totals.depth if totals else None,
         totals.frozen_params if totals else None,
+        _field(network),
         tuple(walk.layers()),
         rows,
         walk.notations.throughout(),
@@ -107,17 +110,19 @@ class _Walk:
 
     def joint(self, scope: Scope) -> Row:
         """The row of a join with those of its branches, or of an operator with its norm and activation."""
-        own: list[Row] = []
+        own = [self.row(child) for child in scope.children if isinstance(child, Node)]
         parts: list[Row] = []
-        for child in scope.children:
-            if isinstance(child, Node):
-                own.append(self.row(child))
-            elif child.name and child.children:
-                parts.append(self.group(child))
-            else:
-                parts += self.rows(child.children)
+        branches = (child for child in scope.children if isinstance(child, Scope))
+        for _, alike in groupby(branches, key=lambda branch: (branch.kind, branch.span)):  # made by one repeated branch
+            each = [self.branch(branch) for branch in alike]
+            single = all(len(rows) == 1 for rows in each) and not self.expand
+            parts += fold(list(chain.from_iterable(each))) if single else chain.from_iterable(each)
         whole = total(scope.name, ", ".join(row.op for row in own), self.network.shapes[scope.exit], (*own, *parts))
         return replace(whole, rows=tuple(parts))
+
+    def branch(self, scope: Scope) -> list[Row]:
+        """The rows of a branch, one where it is a module."""
+        return [self.group(scope)] if scope.name and scope.children else self.rows(scope.children)
 
     def stack(self, scope: Scope) -> list[Row]:
         """The rows of a repetition, equal neighbours as one."""
@@ -128,6 +133,15 @@ class _Walk:
         if len(each) == 1:
             return [replace(each[0], name=scope.name)]
         return [total(scope.name, f"x{len(scope.children)}", self.network.shapes[scope.exit], each)]
+
+
+def _field(network: Network) -> int | Shape | None:
+    """The receptive field of the output, where it is known."""
+    try:
+        found: int | Shape = computed(network, None, "field")
+    except ValueError:
+        return None
+    return found
 
 
 def _reported(network: Network) -> Iterator[str]:

@@ -39,6 +39,7 @@ class Plan:
         self._homes: dict[int, Level] = {}
         self._torch: dict[tuple[int, tuple[Shape, ...]], Torch] = {}
         self._modules: dict[tuple[int, ...], Level] = {}
+        self._again: set[int] = set()
         self._fill(self.root, network.body)
         self._settle()
 
@@ -126,6 +127,7 @@ class Plan:
                     values[original.id] = node.id
                     values.update(zip(original.inputs, node.inputs, strict=True))
                 level.members.append(Again(target, values))
+                self._again.add(id(target))
                 for node in nodes:
                     self._place(level, node)
             elif child.id not in self.dropped:
@@ -204,7 +206,8 @@ class Plan:
             for member in level.members
             if not isinstance(member, Again)
         )
-        if level.foreign or (level.scope.kind == "join" and len(level.inputs) > 1):
+        several = level.scope.kind == "join" and len(level.inputs) > 1 and id(level) not in self._again
+        if level.foreign or several:
             level.kind = "container"
         elif not self.chain(level) or (level.scope.kind == "aux" and not level.placed):
             level.kind = "class"

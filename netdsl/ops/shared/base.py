@@ -257,13 +257,13 @@ def _spread(cls: type[Operator], key: str, sizes: tuple[int, ...], rank: int, ea
         return sizes * rank * each
     if len(sizes) == rank:
         return tuple(size for size in sizes for _ in range(each))
+    name = cls.model_fields[key].alias or key
     listed = each == 2 and len(sizes) > 3
     shown = str(list(sizes)) if listed else "x".join(map(str, sizes))
     dimensions = f"{rank} dimension{'s' * (rank != 1)}"
     raise OpError(
-        f"`{cls.model_fields[key].alias or key}` (={shown}) of `{cls.name}` has {len(sizes)} parts; "
-        f"the map has {dimensions}",
-        at=key,
+        f"`{name}` (={shown}) of `{cls.name}` has {len(sizes)} parts; the map has {dimensions}",
+        at=name,
         code="E0405",
         help=f"one number is in every dimension; a map of {dimensions} is {_MAPS[rank]}",
     )

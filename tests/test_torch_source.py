@@ -44,7 +44,7 @@ def test_groups_that_are_alike_share_a_class_and_take_their_skip() -> None:
     spec += "middle: conv3-8\n"
     spec += "".join(f"dec{i}: {{ conv3-4; concat {{ @e{i} | identity }}; conv1-8 }}\n" for i in (3, 2, 1))
     text = netdsl.emit(netdsl.loads(spec))
-    assert classes(text) == ["Dec(nn.Module)", "U(nn.Module)"]
+    assert classes(text) == ["Dec(nn.ModuleDict)", "U(nn.Module)"]
     assert "def forward(self, x: Tensor, e: Tensor) -> Tensor:" in text
     assert "x = self.dec2(x, e2)" in text
 

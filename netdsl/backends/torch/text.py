@@ -192,7 +192,7 @@ class Constructor:
         if isinstance(item, Run):
             return self._counted(item, indent, owner)
         if type(item) is Chain and named(item):
-            inner = reached(owner, name)
+            inner = reached(owner, name, by_key=self.made.base == "nn.ModuleDict")
             members = zip(item.items, item.when or (None,) * len(item.items), strict=True)
             inside = [Attribute(key, each, when) for (key, each), when in members]
             return [*self._add(name, "nn.Sequential()", pad, owner), *self._attributes(inside, inner, indent)]

@@ -42,19 +42,24 @@ def command(stdio: bool, tcp: int | None) -> None:
 def _decline(why: str, tcp: int | None) -> NoReturn:
     """Say why there is no server, to an editor too: editors hide what a server writes to stderr, and show a message
     that it sends, for which no library is needed."""
-    if tcp is None and not sys.stdin.isatty():
-        size = 0
-        while line := sys.stdin.buffer.readline().strip():
-            match = _LENGTH.match(line)
-            size = int(match[1]) if match else size
+    if tcp is None and sys.stdin is not None and not sys.stdin.isatty():
         try:
-            asked = json.loads(sys.stdin.buffer.read(min(size, 1 << 24)) or b"null")
-        except ValueError:
-            asked = None
+            asked = _request()
+        except (OSError, ValueError):
+            asked = None  # nobody is there, or nobody who talks the protocol
         if isinstance(asked, dict) and asked.get("method") == "initialize":
             _send({"method": "window/showMessage", "params": {"type": 1, "message": f"netdsl: {why}"}})
             _send({"id": asked.get("id"), "error": {"code": -32603, "message": why}})
     raise click.ClickException(why)
+
+
+def _request() -> Any:
+    """The first message on standard input."""
+    size = 0
+    while line := sys.stdin.buffer.readline().strip():
+        match = _LENGTH.match(line)
+        size = int(match[1]) if match else size
+    return json.loads(sys.stdin.buffer.read(min(size, 1 << 24)) or b"null")
 
 
 def _send(message: dict[str, Any]) -> None:

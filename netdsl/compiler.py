@@ -14,6 +14,8 @@ from netdsl.elaborate.files import read
 from netdsl.ir import Network
 from netdsl.passes import PASSES
 from netdsl.shapes import Shape
+from netdsl.shapes import text as shape_text
+from netdsl.syntax import parse_dims, tree
 from netdsl.syntax.tree import File
 from netdsl.text.diagnostics import Report, SpecError
 from netdsl.text.source import Source
@@ -40,17 +42,20 @@ def compile(
     *,
     variant: str | None = None,
     params: Mapping[str, Any] | None = None,
-    input: Shape | None = None,
+    input: Shape | str | int | None = None,
     directory: Path | None = None,
     unsaved: Mapping[Path, str] | None = None,
 ) -> Compilation:
     """Compile a spec: a path, or a `Source` (whose `use` and `extends` look below `directory`, where the texts of
     `unsaved`, by resolved path, stand for those on disk).
 
-    `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input. Never
-    raises for what is wrong with the spec; that is in `.report`.
+    `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input, which
+    may be text: `"3x64x64"`. Never raises for what is wrong with the spec; that is in `.report`.
     """
     report = Report()
+    size = _size(input, report)
+    if report.errors:
+        return Compilation(None, report)
     library = Library(report, unsaved or {})
     if not isinstance(source, Source):
         path = Path(source)
@@ -66,7 +71,7 @@ def compile(
     gc.disable()  # the network is kept, so collecting while it grows finds nothing and costs a multiple
     try:
         file = library.add(source, directory)
-        network = elaborate(file, library, report, variant=variant, settings=params, input=input)
+        network = elaborate(file, library, report, variant=variant, settings=params, input=size)
         if network is not None:
             for each in PASSES:
                 network = each(network, report)
@@ -75,7 +80,31 @@ def compile(
     finally:
         if paused:
             gc.enable()
+    if size is not None and report.errors and (other := _other_rank(size, file, report)):
+        return Compilation(None, other, variants(file), file)
     return Compilation(network, report, variants(file), file)
+
+
+def _size(input: Shape | str | int | None, report: Report) -> Shape | None:
+    """A shape from outside, as a tuple, as text, or as a number of features."""
+    found = parse_dims(str(input)) if isinstance(input, (str, int)) else None if input is None else tuple(input)
+    if found is None and input is not None:
+        report.error("E0405", f"the input '{input}' is not a shape such as 3x224x224 or 784")
+    return found
+
+
+def _other_rank(size: Shape, file: File, report: Report) -> Report | None:
+    """Where an input from outside has another number of sizes than the file's, that is what is wrong, and nothing in
+    the file; None where it has as many."""
+    declared = next((each.shape for each in file.statements if isinstance(each, tree.Input)), None)
+    if not isinstance(declared, tree.Dims) or len(declared.values) == len(size):
+        return None
+    written = report.sources[declared.span.file].slice(declared.span)
+    found = Report(sources=dict(report.sources))
+    help = f"as in {written}: channels x height x width" if len(declared.values) == 3 else f"as in {written}"
+    message = f"the input {shape_text(size)} has {len(size)} sizes, that of the file {len(declared.values)}"
+    found.error("E0405", message.replace("has 1 sizes", "has 1 size"), help=help)
+    return found
 
 
 def _network(compilation: Compilation) -> Network:
@@ -87,7 +116,7 @@ def _network(compilation: Compilation) -> Network:
 
 
 def load(
-    spec: str | os.PathLike[str], *, variant: str | None = None, input: Shape | None = None, **params: Any
+    spec: str | os.PathLike[str], *, variant: str | None = None, input: Shape | str | int | None = None, **params: Any
 ) -> Network:
     """The network of a `.net` file, or of a spec of the zoo by its name (`vgg19`, `vgg:D`).
 
@@ -105,7 +134,12 @@ def load(
 
 
 def loads(
-    text: str, *, name: str = "<text>", variant: str | None = None, input: Shape | None = None, **params: Any
+    text: str,
+    *,
+    name: str = "<text>",
+    variant: str | None = None,
+    input: Shape | str | int | None = None,
+    **params: Any,
 ) -> Network:
     """The network of a spec given as text; raises `SpecError` as `load` does. `use` and `extends` are not open to
     it."""

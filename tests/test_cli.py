@@ -358,6 +358,7 @@ def test_summary_json(netdsl) -> None:
         "aux_params",
         "macs",
         "depth",
+        "field",
         "layers",
         "valid",
         "diagnostics",
@@ -365,6 +366,7 @@ def test_summary_json(netdsl) -> None:
     assert found["valid"] is True and found["diagnostics"] == []
     assert (found["name"], found["variant"]) == ("Tiny", None)
     assert (found["input"], found["output"], found["depth"]) == ([3, 8, 8], [10], 3)
+    assert found["field"] == 8
     assert found["params"] == (3 * 9 * 4 + 4) + (4 * 9 * 4 + 4) + (64 * 10 + 10)
     assert found["macs"] == (3 * 9 * 4 * 64) + (4 * 9 * 4 * 64) + 640
     assert found["params"] == sum(layer["params"] for layer in found["layers"])
@@ -394,6 +396,7 @@ def test_summary_text(netdsl) -> None:
         "total                     10         910         16,768\n"
         "\n"
         "depth 3: convolutions and fully connected layers on the longest path\n"
+        "receptive field 8x8\n"
     )
 
 
@@ -479,6 +482,26 @@ def test_a_terminal_gets_a_table_as_wide_as_it_is(tmp_path: Path) -> None:
     assert all(re.search(r"[0-9,]+$", line.rstrip()) for line in table)
 
 
+def test_an_input_that_does_not_fit_the_file_is_the_commands_fault(netdsl) -> None:
+    import netdsl as api
+
+    run = netdsl("check", "vgg16", "--input", "63x63")
+    assert run.status == 1 and run.err.count("error[") == 1
+    assert "the input 63x63 has 2 sizes, that of the file 3" in run.err and "-->" not in run.err
+    assert netdsl("check", "vgg16", "--input", "3x63x63").status == 0
+    assert api.load("vgg16", input="3x64x64").input == api.load("vgg16", input=(3, 64, 64)).input == (3, 64, 64)
+    assert api.load("mlp", input=10).input == (10,)
+    for wrong in ("63x63", 63, "sixty"):
+        with pytest.raises(api.SpecError):
+            api.load("vgg16", input=wrong)
+
+
+def test_draw_names_the_endings_it_takes(netdsl) -> None:
+    run = netdsl("draw", "tiny.net", "-o", "x.jpg")
+    assert run.status == 2 and "give it one of .dot, .pdf, .png, .svg" in run.err and "--to" not in run.err
+    assert "use --to" in netdsl("compile", "tiny.net", "-o", "x.jpg").err
+
+
 # the rest ------------------------------------------------------------------------------------------------------------
 
 
@@ -501,6 +524,8 @@ def test_ops(netdsl) -> None:
     page = netdsl("ops", "Max Pool").out
     assert page.startswith("maxpool  (pooling)")
     assert "  ceil=false " in page
+    assert "\nnotation: conv K-C/S, conv{k}-{c}/{s}   (" in netdsl("ops", "conv").out
+    assert "\nnotation: fc-N, fc-{n}   (" in netdsl("ops", "fc").out
 
 
 def test_the_standard_library_can_be_read(netdsl) -> None:

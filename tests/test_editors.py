@@ -182,3 +182,24 @@ def test_its_own_tests() -> None:
         pytest.skip("`npm ci` has not been run in editors/vscode")
     done = subprocess.run(["npm", "test"], cwd=FOLDER, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
+
+
+def test_a_server_without_its_library_tells_the_editor(tmp_path: Path) -> None:
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}).encode()
+    code = (
+        "import sys; sys.modules['pygls'] = None\n"
+        "import netdsl.tools.cli.lsp as lsp; lsp.find_spec = lambda name: None\n"
+        "from netdsl.tools.cli import main; sys.exit(main(['lsp']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=b"Content-Length: %d\r\n\r\n%b" % (len(body), body),
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 2 and b"pip install 'netdsl[lsp]'" in done.stderr
+    first, second = (json.loads(part.partition(b"\r\n\r\n")[2]) for part in done.stdout.split(b"Content-Length")[1:])
+    assert first["method"] == "window/showMessage" and "netdsl[lsp]" in first["params"]["message"]
+    assert second["id"] == 1 and "netdsl[lsp]" in second["error"]["message"]
+    done = subprocess.run([sys.executable, "-c", code], input=b"", capture_output=True, timeout=60)
+    assert done.returncode == 2 and done.stdout == b""

@@ -188,3 +188,12 @@ def test_another_function_is_never_offered_for_its_spelling(
 )
 def test_names_are_compared_without_underscore_case_and_rank(one: str, other: str) -> None:
     assert foreign.layer(one) is not None and foreign.layer(one) == foreign.layer(other)
+
+
+def test_what_is_written_for_another_name_is_right() -> None:
+    """Each layer that a message tells to write stands in a network without a syntax error or an unknown name."""
+    for name, layer in foreign.LAYERS.items():
+        for written in layer.written.split("`")[1::2]:
+            text = f"input 64x8x8\na: conv3-64; pool1: maxpool; b: conv3-64; conv1: relu\n{written}\n"
+            codes = {each.code for each in compile(Source("x.net", text)).report.errors}
+            assert not {code for code in codes if code[:3] in ("E01", "E02", "E04")}, (name, written, codes)

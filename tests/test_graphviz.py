@@ -318,3 +318,10 @@ def test_repeated_branches_are_drawn_once() -> None:
 def test_only_what_one_statement_made_is_drawn_once() -> None:
     drawn = dot(netdsl.loads("input 8x8x8\nadd { conv3-8 | conv3-8 }\nadd x2 { conv1-8 | conv1-4; conv1-8 }"))
     assert "×" not in drawn
+
+
+def test_a_shape_stands_on_an_edge_into_a_join_that_no_other_edge_tells() -> None:
+    drawn = netdsl.dot(netdsl.loads("input 3x8x8\na: conv3-16\nconv3-32/2; upconv2-8/2\nconcat { @a | identity }"))
+    assert "8x8x8" in drawn
+    residual = netdsl.dot(netdsl.loads("input 3x8x8\nconv3-16/2\nresidual { conv3-16 x2 }"))
+    assert residual.count("16x4x4") == 1  # once on the edge that enters the body

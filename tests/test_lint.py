@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies_networks import HEAD, LAW, statements
 
+import netdsl
 from netdsl import zoo
 from netdsl.analysis.lint import Mended, differs, lint, lint_variants, mend, rules
 from netdsl.compiler import Compilation, compile
@@ -83,7 +84,7 @@ ZOO = {
     "fcn8s": {"W0102", "W0203"},
     "googlenet": {"W0101"},
     "hrnet": {"W0104"},
-    "inception_v3": {"W0101"},
+    "inception_v3": {"W0101", "W0407"},
     "nin": {"W0101", "W0202"},
     "nin_bn": {"W0101", "W0104"},
     "plain": {"W0102", "W0103"},
@@ -282,3 +283,29 @@ def test_command_lists_its_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint", "--rules"]) == 0
     listed = capsys.readouterr().out
     assert all(rule.code in listed for rule in rules())
+
+
+def test_the_text_in_place_of_a_large_kernel_keeps_its_groups(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it promises is what it comes to."""
+    path = tmp_path / "g.net"
+    path.write_text("input 96x27x27\nconv5-256(groups=2, act=relu); gap; fc-10\n", "utf-8")
+    assert main(["lint", str(path)]) == 1
+    told = capsys.readouterr()
+    said = told.out + told.err
+    assert "write `conv3-160(groups=2); conv3-256(groups=2)` in its place" in said and "253K weights" in said
+    written = netdsl.loads("input 96x27x27\nconv3-160(groups=2, bias=false); conv3-256(groups=2, bias=false)")
+    assert f"{written.params / 1000:.0f}K" == "253K"
+
+
+def test_the_outputs_in_the_documentation_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "lint.md").read_text("utf-8")
+    shown = re.findall(r"^    \$ netdsl (.*)\n((?:    .*\n|\n(?=    ))*)", page, re.MULTILINE)
+    assert len(shown) == 2
+    for command, expected in shown:
+        main(command.split())
+        told = capsys.readouterr()
+        said = re.sub(r"/\S*/specs/", "specs/", told.out + told.err)
+        lines = [line.rstrip() for line in said.strip().split("\n")]
+        assert [line.removeprefix("    ") for line in expected.strip("\n").split("\n")] == lines

@@ -182,7 +182,7 @@ def test_every_name_of_a_real_spec_can_be_changed(spec: str) -> None:
 @pytest.mark.parametrize(
     ("text", "label", "active"),
     [
-        ("dropout(", "dropout(p=50%)", "p=50%"),
+        ("dropout(", "dropout(p=50%, per=value)", "p=50%"),
         ("block b(n, k=3) { relu }\nb(1, ", "b(n, k=3)", "k=3"),
         ("block b(n, k=3) { relu }\nb(k=", "b(n, k=3)", "k=3"),
         ("max pool3(1, ceil=", "maxpool(", "ceil=false"),

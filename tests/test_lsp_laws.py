@@ -208,11 +208,45 @@ def test_positions_of_editors_lead_back_to_their_offsets(text: str) -> None:
     "text",
     ["", "\n", "\ufeff", "|", "table\n", "table\n|", "table\n|\n|", "@", "{{{{", "))))", '"', "x2", "input", "input \n",
      "expect", "expect .", "block", "block b(", "\r\n\r\n", "a: b: c:", "𝄞: conv3-4", "use", 'use "', 'extends "../x"',
-     "table\n| A | A |\n| relu | relu |", "reuse(", "conv3-8(act=leakyrelu(", "x{", "-> ", "->", "\0", "[3x3, 64, "],
+     "table\n| A | A |\n| relu | relu |", "reuse(", "conv3-8(act=leakyrelu(", "x{", "-> ", "->", "\0", "[3x3, 64, ",
+     "@a.", "@a{i}.", "@a.b.c", "block b takes", "block b() takes a, x{", "crop(like=@", "output a:", "add x2 {", "-> {", "f() { @a |",
+     "input 3 of", "if a { b: relu }\n@b", "s{i}: relu x2 as i\n@s0", "3x{"],
 )  # fmt: skip
 def test_odd_texts(text: str) -> None:
     everything(text, *range(len(text) + 1))
     everything("input 3x8x8\nconv3-4\n" + text, *range(19, 20 + len(text)))
+
+
+SEVERAL = """\
+input 4x8x8
+param deep = true
+param cell = plain
+block plain(c) { conv3-c }
+block fuse(c, n=2) takes high, map x{n} {
+  unit{i}: { @map{i}; conv3-{c} } x{n} as i
+  output map{i}: add { x{n} as j { @unit{j} } | @map{i} } x{n} as i
+  output high: max { @unit0 | @high; conv1-c }
+}
+if deep { stem: conv1x3-4 } else { stem: conv3-4 }
+a: fuse(4) { @stem | cell(4) | relu } x2
+concat { @a.map0 | x2 as k { conv{2 * k + 1}-4 } | last: tanh }    -> {4 * 4}x8x8
+add { gate: conv1-4; sigmoid | reuse(gate); crop(like=@a) }
+s{m}: conv3-4(norm=bn) x2 as m
+add { @s0 | @s{1} }
+output top: conv3-4
+expect a.output = 4x8x8
+"""
+
+
+def test_every_place_of_branches_inputs_and_outputs() -> None:
+    assert not errors(opened(SEVERAL))
+    everything(SEVERAL, *range(len(SEVERAL) + 1))
+
+
+def test_branches_inputs_and_outputs_half_written() -> None:
+    ends = [match.end() for match in re.finditer(r"\w+|[^\w\s]", SEVERAL)]
+    for end in ends[::3]:
+        everything(SEVERAL[:end], end)
 
 
 @pytest.mark.parametrize("title", WRONG)

@@ -102,6 +102,11 @@ def test_a_link_to_itself_is_told() -> None:
     assert [each.code for each in found] in (["E0007"], ["E0001"])  # Python 3.13 follows links in another way
 
 
+@pytest.mark.parametrize("sign", ["\t", "\u2028", "\u00ad"])
+def test_a_comment_above_a_block_may_hold_any_sign(sign: str) -> None:
+    assert told(f"# a{sign}b\nblock b() {{ relu }}\ninput 3x8x8\nb()\n") == []
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", 'source "a paper"\n'])
 def test_a_file_without_a_network_is_wrong(text: str) -> None:
     assert told(text) == ["E0703"]

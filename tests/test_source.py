@@ -10,8 +10,12 @@ import pytest
 import torch
 
 import netdsl
+from netdsl.backends.text import text as written
 
 FOLDER = Path(__file__).parent / "source"
+PAPERS = Path(__file__).parent / "syntax"
+NOTATION = ["cbam", "hrnet_w18_small", "mobilenet_v2", "segnet", "unet", "vit_b_16", "wavenet"]
+"""Specs in the notation of 1.1: several inputs and outputs, repeated branches, labels in arguments, tokens."""
 VARIANTS = {
     "densenet": "121",
     "efficientnet": "B0",
@@ -54,3 +58,35 @@ def test_scripted_and_pickled(spec: str) -> None:
         torch.testing.assert_close(pickle.load(handle)(x), expected)
         exported = torch.export.export(model, (x,))
         torch.testing.assert_close(exported.module()(x), expected)
+
+
+@pytest.mark.parametrize("name", NOTATION)
+def test_papers_in_the_notation_of_1_1(name: str) -> None:
+    """The source is the one kept, from JSON too, and its module has the network's weights."""
+    net = netdsl.load(PAPERS / f"{name}.net")
+    assert netdsl.emit(net) == (FOLDER / "papers" / f"{name}.py").read_text("utf-8")
+    assert netdsl.emit(netdsl.Network.model_validate_json(net.model_dump_json())) == netdsl.emit(net)
+    flat = netdsl.loads(written(net))
+    with torch.device("meta"):
+        one, two = netdsl.build(net).state_dict(), netdsl.build(flat).state_dict()
+    named = [(f"{node.path}.{name}".rstrip("."), node) for node in net.nodes for name in net.weights(node)]
+    assert sorted(one) == sorted(name for name, _ in named)
+    assert sorted(tuple(value.shape) for value in one.values()) == sorted(tuple(value.shape) for value in two.values())
+
+
+@pytest.mark.parametrize("name", ["cbam", "vit_b_16", "unet", "wavenet"])
+def test_modules_of_papers_are_exported_and_compute_what_the_flat_text_does(name: str) -> None:
+    torch.manual_seed(0)
+    net = netdsl.load(PAPERS / f"{name}.net", input=(256, 1100) if name == "wavenet" else None)
+    flat = netdsl.loads(written(net))
+    one, two = netdsl.build(net).eval(), netdsl.build(flat).eval()
+    keys, others = (
+        [f"{node.path}.{key}".rstrip(".") for node in each.nodes for key in each.weights(node)] for each in (net, flat)
+    )
+    state = one.state_dict()
+    two.load_state_dict({new: state[old] for old, new in zip(keys, others, strict=True)}, strict=True)
+    x = torch.randn(1, *net.inputs[0].shape)
+    with torch.no_grad():
+        expected = one(x)
+        torch.testing.assert_close(two(x), expected, rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(torch.export.export(one, (x,)).module()(x), expected, rtol=1e-4, atol=1e-5)

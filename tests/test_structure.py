@@ -271,3 +271,25 @@ def test_the_zoo_can_be_opened_from_anywhere(tmp_path: Path) -> None:
 def test_blocks_of_the_zoo(tmp_path: Path) -> None:
     (tmp_path / "mine.net").write_text(f'use "zoo:efficientnet"\n{HEAD}relu\n')
     assert compile(tmp_path / "mine.net").valid
+
+
+# What is shown ----------------------------------------------------------------------------------------------------
+
+
+def test_tables_fold_repeated_branches() -> None:
+    """Branches by one statement are one row with the sum of all; those that differ are a row each."""
+    network = loads("add x32 { conv1-4; conv3-4 }\nconcat { identity | x4 { conv3-8 } }\nadd { conv1-4 | conv1-4 }")
+    added, joined, twice = netdsl.summary(network).rows
+    (folded,) = added.rows
+    assert (folded.name, folded.times, folded.params) == ("branch1-branch32", 32, added.params)
+    assert [(row.name, row.times) for row in joined.rows][1:] == [("branch2-branch5", 4)]
+    assert [row.times for row in twice.rows] == [1, 1]
+    assert len(netdsl.summary(network, expand=True).rows[0].rows) == 32
+
+
+def test_memory_is_the_most_that_is_alive_at_once() -> None:
+    """Counted by hand: 4 bytes for each of 256 values of the input, and of what is kept beside it."""
+    network = loads("a: conv1-8; b: conv1-4; c: add { @a; conv1-4 | @b }")
+    assert computed(network, "a", "memory") == 4 * (256 + 512)
+    assert computed(network, "b", "memory") == 4 * (512 + 256)
+    assert computed(network, "c", "memory") == computed(network, None, "memory") == 4 * (512 + 256 + 256)

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import lark
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -1038,6 +1039,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(grammar, "_made", cache(grammar._made.__wrapped__))
     yield tmp_path / "cache" / "netdsl" / "grammar"
+
+
+def test_the_grammar_has_one_conflict_which_is_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A `/` right behind an operator is its stride. All else is decided by one token ahead."""
+    told: list[str] = []
+    monkeypatch.setattr(lark.logger, "warning", lambda message, *rest: told.append(message % rest))
+    made = {"parser": "lalr", "lexer": "basic", "start": ["file", "alone"], "keep_all_tokens": True, "debug": True}
+    lark.Lark(grammar._GRAMMAR.read_text("utf-8"), **made)
+    conflicts = [message for message in told if "onflict" in message]
+    assert conflicts and all("for terminal SLASH" in message for message in conflicts)
 
 
 def again() -> None:

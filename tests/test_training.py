@@ -421,6 +421,7 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
         made = command("small.net", "-o", name, "--quiet", "--devices", devices, cwd=tmp_path)
         _, told = made.communicate(timeout=180)
         assert made.returncode == 0, told
+    assert Run(tmp_path / "two").about["state"] == "finished" and (tmp_path / "two" / "weights.safetensors").exists()
     one, two = (
         [row["test_loss"] for row in Run(tmp_path / name).rows() if row["test_loss"]] for name in ("one", "two")
     )

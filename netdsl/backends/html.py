@@ -31,15 +31,18 @@ PATIENCE = 20.0
 _STYLE = """\
 <style>
 .netdsl { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start; }
-.netdsl > div { max-height: 36em; overflow: auto; min-width: 0; }
+.netdsl > div { overflow: auto; min-width: 0; }
+.jp-NotebookPanel .netdsl > div, #notebook .netdsl > div { max-height: 36em; }
 .netdsl .netdsl-diagram { flex: 0 1 auto; max-width: 60%; background: #fff; border-radius: 4px; padding: 4px; }
 .netdsl .netdsl-diagram img { display: block; max-width: none; }
 .netdsl .netdsl-table { flex: 1 1 30em; }
 .netdsl table { border-collapse: collapse; margin: 0 0 .5em; border: 0; font-size: 12px; }
-.netdsl th, .netdsl td { text-align: left; padding: 2px 10px 2px 0; border: 0; white-space: nowrap; background: none; }
+.netdsl.netdsl table th, .netdsl.netdsl table td { text-align: left; }
+.netdsl th, .netdsl td { padding: 2px 10px 2px 0; border: 0; white-space: nowrap; background: none; }
 .netdsl th:first-child { padding-left: .3em; }
-.netdsl td:nth-child(2) { font-family: monospace; white-space: normal; min-width: 14em; max-width: 40em; }
-.netdsl td:nth-child(n+4), .netdsl th:nth-child(n+4) { text-align: right; font-variant-numeric: tabular-nums; }
+.netdsl.netdsl table td:nth-child(2) { font-family: monospace; white-space: normal; min-width: 14em; max-width: 40em; }
+.netdsl.netdsl table td:nth-child(n+4), .netdsl.netdsl table th:nth-child(n+4) { text-align: right; }
+.netdsl td, .netdsl th { font-variant-numeric: tabular-nums; }
 .netdsl thead th { border-bottom: 1px solid rgba(128, 128, 128, .6); }
 .netdsl tfoot th { border-top: 1px solid rgba(128, 128, 128, .6); }
 .netdsl tbody tr:nth-child(even) { background: rgba(128, 128, 128, .08); }
@@ -54,7 +57,8 @@ def html(network: Network) -> str:
     if len(network.nodes) > MOST_NODES:
         return f"<div><p><code>{escape(repr(network))}</code></p>{_remark(_TOO_LARGE.format(len(network.nodes)))}</div>"
     table = summary(network)
-    head = f"<p><b>{escape(table.title)}</b>{escape(title(table).removeprefix(table.title))}</p>"
+    named = title(table).partition("\n")[0]
+    head = f"<p><b>{escape(table.title)}</b>{escape(named.removeprefix(table.title))}</p>"
     return (
         f'{_STYLE}<div class="netdsl">{_diagram(network)}'
         f'<div class="netdsl-table">{head}{"".join(_table(table))}{"".join(map(_remark, notes(table)))}</div></div>'
@@ -104,7 +108,8 @@ def _table(table: Summary) -> Iterator[str]:
 def _rows(rows: Iterable[Row], level: int) -> Iterator[str]:
     for row in rows:
         times = f" ×{row.times}" if row.times > 1 else ""
-        figures = (f"{figure:,}" if figure else "" for figure in (row.params, row.macs))
-        cells = "".join(f"<td>{each}</td>" for each in (escape(row.op) + times, shape_text(row.output), *figures))
+        figures = ("?" if figure is None else f"{figure:,}" if figure else "" for figure in (row.params, row.macs))
+        size = row.size or shape_text(row.output)
+        cells = "".join(f"<td>{each}</td>" for each in (escape(row.op) + times, size, *figures))
         yield f'<tr><td style="padding-left: {level + 0.3:g}em">{escape(row.name or "-")}</td>{cells}</tr>'
         yield from _rows(row.rows, level + 1)

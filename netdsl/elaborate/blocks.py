@@ -17,6 +17,7 @@ from netdsl.elaborate.values import Evaluator, Given, plain, show, shown
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related
 from netdsl.text.source import Span
+from netdsl.text.visible import visible
 
 DEEPEST = 80
 """How deep blocks and groups may nest through calls."""
@@ -189,7 +190,8 @@ def _comment(file: tree.File, start: int) -> str:
     while line in above and source.line(line).lstrip().startswith("#"):
         found.insert(0, above[line].lstrip("#").strip())
         line -= 1
-    return " ".join(found)
+    said = " ".join(found)
+    return said if said.isprintable() else visible(" ".join(said.split()))
 
 
 def _signature(block: tree.Block) -> str:

@@ -6,7 +6,8 @@ import re
 from typing import NamedTuple
 
 from netdsl.syntax import tree
-from netdsl.text.diagnostics import Report
+from netdsl.syntax.lex import STATEMENTS
+from netdsl.text.diagnostics import Report, misspelt
 from netdsl.text.source import Span
 
 
@@ -19,10 +20,13 @@ class Words(NamedTuple):
 
 
 def words(broken: tree.Broken, report: Report) -> Words:
-    """How a statement with a syntax error begins."""
+    """How a statement with a syntax error begins; its first word as it was meant, where that is certain."""
     file, start, end = broken.span
     match = re.match(r"\s*(\w+)(?:[ \t]+(\w+))?\s*(=)?", report.sources[file].text[start:end])
-    return Words(match[1].lower(), match[2] or "", bool(match[3])) if match else Words("", "", False)
+    if match is None:
+        return Words("", "", False)
+    first = match[1].lower()
+    return Words(misspelt(first, STATEMENTS) or first, match[2] or "", bool(match[3]))
 
 
 def labelled(broken: tree.Broken, report: Report) -> tree.Name | None:

@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from netdsl.elaborate.arguments import example
+from netdsl import ops
+from netdsl.elaborate.arguments import FOLLOWERS, example
 from netdsl.elaborate.problems import Problem
 from netdsl.elaborate.values import Given, Word, show, unknown_function
 from netdsl.ir import Setting
@@ -62,6 +63,10 @@ def _refusal(cls: type[Operator], values: Mapping[str, Given], span: Span, probl
     wanted = type_in_words(cls, name)
     if isinstance(value, Word) and not choices(cls, name):
         help = f"`{name}` of `{cls.name}` takes {wanted}"
+        named = ops.resolve(value)
+        follows = next((key for key, each in FOLLOWERS.items() if named and ops.find(named[0]).family == each), None)
+        if follows in cls.followed_by:
+            help = f"what follows a layer is given by name: `{follows}={value}`"
         if re.fullmatch(r"x[0-9]+", value):
             help = f"a repetition stands behind the layer, without parentheses: `{example(cls)} {value}`"
         return Problem("E0201", f"unknown name `{value}`", place, help)

@@ -147,10 +147,15 @@ def _unknown(item: tree.Operation, frame: Frame) -> Problem:
     if named is not None:
         return problem(f"a kernel by its name stands in braces: write `{named}`", [Edit(span, named)])
     match = re.fullmatch(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)*)", head)
-    stem, kernel = (match[1], match[2]) if match else (head, "")
+    stem, size = (match[1], match[2]) if match else (head, "")
     layer = foreign.layer(head) or foreign.layer(stem)
     if layer is not None:
         return problem(layer.help, _renamed(item, layer))
+    kernel = next((each for each in sorted(frame.names, key=len, reverse=True) if head.endswith(each)), "")
+    before = ops.resolve(head.removesuffix(kernel)) if kernel and head != kernel else None
+    if before is not None and before[1] is None and ops.find(before[0]).geometry.kernel and item.kernel is None:
+        return problem(f"a kernel by its name stands in braces: write `{before[0]}{{{kernel}}}`",
+                       [Edit(span, f"{before[0]}{{{kernel}}}")])  # fmt: skip
     dashed = re.fullmatch(r"([A-Za-z]+[0-9]*(?:x[0-9]+)?)_([0-9]+)", head)
     if dashed and (found := ops.resolve(dashed[1])) and ops.find(found[0]).geometry.out:
         text = f"{dashed[1]}-{dashed[2]}"
@@ -161,7 +166,7 @@ def _unknown(item: tree.Operation, frame: Frame) -> Problem:
     best = misspelt(head, known) or misspelt(stem, ops.names())
     if best is None:
         return problem(did_you_mean(stem, known) or "`netdsl ops` lists all that there are")
-    text = best + (kernel if best in ops.names() and ops.find(best).geometry.kernel else "")
+    text = best + (size if best in ops.names() and ops.find(best).geometry.kernel else "")
     return problem(f"did you mean `{text}`?", [Edit(span, text)])
 
 

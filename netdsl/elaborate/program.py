@@ -126,11 +126,13 @@ def _column(file: tree.File, variant: str | None, asked: Span | None, report: Re
     if variant is None:
         place = asked or tables[0].columns[0].span.to(tables[0].columns[-1].span)
         message = f"'{name}' has {len(columns)} variants, and none is chosen"
-        raise Problem("E0701", message, place, f"choose one of {listed}")
+        example = f"{name}:{columns[0]}"
+        raise Problem("E0701", message, place, f"choose one of {listed}, as in `{example}`")
     folded = [column for column in columns if column.lower() == variant.lower()]
     if variant in columns or len(folded) == 1:
         return variant if variant in columns else folded[0]
-    nearest = did_you_mean(variant, columns)
+    begin = [column for column in columns if column.lower().startswith(variant.lower())]
+    nearest = f"did you mean `{name}:{begin[0]}`?" if len(begin) == 1 else did_you_mean(variant, columns)
     help = f"{nearest if nearest and 'did' in nearest else ''} the variants are {listed}".lstrip()
     raise Problem("E0701", f"'{name}' has no variant `{variant}`", asked, help)
 

@@ -17,6 +17,7 @@ from netdsl.elaborate.problems import Problem, Told
 from netdsl.ir import Setting
 from netdsl.shapes import text as shape_text
 from netdsl.syntax import tree
+from netdsl.syntax.numbers import number
 from netdsl.syntax.walk import children
 from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
@@ -170,6 +171,13 @@ FUNCTIONS: dict[str, Function] = {
 """The functions of expressions; `len` alone takes a list."""
 
 
+def _literal(node: tree.Literal) -> Any:
+    """The value of a literal. Raises `Told` for what was to be a number and is none."""
+    if node.value == 0 and type(node.value) is int and number(node.text) is None:
+        raise Told
+    return node.value
+
+
 class Evaluator:
     """Gives expressions their values where `names` are known, and `channels`, `height`, ... are those of `shape`.
 
@@ -195,7 +203,7 @@ class Evaluator:
     def given(self, node: tree.Expression, span: Span | None = None) -> Given:
         """The value of an expression, the place it has (its own, if no other is said), and its term."""
         if type(node) is tree.Literal:
-            return Given(node.value, span or node.span)
+            return Given(_literal(node), span or node.span)
         return Given(self.value(node), span or node.span, self.term(node))
 
     def term(self, node: tree.Expression) -> str | None:
@@ -220,7 +228,7 @@ class Evaluator:
         """The value of an expression. Raises `Problem`, `Told` where an earlier error hides it."""
         kind = type(node)
         if kind is tree.Literal:
-            return node.value  # type: ignore[union-attr]
+            return _literal(node)  # type: ignore[arg-type]
         if kind is tree.Reference:
             return self._name(node)  # type: ignore[arg-type]
         found: Any = getattr(self, "_" + kind.__name__.lower())(node)

@@ -43,9 +43,9 @@ _ACT = Layer("`relu`, or `conv3-64(act=relu)`", "an activation is a layer by its
 
 LAYERS: dict[str, Layer] = {
     # convolutions
-    "conv1d": Layer("`conv3-64`", "kernels follow the map, and a signal is channels x length: `input 1x16000`"),
-    "conv3d": Layer("`conv3-64`", "kernels follow the map, and a clip is channels x depth x height x width"),
     "conv2d": _CONV,
+    "conv1d": Layer("`conv3-64`", "on a signal of channels x length, as the input says"),
+    "conv3d": Layer("`conv3-64`", "on a clip of channels x depth x height x width, as the input says"),
     "convolution2d": _CONV,
     "convolutional": _CONV,
     "lazyconv2d": _CONV,
@@ -100,16 +100,26 @@ LAYERS: dict[str, Layer] = {
     "leaky": Layer("`leakyrelu(0.1)`", "with its slope"),
     # rearrangement
     "view": Layer("`flatten`, or `reshape(64x7x7)`"),
-    "permute": Layer("`transpose`", "it exchanges channels and positions of a sequence; other axes are not exchanged"),
     "zeropadding2d": Layer("`pad(1)`, or `conv3-64(pad=1)`"),
     "zeropad2d": Layer("`pad(1)`, or `conv3-64(pad=1)`"),
     "cropping2d": Layer("`crop(1)`"),
     "upsampling2d": Layer("`upsample(2)`"),
     "interpolate": Layer("`upsample(2)`, or `upsample(to=56x56)`"),
+    "pixelshuffle": Layer("`pixelshuffle(2)`"),
+    "depth_to_space": Layer("`pixelshuffle(2, order=hwc)`", "in TensorFlow's order of channels"),
+    "space_to_depth": Layer("`pixelunshuffle(2, order=hwc)`", "in TensorFlow's order of channels"),
+    "reorg": Layer("`pixelunshuffle(2, order=darknet)`", "in Darknet's order of channels"),
+    "maxunpool": Layer("`unpool(@pool1)`", "with the label of the pooling that it undoes"),
+    "permute": Layer(
+        "`transpose`, or `reshape(64x7x7)`", "it exchanges channels and tokens; reshaping exchanges nothing"
+    ),
+    "clip": Layer("`hardtanh(0, 6)`", "with its bounds"),
+    "clamp": Layer("`hardtanh(0, 6)`", "with its bounds"),
+    "reflectionpad": Layer("`pad(1, mode=reflect)`"),
+    "replicationpad": Layer("`pad(1, mode=replicate)`"),
+    "multiheadattention": Layer("`attention(8)`", "the number of heads; the features are known"),
+    "selfattention": Layer("`attention(8)`", "the number of heads; the features are known"),
     "swapaxes": Layer("`transpose`", "it exchanges channels and positions of a sequence; other axes are not exchanged"),
-    "maxunpool2d": Layer("`unpool(@pool1)`", "the label is that of the pooling"),
-    # sequences
-    "multiheadattention": Layer("`attention(8)`", "the number of heads; the channels are known"),
     "bidirectional": Layer("`lstm-256(both=true)`"),
     "positionalencoding": Layer("`positions(kind=sine)`"),
     "split": Layer("`slice(0, 64)`", "the channels from one number to another, a branch for each part"),
@@ -129,6 +139,10 @@ LAYERS: dict[str, Layer] = {
     "gridsample": Layer("", "layers whose places are computed from values are outside of the language"),
     "deformconv2d": Layer("", "layers whose places are computed from values are outside of the language"),
     # joins and branches
+    "maximum": Layer("`max { @a | @b }`", "the branches stand in braces, with `|` between"),
+    "average": Layer("`mean { @a | @b }`", "the branches stand in braces, with `|` between"),
+    "reduce_mean": Layer("`gap`, or `reduce(mean)`", "over the plane, or over the channels"),
+    "reduce_max": Layer("`gmp`, or `reduce(max)`", "over the plane, or over the channels"),
     "subtract": Layer("`add { @a | @b; scale(-1) }`"),
     "sub": Layer("`add { @a | @b; scale(-1) }`"),
     "cat": Layer("`concat { conv1-64 | conv3-64 }`", "the branches stand in braces, with `|` between"),
@@ -154,7 +168,12 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "ksize": ("kernel",),
     "pool_size": ("kernel",),
     "filter_size": ("kernel",),
-    "size": ("kernel",),
+    "size": ("kernel", "to"),
+    "gamma": ("scale",),
+    "center": ("offset",),
+    "beta_initializer": ("bias_init",),
+    "track_running_stats": ("running",),
+    "output_padding": ("out_pad",),
     "window": ("kernel",),
     "out_channels": ("channels",),
     "filters": ("channels",),
@@ -183,6 +202,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "count_include_pad": ("count_pad",),
     "output_size": ("to",),
     "scale_factor": ("factor",),
+    "scale": ("factor",),
     "negative_slope": ("slope",),
     "alpha": ("slope",),
     "rate": ("p", "dilation"),
@@ -191,6 +211,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "epsilon": ("eps",),
     "local_size": ("size",),
     "n": ("size",),
+    "bias": ("k",),
     "learning_rate": ("lr",),
     "weight_decay_rate": ("weight_decay",),
     "batch_size": ("batch",),
@@ -198,6 +219,9 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
 """Arguments by their names elsewhere, and their names here; the first one that the operator has is meant."""
 
 NEEDLESS: dict[str, str] = {
+    "affine": "without learned factors and offsets it is `scale=false, offset=false`",
+    "elementwise_affine": "without learned factors and offsets it is `scale=false, offset=false`",
+    "num_parameters": "the channels are known; a slope for each of them is `prelu(per_channel=true)`",
     "in_channels": "the channels that come in are known: leave it out",
     "in_features": "the features that come in are known: leave it out",
     "num_features": "the channels that come in are known: leave it out",

@@ -35,7 +35,7 @@ LOCAL = '''class LocallyConnected{d}d(nn.Module):
         inputs, places = in_channels * {volume}, {places}
         self.weight = nn.Parameter(torch.empty(places, out_channels, inputs))
         nn.init.uniform_(self.weight, -(inputs**-0.5), inputs**-0.5)
-        self.register_parameter("bias", nn.Parameter(torch.zeros(out_channels, {sizes})) if bias else None)
+        self.register_parameter("bias", nn.Parameter(torch.zeros(out_channels, *size)) if bias else None)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         {sides} = self.sides

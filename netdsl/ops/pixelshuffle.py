@@ -49,7 +49,7 @@ class PixelShuffle(Operator):
     """
 
     family = Family.REARRANGEMENT
-    aliases = ("depth to space", "depth-to-space", "depth_to_space", "pixel shuffle", "sub-pixel convolution")
+    aliases = ("pixel shuffle", "sub-pixel convolution")
 
     factor: Count
     """Side of the squares; its square must divide the channels."""

@@ -51,7 +51,7 @@ class PixelUnshuffle(Operator):
     """
 
     family = Family.REARRANGEMENT
-    aliases = ("space to depth", "space-to-depth", "space_to_depth", "reorg", "pixel unshuffle")
+    aliases = ("pixel unshuffle",)
 
     factor: Count
     """Side of the squares; must divide height and width."""

@@ -57,6 +57,11 @@ HABITS = (
     _habit(r"(?P<item>[a-z][\w-]*)\s*\(\s*stride\s*(?P<s>\d+)\s*\)", _NOTATION, r"\g<item>/\g<s>"),
     _habit(r"(?P<item>fc|linear|dense)\s+(?P<n>\d+)", _NOTATION, r"\g<item>-\g<n>"),
     _habit(r"depthwise\s+conv(?P<rest>\S*)", "a depthwise convolution is one word", r"dwconv\g<rest>", False),
+    _habit(
+        r"if\s+(?P<a>[^={}<>!]+?)\s*=\s*(?P<b>[^={}]+?)\s*(?P<body>\{.*)?",
+        "a test for equality is written `==`",
+        r"if \g<a> == \g<b> \g<body>",
+    ),
     # arguments
     _habit(r"(?P<item>[a-z]\w*)\s+(?P<n>\d*\.\d+|\d+%)", _ARGUMENTS, r"\g<item>(\g<n>)"),
     _habit(r"(?P<item>[a-z][\w-]*(?:/\d+)?)\s+(?P<args>[a-z_]\w*\s*=\s*[^=;]+)", _ARGUMENTS, r"\g<item>(\g<args>)"),
@@ -68,12 +73,12 @@ HABITS = (
     _habit(r"(?P<item>[a-z][\w-]*)\s*\[(?P<args>[a-z_]\w*\s*=\s*[^\[\]]*)\]", _ARGUMENTS, r"\g<item>(\g<args>)"),
     # bodies
     _habit(
-        r"residual(?:\s*\((?P<a>[^()=]+)\)|\s+(?P<b>[a-z\[][^{}]*))",
+        r"residual(?:\s*\((?P<a>[^()=]+)\)|\s+(?P<b>[a-z][^{}]*))",
         "the layers of a residual stand in braces",
         r"residual { \g<a>\g<b> }",
     ),
     _habit(
-        rf"(?P<join>{'|'.join(JOINS)})(?:\s+@?|\s*\(\s*@?)(?P<label>(?!x\d)[a-z_]\w*)\s*\)?",
+        rf"(?P<join>{'|'.join(JOINS)})(?:\s+@?|\s*\(\s*@?)(?P<label>(?!x\d|pool)[a-z_]\w*)\s*\)?",
         "branches stand in braces, with `|` between them, and a label behind `@`",
         r"\g<join> { @\g<label> | identity }",
         False,
@@ -107,7 +112,7 @@ HABITS = (
     _habit(
         r"(?P<a>[a-z_][\w/-]*)\s*\+\s*(?P<b>[a-z_][\w/-]*)",
         "`+` joins no layers; values that have a label are added by `add { @x | @y }`",
-        r"\g<a>; \g<b>",
+        r"add { @\g<a> | @\g<b> }",
         False,
     ),
     _habit(
@@ -129,7 +134,7 @@ def answer(text: str) -> Answer | None:
         match = habit.pattern.fullmatch(text, begin)
         if match is None or match[0].split(None, 1)[0].lower() in _OWN:
             continue
-        written = match.expand(habit.written).rstrip("/")
+        written = match.expand(habit.written).rstrip("/ ")
         if habit.message is _BEGINS:
             written = written.lower()
         return Answer(habit.message, f"write `{short(written)}`", begin, len(text), written if habit.certain else None)

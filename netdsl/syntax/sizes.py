@@ -24,6 +24,7 @@ _LETTERS = re.compile(
 _LETTER = re.compile(r"([kspdg])[ \t]*=?[ \t]*(\d+)", re.I)
 _OUT = re.compile(r"-[ \t]*(?P<value>\w+)[ \t]*$")
 _REST = re.compile(r"[ \t]*(?:\*\*|//|[-+*%])[ \t]*\w+(?:[ \t]*(?:\*\*|//|[-+*%])[ \t]*\w+)*")
+_SIZE = re.compile(r"(?:[-/\w]|->[ \t]*)\{[^{}\n]*\}\Z")
 _RULE = "an expression stands in braces"
 
 
@@ -122,7 +123,7 @@ def dimensions(found: Unexpected) -> Diagnostic | None:
     touching = found.start == found.behind and found.last in _ENDS and re.fullmatch(r"x(?:[A-Za-z_]\w*)?", found.value)
     start, end = found.start, found.end
     if not touching:
-        suffix = re.search(r"\}(x[A-Za-z_]\w*)$", found.text[: found.behind])
+        suffix = re.search(r"\}(x(?:[A-Za-z_]\w*)?)$", found.text[: found.behind])
         claim = found.last == "_ARROW" and re.fullmatch(r"(?:[A-Za-z_]\w*?x)+\d+(?:x\d+)*", found.value)
         if suffix and found.last == "NAME" and "_COLON" in found.expected:
             start, end = found.behind - len(suffix[1]), found.behind
@@ -137,6 +138,14 @@ def dimensions(found: Unexpected) -> Diagnostic | None:
         return found.error(message, "as in `3x{n}x{n}`", at=place)
     written = f"x{joined}" if text[0] == "x" else joined
     return found.error(message, f"write `{written}`", Edit(place, written), at=place)
+
+
+def joined(found: Unexpected) -> Diagnostic | None:
+    """`conv{k}{k}-8`: dimensions without their `x`."""
+    if found.kind != "_LBRACE" or found.start != found.behind or not _SIZE.search(found.text[: found.behind]):
+        return None
+    place = found.span(found.start, found.start)
+    return found.error("dimensions are joined by `x`", "write `x` between them", Edit(place, "x"))
 
 
 def blank(found: Unexpected) -> Diagnostic | None:
@@ -165,6 +174,6 @@ def power(found: Unexpected) -> Diagnostic | None:
 
 
 SIZES: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (
-    dollar, named, letters, braces, blank, dimensions, power,
+    dollar, named, letters, braces, joined, blank, dimensions, power,
 )  # fmt: skip
 """The questions, in the order in which they are asked."""

@@ -155,7 +155,8 @@ def _counted(found: Unexpected) -> Diagnostic | None:
     if found.kind == "NAME" and (name := re.fullmatch(r"x([A-Za-z_]\w*)", found.value)):
         edit = Edit(found.span(), f"x{{{name[1]}}}")
         return found.error("a number of branches by name stands in braces", f"write `{edit.text}`", edit)
-    if join in ("max", "mean") and found.kind in ("NUMBER", "DIMS", "_SEP", "SLASH", "MINUS", "$END"):
+    pooling = found.kind in ("NUMBER", "DIMS", "_SEP", "SLASH", "MINUS", "$END") or found.value.startswith("pool")
+    if join in ("max", "mean") and pooling:
         pool = "maxpool" if join == "max" else "avgpool"
         help = f"`{join}` joins branches, `{join} {{ conv1-64 | conv3-64 }}`; a pooling is `{pool}3/2`"
         return found.error(f"branches in braces must follow, not {found.found}", help)

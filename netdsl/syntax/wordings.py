@@ -231,6 +231,8 @@ def _join(text: str, begin: int) -> Answer | None:
     branches = [branch.strip() for branch in match["branches"].split(",")]
     if len(branches) < 2:
         return None
+    if all(_WORD.fullmatch(branch) for branch in branches):  # a layer has a number in it: these are labels
+        branches = [f"@{branch}" for branch in branches]
     written = f"{match['join']} {{ {' | '.join(branches)} }}"
     help = f"write `{short(written)}`"
     return Answer("branches stand in braces, with `|` between them", help, begin, len(text), written)
@@ -249,6 +251,15 @@ def _call(text: str, begin: int) -> Answer | None:
     return Answer("a layer is written by its own notation", f"write `{written}`", 0, len(text), written)
 
 
+def _bracket(text: str, begin: int) -> Answer | None:
+    """`residual [3x3, 64; 3x3, 64]`, of which the rows alone are the block."""
+    match = re.compile(r"residual\s*(?=\[)", re.I).match(text, begin)
+    if match is None:
+        return None
+    rule = "rows in brackets are a residual block by themselves"
+    return Answer(rule, "leave `residual` out", match.start(), match.end(), "")
+
+
 def _section(text: str, begin: int) -> Answer | None:
     """`[convolutional]`."""
     match = re.fullmatch(r"\[([A-Za-z]\w*)\]", text)
@@ -260,7 +271,7 @@ def _section(text: str, begin: int) -> Answer | None:
 
 
 WORDINGS: tuple[Callable[[str, int], Answer | None], ...] = (
-    _call, _statement, _phrase, _input, _net, _figure, _default, _block, _shaped, _join, _section, _dots, _assignment,
-    _named,
+    _call, _bracket, _statement, _phrase, _input, _net, _figure, _default, _block, _shaped, _join, _section, _dots,
+    _assignment, _named,
 )  # fmt: skip
 """The questions, in the order in which they are asked."""

@@ -98,10 +98,12 @@ CODES: dict[str, str] = {
     "W0404": "dropout right before a batch norm",
     "W0405": "a rectifier before the addition of a residual",
     "W0406": "two linear layers with nothing between them",
+    "W0407": "a batch norm over one value",
     # warnings: the recipe
     "W0501": "an aux head without a weight",
     # warnings: the input
     "W0601": "an input with a size too few, too many or out of place",
+    "W0602": "the numbers of a convolution in another library's order",
     # warnings: comments
     "W0901": "an `allow` that silences nothing",
     "W0902": "an `allow` that names no warning",

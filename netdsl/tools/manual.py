@@ -39,7 +39,9 @@ def operator(name: str) -> str:
     if page.details:
         parts.append(page.details)
     if page.geometry != page.name:
-        parts.append(f"notation: {page.geometry}   (K kernel, C or N outputs, S stride)")
+        named = re.sub(r" ?\b([KCNS])\b", lambda part: f"{{{part[1].lower()}}}", page.geometry)
+        notes = "K kernel, C or N outputs, S stride; what is no number stands in braces"
+        parts.append(f"notation: {page.geometry}, {named}   ({notes})")
     if page.aliases:
         parts.append(f"also written: {', '.join(page.aliases)}")
     rows = [

@@ -157,7 +157,6 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
     )
     loaders = Loaders(task, data, recipe, classes_of(network), options, length)
     rows = Rows(run, length.row_every, recipe.batch, length.per_epoch, _loggers(run))
-    keep = Keep(run, options.save_every)
     seen: list[Callback] = [rows]
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))
@@ -165,7 +164,7 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
         from lightning.pytorch.callbacks import EMAWeightAveraging
 
         seen.append(EMAWeightAveraging(decay=recipe.ema))
-    trainer = _trainer(recipe, options, length, [*seen, keep])
+    trainer = _trainer(recipe, options, length, [*seen, Keep(run, options.save_every)])
     if resumed and _first():
         run.cut(int(torch.load(run.checkpoint, map_location="cpu", weights_only=True)["global_step"]))
     run.note(state="running")
@@ -175,21 +174,29 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
         run.note(state="failed" if isinstance(problem, Exception) else "stopped")
         raise
     if trainer.is_global_zero:
-        _finish(run, model, keep, trainer)
+        _finish(run, model, length.steps)
     figures = next((row for row in reversed(run.rows()) if row["top1"] is not None), {})
-    return Result(run.folder, model, figures, keep.stopped)
+    return Result(run.folder, model, figures, run.about["state"] == "stopped")
 
 
-def _finish(run: Run, model: nn.Module, keep: Keep, trainer: lightning.Trainer) -> None:
+def _finish(run: Run, model: nn.Module, steps: int) -> None:
+    """What is left to do when the steps are over, or were stopped.
+
+    All is read from the last checkpoint, since the steps may have been another process's: the weights (with `ema` their
+    average) go into `model` too.
+    """
     from netdsl.training.curve import draw
 
-    over = trainer.global_step >= trainer.max_steps
+    last = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
+    over = last["global_step"] >= steps
     if over:
+        own = {name: tensor for name, tensor in last["state_dict"].items() if name.startswith("model.")}
+        model.load_state_dict({name.removeprefix("model.").removeprefix("_orig_mod."): own[name] for name in own})
         run.save_weights(model.state_dict())
     rows = run.rows()
     draw(rows, run.folder / "curve.svg", run.about["name"])
-    last = next((row for row in reversed(rows) if row["top1"] is not None), {})
-    run.note(state="finished" if over else "stopped", step=trainer.global_step, result=last)
+    result = next((row for row in reversed(rows) if row["top1"] is not None), {})
+    run.note(state="finished" if over else "stopped", step=last["global_step"], result=result)
 
 
 class _Length:

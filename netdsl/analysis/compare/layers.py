@@ -122,7 +122,8 @@ class Layers:
             layer = Layer(node, inputs, shapes, cost, bool(head), form, exact, weight, origins[-1])
             self.by_value[node.id] = layer
             self.sequences[head].append(layer)
-        ends = (network.result, *(each.value for each in (*network.outputs, *network.aux)))
+        given = [*(each.value for each in network.outputs), *(each.value for each in network.aux)]
+        ends = (network.result, *given)
         _find_loose(list(self.by_value.values()), {self.behind[value] for value in ends})
         for sequence in self.sequences.values():
             _find_trunk([layer for layer in sequence if not layer.loose])

@@ -21,9 +21,15 @@ _KEEPS_SHAPE = (Family.ACTIVATION, Family.NORMALIZATION, Family.REGULARIZATION)
 def propose(fault: Fault) -> Iterator[Candidate]:
     for node, (shape, *more) in fault.refused():
         item, layer = fault.trees.items.get(node.span), fault.trees.layers.get(node.span)
-        if more or node.implicit or layer is None or not isinstance(item, tree.Operation) or item.span != fault.span:
-            continue  # an error at an argument is not about the input
+        if more or node.implicit or layer is None or not isinstance(item, tree.Operation):
+            continue
         here = layer.span
+        if node.op.family is Family.POOLING and len(shape) > 1 and max(shape[1:]) == 1:
+            yield from _removed(fault, here, "the plane is used up")
+            yield from _larger(fault)
+            return
+        if item.span != fault.span:
+            continue  # an error at an argument is not about the input
         if len(shape) == 3:
             yield _before(fault, here, "flatten")
             return
@@ -35,6 +41,16 @@ def propose(fault: Fault) -> Iterator[Candidate]:
             yield fault.replace(title, item.head.span, "fc", rank=2)
         yield _before(fault, here, f"reshape({shape[0]}x1x1)", rank=4)
         return
+
+
+def _larger(fault: Fault) -> Iterator[Candidate]:
+    """An input of twice and four times the size."""
+    inputs = list(fault.trees.of(tree.Input))
+    if len(inputs) == 1 and isinstance(inputs[0].shape, tree.Dims) and fault.network is not None:
+        channels, *sizes = fault.network.inputs[0].shape
+        for times in (2, 4):
+            written = "x".join(map(str, (channels, *(size * times for size in sizes))))
+            yield fault.replace(f"`input {written}`", inputs[0].shape.span, written, rank=2)
 
 
 def _before(fault: Fault, layer: Span, written: str, rank: int = 1) -> Candidate:

@@ -94,6 +94,8 @@ class LargeKernel(Rule):
         item = subject.trees.items.get(node.span)
         shown = isinstance(item, tree.BracketRow) or (isinstance(item, tree.Operation) and item.kernel is None)
         call = None if shown else subject.caller(node)
+        groups = f"(groups={op.groups})" if op.groups > 1 else ""
+        written = "; ".join(f"conv3-{wide}{groups}" for wide in small)
         count = {2: "two", 3: "three", 4: "four", 5: "five"}.get(len(small), str(len(small)))
         return self.warning(
             f"{count} 3x3 convolutions see as much as this {kernel} one{times(len(found))}, "
@@ -101,7 +103,7 @@ class LargeKernel(Rule):
             f"{short(cheaper)} multiply-adds in place of {short(macs)}",
             subject.place(node),
             label=f"{kernel}, {channels} channels to {op.channels}",
-            help=f"write `{'; '.join(f'conv3-{wide}' for wide in small)}` in its place, with an activation after each "
+            help=f"write `{written}` in its place, with an activation after each "
             f"(`netdsl rewrite factorize{'' if op.channels == channels else ' --channels grow'}`)",
             related=[Related(call, "called here")] if call is not None and call != subject.place(node).span else [],
         )

@@ -6,6 +6,7 @@ compared; it is made in time linear in the size of the network.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from netdsl.backends.graphviz import look
@@ -84,6 +85,8 @@ class _Writer:
                 self.drawn.stands[box.exit] = self.drawn.resolve(box.entries[0])
             else:
                 self.boxes.update(dict.fromkeys(range(box.start, box.end), box))
+        entered = (value for box in drawn if not box.passes for value in box.entries)
+        self.taken = Counter(map(self.drawn.resolve, entered))
         self.nodes()
         for box in drawn:
             if not box.passes:
@@ -181,7 +184,8 @@ class _Writer:
             shortcut = source == entry
             main = box.main.op.symbol or len(branches) == 1
             straight = entry is None or (main and source == branches[0])
-            self.edge(source, f"v{box.start}", value, straight=straight, silent=shortcut)
+            silent = shortcut and self.taken[source] > 1  # another edge out of it says the shape
+            self.edge(source, f"v{box.start}", value, straight=straight, silent=silent)
 
     def edge(self, source: int, target: str, value: int, *, straight: bool = True, silent: bool = False) -> None:
         """An edge; a straight one pulls its ends together, a silent one has no shape on it."""

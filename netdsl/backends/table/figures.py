@@ -42,8 +42,9 @@ class Row:
 class Summary:
     """The figures of a network, without the aux heads; None where errors left them unknown.
 
-    `throughout` are the arguments that are left out of the rows, `reported` the paper's figures beside the computed
-    ones. `levels` are how many levels of groups are shown, and how many there are, where that are more.
+    `field` is what one value of the output sees of the input: one number where all dimensions agree. `throughout` are
+    the arguments that are left out of the rows, `reported` the paper's figures beside the computed ones. `levels` are
+    how many levels of groups are shown, and how many there are, where that are more.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Summary:
     macs: int | None
     depth: int | None
     frozen_params: int | None
+    field: int | Shape | None
     layers: tuple[Layer, ...]
     rows: tuple[Row, ...]
     throughout: tuple[str, ...]

@@ -14,6 +14,7 @@ from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Family
 from netdsl.passes.claims import QUANTITIES, computed, show
 from netdsl.passes.costs import Cost, costs
+from netdsl.shapes import Shape
 
 
 def summary(network: Network, *, expand: bool = False, depth: int | None = None) -> Summary:
@@ -31,6 +32,7 @@ def summary(network: Network, *, expand: bool = False, depth: int | None = None)
         totals.macs if totals else None,
         totals.depth if totals else None,
         totals.frozen_params if totals else None,
+        _field(network),
         tuple(walk.layers()),
         rows,
         walk.notations.throughout(),
@@ -111,10 +113,10 @@ class _Walk:
         own = [self.row(child) for child in scope.children if isinstance(child, Node)]
         parts: list[Row] = []
         branches = (child for child in scope.children if isinstance(child, Scope))
-        for _, alike in groupby(branches, key=lambda branch: branch.span):  # made by one repeated branch
+        for _, alike in groupby(branches, key=lambda branch: (branch.kind, branch.span)):  # made by one repeated branch
             each = [self.branch(branch) for branch in alike]
-            rows = list(chain.from_iterable(each))
-            parts += fold(rows) if len(rows) == len(each) > 1 and not self.expand else rows
+            single = all(len(rows) == 1 for rows in each) and not self.expand
+            parts += fold(list(chain.from_iterable(each))) if single else chain.from_iterable(each)
         whole = total(scope.name, ", ".join(row.op for row in own), self.network.shapes[scope.exit], (*own, *parts))
         return replace(whole, rows=tuple(parts))
 
@@ -131,6 +133,15 @@ class _Walk:
         if len(each) == 1:
             return [replace(each[0], name=scope.name)]
         return [total(scope.name, f"x{len(scope.children)}", self.network.shapes[scope.exit], each)]
+
+
+def _field(network: Network) -> int | Shape | None:
+    """The receptive field of the output, where it is known."""
+    try:
+        found: int | Shape = computed(network, None, "field")
+    except ValueError:
+        return None
+    return found
 
 
 def _reported(network: Network) -> Iterator[str]:

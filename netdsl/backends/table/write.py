@@ -47,6 +47,9 @@ def title(summary: Summary) -> str:
 def notes(summary: Summary) -> Iterator[str]:
     """The lines below the table."""
     yield f"depth {_count(summary.depth)}: convolutions and fully connected layers on the longest path"
+    if summary.field is not None and len(summary.output or ()) > 1:
+        field = shape_text(summary.field) if isinstance(summary.field, tuple) else _count(summary.field)
+        yield f"field {field}: what one value of the output sees of the input, in pixels"
     if summary.aux_params:
         yield f"aux heads, in training only and not in the total: {summary.aux_params:,} params"
     if summary.frozen_params:
@@ -96,6 +99,7 @@ def document(summary: Summary) -> dict[str, Any]:
         "aux_params": summary.aux_params,
         "macs": summary.macs,
         "depth": summary.depth,
+        "field": list(summary.field) if isinstance(summary.field, tuple) else summary.field,
         "layers": [
             {
                 "name": layer.name,

@@ -7,7 +7,7 @@ cannot, those that are alike are, and as many more as fit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from netdsl.backends.torch.classes import Class
@@ -135,6 +135,8 @@ class Blocks:
                 made = Merge("", group, self.taken, defaults)
             except Split:
                 return None
+            if group[0].level.scope.definition is None and any(map(_telling, made.fresh.values())):
+                return None
             return made if len(made.fresh) <= most else None
 
         whole = attempt(instances, ANY)
@@ -229,6 +231,11 @@ class Blocks:
             return words.get(scope.kind, "Layers in a row")
         listed = ", ".join(f"`{label}`" for label in labels[:8]) + (" and others" if len(labels) > 8 else "")
         return f"The layers of {listed}"
+
+
+def _telling(values: Mapping[int, Any]) -> bool:
+    """Whether an argument tells instances apart that are not alike: what no definition says are different things."""
+    return any(isinstance(value, bool) or value is None for value in values.values())
 
 
 def _signature(instance: Instance) -> Any:

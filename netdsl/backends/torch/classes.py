@@ -5,6 +5,7 @@ The tree is printed (`text`), and it is evaluated: `Class.made` is what an insta
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
@@ -74,6 +75,15 @@ class Class:
     def __repr__(self) -> str:
         return self.name
 
+    @property
+    def base(self) -> str:
+        """What it derives from: a class that reaches modules by keys is a dictionary of them."""
+        if not self.inputs:
+            return "nn.Sequential"
+        texts = [*every(self.forward), *every(self.init)]
+        keyed = any(not each.name.isidentifier() and not _parameter(each.item) for each in self.attributes)
+        return "nn.ModuleDict" if keyed or any(re.search(r'self\[f?"', text) for text in texts) else "nn.Module"
+
     def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
         """What an instance holds and does where the class's names have these values."""
         flags = {flag: term.evaluate(names) for flag, term in self.flags.items()}
@@ -106,6 +116,20 @@ class Class:
             yield self.loop.count
             yield from terms_of(self.loop.item)
             yield from () if self.loop.carry is None else (self.loop.carry,)
+
+
+def _parameter(item: Any) -> bool:
+    return isinstance(item, Construct) and item.parameter
+
+
+def every(lines: Lines) -> Iterator[str]:
+    """All statements, under whatever tests."""
+    for each in lines:
+        if isinstance(each, Fork):
+            yield from every(each.yes)
+            yield from every(each.no)
+        else:
+            yield each
 
 
 def taken(lines: Lines, flags: Mapping[str, Any]) -> Iterator[str]:

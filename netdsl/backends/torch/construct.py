@@ -82,6 +82,32 @@ class Construct(NamedTuple):
         return self.skeleton(), tuple((type(plain(value)), as_term(value)) for _, value in self.constants())
 
 
+def skeleton(item: Any) -> Skeleton:
+    """Equal for constructions that differ in constants only; None for one with a condition or a loop in it."""
+    if isinstance(item, Construct):
+        return item.skeleton()
+    if not isinstance(item, Chain) or item.when:
+        return None
+    inside = tuple((key, skeleton(each)) for key, each in item.items)
+    return None if any(each is None for _, each in inside) else (type(item).__name__, inside)
+
+
+def constants(item: Any) -> Iterator[tuple[str, Any]]:
+    """Role and value of every constant, in order."""
+    if isinstance(item, Chain):
+        for _, each in item.items:
+            yield from constants(each)
+    else:
+        yield from item.constants()
+
+
+def substituted(item: Any, values: Iterator[Any]) -> Any:
+    """The same construction with its constants replaced, in order."""
+    if isinstance(item, Chain):
+        return type(item)(tuple((key, substituted(each, values)) for key, each in item.items))
+    return item.substitute(values)
+
+
 def _form(value: Any) -> Any:
     return len(value.values) if isinstance(value, Items) else 0
 
@@ -112,7 +138,7 @@ class Run:
     number in the keys, and the first number, or None where keys are not written out.
     """
 
-    first: Construct
+    first: Construct | Chain
     count: int
     steps: tuple[int, ...]
     key: tuple[str, int] | None = None

@@ -149,8 +149,11 @@ class Expressions:
         except (Unreadable, KeyError, ArithmeticError, TypeError, ValueError, IndexError):
             return None
 
-    def term(self, text: str, actual: Any, names: Names, shape: tuple[Any, ...]) -> Any:
-        """The symbolic value of what a field was written as; None where it is not `actual`, or cannot be told."""
+    def term(self, text: str, actual: Any, names: Names, shape: tuple[Any, ...], turning: bool = False) -> Any:
+        """The symbolic value of what a field was written as; None where it is not `actual`, or cannot be told.
+
+        The index of a repetition stays in it where it is a rate, or is `turning`.
+        """
         here: Names | None = names
         calls = len(text) - len(text.lstrip("^"))
         inner = text.lstrip("^!")
@@ -164,7 +167,7 @@ class Expressions:
         if text.lstrip("^").startswith("!"):
             self.lost(inner, here)
             return None
-        found = self.evaluate(inner, here.turning() if isinstance(actual, float) else here, shape)
+        found = self.evaluate(inner, here.turning() if turning or isinstance(actual, float) else here, shape)
         fitting = None if found is None else fitted(found, actual)
         if fitting is None:
             self.lost(inner, here)

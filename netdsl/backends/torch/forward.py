@@ -7,7 +7,6 @@ its label where it is used again later. A variable is taken again only when noth
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
 
@@ -15,7 +14,8 @@ from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat
 from netdsl.backends.torch.levels import HALVES, Again, Leaf, Level, Member
 from netdsl.backends.torch.names import snake, variable
 from netdsl.backends.torch.plan import Plan
-from netdsl.backends.torch.statements import INDENT, Statement, apply, assign, fill, returned
+from netdsl.backends.torch.repeats import form_of, gathered, looped
+from netdsl.backends.torch.statements import INDENT, Statement, Step, apply, assign, fill, returned
 from netdsl.ir import Node, Scope
 from netdsl.ops import Family
 
@@ -24,24 +24,6 @@ MOST_TERMS = 12
 
 FOLLOWING = (Family.ACTIVATION, Family.NORMALIZATION)
 """What is written around the call before it: `self.relu(self.bn1(self.conv1(x)))`."""
-
-
-@dataclass
-class Step:
-    """One expression: the values it gives and takes, and its text for given inputs.
-
-    `follows` is written around a call just before it, `takes` takes calls among its terms, `join` is not taken itself,
-    `aux` is for training only, `kept` is a statement of its own.
-    """
-
-    outputs: tuple[int, ...]
-    inputs: tuple[int, ...]
-    text: Callable[[list[str]], Bracket | str]
-    follows: bool = False
-    takes: bool = False
-    join: bool = False
-    aux: bool = False
-    kept: bool = False
 
 
 class Forward:
@@ -95,11 +77,14 @@ class Forward:
                 continue
             layer = member.target if isinstance(member, Again) else member
             function = leaf.torch.function if leaf is not None else None
-            text = partial(apply, function) if function is not None else partial(call, self.access(member, owner))
-            step = Step(member.outputs, member.inputs, text, aux=aux)
+            reached = self.access(member, owner) if function is None else ""
+            text = partial(apply, function) if function is not None else partial(call, reached)
+            place = leaf.node.span if leaf is not None else layer.scope.span if isinstance(layer, Level) else None
+            step = Step(member.outputs, member.inputs, text, aux=aux, access=reached, place=place)
             if isinstance(layer, Leaf) and layer.torch.expression is not None:
-                reached = self.access(member, owner) if layer.bare else ""
-                step.text = partial(fill, layer.torch.expression.replace("{m}", reached))
+                template = layer.torch.expression.replace("{m}", reached if layer.bare else "")
+                step.text, step.access = partial(fill, template), ""
+                step.form = form_of(template)
                 once = all(layer.torch.expression.count(f"{{{place}}}") < 2 for place in range(len(member.inputs)))
                 step.takes, step.join = once, not layer.bare
             step.aux = aux or (isinstance(member, Level) and member.scope.kind == "aux")
@@ -143,7 +128,9 @@ class Forward:
 
     def _labels(self) -> None:
         """A value that is needed again later, or is one of several that are given, goes by its label."""
-        several = self.level.scope.outputs.values() if len(self.level.outputs) > 1 else ()
+        several: Iterable[int] = self.level.scope.outputs.values() if len(self.level.outputs) > 1 else ()
+        if self.level is self.plan.root and len(self.plan.network.returns) > 1:
+            several = self.plan.network.returns.values()
         uses: dict[int, list[int]] = {}
         for place, step in enumerate(self.steps):
             for value in step.inputs:
@@ -171,14 +158,17 @@ class Forward:
     def write(self, results: Iterable[int]) -> None:
         """Find the statements; afterwards `name` tells the variable of each of `results`."""
         through = self._through
+        for step in self.steps:
+            step.inputs = tuple(map(through, step.inputs))
+        results = list(map(through, results))
+        self.steps = gathered(self.steps, results, self.preferred)
         left: dict[int, int] = {}
         users: dict[int, list[int]] = {}
         for place, step in enumerate(self.steps):
-            step.inputs = tuple(map(through, step.inputs))
             for value in step.inputs:
                 left[value] = left.get(value, 0) + 1
                 users.setdefault(value, []).append(place)
-        for value in map(through, results):
+        for value in results:
             left[value] = left.get(value, 0) + 1
         pending: dict[int, tuple[Bracket | str, list[int]]] = {}
         bound = {name: value for value, name in self.variables.items()}
@@ -199,12 +189,14 @@ class Forward:
                 left[value] -= 1
             names = []
             for value in step.outputs:
-                needed = left.get(value, 0) > 0
+                needed = left.get(value, 0) > 0 or step.loop is not None
                 name = self._variable(value, bound, left) if needed else "_"
                 if needed:
                     bound[name] = value
                     self.variables[value] = name
                 names.append(name)
+            if step.loop is not None:
+                names, expression = [], looped(step, texts[0], names)
             self.statements.append(([] if set(names) == {"_"} else names, expression, step.aux))
 
     def lines(

@@ -10,7 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from netdsl.backends.torch.construct import LOOPS, Chain, Construct, Cycle, Items, ModuleDict, Run
+from netdsl.backends.torch.construct import (
+    LOOPS,
+    Chain,
+    Construct,
+    Cycle,
+    Items,
+    ModuleDict,
+    Run,
+    constants,
+    substituted,
+)
 from netdsl.backends.torch.symbols import as_term, plain
 from netdsl.backends.torch.terms import Term, literal, make, name
 
@@ -135,7 +145,7 @@ def counted(loop: Run) -> tuple[str, str, Text]:
     index, numbers = name("i"), f"{loop.start}, {loop.start + loop.count}" if loop.start else f"{loop.count}"
     values = [
         _shifted(make("*", as_term(step), index), value - step * loop.start) if step else value
-        for (_, value), step in zip(loop.first.constants(), loop.steps, strict=True)
+        for (_, value), step in zip(constants(loop.first), loop.steps, strict=True)
     ]
     key = ""
     if loop.key is not None:
@@ -143,7 +153,7 @@ def counted(loop: Run) -> tuple[str, str, Text]:
         shifted = _shifted(index, number - loop.start, behind=True).text
         key = f'f"{prefix}{{{shifted}}}"' if prefix else f"str({shifted})"
     used = key or any(isinstance(value, Term) and index.names <= value.names for value in values)
-    return f"for {'i' if used else '_'} in range({numbers})", key, tree(loop.first.substitute(iter(values)))
+    return f"for {'i' if used else '_'} in range({numbers})", key, tree(substituted(loop.first, iter(values)))
 
 
 def _shifted(term: Term, by: int, behind: bool = False) -> Term:

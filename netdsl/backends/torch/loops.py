@@ -6,14 +6,27 @@ Equal constructions in a row, or ones that differ by a constant step or by the i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from netdsl.backends.torch.classes import replaced, terms_of
-from netdsl.backends.torch.construct import Chain, Construct, Cycle, Run, Skeleton, alike
+from netdsl.backends.torch.classes import Attribute, replaced, terms_of
+from netdsl.backends.torch.construct import (
+    Chain,
+    Construct,
+    Cycle,
+    Run,
+    Skeleton,
+    alike,
+    constants,
+    skeleton,
+    substituted,
+)
 from netdsl.backends.torch.terms import Term, name, turns_of
 
 SHORTEST_RUN = 3
+MOST_WRITTEN = 4
+"""So many attributes that count up are a loop."""
 SHORTEST_CYCLE = 5
 LONGEST_PERIOD = 8
 
@@ -30,7 +43,7 @@ class _Step:
 
     prefix: str
     number: int
-    item: Construct
+    item: Any
     shape: Skeleton
     values: list[Any]
     turn: int | None = None
@@ -48,6 +61,23 @@ def folded(item: Any, moving: bool) -> Any:
         return type(item)(tuple((key, folded(each, moving)) for key, each in item.items), item.when)
     items = tuple((key, folded(each, moving) if isinstance(each, Chain) else each) for key, each in item.items)
     return Chain(tuple((key, _settled(each)) for key, each in _fold(items, moving)))
+
+
+def gathered(attributes: Sequence[Attribute], moving: bool) -> list[Attribute]:
+    """Attributes that count up and differ by constant steps, in loops: the branches of a join, many layers in a row."""
+    rows = [_row(each.name, each.item) if each.when is None and not each.optional else None for each in attributes]
+    found: list[Attribute] = []
+    at = 0
+    while at < len(attributes):
+        length = _run(rows, at, moving=True)
+        if length >= MOST_WRITTEN and not attributes[at].name.isdigit():
+            found.append(Attribute(attributes[at].name, _folded(rows, at, length, plain=False)))
+            at += length
+            continue
+        each = attributes[at]
+        found.append(replace(each, item=folded(each.item, moving)))
+        at += 1
+    return found
 
 
 def _settled(item: Any) -> Any:
@@ -86,16 +116,17 @@ def _fold(items: tuple[tuple[str, Any], ...], moving: bool) -> tuple[tuple[str, 
 def _row(key: str, item: Any) -> _Step | None:
     prefix = key.rstrip("0123456789")
     number = key[len(prefix) :]
-    if not isinstance(item, Construct) or not number or str(int(number)) != number:
+    shape = skeleton(item) if number and str(int(number)) == number else None
+    if shape is None:
         return None
-    values = [value for _, value in item.constants()]
+    values = [value for _, value in constants(item)]
     turns = {key: each for term in terms_of(item) for key, each in turns_of(term).items()}
     turn = None
     if len(turns) == 1:
         (turn,) = turns.values()
         index = dict.fromkeys(turns, INDEX)
         values = [value.substitute(index) if isinstance(value, Term) else value for value in values]
-    return _Step(prefix, int(number), item, item.skeleton(), values, turn)
+    return _Step(prefix, int(number), item, shape, values, turn)
 
 
 def _run(rows: list[_Step | None], at: int, moving: bool) -> int:
@@ -130,7 +161,7 @@ def _folded(rows: list[_Step | None], at: int, length: int, plain: bool) -> Run:
     first, second = rows[at], rows[at + 1]
     assert first is not None and second is not None
     steps = tuple(_step(a, b) or 0 for a, b in zip(first.values, second.values, strict=True))
-    item = first.item.substitute(iter(first.values))
+    item = substituted(first.item, iter(first.values))
     return Run(item, length, steps, None if plain else (first.prefix, first.number), first.turn or 0)
 
 

@@ -147,7 +147,7 @@ class Members:
             bare = isinstance(member, Leaf) and member.bare
             return reached(owner, member.name) if bare else f'{owner}["{member.name}"]'
         name = self._names.get(id(member), member.name)
-        return reached("self", name)
+        return reached("self", name, parameter=isinstance(member, Leaf) and member.bare)
 
     def _reach(self, target: Leaf | Level) -> str:
         """Layers elsewhere below this class."""

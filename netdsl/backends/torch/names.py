@@ -62,9 +62,12 @@ def variable(name: str, *taken: Container[str]) -> str:
     return name
 
 
-def reached(owner: str, name: str) -> str:
-    """The expression for a part of a module."""
-    return f"{owner}.{name}" if name.isidentifier() else f'getattr({owner}, "{name}")'
+def reached(owner: str, name: str, parameter: bool = False) -> str:
+    """The expression for a part of a module: a class some of whose modules go by other names than Python's has them by
+    their keys."""
+    if name.isidentifier():
+        return f"{owner}.{name}"
+    return f'{owner}["{name}"]' if owner == "self" and not parameter else f'getattr({owner}, "{name}")'
 
 
 def stem(label: str) -> str:

@@ -53,9 +53,12 @@ class Main:
         self.trained, self.returned = self._output_classes(taken)
 
     def _fields(self) -> list[Field]:
+        """The result, unless it is given out under a name, what is given out, and the heads."""
         network = self.network
-        taken = {"logits", "count", "index"}  # a tuple has methods of the latter names
+        taken = {"count", "index"}  # a tuple has methods of these names
         found = [Field(item.name, item.value, False) for item in network.outputs]
+        if network.answer in network.returns and network.result not in {item.value for item in network.outputs}:
+            found.insert(0, Field(network.answer, self.plan.result, False))
         found += [Field(item.name, item.value, True, item.weight) for item in network.aux]
         for place, each in enumerate(found):
             found[place] = each._replace(name=variable(each.name.lstrip("_") or "output", taken))
@@ -63,10 +66,11 @@ class Main:
         return found
 
     def _output_classes(self, taken: set[str]) -> tuple[str, str]:
-        """The names of the tuples that are returned in training and otherwise, where they are not the plain logits."""
-        outputs, heads = any(not each.head for each in self.fields), any(each.head for each in self.fields)
+        """The names of the tuples that are returned in training and otherwise, where more than one value is."""
+        heads = any(each.head for each in self.fields)
+        several = sum(not each.head for each in self.fields) > 1
         names = []
-        for wanted, words in ((heads, "TrainingOutput" if outputs else "Output"), (outputs, "Output")):
+        for wanted, words in ((heads, "TrainingOutput" if several else "Output"), (several, "Output")):
             names.append(class_name(self.name + words, taken, "Net") if wanted else "")
             taken.add(names[-1])
         return names[0], names[1]
@@ -91,7 +95,7 @@ class Main:
             for member in root.members
             if not isinstance(member, Again)
         )
-        plain = not network.outputs and not network.aux and len(network.inputs) == 1
+        plain = len(self.fields) == 1 and len(network.inputs) == 1
         root.chained = numbered and plain and self.plan.chain(root, self.plan.result)
         trace = Trace(facts, root)
         members = Members(root, trace)
@@ -100,7 +104,7 @@ class Main:
         if not root.chained:
             inputs = self._inputs()
             forward = Forward(root, self.plan, inputs, members.access, (self.trained, self.returned))
-            forward.write([self.plan.result, *(each.value for each in self.fields)])
+            forward.write([each.value for each in self.fields])
             form.forward = tuple(self._ending(forward))
             form.inputs = tuple(inputs.values())
             form.gives = " | ".join(name for name in (self.trained, self.returned or "Tensor") if name)
@@ -120,17 +124,14 @@ class Main:
 
     def _ending(self, forward: Forward) -> list[str]:
         """The statements of the network's `forward` with what it returns."""
-        result = self.plan.result
-        if not self.fields:
-            return forward.lines([result])
-        everything = [result, *(each.value for each in self.fields)]
+        everything = [each.value for each in self.fields]
+        always = [each.value for each in self.fields if not each.head]
+        if len(everything) == 1:
+            return forward.lines(everything)
         names = {value: forward.name(value) for value in everything}
 
         def tuple_of(name: str, values: Sequence[int]) -> Bracket:
             return Bracket(f"{name}(", tuple(("", names[value]) for value in values), ")")
 
-        always = [result, *(each.value for each in self.fields if not each.head)]
-        if not self.trained:
-            return forward.lines([], tuple_of(self.returned, everything))
-        ending = tuple_of(self.returned, always) if self.returned else names[result]
-        return forward.lines([], ending, tuple_of(self.trained, everything))
+        ending = tuple_of(self.returned, always) if self.returned else names[always[0]]
+        return forward.lines([], ending, tuple_of(self.trained, everything) if self.trained else None)

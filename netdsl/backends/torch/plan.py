@@ -44,9 +44,11 @@ class Plan:
         self._settle()
 
     def _drop(self) -> None:
-        """Return what comes before a final softmax, and leave it out where nothing else takes it."""
+        """Return what comes before a final softmax that has no name, and leave it out where nothing else takes it."""
         uses = Counter(value for node in self.network.nodes for value in node.inputs)
         uses.update([item.value for item in self.network.outputs] + [item.value for item in self.network.aux])
+        if self.result in {item.value for item in self.network.outputs}:
+            return
         last = self.network.node(self.result)
         while last is not None and last.op.to_probabilities:
             self.result = last.inputs[0]

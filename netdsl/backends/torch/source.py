@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import re
-from dataclasses import replace
 
 from netdsl.backends.torch import text
 from netdsl.backends.torch.blocks import Blocks
@@ -17,7 +16,7 @@ from netdsl.backends.torch.classes import Class
 from netdsl.backends.torch.facts import Facts
 from netdsl.backends.torch.fixed import fixed as params_fixed
 from netdsl.backends.torch.initialise import Initialisation
-from netdsl.backends.torch.loops import folded
+from netdsl.backends.torch.loops import gathered
 from netdsl.backends.torch.names import LOOPS, RESERVED, prose, variable
 from netdsl.backends.torch.network import Main
 from netdsl.backends.torch.plan import Plan
@@ -65,7 +64,7 @@ def _write(network: Network, probabilities: bool) -> tuple[str, str]:
             break
         fixed |= more
     for each in (*blocks.classes, made):
-        each.attributes = [replace(one, item=folded(one.item, each is made)) for one in each.attributes]
+        each.attributes = gathered(each.attributes, each is made)
     made.fixed = _fixed(network, made)
     classes = [text.class_text(each) for each in blocks.classes]
     return main.name, text.file(network, [*definitions, *classes, *main.write(made)])

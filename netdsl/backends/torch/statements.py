@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat, lay
 from netdsl.backends.torch.terms import literal
@@ -12,6 +14,30 @@ INDENT = 8
 
 Statement: TypeAlias = tuple[list[str], Bracket | str, bool]
 """The variables that are set, the expression, and whether it is computed in training only."""
+
+
+@dataclass(eq=False)
+class Step:
+    """One expression: the values it gives and takes, and its text for given inputs.
+
+    `follows` is written around a call just before it, `takes` takes calls among its terms, `join` is not taken itself,
+    `aux` is for training only, `kept` is a statement of its own. `access` is how the module that it calls is reached,
+    `place` where that is written, which repetitions share. `form` is what kind of join it is, `loop` the module, the
+    number of turns and the place of the main output of a loop.
+    """
+
+    outputs: tuple[int, ...]
+    inputs: tuple[int, ...]
+    text: Callable[[list[str]], Bracket | str]
+    follows: bool = False
+    takes: bool = False
+    join: bool = False
+    aux: bool = False
+    kept: bool = False
+    access: str = ""
+    place: Any = None
+    form: str = ""
+    loop: tuple[str, int, int] | None = None
 
 
 def apply(function: Call, texts: list[str]) -> Bracket:
@@ -39,6 +65,8 @@ def assign(names: list[str], expression: Bracket | str, aux: bool = False) -> st
     if aux:
         text = flat(expression)
         return f"{head}{text} if self.training else None"
+    if isinstance(expression, str) and "\n" in expression:
+        return expression
     return head + _laid(expression, len(head))
 
 
@@ -49,16 +77,23 @@ def returned(expression: Bracket | str, deeper: int = 0) -> str:
 
 def _laid(expression: Bracket | str, before: int) -> str:
     """Lines that are to stand at `INDENT`, without that indentation but in the first."""
-    if (
-        isinstance(expression, str)
-        and INDENT + before + len(expression) > WIDTH
-        and (" + " in expression or " * " in expression)
-    ):
-        sign = " + " if " + " in expression else " * "
-        if INDENT + 4 + len(expression) <= WIDTH:
+    if isinstance(expression, str) and INDENT + before + len(expression) > WIDTH:
+        sign = next((each for each in (" + ", " * ") if len(_terms(expression, each)) > 1), None)
+        if sign is not None and INDENT + 4 + len(expression) <= WIDTH:
             return f"(\n    {expression}\n)"
-        terms = expression.split(sign)
-        return "(\n    " + f"\n    {sign.strip()} ".join(terms) + "\n)"
+        if sign is not None:
+            return "(\n    " + f"\n    {sign.strip()} ".join(_terms(expression, sign)) + "\n)"
     text = lay(expression, INDENT, before)
     pad = " " * INDENT
     return "\n".join(line.removeprefix(pad) for line in text.split("\n"))
+
+
+def _terms(expression: str, sign: str) -> list[str]:
+    """The terms between signs that stand in no bracket."""
+    found, depth, start = [], 0, 0
+    for place, letter in enumerate(expression):
+        depth += (letter in "([{") - (letter in ")]}")
+        if not depth and expression.startswith(sign, place):
+            found.append(expression[start:place])
+            start = place + len(sign)
+    return [*found, expression[start:]]

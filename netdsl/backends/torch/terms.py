@@ -187,6 +187,12 @@ def _integer(term: Term) -> int | None:
     return value if type(value) is int else None
 
 
+def _multiple(term: Term) -> tuple[int, Term]:
+    """How many times what a term is."""
+    factor = _integer(term.args[0]) if term.op == "*" else None
+    return (1, term) if factor is None else (factor, term.args[1])
+
+
 def _simple(op: str, a: Term, b: Term) -> Term | None:
     """A shorter term of the same value, for any integers in place of the names."""
     right, left = _integer(b), _integer(a)
@@ -205,11 +211,16 @@ def _simple(op: str, a: Term, b: Term) -> Term | None:
             return constant(0)
         if op == "-" and a.op == "+" and a.args[1] == b:
             return a.args[0]  # type: ignore[no-any-return]
+        (many, one), (less, other) = _multiple(a), _multiple(b)
+        if one == other and one.op == "name" and (many > 1 or less > 1):
+            return make("*", constant(many + less if op == "+" else many - less), one)
         inner = _integer(a.args[1]) if a.op in ("+", "-") else None
         if right is not None and inner is not None:
             total = (inner if a.op == "+" else -inner) + (right if op == "+" else -right)
             return make("+", a.args[0], constant(total)) if total >= 0 else make("-", a.args[0], constant(-total))
     if op == "*":
+        if right == 0 or left == 0:
+            return constant(0)
         if right == 1:
             return a
         if left == 1:

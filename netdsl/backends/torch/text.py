@@ -62,14 +62,14 @@ def file(network: Network, parts: Iterable[str]) -> str:
 
 def output_class(name: str, doc: str, fields: list[tuple[str, bool]]) -> str:
     """The tuple that a network returns; a field is a name and whether it is None in evaluation."""
-    lines = [f"class {name}(NamedTuple):", f'    """{doc}"""', "", "    logits: Tensor"]
+    lines = [f"class {name}(NamedTuple):", f'    """{doc}"""', ""]
     lines += [f"    {field}: Tensor | None" if training else f"    {field}: Tensor" for field, training in fields]
     return "\n".join(lines)
 
 
 def class_text(made: Class, constants: Iterable[tuple[str, Any]] = ()) -> str:
     """One class. `constants` are set in its body."""
-    lines = [f"class {made.name}({'nn.Module' if made.inputs else 'nn.Sequential'}):"]
+    lines = [f"class {made.name}({made.base}):"]
     lines += [*_docstring(made), ""]
     for key, value in constants:
         inside = tuple((f"{literal(each)}: ", literal(item)) for each, item in value.items())
@@ -204,6 +204,9 @@ class Constructor:
         if isinstance(item, Construct) and item.parameter:
             head = f'{owner}.register_parameter("{name}", '
             return [f"{pad}{head}{render(item, indent, len(head), 1)})"]
+        if owner == "self" and self.made.base == "nn.ModuleDict":
+            head = f'self["{name}"] = '
+            return [*self._comments(name, item, pad), f"{pad}{head}{render(item, indent, len(head))}"]
         text = render(item, indent, len(f'{owner}.add_module("{name}", '), 1)
         if "\n" not in text:
             return self._add(name, text, pad, owner)
@@ -214,11 +217,17 @@ class Constructor:
         """The statement that makes a module a part of another."""
         if name.isidentifier():
             return [f"{pad}{owner}.{name} = {text}"]
+        if owner == "self" and self.made.base == "nn.ModuleDict":
+            return [f'{pad}self["{name}"] = {text}']
         return [f'{pad}{owner}.add_module("{name}", {text})']
 
     def _counted(self, run: Run, indent: int, owner: str) -> list[str]:
         """A loop that adds modules under names with a number."""
         head, key, item = counted(run)
+        if owner == "self" and self.made.base == "nn.ModuleDict":
+            target = f"self[{key}] = "
+            inside = lay(item, indent + 4, len(target))
+            return [f"{' ' * indent}{head}:", f"{' ' * indent}    {target}{inside}"]
         add = lay(Bracket(f"{owner}.add_module(", (("", key), ("", item)), ")"), indent + 4)
         return [f"{' ' * indent}{head}:", f"{' ' * indent}    {add}"]
 

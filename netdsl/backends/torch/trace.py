@@ -22,7 +22,7 @@ from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.reading import Unreadable, parsed, read
 from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import Term, make, name, turned
+from netdsl.backends.torch.terms import Term, make, name, turned, turns_of
 from netdsl.ir import Choice, Node, Scope
 
 Arms: TypeAlias = tuple[tuple[Term | None, bool], ...]
@@ -207,12 +207,13 @@ class Trace(Layers):
         """The names of a block that is no class of its own: its parameters are what the call writes."""
         return Names(self.arguments(scope, names), names)
 
-    def arguments(self, scope: Scope, names: Names) -> dict[str, Any]:
+    def arguments(self, scope: Scope, names: Names, turning: bool = False) -> dict[str, Any]:
         """The arguments of a call, in the atoms of this class."""
         found: dict[str, Any] = {}
         shape = self.shape_of(scope.entry)
         for parameter, value in scope.arguments.items():
-            written = self.term(scope.terms[parameter], value, names, shape) if parameter in scope.terms else None
+            text = scope.terms.get(parameter)
+            written = None if text is None else self.term(text, value, names, shape, turning)
             found[parameter] = value if written is None else written
         return found
 
@@ -324,7 +325,7 @@ class Trace(Layers):
             return
         atoms: dict[str, Any] = {}
         rows = row_nodes(scope) if scope.kind == "bracket" else []
-        arguments = self.arguments(scope, names) if scope.kind == "block" else {}
+        arguments = self.arguments(scope, names, turning=True) if scope.kind == "block" else {}
         for atom, source in inner.source.items():
             value: Any = inner.env[atom]
             kind = source[0]
@@ -357,7 +358,8 @@ class Trace(Layers):
                 continue
             channels = shape[0]
             if isinstance(channels, Sym):
-                channels = self.local(self.known(channels.term.substitute(atoms), plain(channels)))
+                term = channels.term.substitute(atoms)
+                channels = self.local(self.known(term.substitute(turns_of(term)), plain(channels)))
             self.shapes[value] = (channels, *shape[1:])
         self.made[id(level)] = atoms
         self.constructs[id(level)] = self._construct(level)

@@ -140,7 +140,8 @@ WINDOWED = '''class {name}(nn.Module):
         super().__init__()
         self.heads, self.window, self.shift, self.dropout = heads, window, shift, dropout
         dim = dim or channels
-        table = nn.Parameter(torch.empty({distances}, heads)) if relative_bias else None
+        distances = {distances}
+        table = nn.Parameter(torch.empty(distances, heads)) if relative_bias else None
         self.register_parameter("relative_position_bias_table", table)
         if table is not None:
             nn.init.trunc_normal_(table, std=0.02)
@@ -158,21 +159,30 @@ WINDOWED = '''class {name}(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         {names} = {given}
         x = F.pad(x, [{padding}])
-        shift = [{shifts}]
+        shift = [
+            {shifts},
+        ]
         tokens = self.windows(torch.roll(x, [{rolled}], [{places}]))
         q, k, v = {projected}
         dropout = self.dropout if self.training else 0.0
         mask = self.mask(x, shift)
         out = F.scaled_dot_product_attention(self.split(q), self.split(k), self.split(v), mask, dropout)
         out = self.{out}(out.transpose(2, 3).flatten(3))
-        out = out.reshape(x.shape[0], {counts}, {insides}, x.shape[1])
-        out = out.permute({back}).reshape(x.shape)
-        return torch.roll(out, shift, [{places}])[:, :, {kept}]
+        return torch.roll(self.whole(out, x), shift, [{places}])[:, :, {kept}]
 
     def windows(self, x: torch.Tensor) -> torch.Tensor:
         """N x C x ... to N x windows x places x C."""
+        {names} = {counts}
+        {sizes} = {insides}
         x = x.reshape(x.shape[0], x.shape[1], {folds}).permute({order})
-        return x.reshape(x.shape[0], {count}, {volume}, x.shape[-1])
+        return x.reshape(x.shape[0], -1, {area}, x.shape[-1])
+
+    def whole(self, tokens: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """N x windows x places x C to a map of the shape of x."""
+        {names} = {counts}
+        {sizes} = {insides}
+        tokens = tokens.reshape(x.shape[0], {names}, {sizes}, x.shape[1])
+        return tokens.permute({back}).reshape(x.shape)
 
     def split(self, x: torch.Tensor) -> torch.Tensor:
         return x.unflatten(3, [self.heads, -1]).transpose(2, 3)
@@ -225,10 +235,10 @@ def windowed(layout: str, rank: int) -> tuple[str, str]:
         weights=WEIGHTS[layout],
         projected=PROJECTED[layout],
         out=_out(layout),
-        distances=each("(2 * window[{axis}] - 1)", rank, " * "),
+        distances=each("(2 * window[{axis}] - 1)", rank, " * ") if rank > 1 else "2 * window[0] - 1",
         given=each("x.shape[{place}]", rank),
         padding=each("0, -{name} % self.window[{axis}]", rank, last_first=True),
-        shifts=each("self.shift[{axis}] if x.shape[{place}] > self.window[{axis}] else 0", rank),
+        shifts=each("self.shift[{axis}] if x.shape[{place}] > self.window[{axis}] else 0", rank, ",\n            "),
         rolled=each("-shift[{axis}]", rank),
         places=each("{place}", rank),
         counts=each("x.shape[{place}] // self.window[{axis}]", rank),
@@ -236,9 +246,10 @@ def windowed(layout: str, rank: int) -> tuple[str, str]:
         inside=each("self.window[{axis}]", rank, " * "),
         back=f"0, {2 * rank + 1}, {back}",
         kept=each(":{name}", rank),
-        folds=each("x.shape[{place}] // self.window[{axis}], self.window[{axis}]", rank),
+        folds=each("{name}, {size}", rank),
+        sizes=each("{size}", rank),
+        area=each("{size}", rank, " * "),
         order=", ".join(map(str, (0, *order, 1))),
-        count="-1",
         parts="\n".join(parts),
     )
     return name, text

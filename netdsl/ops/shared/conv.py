@@ -19,7 +19,7 @@ from netdsl.ops.shared.linear import Linear
 from netdsl.ops.shared.padding import Sides, Slide, pairs, reversed_sides, single
 from netdsl.shapes import Shape
 
-SAME = '''class Conv{d}dSame(nn.Conv{d}d):
+SAME = '''class {prefix}Conv{d}dSame(nn.Conv{d}d):
     """Convolution padded as TensorFlow's SAME: stride s gives ceil(n / s), {odd}."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -32,7 +32,7 @@ SAME = '''class Conv{d}dSame(nn.Conv{d}d):
         return max((-(-n // self.stride[axis]) - 1) * self.stride[axis] + size - n, 0)
 '''
 
-PADDED = '''class PaddedConv{d}d(nn.Conv{d}d):
+PADDED = '''class {prefix}PaddedConv{d}d(nn.Conv{d}d):
     """Convolution padded by `sides` ({sides}); `ceil` rounds sizes up, as cuda-convnet does."""
 
     def __init__(self, *args, sides: tuple[{pairs}], ceil: bool = False, **kwargs):
@@ -49,17 +49,18 @@ PADDED = '''class PaddedConv{d}d(nn.Conv{d}d):
     def missing(self, n: int, axis: int) -> int:
         return (self.dilation[axis] * (self.kernel_size[axis] - 1) + 1 - n) % self.stride[axis]
 '''
-PLAIN = '''class Conv{d}d(nn.Conv{d}d):
-    """Convolution."""
+PLAIN = '''class {prefix}Conv{d}d(nn.Conv{d}d):
+    """Convolution by standardized weights."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self._conv_forward(x, {weight}, self.bias)
 '''
-STANDARDIZED = """
+STANDARDIZED = '''
     def standardized(self) -> torch.Tensor:
+        """Each output channel's weights less their mean, over their standard deviation."""
         variance, mean = torch.var_mean(self.weight, {dims}, correction=0, keepdim=True)
         return (self.weight - mean) / torch.sqrt(variance + 1e-10)
-"""
+'''
 ROUNDED = "            {after} += self.missing(x.shape[{place}] + {before} + {after}, {axis})"
 
 
@@ -138,13 +139,11 @@ class Convolution(Linear):
         definitions: tuple[str, ...] = ()
         if getattr(self, "standardize", False):
             function = f"Standardized{function.removeprefix('nn.')}"
-            text = definition(template, rank, weight="self.standardized()", rounded=rounded)
-            text = f"class {function}({text.partition('(')[2]}".replace(
-                '"""Convolution', '"""Convolution with standardized weights', 1
-            )
+            pieces = {"prefix": "Standardized", "weight": "self.standardized()", "rounded": rounded}
+            text = definition(template, rank, **pieces)
             definitions = (text + STANDARDIZED.format(dims=tuple(range(1, rank + 2))),)
         elif template is not PLAIN:
-            definitions = (definition(template, rank, weight="self.weight", rounded=rounded),)
+            definitions = (definition(template, rank, prefix="", weight="self.weight", rounded=rounded),)
         return self.drawn(Call(function, (channels, out), kwargs), *definitions)
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:

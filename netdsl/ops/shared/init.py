@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from netdsl.ops.shared.fields import Finite, NonNegative, Positive, Words
+from netdsl.ops.shared.fields import Count, Finite, NonNegative, Positive, Words
 from netdsl.ops.shared.words import words_of
 
 
@@ -194,9 +194,23 @@ class Sign(Init):
         return f"{weight}.data.bernoulli_(0.5).mul_(2).sub_(1)"
 
 
+class Sparse(Init):
+    """Each unit has +1 from so many inputs drawn at random, -1 from so many others, and 0 from the rest: Rosenblatt's
+    A-units with their exciting and inhibiting connections (1958)."""
+
+    name: Literal["sparse"] = "sparse"
+    excite: Count
+    inhibit: Count
+
+    def statement(self, weight: str) -> str:
+        order = f"torch.rand_like({weight}).argsort(1)"
+        bounds = f"torch.tensor([{self.excite - 1}, {self.excite + self.inhibit - 1}])"
+        return f"{weight}.data = torch.tensor([1.0, -1.0, 0.0])[torch.bucketize({order}, {bounds})]"
+
+
 _Choice: TypeAlias = (
     Zeros | Ones | Constant | Normal | TruncNormal | Uniform
-    | XavierUniform | XavierNormal | KaimingNormal | KaimingUniform | Lecun | Sign
+    | XavierUniform | XavierNormal | KaimingNormal | KaimingUniform | Lecun | Sign | Sparse
 )  # fmt: skip
 
 INITS: dict[str, type[Init]] = {cls.model_fields["name"].default: cls for cls in get_args(_Choice)}

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from netdsl.backends.artefacts import Artefact, RenderError, by_ending, find
+from netdsl.backends.artefacts import Artefact, RenderError, by_ending, find, names
 from netdsl.tools.cli._known import known, network
 from netdsl.tools.cli._spec import Request
 from netdsl.tools.cli._tell import say
@@ -56,9 +56,8 @@ def kind_of(out: str, kinds: tuple[str, ...]) -> Artefact:
     found = by_ending(Path(out).suffix, kinds)
     if found is None:
         endings = ", ".join(find(name).ending for name in kinds)
-        raise click.UsageError(
-            f"the ending of '{out}' does not say what to write: give it one of {endings}, or use --to"
-        )
+        other = ", or use --to" if kinds == names() else ""
+        raise click.UsageError(f"the ending of '{out}' does not say what to write: give it one of {endings}{other}")
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from netdsl import ops
@@ -82,6 +82,11 @@ def _arguments(document: Document, place: Context) -> Iterator[Item]:
 def _value(document: Document, place: Context) -> Iterator[Item]:
     """Behind `name=`: the words that the argument takes."""
     for word in arguments.values(document, place.head, place.argument):
+        if word == "@":  # it names a label
+            yield from (
+                replace(each, label=f"@{each.label}", insert=f"@{each.insert}") for each in _label(document, place)
+            )
+            continue
         known = word in ops.names()
         yield _item(place, word, "value", reference(ops.find(word)).summary if known else "")
     yield from _expression(document, place)

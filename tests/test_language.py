@@ -293,9 +293,12 @@ def test_large_and_odd_files(tmp_path: Path) -> None:
 
 
 def test_deep_blocks_end_in_a_message() -> None:
-    blocks = "".join(f"block b{i}() {{ {{ {{ {{ b{i + 1}() }} }} }} }}\n" for i in range(60))
-    report = compile(Source("deep.net", HEAD + blocks + "block b60() { relu }\nb0()\n")).report
-    assert [diagnostic.code for diagnostic in report] == ["E0003"]
+    for opening in ("{", "if true {", "residual {", "y: if true {", "concat { identity | x1 {"):
+        for levels in (3, 30):
+            inside = f"{opening} " * levels, " }" * levels * opening.count("{")
+            blocks = "".join(f"block b{i}() {{ {inside[0]}b{i + 1}(){inside[1]} }}\n" for i in range(60))
+            report = compile(Source("deep.net", HEAD + blocks + "block b60() { relu }\nb0()\n")).report
+            assert [diagnostic.code for diagnostic in report] == ["E0003"], (opening, levels)
 
 
 # JSON --------------------------------------------------------------------------------------------------------------------

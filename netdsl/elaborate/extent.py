@@ -27,6 +27,8 @@ class Extent(NamedTuple):
 
 LAYER, PART = Extent(layers=1), Extent(parts=1)
 MOST = Extent(1_000_000, 1_000_000)
+DEEPEST = 150
+"""How many bodies inside one another are looked into: more than a network may have."""
 
 
 class Least:
@@ -34,6 +36,7 @@ class Least:
 
     def __init__(self) -> None:
         self.known: dict[int, Extent] = {}
+        self.depth = 0
 
     def call(self, definition: Definition) -> Extent:
         """The least that one call of a block comes to."""
@@ -46,9 +49,13 @@ class Least:
     def body(self, body: tree.Body | None, module: Module) -> Extent:
         """The least that a body in `module` comes to."""
         found = Extent()
-        for each in body.statements if body is not None else ():
+        if body is None or self.depth >= DEEPEST:
+            return found
+        self.depth += 1
+        for each in body.statements:
             if isinstance(each, tree.Layer):
                 found = found.plus(repeated(self.item(each.item, module), each.repeat))
+        self.depth -= 1
         return found
 
     def branches(self, branches: tuple[tree.Branch, ...] | None, module: Module) -> Extent:

@@ -156,6 +156,11 @@ def pyramid() -> nn.Module:
     return renamed(make, (r"^fpn\.(inner|layer)_blocks\.(\d)\.0", level))()
 
 
+def middle(found: re.Match[str]) -> str:
+    """The convolutions of VoVNet's block by their order."""
+    return ("first", "second", "third", "fourth", "fifth")[int(found[1])]
+
+
 def mobilenet_v1(width: float) -> Make:
     return lambda: timm.models.efficientnet._gen_mobilenet_v1("mobilenetv1_100", width, act_layer="relu")
 
@@ -387,7 +392,7 @@ CASES = [
         Case(
             "vovnet",
             size,
-            renamed(tm(f"vovnet{size}a"), (r"(conv_mid|stem)\.(\d)", r"\1\2"), ("conv_mid", "y")),
+            renamed(tm(f"vovnet{size}a"), (r"stem\.(\d)", r"stem\1"), (r"conv_mid\.(\d)", middle)),
             slow=size != "39",
         )
         for size in ("39", "57")

@@ -1,9 +1,9 @@
 """What compiling and emitting the networks of the zoo cost, network by network, against another checkout.
 
-    python benchmarks/networks.py --against CHECKOUT [--work compile emit] [--rounds 15] [SPEC ...]
+    python benchmarks/networks.py --against CHECKOUT [--folder SPECS] [--work compile emit] [--rounds 15] [SPEC ...]
 
-Both checkouts read the same specs. What counts are ratios, of processor time taken in turn in this run: for each
-network the median of one checkout by that of the other.
+Both checkouts read the same specs: those of the older one, where the newer notation is unknown to it. What counts are
+ratios, of processor time taken in turn in this run: for each network the median of one checkout by that of the other.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ SHORTEST = 0.05
 """What is quicker is done again and again for so many seconds at a time."""
 
 
-def work(what: str, spec: str) -> Callable[[], object]:
+def work(what: str, spec: str, folder: str) -> Callable[[], object]:
     """What is done with one network."""
     import netdsl
     from netdsl.compiler import compile
 
     name, _, variant = spec.partition(":")
-    path = HERE / "specs" / f"{name}.net"
+    path = Path(folder) / f"{name}.net"
     if what == "compile":
         return lambda: compile(path, variant=variant or None)
     network = compile(path, variant=variant or None).network
@@ -50,9 +50,9 @@ class Worker:
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
 
-    def seconds(self, what: str, spec: str) -> float:
+    def seconds(self, what: str, spec: str, folder: Path) -> float:
         assert self.process.stdin and self.process.stdout
-        self.process.stdin.write(f"{what} {spec}\n")
+        self.process.stdin.write(f"{what} {spec} {folder}\n")
         self.process.stdin.flush()
         return float(self.process.stdout.readline())
 
@@ -83,6 +83,7 @@ def main() -> None:
     parser.add_argument("specs", nargs="*", default=SPECS, metavar="SPEC")
     parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="another checkout of netdsl")
     parser.add_argument("--work", nargs="+", choices=("compile", "emit"), default=["compile", "emit"])
+    parser.add_argument("--folder", type=Path, default=HERE / "specs", help="the specs, which both must read")
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -97,7 +98,7 @@ def main() -> None:
             times: list[list[float]] = [[] for _ in workers]
             for _ in range(options.rounds):
                 for worker, found in zip(workers, times, strict=True):
-                    found.append(worker.seconds(what, spec))
+                    found.append(worker.seconds(what, spec, options.folder.resolve()))
             medians = [statistics.median(found) for found in times]
             shown = "  ".join(f"{each * 1000:9.2f} ms" for each in medians)
             ratios.append(medians[0] / medians[-1])

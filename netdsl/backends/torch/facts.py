@@ -187,12 +187,17 @@ class Facts:
             self.brackets[sizes] = (quotients, strided.pop() if len(strided) == 1 else None)
 
 
+_NONE: dict[str, int] = {}
+
+
 def indices(scope: Scope) -> list[dict[str, int]]:
     """The index of a repetition in each part of a scope: in the iterations of a repeat, or in repeated branches.
 
     Branches are told apart by their text, which those of one repetition share.
     """
     whole = scope.terms.get("index") if scope.kind in ("repeat", "join") else None
+    if whole is None and not any(child.terms and isinstance(child, Scope) for child in scope.children):
+        return [_NONE] * len(scope.children)
     met: Counter[Any] = Counter()
     found: list[dict[str, int]] = []
     for child in scope.children:

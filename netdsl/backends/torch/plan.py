@@ -159,9 +159,10 @@ class Plan:
                 if value != level.scope.exit:
                     escaping.setdefault(id(level), []).append(value)
                 level = level.above
-        for level in self.root.levels():
+        everywhere = list(self.root.levels())
+        for level in everywhere:
             self._halve(level)
-        levels = [level for level in self.root.levels() if level is not self.root]
+        levels = [level for level in everywhere if level is not self.root]
         given: dict[str | None, set[str]] = {}
         for level in levels:
             outside = {level.scope.exit, *escaping.get(id(level), ())}

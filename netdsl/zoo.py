@@ -100,7 +100,7 @@ def locate(spec: str, variant: str | None = None) -> tuple[str, str | None]:
 
 def _within(name: str, variant: str | None) -> tuple[Path, str | None] | None:
     """The file and the variant of a network of the zoo, or None where there is none by that name."""
-    if "/" in name:
+    if "/" in name.partition(":")[0]:  # a path; a variant may have one: ViT's B/16
         return None
     head, _colon, tail = name.rpartition(":")
     for stem, chosen in ((name, variant), (head, tail)):

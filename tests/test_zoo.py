@@ -184,3 +184,8 @@ def test_nothing_fits(run: Callable[..., Result]) -> None:
     result = run("zoo", "transformer")
     assert result.exit_code == 0 and "no network of the zoo fits" in result.output
     assert json.loads(run("zoo", "transformer", "--json").output) == []
+
+
+def test_a_variant_may_have_a_slash() -> None:
+    assert zoo.locate("vit:B/16") == (str(zoo.find("vit")), "B/16")
+    assert zoo.locate("nets/vit:B/16") == ("nets/vit:B/16", None)

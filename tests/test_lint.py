@@ -79,7 +79,7 @@ ZOO = {
     "alexnet_bn": {"W0101", "W0102", "W0104"},
     "alexnet_owt": {"W0101", "W0102"},
     "cnn_fms": {"W0101", "W0102", "W0202", "W0203"},
-    "deeplab_v3": {"W0102"},
+    "deeplab_v3": {"W0102", "W0407"},
     "enet": {"W0104"},
     "fcn8s": {"W0102", "W0203"},
     "googlenet": {"W0101"},

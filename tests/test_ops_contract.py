@@ -11,7 +11,7 @@ import pickle
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 from strategies_ops import BARE, Case, build, cases, source, tensors
 from torch.utils.flop_counter import FlopCounterMode
@@ -55,6 +55,9 @@ RANKS = {
 
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated")
+
+
+RARE = settings(max_examples=3000, deadline=None, derandomize=True, database=None)
 
 
 def profile(examples: int) -> settings:
@@ -117,7 +120,10 @@ def test_what_it_says_is_what_pytorch_does(name: str) -> None:
 
     law()
     assert sum(held) >= min(5, len(held)), f"hardly any inputs fit: {sum(held)} of {len(held)}"
-    assert ranks - {0} == set(RANKS.get(name, (1, 2, 3))) - {0}
+    expected = set(RANKS.get(name, (1, 2, 3))) - {0}
+    assert ranks - {0} <= expected
+    for rank in expected - ranks:  # what chance has left out
+        find(cases(name), lambda draw, rank=rank: len(draw.inputs[-1]) - 1 == rank and laws(draw), settings=RARE)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -46,8 +46,8 @@ def imports(code: str) -> list[str]:
         standard.append(f"from typing import {', '.join(typing)}")
     torch = [
         line
-        for line, word in (("import torch", "torch."), ("import torch.nn.functional as F", "F."))
-        if re.search(rf"{re.escape(word)}(?<![\w.]{re.escape(word)})", code)
+        for line, word in (("import torch", "torch"), ("import torch.nn.functional as F", "F"))
+        if re.search(rf"(?<![\w.-]){word}\.\w", code)
     ]
     tensor = re.search(r"Tensor\b(?<![\w.\"`]Tensor)(?![\"`])", code)
     torch.append("from torch import Tensor, nn" if tensor else "from torch import nn")

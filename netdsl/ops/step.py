@@ -12,6 +12,7 @@ class Step(Activation):
     """
 
     aliases = ("heaviside",)
+    differentiable = False
     module = "Step"
     definition = '''class Step(nn.Module):
     """Threshold unit: 1 where x >= 0, else 0; its gradient is zero."""

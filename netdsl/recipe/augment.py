@@ -147,7 +147,7 @@ class RandAugment(Augmentation):
     magnitude: Annotated[int, Field(ge=0, le=30, strict=True), Words("an integer from 0 to 30")] = 9
     """How strong, of 30."""
     std: NonNegative = 0.0
-    """The deviation of the magnitude between images."""
+    """The standard deviation of the magnitude from image to image (ConvNeXt: 0.5)."""
 
 
 class AutoAugment(Augmentation):

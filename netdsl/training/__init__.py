@@ -1,10 +1,11 @@
 """Recipe, data and network to a trained network: the loop is Lightning's, what papers and specs say is ours.
 
-    netdsl.fit(netdsl.load("lenet5_modern"), "digits")
+    netdsl.training.fit(netdsl.load("lenet5_modern"), "digits")
 
 `fit` does what `netdsl train` does; `Task` is the LightningModule in it, for a Trainer of one's own. In the order of
 reading: `data/` (what `--data` names), `transforms` (the recipe's augmentation), `loader` (batches in an order that
-follows from the seed), `losses`, `optimizers`, `task`, `run` (the folder of a run), `fitting`, and `judging`.
+follows from the seed), `losses`, `optimizers`, `task`, `loaders` (the batches of a run), `run` (its folder),
+`callbacks`, `fitting`, and `judging`.
 """
 
 from __future__ import annotations

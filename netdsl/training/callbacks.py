@@ -39,6 +39,7 @@ class Rows(Callback):
         self._began = self._rested = time.perf_counter()
         self._spent = self._waited = 0.0
         self._before = 0.0
+        self._at = 0
 
     def state_dict(self) -> dict[str, Any]:
         """The seconds so far, and the losses since the last row: a resumed run writes the same rows."""
@@ -56,6 +57,7 @@ class Rows(Callback):
 
     def on_train_start(self, trainer: Trainer, task: Any) -> None:
         self._began = self._rested = time.perf_counter()
+        self._at = trainer.global_step
 
     def on_train_batch_start(self, trainer: Trainer, task: Any, batch: Any, batch_idx: int) -> None:
         self._waited += time.perf_counter() - self._rested
@@ -65,8 +67,9 @@ class Rows(Callback):
         assert isinstance(task, Task) and task.loss is not None
         self._sum = task.loss if self._sum is None else self._sum.to(task.loss) + task.loss
         self._steps += 1
-        if trainer.global_step % self.every == 0:
+        if trainer.global_step != self._at and trainer.global_step % self.every == 0:  # not in the midst of a step
             self._row(trainer, {})
+        self._at = trainer.global_step
         self._rested = time.perf_counter()
 
     def on_validation_end(self, trainer: Trainer, task: Any) -> None:
@@ -125,9 +128,10 @@ class Keep(Checkpoint):
         self._saved = time.perf_counter()
         self._cost = 0.05
         self._before: Any = None
+        self._at = 0
 
     def on_train_start(self, trainer: Trainer, task: Any) -> None:
-        self._saved = time.perf_counter()
+        self._saved, self._at = time.perf_counter(), trainer.global_step
         try:
             self._before = signal.signal(signal.SIGINT, self._stop)
         except ValueError:  # not in the main thread, which alone gets signals
@@ -148,6 +152,9 @@ class Keep(Checkpoint):
         print("\nstopping behind this step; Ctrl-C again stops at once", file=sys.stderr)
 
     def on_train_batch_end(self, trainer: Trainer, task: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        if trainer.global_step == self._at:  # one of several batches that make a step
+            return
+        self._at = trainer.global_step
         if self.every is not None:
             due = trainer.global_step % self.every == 0
         else:

@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,14 @@ from torch import nn
 
 from netdsl.backends.torch import build, load_weights
 from netdsl.ir import Network
-from netdsl.passes.hash import digest
 from netdsl.recipe import Recipe
-from netdsl.recipe.schedules import Plateau
 from netdsl.training import run as runs
 from netdsl.training.callbacks import Bar, Keep, Lines, Rows, SafeFiles
 from netdsl.training.data import Data, open_data
 from netdsl.training.errors import TrainingError
-from netdsl.training.loader import Batches, Place, Prepared, batches, workers_for
+from netdsl.training.loaders import Length, Loaders
 from netdsl.training.run import Run
 from netdsl.training.task import Task, classes_of
-from netdsl.training.transforms import pipeline
-
-JUDGED = 100
-"""How often a run is judged at most; more epochs than these are judged in between only."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +35,8 @@ class Options:
     - `devices`, `nodes`, `precision`: Lightning's.
     - `accumulate`: the gradients of so many smaller batches make one step.
     - `save_every`: a checkpoint every so many steps; None chooses so that it costs about a hundredth of the time.
-    - `weights`: start from these; `ignore` are patterns of names that may be missing or of another shape; `freeze` are
-      labels whose weights are not trained.
+    - `weights`: start from these; `freeze` are labels whose weights are not trained.
+    - `workers`: processes that decode and augment; None chooses by the data and the machine.
     """
 
     devices: int | str = 1
@@ -56,7 +50,6 @@ class Options:
     freeze: tuple[str, ...] = ()
     quiet: bool = False
     workers: int | None = None
-    limits: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,7 +79,7 @@ def fit(
     shape, classes = demanded(network)
     opened = open_data(data, shape, classes, recipe.seed)
     folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
-    asked = {"asked": data, "options": {**vars(options), "limits": None}}
+    asked = {"asked": data, "options": vars(options)}
     run = runs.begin(folder, network, recipe, opened, asked) if _first() else Run(folder)
     return _trained(network, opened, recipe, run, options, resumed=False)
 
@@ -146,7 +139,7 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
     if options.weights is not None and not resumed:
         load_weights(model, options.weights)
     _freeze(network, model, options.freeze)
-    length = _Length(recipe, len(data.train))
+    length = Length(recipe, len(data.train))
     task = Task(
         network,
         recipe,
@@ -155,8 +148,8 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
         steps=length.steps,
         channels_last=options.channels_last,
     )
-    loaders = Loaders(task, data, recipe, classes_of(network), options, length)
-    rows = Rows(run, length.row_every, recipe.batch, length.per_epoch, _loggers(run))
+    loaders = Loaders(task, data, recipe, classes_of(network), length, options.accumulate, options.workers)
+    rows = Rows(run, length.row_every, recipe.batch // options.accumulate, length.per_epoch, _loggers(run))
     seen: list[Callback] = [rows]
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))
@@ -199,77 +192,6 @@ def _finish(run: Run, model: nn.Module, steps: int) -> None:
     run.note(state="finished" if over else "stopped", step=last["global_step"], result=result)
 
 
-class _Length:
-    """How long a run is, in steps; how often it is judged, and how many passes over the images are one of Lightning's
-    epochs."""
-
-    def __init__(self, recipe: Recipe, images: int):
-        self.per_epoch = max(-(-images // recipe.batch), 1)
-        self.steps = recipe.iterations or (recipe.epochs or 1) * self.per_epoch
-        epochs = -(-self.steps // self.per_epoch)
-        self.passes = 1 if isinstance(recipe.schedule, Plateau) else max(epochs // JUDGED, 1)
-        self.row_every = max(min(self.per_epoch * self.passes, 50), 1)
-
-
-class Loaders(lightning.LightningDataModule):
-    """The batches of a set of data, prepared as the recipe says, for the process that asks."""
-
-    def __init__(self, task: Task, data: Data, recipe: Recipe, classes: int, options: Options, length: _Length):
-        super().__init__()
-        self.data, self.recipe, self.options, self.length = data, recipe, options, length
-        made = pipeline(recipe.augment, data, classes)
-        task.mixing = made.batch
-        self.train = Prepared(data.train, made.train, made.random, recipe.seed)
-        self.test = Prepared(data.test, made.test, False, recipe.seed)
-        self.random = made.random
-        self._fits(task)
-
-    def _fits(self, task: Task) -> None:
-        """Hold one prepared image against the network's input. Raises `TrainingError`."""
-        for part, name in ((self.train, "training"), (self.test, "testing")):
-            image, _ = part[0, 0]
-            wanted = task.shape
-            if tuple(image.shape) != wanted:
-                takes, got = ("x".join(map(str, shape)) for shape in (wanted, image.shape))
-                raise TrainingError(
-                    f"the network takes {takes}; an image of `{self.data.name}` in {name} is {got}",
-                    _way_out(tuple(image.shape), wanted),
-                )
-
-    def _place(self, examples: Any) -> Place:
-        trainer = self.trainer
-        workers = self.options.workers
-        workers = workers_for(examples, self.random) if workers is None else workers
-        world = trainer.world_size if trainer else 1
-        return Place(trainer.global_rank if trainer else 0, world, workers, torch.cuda.is_available())
-
-    def train_dataloader(self) -> Batches:
-        place = self._place(self.data.train)
-        share = self.recipe.batch // (place.world * self.options.accumulate)
-        if share * place.world * self.options.accumulate != self.recipe.batch:
-            raise TrainingError(
-                f"a batch of {self.recipe.batch} cannot be shared out among {place.world} processes"
-                + (f" of {self.options.accumulate} parts" if self.options.accumulate > 1 else ""),
-                f"`--set train.batch={max(share, 1) * place.world * self.options.accumulate}`",
-            )
-        return batches(self.train, share, self.recipe.seed, True, place, self.length.passes)
-
-    def val_dataloader(self) -> Batches:
-        return batches(self.test, max(self.recipe.batch, 64), self.recipe.seed, False, self._place(self.data.test))
-
-
-def _way_out(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:
-    if len(got) != len(wanted):
-        return "images go into a network of CxHxW, features into one of N"
-    if got[0] != wanted[0]:
-        return f"compile the network for {got[0]} channels: `--input {'x'.join(map(str, (got[0], *wanted[1:])))}`"
-    size = wanted[1]
-    return (
-        f"the recipe must bring images there: `--set train.augment='[resize({size}), crop({size})]'`, or compile the "
-        f"network for them: `--input {'x'.join(map(str, got))}`"
-    )
-
-
 def _freeze(network: Network, model: nn.Module, labels: tuple[str, ...]) -> None:
     """Keep the weights under these labels as they are."""
     from netdsl.text.diagnostics import did_you_mean
@@ -296,7 +218,7 @@ def _loggers(run: Run) -> list[Any]:
     return [TensorBoardLogger(str(run.folder), name="", version="tensorboard")]
 
 
-def _trainer(recipe: Recipe, options: Options, length: _Length, callbacks: list[Callback]) -> lightning.Trainer:
+def _trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Callback]) -> lightning.Trainer:
     several = options.devices not in (1, "1") or options.nodes > 1
     torchrun = "TORCHELASTIC_RUN_ID" in os.environ or "SLURM_PROCID" in os.environ
     cpu = not torch.cuda.is_available()
@@ -322,10 +244,4 @@ def _trainer(recipe: Recipe, options: Options, length: _Length, callbacks: list[
         enable_model_summary=False,
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
-        **options.limits,
     )
-
-
-def same_network(run: Run, network: Network) -> bool:
-    """Whether a run trained this network."""
-    return bool(run.about["digest"] == digest(network))

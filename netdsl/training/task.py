@@ -81,8 +81,9 @@ class Task(lightning.LightningModule):
         return given, {}
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Everything random in a step follows from the seed, the step and the process: a resumed run goes on alike."""
-        seed = mixed(self.recipe.seed, self.global_step, self.global_rank)
+        """Everything random in a batch follows from the seed, its step and number, and the process, so that a resumed
+        run goes on alike."""
+        seed = mixed(self.recipe.seed, self.global_step, batch_idx, self.global_rank)
         if self.device.type == "cpu":
             torch.default_generator.manual_seed(seed)
         else:
@@ -135,17 +136,16 @@ def classes_of(network: Network) -> int:
 
 
 def _sums_before_the_threshold(network: Network, model: nn.Module) -> list[Tensor]:
-    """Where the last layer is a threshold, which has no gradient: a list that each forward puts its input into."""
+    """Where the last layer has no gradient, a threshold: a list that each forward puts what goes into it."""
     node = network.node(network.result)
     kept: list[Tensor] = []
-    if node is None or node.op.name != "step":
+    shapes = network.input_shapes(node) if node is not None else None
+    if node is None or shapes is None or node.op.differentiable:
         return kept
-    threshold = next((part for name, part in model.named_modules() if name == node.path), None)
-    if threshold is None:  # one module serves several thresholds; the last call is the network's
-        threshold = next(part for part in model.modules() if type(part).__name__ == "Step")
-
-    def keep(_: nn.Module, given: tuple[Tensor, ...]) -> None:
-        kept[:] = [given[0]]
-
-    threshold.register_forward_pre_hook(keep)
+    call = node.op.torch(shapes).module
+    assert call is not None
+    # By its class, since one module may serve several thresholds; what went into the last that was called stays.
+    for part in model.modules():
+        if type(part).__name__ == call.function:
+            part.register_forward_pre_hook(lambda _, given: kept.__setitem__(slice(None), [given[0]]))
     return kept

@@ -53,6 +53,19 @@ class RandomResize(nn.Module):
         return resized
 
 
+class RandAugment(nn.Module):
+    """torchvision's, with a magnitude that is drawn for each image: normal around one of 0 to 30."""
+
+    def __init__(self, number: int, magnitude: int, std: float):
+        super().__init__()
+        self.number, self.magnitude, self.std = number, magnitude, std
+
+    def forward(self, image: Tensor) -> Tensor:
+        drawn = round(self.magnitude + self.std * float(torch.randn(()))) if self.std else self.magnitude
+        changed: Tensor = v2.RandAugment(self.number, min(max(drawn, 0), 30))(image)
+        return changed
+
+
 class AtEightBits(nn.Module):
     """Another transform in whole numbers from 0 to 255, for which its strengths are defined."""
 
@@ -175,7 +188,7 @@ _MAKE: dict[type[Augmentation], Callable[[Any, Data], nn.Module | None]] = {
     augment.ColorShift: lambda s, _: ColorShift(s.std),
     augment.ColorJitter: lambda s, _: v2.ColorJitter(s.brightness, s.contrast, s.saturation, s.hue),
     augment.Distort: lambda s, _: v2.ColorJitter(0.5, 0.5, 0.5),
-    augment.RandAugment: lambda s, _: AtEightBits(v2.RandAugment(s.number, s.magnitude)),
+    augment.RandAugment: lambda s, _: AtEightBits(RandAugment(s.number, s.magnitude, s.std)),
     augment.AutoAugment: lambda s, _: AtEightBits(v2.AutoAugment(_POLICIES[s.policy])),
     augment.RandomErasing: lambda s, _: v2.RandomErasing(s.p, value="random" if s.noise else 0),
     augment.SubtractMean: _subtract_mean,

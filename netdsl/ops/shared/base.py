@@ -136,6 +136,7 @@ class Operator(BaseModel):
     - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it. The
       fields that both have are copied; here they are hidden (`hidden`).
     - `own_name`: it is a parameter of the module around, called by its own name where it has no label.
+    - `differentiable`: whether it has a gradient that a network can learn by.
     - `to_probabilities`: it turns logits into probabilities or their logarithms, which a compiled module leaves to the
       loss.
     """
@@ -154,6 +155,7 @@ class Operator(BaseModel):
     of: ClassVar[type[Operator] | None] = None
     symbol: ClassVar[str] = ""
     own_name: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
     to_probabilities: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

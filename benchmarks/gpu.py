@@ -305,7 +305,7 @@ def ddp(device: str, quick: bool) -> dict[str, Any]:
         one, other = (about(run) for run in runs)
     difference = abs(one["test_loss"] - other["test_loss"]) / one["test_loss"]
     print(
-        f"test loss {one['test_loss']:.6g} alone, {other['test_loss']:.6g} by DDP: {difference:.1e} apart; {seconds:.1f} s"
+        f"test loss {one['test_loss']:.6g} alone, {other['test_loss']:.6g} by DDP, {difference:.1e} apart: {seconds:.0f} s"
     )
     return {"alone": one["test_loss"], "ddp": other["test_loss"], "apart": difference}
 

@@ -28,7 +28,7 @@ TEXT = """
 net Small
 input 1x16x16
 conv3-16(norm=bn, act=relu); maxpool
-conv3-32(norm=bn, act=relu); gap
+conv3-32(norm=bn, act=relu); maxpool
 dropout(20%)
 fc-10; softmax
 """
@@ -41,7 +41,7 @@ def small(optimizer: str = "sgd(lr=0.1, momentum=0.9)", epochs: int = 4) -> netd
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed", "16-mixed"])
 def test_it_learns_in_every_precision(precision: str, tmp_path: Path) -> None:
-    network = small()
+    network = small(epochs=12)
     options = Options(quiet=True, precision=precision, channels_last=True)
     result = fit(network, "digits", out=tmp_path / "run", options=options)
     assert result.figures["top1"] is not None and result.figures["top1"] > 0.6

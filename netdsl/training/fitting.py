@@ -232,7 +232,7 @@ def trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Ca
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
     if not cpu:  # deterministic kernels; but to fill memory that is written anyway only costs time
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return lightning.Trainer(
         accelerator="cpu" if cpu else "auto",
         devices=devices,

@@ -65,8 +65,8 @@ def judge(
     total = 0.0
     classes = classes_of(network)
     with torch.inference_mode():
-        for batch in loader:
-            images, labels = (each.to(device) for each in batch)
+        for given in loader:
+            images, labels = (each.to(device) for each in given)
             found = torch.stack([_answer(task, images, recipe) for task in tasks])
             answer, loss = found.mean(0), [compute(recipe.loss, *each) for each in _single(tasks, images, labels)]
             order = answer.topk(min(5, classes), dim=1).indices

@@ -304,9 +304,8 @@ def ddp(device: str, quick: bool) -> dict[str, Any]:
         seconds, _ = command(*launcher, *rest, "-o", str(runs[1]))
         one, other = (about(run) for run in runs)
     difference = abs(one["test_loss"] - other["test_loss"]) / one["test_loss"]
-    print(
-        f"test loss {one['test_loss']:.6g} alone, {other['test_loss']:.6g} by DDP, {difference:.1e} apart: {seconds:.0f} s"
-    )
+    losses = f"test loss {one['test_loss']:.6g} alone, {other['test_loss']:.6g} by DDP"
+    print(f"{losses}, {difference:.1e} apart; {seconds:.0f} s under torchrun")
     return {"alone": one["test_loss"], "ddp": other["test_loss"], "apart": difference}
 
 

@@ -115,8 +115,8 @@ def _length(loop: Run | Cycle) -> int:
 
 
 def _call(construct: Construct) -> Bracket:
-    if isinstance(construct.function, str):
-        name = construct.function
+    if isinstance(construct.function, str | Term):
+        name = literal(construct.function) if isinstance(construct.function, Term) else str(construct.function)
         usual = of_any_rank(DEFAULTS, name, {})
     else:
         name = construct.function.name

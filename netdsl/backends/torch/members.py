@@ -97,7 +97,9 @@ class Members:
                 construction = self.construct(leaf)
                 key = construction.key()
                 if key not in shared:
-                    shared[key] = numbered(attribute(leaf.node.op.name))
+                    chosen = self.trace.chosen.get(leaf.node.id)
+                    named = chosen is not None and chosen.term.op == "name"
+                    shared[key] = numbered(chosen.term.text if named else attribute(leaf.node.op.name))
                     self.attributes.append((shared[key], construction, self._arms(leaf)))
                 self._names[id(leaf)] = shared[key]
             if not isinstance(member, Again) and member.constructed and id(member) not in self._names:
@@ -123,7 +125,9 @@ class Members:
             assert torch.module is not None
             if not traced:
                 self.trace.mark(tuple(torch.module.args))
-            return member_call(torch.module, torch.frozen, member.bare)
+            made = member_call(torch.module, torch.frozen, member.bare)
+            chosen = self.trace.chosen.get(member.node.id) if traced else None
+            return made if chosen is None else made._replace(function=chosen)
         if member.kind == "class":
             return self.trace.constructs[id(member)]
         if member.kind == "sequential":

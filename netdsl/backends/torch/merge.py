@@ -176,13 +176,16 @@ class Merge(Columns):
         if isinstance(first, Chain):
             return self._chain(column, top)
         assert isinstance(first, Construct)
-        if len(column) == 1 and all(type(argument.value) in PLAIN for argument in first.arguments):
+        function = first.function
+        if is_symbolic(function):
+            function = self._value("act", {row: item.function for row, item in column.items()})
+        elif len(column) == 1 and all(type(argument.value) in PLAIN for argument in first.arguments):
             return first
         arguments = []
         for place, argument in enumerate(first.arguments):
             values = {row: item.arguments[place].value for row, item in column.items()}
             arguments.append(Argument(argument.keyword, self._value(argument.role, values), argument.role))
-        return Construct(first.function, tuple(arguments), first.frozen, first.parameter)
+        return Construct(function, tuple(arguments), first.frozen, first.parameter)
 
     def _chain(self, column: Column, top: bool) -> Chain:
         """One sequence for several. Some of its layers may be under conditions where a list of it can be made: in one
@@ -425,7 +428,8 @@ def _kind(item: Any) -> Any:
     """What a construction is, whatever its constants."""
     if isinstance(item, Chain):
         return type(item).__name__
-    return item.function, item.frozen, item.parameter, tuple(a.keyword for a in item.arguments)
+    function = "" if is_symbolic(item.function) else item.function  # which an argument names
+    return function, item.frozen, item.parameter, tuple(a.keyword for a in item.arguments)
 
 
 def _word(column: Column) -> str:

@@ -14,10 +14,16 @@ MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""
 
 
+class Layer(str):
+    """The class of a layer as it is written, `nn.ReLU`, as a value that a constructor can be given."""
+
+
 def literal(value: Any) -> str:
     """A constant as Python source. Strings are quoted with double quotes, as formatters want them."""
     if isinstance(value, Term):
         return value.text
+    if isinstance(value, Layer):
+        return str(value)
     if isinstance(value, str):
         text = ascii(value)
         return '"' + text[1:-1] + '"' if text[0] == "'" and '"' not in text else text
@@ -125,6 +131,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "%": _arithmetic(operator.mod),
     "==": operator.eq,
     "!=": operator.ne,
+    "is": operator.eq,
+    "is not": operator.ne,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -143,7 +151,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "element": operator.getitem,
 }
 _OPAQUE = ("floor", "ceil", "round", "round_to")
-_RANKS = {"if": 0, "or": 1, "and": 2, "not": 3} | dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 4)
+_RANKS = {"if": 0, "or": 1, "and": 2, "not": 3} | dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "is", "is not"), 4)
 _RANKS |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "negative": 7, "**": 8}
 _ATOM = 9
 
@@ -157,6 +165,10 @@ def name(text: str) -> Term:
 def constant(value: Any) -> Term:
     negative = isinstance(value, int | float) and not isinstance(value, bool) and value < 0
     return Term("constant", (value,), literal(value), _RANKS["negative"] if negative else _ATOM)
+
+
+NONE = constant(Layer("None"))
+"""In place of a layer that there is not."""
 
 
 @lru_cache(8192)
@@ -179,7 +191,7 @@ def make(op: str, *args: Term) -> Term:
     return Term(op, args, _text(op, args), _RANKS.get(op, _ATOM))
 
 
-_OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "is": "is not", "is not": "is"}
 
 
 def _integer(term: Term) -> int | None:

@@ -20,9 +20,10 @@ from netdsl.backends.torch.facts import Facts, indices, kernels, row_nodes
 from netdsl.backends.torch.layers import Layers
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
+from netdsl.backends.torch.parameters import told
 from netdsl.backends.torch.reading import Unreadable, parsed, read
 from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import Term, make, name, turned, turns_of
+from netdsl.backends.torch.terms import NONE, Layer, Term, make, name, turned, turns_of
 from netdsl.ir import Choice, Node, Scope
 
 Arms: TypeAlias = tuple[tuple[Term | None, bool], ...]
@@ -76,6 +77,8 @@ class Trace(Layers):
         self.constructs: dict[int, Construct] = {}
         self.arms: dict[Choice, Term | None] = {}
         self.loop: Loop | None = None
+        self.chooses: list[Term] = []
+        """The parameters that name a layer."""
         self._calls: dict[Any, Level] = {}
         self.entries()
         self.names = self.beginning()
@@ -84,6 +87,8 @@ class Trace(Layers):
             self.walk(level.scope, self.names)
         else:
             self.looped(repeat)
+        for layer in self.chooses:
+            self.decisions[make("is not", layer, NONE)] = layer.evaluate(self.env) != NONE.args[0]
 
     # Atoms -----------------------------------------------------------------------------------------------------------
 
@@ -118,7 +123,8 @@ class Trace(Layers):
         """Atoms for the parameters of a block; one that its definition computes from others has that term."""
         definition = self.facts.definition(scope)
         shape = self.shape_of(scope.entry)
-        for parameter, value in scope.arguments.items():
+        for parameter, given in scope.arguments.items():
+            value = told(given)
             text = definition.parameters.get(parameter) if definition is not None else None
             source: tuple[Any, ...] = ("argument", parameter)
             if text is not None and parameter not in scope.terms and isinstance(value, int | float):
@@ -127,8 +133,10 @@ class Trace(Layers):
                     self.lost(text, names)
                 if found is not None and plain(found) == value and isinstance(found, Sym | SymF):
                     source = ("default", found.term, parameter)
-            number = isinstance(value, int | float | tuple)
+            number = isinstance(value, int | float | tuple | Layer)
             names.known[parameter] = self.atom(parameter, value, source) if number else value
+            if isinstance(value, Layer):
+                self.chooses.append(names.known[parameter].term)
 
     def rows(self, scope: Scope) -> None:
         """Atoms for a building block in brackets: the width of its first row, others where they are no multiple of it,
@@ -211,7 +219,8 @@ class Trace(Layers):
         """The arguments of a call, in the atoms of this class."""
         found: dict[str, Any] = {}
         shape = self.shape_of(scope.entry)
-        for parameter, value in scope.arguments.items():
+        for parameter, given in scope.arguments.items():
+            value = told(given)
             text = scope.terms.get(parameter)
             written = None if text is None else self.term(text, value, names, shape, turning)
             found[parameter] = value if written is None else written

@@ -172,7 +172,7 @@ def replaced(item: Any, names: Mapping[str, Any]) -> Any:
             return Items(tuple(map(other, value.values)))
         return _shortened(value.substitute(names)) if isinstance(value, Term) else value
 
-    arguments = tuple(type(a)(a.keyword, other(a.value), a.role) for a in item.arguments)
+    arguments = tuple(a._replace(value=other(a.value)) for a in item.arguments)
     return Construct(other(item.function), arguments, item.frozen, item.parameter)
 
 

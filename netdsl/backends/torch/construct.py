@@ -43,11 +43,13 @@ class Items:
 
 
 class Argument(NamedTuple):
-    """An argument of a call: its keyword (or None), its value, and its role when it needs a name."""
+    """An argument of a call: its keyword (or None), its value, its role when it needs a name, and the value that is not
+    written out."""
 
     keyword: str | None
     value: Any
     role: str
+    usual: Any = UNSET
 
 
 class Construct(NamedTuple):

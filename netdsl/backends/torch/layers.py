@@ -144,7 +144,7 @@ class Layers(Expressions):
 
     def local(self, channels: Any) -> Any:
         """A number of channels as it goes on: one that is long has a name of its own."""
-        if self.turning or not isinstance(channels, Sym) or channels.term.size < 2 or channels.term.opaque:
+        if self.turning or not isinstance(channels, Sym) or channels.term.size < 2 or channels.term.rounds:
             return channels
         term = channels.term
         for atom, source in self.source.items():

@@ -22,7 +22,7 @@ from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.parameters import told
 from netdsl.backends.torch.reading import Unreadable, parsed, read
-from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
+from netdsl.backends.torch.symbols import Sym, as_term, is_symbolic, plain, symbolic
 from netdsl.backends.torch.terms import NONE, Layer, Term, make, name, turned, turns_of
 from netdsl.ir import Choice, Node, Scope
 
@@ -131,7 +131,7 @@ class Trace(Layers):
                 found = self.evaluate(text, names, shape)
                 if found is None:
                     self.lost(text, names)
-                if found is not None and plain(found) == value and isinstance(found, Sym | SymF):
+                if found is not None and plain(found) == value and is_symbolic(found):
                     source = ("default", found.term, parameter)
             number = isinstance(value, int | float | tuple | Layer)
             names.known[parameter] = self.atom(parameter, value, source) if number else value
@@ -173,6 +173,8 @@ class Trace(Layers):
                 if child.id not in self.plan.dropped:
                     self.node(child, names)
                 continue
+            if child.kind == "branch" and "count" in child.terms:
+                self.counted(child, children, names)
             level = self.plan.level_of.get(id(child))
             if level is not None and level.kind == "class":
                 self.called(level, names)
@@ -184,6 +186,13 @@ class Trace(Layers):
                 self.residual(child, names)
             else:
                 self.walk(child, names)
+
+    def counted(self, branch: Scope, children: Iterable[Node | Scope], names: Names) -> None:
+        """A repeated branch, of which there may be none elsewhere."""
+        number = sum(isinstance(each, Scope) and each.span == branch.span for each in children)
+        count = self.term(branch.terms["count"], number, names, self.shape_of(branch.entry))
+        if is_symbolic(count):
+            self.decisions[make(">", count.term, as_term(0))] = True
 
     def decide(self, choices: Iterable[Choice], names: Names) -> None:
         """Tests that were met."""

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Options:
     - `accumulate`: the gradients of so many smaller batches make one step.
     - `save_every`: a checkpoint every so many steps; None chooses so that it costs about a hundredth of the time.
     - `weights`: start from these; `freeze` are labels whose weights are not trained.
+    - `row_every`: a row of metrics every so many steps; None: once an epoch, and every 50 steps.
     - `workers`: processes that decode and augment; None chooses by the data and the machine.
     """
 
@@ -50,6 +51,7 @@ class Options:
     freeze: tuple[str, ...] = ()
     quiet: bool = False
     workers: int | None = None
+    row_every: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ def fit(
     *,
     out: str | os.PathLike[str] | None = None,
     options: Options | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Result:
     """Train a network on `data` by its recipe (or another), as `netdsl train` does.
 
-    `out` is the folder of the run, `runs/NAME-N` by default. Raises `TrainingError` for what does not fit together.
+    `out` is the folder of the run, `runs/NAME-N` by default; `callbacks` are Lightning's, beside those of the run.
+    Raises `TrainingError` for what does not fit together.
     """
     recipe = recipe or Recipe.of(network.train)
     options = options or Options()
@@ -81,7 +85,7 @@ def fit(
     folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
     asked = {"asked": data, "options": vars(options)}
     run = runs.begin(folder, network, recipe, opened, asked) if _first() else Run(folder)
-    return _trained(network, opened, recipe, run, options, resumed=False)
+    return _trained(network, opened, recipe, run, options, resumed=False, callbacks=callbacks)
 
 
 def resume(folder: str | os.PathLike[str], options: Options | None = None) -> Result:
@@ -133,7 +137,16 @@ def _first() -> bool:
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("RANK", "0")) == 0
 
 
-def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Options, *, resumed: bool) -> Result:
+def _trained(
+    network: Network,
+    data: Data,
+    recipe: Recipe,
+    run: Run,
+    options: Options,
+    *,
+    resumed: bool,
+    callbacks: Sequence[Callback] = (),
+) -> Result:
     torch.default_generator.manual_seed(recipe.seed)
     model = build(network)
     if options.weights is not None and not resumed:
@@ -149,8 +162,10 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
         channels_last=options.channels_last,
     )
     loaders = Loaders(task, data, recipe, classes_of(network), length, options.accumulate, options.workers)
-    rows = Rows(run, length.row_every, recipe.batch // options.accumulate, length.per_epoch, _loggers(run))
-    seen: list[Callback] = [rows]
+    rows = Rows(
+        run, options.row_every or length.row_every, recipe.batch // options.accumulate, length.per_epoch, _loggers(run)
+    )
+    seen: list[Callback] = [rows, *callbacks]
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))
     if recipe.ema is not None:

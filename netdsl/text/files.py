@@ -1,5 +1,5 @@
-"""Writing a file: all of it or nothing. It is written beside its place and then moved there, so that no reader ever sees
-half of it and no full disk, Ctrl-C or kill leaves half of it behind."""
+"""Writing a file: all of it or nothing. It is written beside its place and then moved there, so that no reader ever
+sees half of it and no full disk, Ctrl-C or kill leaves half of it behind."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def replace(data: bytes, path: Path) -> int:
 
 
 def create(data: bytes, path: Path) -> None:
-    """Make a new file with `data` in it. Raises `FileExistsError` where there is one, and `OSError`; then there is none."""
+    """Make a new file with `data` in it. Raises `FileExistsError` where there is one, and `OSError`; then there
+    is none."""
     with path.open("xb"):  # the name is ours from here on
         pass
     try:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netdsl.backends.torch.classes import Attribute, replaced, terms_of
+from netdsl.backends.torch.classes import Attribute, changed, terms_of
 from netdsl.backends.torch.construct import (
     Chain,
     Construct,
@@ -85,7 +85,7 @@ def _settled(item: Any) -> Any:
     if not isinstance(item, Construct):
         return item
     turns = {key: number for term in terms_of(item) for key, number in turns_of(term).items()}
-    return replaced(item, turns) if turns else item
+    return changed(item, lambda term: term.substitute(turns)) if turns else item
 
 
 def _fold(items: tuple[tuple[str, Any], ...], moving: bool) -> tuple[tuple[str, Any], ...]:

@@ -13,6 +13,8 @@ from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, I
 from netdsl.backends.torch.layout import render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
 from netdsl.backends.torch.names import Numbered, reached
+from netdsl.backends.torch.symbols import as_term
+from netdsl.backends.torch.terms import NONE, make
 from netdsl.backends.torch.trace import Arms, Trace
 from netdsl.elaborate.naming import attribute
 from netdsl.ops import Torch
@@ -142,9 +144,8 @@ class Members:
                 construction = self.construct(leaf)
                 key = construction.key()
                 if key not in shared:
-                    chosen = self.trace.chosen.get(leaf.node.id)
-                    named = chosen is not None and chosen.term.op == "name"
-                    shared[key] = numbered(chosen.term.text if named else attribute(leaf.node.op.name))
+                    layer = as_term(self.trace.chosen.get(leaf.node.id))
+                    shared[key] = numbered(layer.text if layer.op == "name" else attribute(leaf.node.op.name))
                     self.attributes.append((shared[key], construction, self._arms(leaf)))
                 self._names[id(leaf)] = shared[key]
             if not isinstance(member, Again) and member.constructed and id(member) not in self._names:
@@ -161,7 +162,9 @@ class Members:
                 self._parameters(member, self.access(member, owner))
 
     def _arms(self, member: Leaf | Level) -> Arms:
-        return self.trace.around(member.node if isinstance(member, Leaf) else member.scope)
+        around = self.trace.around(member.node if isinstance(member, Leaf) else member.scope)
+        layer = self.trace.chosen.get(member.node.id) if isinstance(member, Leaf) else None
+        return around if layer is None else (*around, (make("is not", layer.term, NONE), True))
 
     def construct(self, member: Leaf | Level, traced: bool = True) -> Any:
         """The expression that constructs a member; with plain numbers if it is not to be `traced`."""

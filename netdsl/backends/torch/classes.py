@@ -144,20 +144,25 @@ def taken(lines: Lines, flags: Mapping[str, Any]) -> Iterator[str]:
             yield each
 
 
-def terms_of(item: Any) -> Iterator[Term]:
+def terms_of(item: Any) -> list[Term]:
     """The terms in a construction."""
-    if isinstance(item, Chain):
-        yield from (when for when in item.when if when is not None)
-        for _, each in item.items:
-            yield from terms_of(each)
-    elif isinstance(item, Run | Cycle):
-        for each in item.items if isinstance(item, Cycle) else (item.first,):
-            yield from terms_of(each)
-    elif isinstance(item, Construct):
-        yield from (item.function,) if isinstance(item.function, Term) else ()
+    if type(item) is Construct:
+        found = [item.function] if type(item.function) is Term else []
         for argument in item.arguments:
-            values = argument.value.values if isinstance(argument.value, Items) else (argument.value,)
-            yield from (value for value in values if isinstance(value, Term))
+            value = argument.value
+            if type(value) is Term:
+                found.append(value)
+            elif type(value) is Items:
+                found += [each for each in value.values if type(each) is Term]
+        return found
+    if isinstance(item, Chain):
+        found = [when for when in item.when if when is not None]
+        parts = [each for _, each in item.items]
+    else:
+        found, parts = [], list(item.items) if isinstance(item, Cycle) else [item.first]
+    for each in parts:
+        found += terms_of(each)
+    return found
 
 
 def changed(item: Any, change: Callable[[Term], Term]) -> Any:

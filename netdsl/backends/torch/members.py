@@ -90,6 +90,15 @@ def usual(function: str, definitions: tuple[str, ...]) -> Mapping[str, Any]:
     return found
 
 
+@lru_cache(4096)
+def _keywords(function: str, definitions: tuple[str, ...], given: tuple[str, ...]) -> tuple[tuple[str, str, Any], ...]:
+    """The keywords of a call in which some are `given`, in order, with their roles and their usual values."""
+    known = usual(function, definitions)
+    names = [name for name in dict.fromkeys((*known, *given)) if name in given or known[name] is not UNSET]
+    names.sort(key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    return tuple((name, SHORT.get(name, name), known.get(name, UNSET)) for name in names)
+
+
 def member_call(torch: Torch, parameter: bool = False) -> Construct:
     """The construction of one layer. Keywords with their usual values are there too, so that instances are alike."""
     call = torch.module
@@ -99,10 +108,9 @@ def member_call(torch: Torch, parameter: bool = False) -> Construct:
         of_any_rank(ROLES, call.function, ())[: len(call.args)], call.args, fillvalue="value"
     ):
         given.append(Argument(None, Items(value) if role == "shape" and isinstance(value, tuple) else value, role))
-    known = usual(call.function, torch.definitions)
-    kwargs = {key: value for key, value in {**known, **call.kwargs}.items() if value is not UNSET}
-    names = sorted(kwargs, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
-    given += [Argument(name, kwargs[name], SHORT.get(name, name), known.get(name, UNSET)) for name in names]
+    kwargs = call.kwargs
+    for name, role, default in _keywords(call.function, torch.definitions, tuple(kwargs)):
+        given.append(Argument(name, kwargs.get(name, default), role, default))
     return Construct(call.function, tuple(given), torch.frozen, parameter)
 
 

@@ -10,7 +10,7 @@ it does not give exactly is no instance of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -330,7 +330,8 @@ class Merge(Columns):
 
     def _arguments(self) -> None:
         """The parameters of the class: names in use, unless they are computed of others."""
-        used = set().union(*(term.names for term in self.made.terms()), set())
+        terms = list(self.made.terms())
+        used: set[str] = set().union(*(term.names for term in terms))
         if self.made.loop is not None:
             used.discard(self.made.loop.index)
         order: list[str] = list(dict.fromkeys(atom for each in self.instances for atom in each.trace.source))
@@ -346,17 +347,18 @@ class Merge(Columns):
                 short[atom] = short[atom].substitute(short)
         if short:
             self._change(lambda term: term.substitute(short))
+            terms = list(self.made.terms())
         self.made.locals = [
             (atom, computed[atom].substitute(short)) for atom in order if atom in computed and atom not in short
         ]
-        self._rounded()
+        self._rounded(terms)
         parameters: list[Parameter] = []
         for atom in order:
             if atom in used and atom not in computed:
                 values = [each.trace.env[atom] for each in self.instances if atom in each.trace.env]
                 parameters.append(Parameter(atom, kinds_of(values), self._usual(atom, values)))
         for fresh, column in self.fresh.items():
-            if fresh in used or any(fresh in term.names for term in self.made.terms()):
+            if fresh in used or any(fresh in term.names for term in terms):
                 values = [plain(value) for value in column.values()]
                 default: Any = UNSET
                 if isinstance(values[0], bool) or len(column) < len(self.instances):
@@ -368,10 +370,10 @@ class Merge(Columns):
                 parameters.append(Parameter(fresh, kinds_of(values), default))
         self.made.parameters = sorted(parameters, key=lambda each: each.default is not UNSET)
 
-    def _rounded(self) -> None:
+    def _rounded(self, terms: Iterable[Term]) -> None:
         """What is rounded, and written several times, is computed first."""
         index = {self.made.loop.index, self.made.loop.entry} if self.made.loop is not None else set()
-        found = Counter(part for term in self.made.terms() for part in term.parts() if part.rounding)
+        found = Counter(part for term in terms if term.rounds for part in term.parts() if part.rounding)
         for term, times in found.items():
             if times > 1 and not term.names & index:
                 local = name(self._unused("channels"))

@@ -29,12 +29,14 @@ from netdsl.recipe import losses as loss_parts
 from netdsl.recipe.part import Part
 from netdsl.training.data import NAMES, open_data
 from netdsl.training.data.data import Arrays, Data
+from netdsl.training.engine import Options
 from netdsl.training.errors import TrainingError
-from netdsl.training.fitting import Options, fit, recipe_from, resume
+from netdsl.training.fitting import fit, recipe_from, resume
 from netdsl.training.loader import Order, Place, Prepared, batches
 from netdsl.training.losses import compute, scores
 from netdsl.training.optimizers import RMSpropTF, optimizer
 from netdsl.training.run import Run
+from netdsl.training.task import Task
 from netdsl.training.transforms import pipeline
 
 SMALL = """
@@ -75,6 +77,7 @@ def test_the_recipe_of_every_spec_resolves_and_reads_back(name: str) -> None:
 
 SETTINGS = {
     "factor": 0.5, "every": 2.0, "at": (1.0, 3.0), "lr": 0.1, "size": 6, "low": -0.1, "high": 1.175, "gamma": 0.1,
+    "schedules": (Setting(name="step", kwargs={"every": 2}), Setting(name="cosine", kwargs={"warmup": 1})),
 }  # fmt: skip
 
 
@@ -86,6 +89,8 @@ def parts() -> list[tuple[str, Part]]:
             given = {key: SETTINGS[key] for key, info in cls.model_fields.items() if info.is_required()}
             if name == "values":
                 given |= {"at": (0.0, 3.0), "lr": (0.1, 0.01)}
+            if name == "sequential":
+                given["at"] = (4.0,)
             found.append((kind, cls.made(Setting(name=name, kwargs=given))))
     return found
 
@@ -121,7 +126,8 @@ def test_every_word_of_recipes_reads_back_and_does_something(kind: str, part: Pa
     elif kind == "schedule":
         recipe = recipe_from(f"train({kind}={value}, epochs=10)")
         factors = [recipe.schedule.factor_at(time, 10, 0.1) for time in np.linspace(0, 10, 21)]
-        assert all(0 <= each <= 1 for each in factors) and factors == sorted(factors, reverse=True)
+        assert all(0 <= each <= 1 for each in factors)
+        assert factors == sorted(factors, reverse=True) or part.name == "sequential"
         assert factors[0] == 1 and (factors[-1] < 1 or part.name in ("constant", "plateau"))
 
 
@@ -138,6 +144,9 @@ def test_every_word_of_recipes_reads_back_and_does_something(kind: str, part: Pa
         ("train(augment=[flop])", "`augment` .=flop. must be one of"),
         ("train(no_decay=weights)", "must be of bias, norm"),
         ("train(schedule=plateau(warmup=2))", "`plateau` has no warm-up"),
+        ("train(schedule=sequential(schedules=[constant, cosin], at=[3]))", "=cosin. must be one of"),
+        ("train(schedule=sequential(schedules=[constant, cosine], at=[3, 4]))", "has 2 and `at` 2 times"),
+        ("train(schedule=sequential(schedules=[constant, step(factor=2)], at=3))", "`step` needs its every"),
     ],
 )
 def test_a_wrong_recipe_is_one_error_at_its_place(text: str, message: str) -> None:
@@ -145,6 +154,12 @@ def test_a_wrong_recipe_is_one_error_at_its_place(text: str, message: str) -> No
         netdsl.loads(f"input 1\nidentity\n{text}\n")
     (error,) = caught.value.report.errors
     assert error.span is not None
+
+
+def test_schedules_follow_each_other() -> None:
+    recipe = recipe_from("train(schedule=sequential(schedules=[constant(warmup=2), cosine], at=[5]), epochs=15)")
+    factors = [recipe.schedule.factor_at(time, 15, 0.1) for time in (0, 1, 2, 4.9, 5, 10, 15)]
+    assert factors == pytest.approx([0, 0.5, 1, 1, 1, 0.5, 0])
 
 
 def test_overrides_reach_the_recipe_and_its_parts() -> None:
@@ -262,12 +277,17 @@ def test_no_name_of_a_set_is_forgotten() -> None:
         ("spiral", (1, 8, 8), "2 features; the network takes 1x8x8"),
         ("folder:/nowhere/at/all", (3, 8, 8), "there is no folder"),
         ("nothing.npz", (1, 8, 8), "there is no file"),
-        ("hf:nothing", (3, 8, 8), "`datasets`|cannot be opened"),
     ],
 )
 def test_data_that_cannot_be_had_is_told(name: str, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         open_data(name, shape, 10)
+
+
+def test_a_set_of_the_hub_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(TrainingError, match="`hf:` needs the library `datasets`\nhelp: pip install"):
+        open_data("hf:nothing", (3, 8, 8), 10)
 
 
 def test_a_folder_of_images_is_a_set(tmp_path: Path) -> None:
@@ -423,6 +443,39 @@ def test_batches_that_make_one_step_are_that_step(tmp_path: Path) -> None:
     assert runs[0][-1]["test_loss"] == pytest.approx(runs[1][-1]["test_loss"], rel=1e-3)
 
 
+def test_a_task_learns_under_a_trainer_of_ones_own() -> None:
+    import lightning
+    from torch.utils.data import DataLoader, TensorDataset
+
+    data = open_data("digits", (1, 8, 8), 10)
+    assert isinstance(data.train, Arrays) and isinstance(data.test, Arrays)
+    train, test = (
+        DataLoader(TensorDataset(part.images, part.labels), batch_size=100, shuffle=part is data.train)
+        for part in (data.train, data.test)
+    )
+    task = Task(small(SMALL + RECIPE))
+    quiet: dict[str, Any] = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    engine = lightning.Trainer(max_epochs=3, accelerator="cpu", enable_model_summary=False, **quiet)
+    engine.fit(task, train, test)
+    assert float(engine.callback_metrics["top1"]) > 0.5
+    assert engine.optimizers[0].param_groups[0]["lr"] == pytest.approx(0, abs=1e-6), "the cosine ends with the epochs"
+
+
+def test_data_of_ones_own_and_weights_but_for_a_new_head(tmp_path: Path) -> None:
+    whole = open_data("digits", (1, 8, 8), 10)
+    assert isinstance(whole.train, Arrays) and isinstance(whole.test, Arrays)
+    parts = [part.subset((part.labels < 4).nonzero().squeeze()) for part in (whole.train, whole.test)]
+    own = Data("mine", parts[0], parts[1], ("0", "1", "2", "3"))
+    text = SMALL.replace("conv3", "first: conv3").replace("norm=bn, ", "").replace("fc-10", "head: fc-10") + RECIPE
+    before = netdsl.fit(small(text), out=tmp_path / "ten", options=Options(quiet=True))
+    weights = str(before.folder / "weights.safetensors")
+    options = Options(quiet=True, weights=weights, ignore=("head.*",), freeze=("first",))
+    after = netdsl.fit(small(text.replace("fc-10", "fc-4")), own, out=tmp_path / "four", options=options)
+    kept, had = before.model.state_dict()["first.weight"], after.model.state_dict()["first.weight"]
+    assert torch.equal(kept, had)
+    assert after.figures["top1"] is not None and after.figures["top1"] > 0.8
+
+
 def fingerprint(folder: Path) -> str:
     return hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
 
@@ -503,8 +556,6 @@ def test_a_run_without_a_checkpoint_cannot_go_on(tmp_path: Path) -> None:
 
 
 def test_googlenets_heads_enter_the_loss_with_their_weights() -> None:
-    from netdsl.training.task import Task
-
     network = netdsl.loads(
         "input 1x8x8\nconv3-4; aux side(weight=0.3) { fc-10 }\nfc-10\ntrain(loss=cross_entropy)\n", name="heads.net"
     )
@@ -557,6 +608,9 @@ def test_judging_predicting_and_listing_runs(
     assert "finished" in told and "optimizer" in told and "sgd(0.01" not in told and "lr=0.01" in told
     assert Path("curves.svg").read_text().startswith("<?xml")
     assert main(["predict", "runs/small-1", "nothing.png"]) == 2
+    assert main(["train", "small.net", "--quiet", "--find-lr", "-o", "rates.svg"]) == 0
+    found = float(capsys.readouterr().out.rpartition("=")[2])
+    assert 1e-3 < found < 1 and Path("rates.svg").stat().st_size > 1000 and not Path("runs/small-3").exists()
     assert main(["train", "small.net", "--set", "train.lrr=1"]) == 2
     assert "did you mean `lr`" in capsys.readouterr().err
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import lightning
 import torch
 from lightning.pytorch.callbacks import Callback
 from torch import nn
@@ -20,36 +16,13 @@ from netdsl.backends.torch import build, load_weights
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.training import run as runs
-from netdsl.training.callbacks import Bar, Keep, Lines, Rows, SafeFiles
+from netdsl.training.callbacks import Bar, Keep, Lines, Rows
 from netdsl.training.data import Data, open_data
+from netdsl.training.engine import Options, loggers, trainer
 from netdsl.training.errors import TrainingError
 from netdsl.training.loaders import Length, Loaders
 from netdsl.training.run import Run
 from netdsl.training.task import Task, classes_of
-
-
-@dataclass(frozen=True)
-class Options:
-    """How and where to train, beside the recipe.
-
-    - `devices`, `nodes`, `precision`: Lightning's.
-    - `accumulate`: the gradients of so many smaller batches make one step.
-    - `save_every`: a checkpoint every so many steps; None chooses so that it costs about a hundredth of the time.
-    - `weights`: start from these; `freeze` are labels whose weights are not trained.
-    - `workers`: processes that decode and augment; None chooses by the data and the machine.
-    """
-
-    devices: int | str = 1
-    nodes: int = 1
-    precision: str = "32-true"
-    accumulate: int = 1
-    channels_last: bool = False
-    compile: bool = False
-    save_every: int | None = None
-    weights: str | None = None
-    freeze: tuple[str, ...] = ()
-    quiet: bool = False
-    workers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -64,42 +37,49 @@ class Result:
 
 def fit(
     network: Network,
-    data: str = "digits",
+    data: str | Data = "digits",
     recipe: Recipe | None = None,
     *,
     out: str | os.PathLike[str] | None = None,
     options: Options | None = None,
 ) -> Result:
-    """Train a network on `data` by its recipe (or another), as `netdsl train` does.
+    """Train a network by its recipe (or another), as `netdsl train` does.
 
-    `out` is the folder of the run, `runs/NAME-N` by default. Raises `TrainingError` for what does not fit together.
+    `data` is what `--data` names, or a `netdsl.training.Data` of one's own; `out` the folder of the run, `runs/NAME-N`
+    by default. Raises `TrainingError` for what does not fit together.
     """
     recipe = recipe or Recipe.of(network.train)
     options = options or Options()
-    shape, classes = demanded(network)
-    opened = open_data(data, shape, classes, recipe.seed)
+    opened = _opened(data, network, recipe)
     folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
-    asked = {"asked": data, "options": vars(options)}
+    asked = {"asked": opened.name if isinstance(data, Data) else data, "options": vars(options)}
     run = runs.begin(folder, network, recipe, opened, asked) if _first() else Run(folder)
     return _trained(network, opened, recipe, run, options, resumed=False)
 
 
-def resume(folder: str | os.PathLike[str], options: Options | None = None) -> Result:
-    """Go on with a run that was stopped, from its last checkpoint: it ends with the weights of one that was not."""
+def resume(folder: str | os.PathLike[str], options: Options | None = None, *, data: str | Data | None = None) -> Result:
+    """Go on with a run that was stopped, from its last checkpoint: it ends with the weights of one that was not.
+
+    `data` is the run's own, which must be given again where it was no name.
+    """
     run = Run(Path(folder))
     about = run.about
     network = run.network
     recipe = recipe_from(about["recipe"])
-    shape, classes = demanded(network)
-    data = open_data(about["asked"], shape, classes, recipe.seed)
+    opened = _opened(about["asked"] if data is None else data, network, recipe)
     if not run.checkpoint.exists():
         raise TrainingError(
             f"'{run.folder}' has no checkpoint to go on from",
             "it was stopped before the first; begin anew with `netdsl train`",
         )
     kept = {name: value for name, value in about["options"].items() if value is not None}
-    kept["freeze"] = tuple(kept.get("freeze", ()))
-    return _trained(network, data, recipe, run, options or Options(**kept), resumed=True)
+    kept |= {name: tuple(kept.get(name, ())) for name in ("ignore", "freeze")}
+    return _trained(network, opened, recipe, run, options or Options(**kept), resumed=True)
+
+
+def _opened(data: str | Data, network: Network, recipe: Recipe) -> Data:
+    shape, classes = demanded(network)
+    return data if isinstance(data, Data) else open_data(data, shape, classes, recipe.seed)
 
 
 def recipe_from(text: str) -> Recipe:
@@ -137,7 +117,7 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
     torch.default_generator.manual_seed(recipe.seed)
     model = build(network)
     if options.weights is not None and not resumed:
-        load_weights(model, options.weights)
+        load_weights(model, options.weights, ignore=options.ignore)
     _freeze(network, model, options.freeze)
     length = Length(recipe, len(data.train))
     task = Task(
@@ -149,7 +129,7 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
         channels_last=options.channels_last,
     )
     loaders = Loaders(task, data, recipe, classes_of(network), length, options.accumulate, options.workers)
-    rows = Rows(run, length.row_every, recipe.batch // options.accumulate, length.per_epoch, _loggers(run))
+    rows = Rows(run, length.row_every, recipe.batch // options.accumulate, length.per_epoch, loggers(run.folder))
     seen: list[Callback] = [rows]
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))
@@ -205,51 +185,3 @@ def _freeze(network: Network, model: nn.Module, labels: tuple[str, ...]) -> None
                 f"--freeze: the network has no part `{label}`", did_you_mean(label, tuple(network.named))
             )
         module.requires_grad_(False)
-
-
-def _loggers(run: Run) -> list[Any]:
-    """TensorBoard's, where it is installed."""
-    try:
-        import tensorboard  # noqa: F401
-    except ModuleNotFoundError:
-        return []
-    from lightning.pytorch.loggers import TensorBoardLogger
-
-    return [TensorBoardLogger(str(run.folder), name="", version="tensorboard")]
-
-
-def trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Callback]) -> lightning.Trainer:
-    """Lightning's Trainer as the options say. Under torchrun and SLURM the processes are theirs."""
-    devices, nodes, launched = options.devices, options.nodes, "SLURM_PROCID" in os.environ
-    if "TORCHELASTIC_RUN_ID" in os.environ:
-        launched, devices = True, int(os.environ["LOCAL_WORLD_SIZE"])
-        nodes = int(os.environ["WORLD_SIZE"]) // devices
-    cpu = not torch.cuda.is_available()
-    strategy = "auto"
-    if launched or devices not in (1, "1") or nodes > 1:
-        strategy = "ddp_fork" if cpu and not launched else "ddp"
-    warnings.filterwarnings("ignore", module="lightning")
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    if not cpu:  # deterministic kernels; but to fill memory that is written anyway only costs time
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    return lightning.Trainer(
-        accelerator="cpu" if cpu else "auto",
-        devices=devices,
-        num_nodes=nodes,
-        precision=options.precision,  # type: ignore[arg-type]
-        strategy=strategy,
-        deterministic=None if cpu else "warn",
-        max_steps=length.steps,
-        max_epochs=-1,
-        accumulate_grad_batches=options.accumulate,
-        gradient_clip_val=recipe.clip,
-        callbacks=callbacks,
-        plugins=[SafeFiles()],
-        logger=False,
-        enable_checkpointing=any(isinstance(each, Keep) for each in callbacks),
-        enable_progress_bar=any(isinstance(each, Bar) for each in callbacks),
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-    )

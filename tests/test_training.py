@@ -27,6 +27,7 @@ from netdsl.recipe import KINDS, Recipe, RecipeError, find, overridden
 from netdsl.recipe import augment as augmentations
 from netdsl.recipe import losses as loss_parts
 from netdsl.recipe.part import Part
+from netdsl.training.callbacks import Keep
 from netdsl.training.data import NAMES, open_data
 from netdsl.training.data.data import Arrays, Data
 from netdsl.training.engine import Options
@@ -529,6 +530,43 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
     assert len(one) == 3 and one == pytest.approx(two, rel=1e-3)
 
 
+@pytest.mark.slow
+def test_under_torchrun_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
+    text = SMALL.replace("dropout(20%)\n", "").replace("norm=bn, ", "") + RECIPE.replace("crop(8, pad=1)", "")
+    fit(small(text), "digits", out=tmp_path / "one", options=Options(quiet=True))
+    (tmp_path / "small.net").write_text(text)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(netdsl.__file__).parent.parent)}
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "netdsl"]
+    done = subprocess.run(
+        [*launch, "train", "small.net", "--quiet", "-o", "two"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    one, two = ([row["test_loss"] for row in Run(tmp_path / name).rows()] for name in ("one", "two"))
+    assert len(one) == 3 and one == pytest.approx(two, rel=1e-3)
+    assert done.stdout.count("top-1") == 1, "one of them speaks"
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_ends_the_run_which_can_go_on(tmp_path: Path) -> None:
+    (tmp_path / "small.net").write_text(SMALL + LONG)
+    begun = command("small.net", "-o", "run", "--quiet", "--devices", "2", "--save-every", "5", cwd=tmp_path)
+    deadline = time.time() + 200
+    while not (tmp_path / "run" / "previous.ckpt").exists():
+        assert time.time() < deadline and begun.poll() is None, begun.communicate()
+        time.sleep(0.01)
+    children = Path(f"/proc/{begun.pid}/task/{begun.pid}/children").read_text().split()
+    workers = [int(each) for each in children if b"resource_tracker" not in Path(f"/proc/{each}/cmdline").read_bytes()]
+    os.kill(workers[-1], signal.SIGKILL)
+    _, told = begun.communicate(timeout=120)
+    assert begun.returncode == 1 and "a process of the run died" in told and "SIGKILL" in told, told
+    assert "netdsl train --resume run" in told and Run(tmp_path / "run").about["state"] == "failed"
+    again = command("--resume", "run", cwd=tmp_path)
+    _, told = again.communicate(timeout=300)
+    assert again.returncode == 0, told
+    assert Run(tmp_path / "run").about["state"] == "finished"
+
+
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
     network = small(SMALL.replace("norm=bn, ", "") + "train(loss=mse, optimizer=sgd(lr=1000), epochs=20)")
     with pytest.raises(TrainingError, match="no number any more at step"):
@@ -548,6 +586,78 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_told_before_the_first_step(text: str, data: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=message):
         fit(small(text.replace("; ", "\n")), data, out=tmp_path / "run", options=Options(quiet=True))
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_of_another_network_are_told_by_what_they_say_of_themselves(tmp_path: Path) -> None:
+    from netdsl.training.weights import load
+
+    network, other = small(SMALL + RECIPE), small(SMALL.replace("conv3-4", "conv3-5").replace("Small", "Other"))
+    run = Run(fit(network, "digits", out=tmp_path / "run", options=Options(quiet=True)).folder)
+    whose = (
+        rf"holds the weights of Small \({netdsl.digest(network)[:12]}\), not of Other .*is 4x1x3x3 in the weights, 5x"
+    )
+    for path in (run.weights, run.checkpoint):
+        load(netdsl.build(network), network, path)
+        with pytest.raises(TrainingError, match=whose):
+            load(netdsl.build(other), other, path)
+    (run.folder / "network.json").write_text(other.model_dump_json())
+    with pytest.raises(TrainingError, match=r"last.ckpt' is of Small .*the run of Other"):
+        resume(run.folder)
+
+
+def test_a_full_disk_stops_the_run_with_the_way_on(tmp_path: Path) -> None:
+    import resource
+
+    (tmp_path / "small.net").write_text(SMALL + RECIPE)
+    whole = command("small.net", "-o", "whole", "--quiet", "--save-every", "5", cwd=tmp_path)
+    _, told = whole.communicate(timeout=120)
+    assert whole.returncode == 0, told
+    run = Run(tmp_path / "part")
+    options = Options(quiet=True, save_every=5)
+    had = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    keep = Keep.on_train_batch_end
+
+    def full(*given: Any) -> None:
+        if given[1].global_step == 12:  # no file may become longer than this any more
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, had[1]))
+        keep(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keep, "on_train_batch_end", full)
+        try:
+            with pytest.raises(
+                TrainingError, match=r"last\.ckpt' cannot be written: File too large\nhelp: make room, then"
+            ):
+                fit(small(SMALL + RECIPE), "digits", out=run.folder, options=options)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, had)
+            signal.signal(signal.SIGXFSZ, ignored)
+    assert not any(path.name.startswith(".") for path in run.folder.iterdir())
+    resume(run.folder)
+    assert [row["step"] for row in run.rows()] == [row["step"] for row in Run(tmp_path / "whole").rows()]
+    assert fingerprint(run.folder) == fingerprint(tmp_path / "whole")
+
+
+def test_dense_evaluation_is_the_network_itself_at_its_size() -> None:
+    from netdsl.training.dense import dense
+
+    text = "input 3x16x16\nconv3-8(act=relu); maxpool\nconv3-8(act=relu); maxpool\nfc-20(act=relu); dropout\nfc-10; softmax\n"
+    for spec in (text, text.replace("fc-20(act=relu); dropout", "gap")):
+        model = netdsl.build(netdsl.loads(spec)).eval()
+        made = dense(model, (3, 16, 16))
+        images = torch.rand(2, 3, 16, 16)
+        torch.testing.assert_close(made(images), model(images))
+        assert made(torch.rand(1, 3, 24, 40)).shape == (1, 10)
+    # a map of one row of places: their mean
+    model = netdsl.build(netdsl.loads(text)).eval()
+    wide = torch.rand(1, 3, 16, 20)
+    inner = dense(model, (3, 16, 16)).inner
+    assert inner(wide).shape == (1, 10, 1, 2)  # type: ignore[operator]
+    fixed = netdsl.build(netdsl.loads("input 1x8x8\nlayernorm\nfc-10\n")).eval()
+    with pytest.raises(TrainingError, match="--crops dense is for networks of convolutions"):
+        dense(fixed, (1, 8, 8))
 
 
 def test_a_run_without_a_checkpoint_cannot_go_on(tmp_path: Path) -> None:
@@ -595,6 +705,8 @@ def test_judging_predicting_and_listing_runs(
         Run(Path("runs/small-1")).about["result"]["top1"], abs=1e-5
     )
     assert main(["eval", "runs/small-1", "--crops", "10", "--json"]) == 0
+    assert 0.3 < json.loads(capsys.readouterr().out)["top1"] <= 1
+    assert main(["eval", "runs/small-1", "--crops", "dense", "--json"]) == 0
     assert 0.3 < json.loads(capsys.readouterr().out)["top1"] <= 1
     weights = [word for n in (1, 2) for word in ("--weights", f"runs/small-{n}/weights.safetensors")]
     assert main(["eval", "small.net", *weights, "--json"]) == 0

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from netdsl.backends.torch import build, load_weights
+from netdsl.backends.torch import build
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.recipe.schedules import Exponential
@@ -24,6 +24,7 @@ from netdsl.training.errors import TrainingError
 from netdsl.training.fitting import demanded
 from netdsl.training.loaders import Length, Loaders
 from netdsl.training.task import Task, classes_of
+from netdsl.training.weights import load
 
 LEAST, MOST, STEPS = 1e-6, 10.0, 100
 AROUND = 3
@@ -71,7 +72,7 @@ def find_rate(network: Network, data: str, recipe: Recipe, options: Options | No
     torch.default_generator.manual_seed(recipe.seed)
     model = build(network)
     if options.weights is not None:
-        load_weights(model, options.weights, ignore=options.ignore)
+        load(model, network, options.weights, options.ignore)
     length = Length(rising, len(opened.train))
     task = Task(network, rising, model, steps_per_epoch=length.per_epoch, steps=STEPS)
     loaders = Loaders(task, opened, rising, classes_of(network), length, options.accumulate, options.workers)

@@ -11,8 +11,9 @@ from pathlib import Path
 import torch
 from lightning.pytorch.callbacks import Callback
 from torch import nn
+from torch.multiprocessing.spawn import ProcessException
 
-from netdsl.backends.torch import build, load_weights
+from netdsl.backends.torch import build
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.training import run as runs
@@ -23,6 +24,7 @@ from netdsl.training.errors import TrainingError
 from netdsl.training.loaders import Length, Loaders
 from netdsl.training.run import Run
 from netdsl.training.task import Task, classes_of
+from netdsl.training.weights import belongs, load
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,9 @@ def fit(
     opened = _opened(data, network, recipe)
     folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
     asked = {"asked": opened.name if isinstance(data, Data) else data, "options": vars(options)}
+    ready = _ready(network, opened, recipe, options, anew=True)
     run = runs.begin(folder, network, recipe, opened, asked) if _first() else Run(folder)
-    return _trained(network, opened, recipe, run, options, resumed=False)
+    return _trained(ready, run, options, resumed=False)
 
 
 def resume(folder: str | os.PathLike[str], options: Options | None = None, *, data: str | Data | None = None) -> Result:
@@ -74,7 +77,8 @@ def resume(folder: str | os.PathLike[str], options: Options | None = None, *, da
         )
     kept = {name: value for name, value in about["options"].items() if value is not None}
     kept |= {name: tuple(kept.get(name, ())) for name in ("ignore", "freeze")}
-    return _trained(network, opened, recipe, run, options or Options(**kept), resumed=True)
+    options = options or Options(**kept)
+    return _trained(_ready(network, opened, recipe, options, anew=False), run, options, resumed=True)
 
 
 def _opened(data: str | Data, network: Network, recipe: Recipe) -> Data:
@@ -113,11 +117,23 @@ def _first() -> bool:
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("RANK", "0")) == 0
 
 
-def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Options, *, resumed: bool) -> Result:
+@dataclass(frozen=True)
+class _Ready:
+    """All that training needs but a folder: what does not fit together is refused before there is one."""
+
+    network: Network
+    recipe: Recipe
+    model: nn.Module
+    task: Task
+    loaders: Loaders
+    length: Length
+
+
+def _ready(network: Network, data: Data, recipe: Recipe, options: Options, *, anew: bool) -> _Ready:
     torch.default_generator.manual_seed(recipe.seed)
     model = build(network)
-    if options.weights is not None and not resumed:
-        load_weights(model, options.weights, ignore=options.ignore)
+    if options.weights is not None and anew:
+        load(model, network, options.weights, options.ignore)
     _freeze(network, model, options.freeze)
     length = Length(recipe, len(data.train))
     task = Task(
@@ -129,6 +145,13 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
         channels_last=options.channels_last,
     )
     loaders = Loaders(task, data, recipe, classes_of(network), length, options.accumulate, options.workers)
+    if isinstance(options.devices, int):
+        loaders.share(options.devices * options.nodes)
+    return _Ready(network, recipe, model, task, loaders, length)
+
+
+def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool) -> Result:
+    recipe, length = ready.recipe, ready.length
     rows = Rows(run, length.row_every, recipe.batch // options.accumulate, length.per_epoch, loggers(run.folder))
     seen: list[Callback] = [rows]
     if not options.quiet:
@@ -139,17 +162,34 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
         seen.append(EMAWeightAveraging(decay=recipe.ema))
     engine = trainer(recipe, options, length, [*seen, Keep(run, options.save_every)])
     if resumed and _first():
-        run.cut(int(torch.load(run.checkpoint, map_location="cpu", weights_only=True)["global_step"]))
+        last = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
+        belongs(last, ready.network, run.checkpoint)
+        run.cut(int(last["global_step"]))
     run.note(state="running")
+    path = str(run.checkpoint) if resumed else None
     try:
-        engine.fit(task, datamodule=loaders, ckpt_path=str(run.checkpoint) if resumed else None, weights_only=True)
+        engine.fit(ready.task, datamodule=ready.loaders, ckpt_path=path, weights_only=True)
+    except ProcessException as problem:
+        run.note(state="failed")
+        raise _died(problem, run) from None
     except BaseException as problem:
         run.note(state="failed" if isinstance(problem, Exception) else "stopped")
         raise
     if engine.is_global_zero:
-        _finish(run, model, length.steps)
+        _finish(run, ready.model, length.steps)
     figures = next((row for row in reversed(run.rows()) if row["top1"] is not None), {})
-    return Result(run.folder, model, figures, run.about["state"] == "stopped")
+    return Result(run.folder, ready.model, figures, run.about["state"] == "stopped")
+
+
+def _died(problem: ProcessException, run: Run) -> TrainingError:
+    """What a process of several died of. What it raised comes with its traceback in front."""
+    _, raised, told = str(problem).rpartition("TrainingError: ")
+    if raised:
+        message, _, help = told.strip().partition("\nhelp: ")
+        return TrainingError(message, help or None)
+    last = next((line for line in reversed(str(problem).splitlines()) if line.strip()), "")
+    way_out = f"go on with it: `netdsl train --resume {run.folder}`" if run.checkpoint.exists() else None
+    return TrainingError(f"a process of the run died: {last}", way_out)
 
 
 def _finish(run: Run, model: nn.Module, steps: int) -> None:

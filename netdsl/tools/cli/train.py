@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from netdsl.training.engine import Options
 
 SECTION = "Train it"
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true")
+"""Lightning's."""
 
 
 @click.command(
@@ -51,7 +53,7 @@ FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; random.
 )
 @click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="How many machines.")
 @click.option(
-    "--precision", default="32-true", show_default=True, help="As Lightning: 32-true, bf16-mixed, 16-mixed, ..."
+    "--precision", type=click.Choice(PRECISIONS), default="32-true", show_default=True, help="Bits of a number."
 )
 @click.option("--accumulate", type=click.IntRange(min=1), default=1, show_default=True, help="Batches for one step.")
 @click.option("--channels-last", is_flag=True, help="Keep images as N x H x W x C in memory.")
@@ -167,7 +169,8 @@ def _told(result: object) -> None:
         if top1 is not None and loss is not None
         else "stopped"
     )
-    click.echo(f"{result.folder}: {found}")
+    seconds = result.figures.get("seconds")
+    click.echo(f"{result.folder}: {found}" + (f", after {seconds:.1f} s" if seconds is not None else ""))
     if result.stopped:
         click.echo(f"stopped; go on with: netdsl train --resume {result.folder}", err=True)
         raise click.exceptions.Exit(130)

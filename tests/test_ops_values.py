@@ -455,6 +455,7 @@ def test_joins() -> None:
     torch.testing.assert_close(apply(make("mul"), gate, a), gate * a)
     torch.testing.assert_close(apply(make("concat"), a, b), torch.cat([a, b], 1))
     torch.testing.assert_close(apply(make("scale", x=0.17), a), a * 0.17)
+    torch.testing.assert_close(apply(make("scale", x=-1.0, shift=1.0), a), 1 - a)
 
 
 # Each class of its own, in every form that PyTorch gives a module -----------------------------------------------------
@@ -474,6 +475,7 @@ DEFINED = [
     ("subsample", {}),
     ("scale", {}),
     ("scale", {"x": 0.1}),
+    ("scale", {"x": -1.0, "shift": 1.0}),
     ("slice", {"from": 1}),
     ("crop", {"sides": 1}),
     ("crop", {"to": 2}),
@@ -770,6 +772,7 @@ def test_refusals(
         ("upsample", {"factor": 2, "to": 7}, "upsample\\(2\\)"),
         ("slice", {"from": 3, "to": 3}, "must be greater than"),
         ("scale", {"x": math.inf}, "finite"),
+        ("scale", {"shift": 1.0}, "goes with a constant factor"),
         ("gelu", {"approximate": "erf"}, "'none' or 'tanh'"),
     ],
 )

@@ -290,7 +290,8 @@ def test_a_network_with_errors_is_not_compiled() -> None:
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
-def test_on_cuda(network: Network) -> None:
+def test_on_cuda(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
     model = netdsl.build(network).eval()
     given = inputs(network)
     with torch.no_grad():

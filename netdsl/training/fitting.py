@@ -172,16 +172,16 @@ def _trained(
         from lightning.pytorch.callbacks import EMAWeightAveraging
 
         seen.append(EMAWeightAveraging(decay=recipe.ema))
-    trainer = _trainer(recipe, options, length, [*seen, Keep(run, options.save_every)])
+    engine = trainer(recipe, options, length, [*seen, Keep(run, options.save_every)])
     if resumed and _first():
         run.cut(int(torch.load(run.checkpoint, map_location="cpu", weights_only=True)["global_step"]))
     run.note(state="running")
     try:
-        trainer.fit(task, datamodule=loaders, ckpt_path=str(run.checkpoint) if resumed else None, weights_only=True)
+        engine.fit(task, datamodule=loaders, ckpt_path=str(run.checkpoint) if resumed else None, weights_only=True)
     except BaseException as problem:
         run.note(state="failed" if isinstance(problem, Exception) else "stopped")
         raise
-    if trainer.is_global_zero:
+    if engine.is_global_zero:
         _finish(run, model, length.steps)
     figures = next((row for row in reversed(run.rows()) if row["top1"] is not None), {})
     return Result(run.folder, model, figures, run.about["state"] == "stopped")
@@ -233,20 +233,28 @@ def _loggers(run: Run) -> list[Any]:
     return [TensorBoardLogger(str(run.folder), name="", version="tensorboard")]
 
 
-def _trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Callback]) -> lightning.Trainer:
-    several = options.devices not in (1, "1") or options.nodes > 1
-    torchrun = "TORCHELASTIC_RUN_ID" in os.environ or "SLURM_PROCID" in os.environ
+def trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Callback]) -> lightning.Trainer:
+    """Lightning's Trainer as the options say. Under torchrun and SLURM the processes are theirs."""
+    devices, nodes, launched = options.devices, options.nodes, "SLURM_PROCID" in os.environ
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        launched, devices = True, int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
     cpu = not torch.cuda.is_available()
-    strategy = ("ddp_fork" if cpu and not torchrun else "ddp") if several else "auto"
+    strategy = "auto"
+    if launched or devices not in (1, "1") or nodes > 1:
+        strategy = "ddp_fork" if cpu and not launched else "ddp"
     warnings.filterwarnings("ignore", module="lightning")
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    if not cpu:  # deterministic kernels; but to fill memory that is written anyway only costs time
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return lightning.Trainer(
         accelerator="cpu" if cpu else "auto",
-        devices=options.devices,
-        num_nodes=options.nodes,
+        devices=devices,
+        num_nodes=nodes,
         precision=options.precision,  # type: ignore[arg-type]
         strategy=strategy,
+        deterministic=None if cpu else "warn",
         max_steps=length.steps,
         max_epochs=-1,
         accumulate_grad_batches=options.accumulate,

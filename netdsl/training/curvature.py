@@ -8,7 +8,7 @@ up what each place gives), and for a unit it is h times the square of the slope.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -122,7 +122,7 @@ def _exact(loss: Loss, head: nn.Module, values: Tensor, labels: Tensor) -> Tenso
     with torch.enable_grad():
         values = values.requires_grad_()
         (slopes,) = torch.autograd.grad(compute(loss, head(values), labels), values, create_graph=True)
-        columns = slopes.sum(0) if slopes.requires_grad else []
+        columns: Sequence[Tensor] = tuple(slopes.sum(0)) if slopes.requires_grad else ()
         found = [torch.autograd.grad(each, values, retain_graph=True)[0][:, k] for k, each in enumerate(columns)]
     return torch.stack(found, 1).clamp(min=0) if found else torch.zeros_like(values)
 

@@ -36,10 +36,10 @@ def diagrams() -> None:
     from netdsl.tools.history.experiments import SPECS
 
     for spec in pages.pictured():
-        path, _, variant = spec.partition(":")
+        path, _, column = spec.partition(":")
         own = SPECS / path
-        place, variant = (str(own), variant) if own.exists() else zoo.locate(spec, None)
-        draw(load(place, variant=variant or None), str(pages.diagram(spec)))
+        place, variant = (str(own), column or None) if own.exists() else zoo.locate(spec, None)
+        draw(load(place, variant=variant), str(pages.diagram(spec)))
 
 
 def main(arguments: list[str]) -> int:

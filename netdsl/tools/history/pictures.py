@@ -37,13 +37,7 @@ def draw(experiment: Experiment, runs: Runs, out: Path) -> None:
     if kind == "plane":
         _plane(runs, out)
     elif kind == "answers":
-        found = answers(next(iter(runs.values())), window=10)
-        parts = {
-            "right": [10 * each.right for each in found],
-            "no answer": [10 * each.none for each in found],
-            "wrong": [10 * each.wrong for each in found],
-        }
-        charts.areas([each.trial for each in found], parts, out, "trial", "of ten trials, % (mean of the seeds)")
+        _answers(runs, out)
     elif kind in CURVES and experiment.vary is None:
         column, times, plus, log = CURVES[kind]
         series = {case.name: [_points(run, column, times, plus) for run in found] for case, found in runs.items()}
@@ -62,6 +56,19 @@ def draw(experiment: Experiment, runs: Runs, out: Path) -> None:
             varied.setdefault(case.name, {})[float(case.value or 0)] = measured(kind, found)
         name = {"train.lr": "rate"}.get(experiment.vary, experiment.vary)
         charts.over(varied, out, name, unit, log=kind.startswith("steps"))
+
+
+def _answers(runs: Runs, out: Path) -> None:
+    """Of the first case, in windows of ten trials."""
+    from netdsl.training import charts
+
+    found = answers(next(iter(runs.values())), window=10)
+    parts = {
+        "right": [10 * each.right for each in found],
+        "no answer": [10 * each.none for each in found],
+        "wrong": [10 * each.wrong for each in found],
+    }
+    charts.areas([each.trial for each in found], parts, out, "trial", "of ten trials, % (mean of the seeds)")
 
 
 def _points(run: Run, column: str, times: float, plus: float) -> list[tuple[float, float]]:

@@ -57,7 +57,7 @@ HOMES = {
     "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.recipe", "netdsl.elaborate"),
     "pydantic_core": ("netdsl.ir", "netdsl.backends.table"),
     "typing_extensions": ("netdsl.ir",),
-    "rich": ("netdsl.tools.terminal", "netdsl.tools.render.paint"),
+    "rich": ("netdsl.tools.terminal", "netdsl.tools.playground", "netdsl.tools.render.paint"),
     "pygments": ("netdsl.tools.highlight",),
     "IPython": ("netdsl.tools.notebooks",),
     "pygls": ("netdsl.tools.lsp",),

@@ -1,7 +1,8 @@
 """Repetitions are drawn once: a run of equal boxes or frames, one after the other, becomes one "× N".
 
 Two items are equal if they apply the same operators, wired in the same way; the number of input channels may differ
-(the first of VGG's `conv3-64 x2` takes three), and so may the rate of a dropout. A run must be a chain: each item takes
+(the first of VGG's `conv3-64 x2` takes three), and so may the rate of a dropout. Of two closed blocks it is enough
+that one statement made both. A run must be a chain: each item takes
 values of the one before it, or from before the run, and only the next one takes its values. Or it is a repeated branch:
 all items take the same values, and only what comes behind the run takes theirs. So nothing is lost in the picture.
 Structures are numbered from the inside out, equal ones with the same number, so comparing two is comparing
@@ -12,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
-from netdsl.backends.graphviz.items import Box, Frame, Item
+from netdsl.backends.pictures.items import Box, Frame, Item
 from netdsl.ir import Network, Node
 from netdsl.ops import Family
 
@@ -52,11 +53,12 @@ class Folder:
             after = max(self._run(items, forms, first), self._beside(items, forms, first))
             item = items[first]
             item.times = after - first
+            item.upto = items[after - 1].end
             if item.times > 1:
                 for hidden in items[first + 1 : after]:
                     shift = hidden.start - item.start
                     for value in range(hidden.start, hidden.end):
-                        self.stands[value] = value - shift
+                        self.stands[value] = item.exit if _closed(item) else value - shift
                 _pair(item, items[after - 1])
             folded.append(item)
             first = after
@@ -68,6 +70,8 @@ class Folder:
         ways: list[int | None] = []
         while after < len(items) and forms[after].number == forms[first].number:
             before, item = items[after - 1], items[after]
+            if len(forms[after].outside) != len(forms[first].outside):
+                break
             found = [
                 value - item.start if value >= before.start else None if value == other else item.start
                 for value, other in zip(forms[after].outside, forms[first].outside, strict=True)
@@ -89,6 +93,8 @@ class Folder:
         return after if all(self._last_use[each.end - 1] >= end for each in items[first:after]) else first + 1
 
     def _form(self, item: Item) -> _Form:
+        if _closed(item):
+            return _Form(self._number(("closed", item.kind, item.span)), list(item.entries))
         if isinstance(item, Frame):
             start = item.start
             item.children, forms = self._fold(item.children)
@@ -111,6 +117,10 @@ class Folder:
         return self._numbers.setdefault(key, len(self._numbers))
 
 
+def _closed(item: Item) -> TypeGuard[Frame]:
+    return isinstance(item, Frame) and item.closed
+
+
 def _named(item: Item) -> Hashable:
     """Two items with labels of their own are equal only where one statement made both, in a repetition."""
     return None if item.label is None else item.span
@@ -129,6 +139,7 @@ def _pair(item: Item, last: Item) -> None:
         one, other = stack.pop()
         if isinstance(one, Frame) and isinstance(other, Frame):
             one.last = other.last or other
-            stack.extend(zip(one.children, other.children, strict=True))
+            if not one.closed:
+                stack.extend(zip(one.children, other.children, strict=True))
         elif isinstance(one, Box) and isinstance(other, Box):
             one.last = other.last or other

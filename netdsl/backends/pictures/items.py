@@ -1,4 +1,4 @@
-"""What a diagram is made of: boxes inside frames.
+"""What a diagram is made of while it is worked out: boxes inside frames.
 
 Both cover a range `[start, end)` of the network's values, by which edges find their boxes.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from netdsl.ir import Node, Value
+from netdsl.ir import Node, Scope, Value
 from netdsl.text.source import Span
 
 
@@ -20,7 +20,7 @@ class Box:
     - `main`: the node that the box is named after; `before` and `after` it are the nodes that belong to it.
     - `entry`: for a join, the value its branches started from.
     - `times`: how many equal boxes in a row it stands for; `last` is the last one of all that it stands for, also by
-      repetitions around it.
+      repetitions around it; `upto` is where the values end of the copies that it stands for by itself.
     - `passes`: it only passes its value on (`identity`) and is drawn as the edge through it.
     """
 
@@ -32,6 +32,7 @@ class Box:
     times: int = 1
     last: Box | None = None
     passes: bool = False
+    upto: int = 0
 
     @property
     def span(self) -> Span:
@@ -61,16 +62,32 @@ class Box:
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """A part of the network that is drawn with a line around it; an `iteration` only where it stands for several."""
+    """A part of the network that is drawn with a line around it, or as one box where it is `closed`.
+
+    `iteration`, `branch` and `fork` are frames without a line: one of several by one statement, one way of a join, and
+    the join itself with its branches, whose joining box is behind them.
+    """
 
     kind: str
     children: list[Item]
-    span: Span
-    title: str = ""
+    scope: Scope
     label: str | None = None
-    arguments: dict[str, Value] = field(default_factory=dict)
     times: int = 1
     last: Frame | None = None
+    closed: bool = False
+    upto: int = 0
+
+    @property
+    def span(self) -> Span:
+        return self.scope.span
+
+    @property
+    def title(self) -> str:
+        return self.scope.title
+
+    @property
+    def arguments(self) -> dict[str, Value]:
+        return self.scope.arguments
 
     @property
     def start(self) -> int:
@@ -80,16 +97,34 @@ class Frame:
     def end(self) -> int:
         return self.children[-1].end
 
+    @property
+    def exit(self) -> int:
+        """The value it gives."""
+        return self.scope.exit
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The values from outside that it takes, in order of first use."""
+        taken = (value for node in self.scope.nodes() for value in node.inputs if value < self.start)
+        return tuple(dict.fromkeys(taken))
+
 
 Item: TypeAlias = Box | Frame
+Leaf: TypeAlias = Box | Frame
+"""What is drawn as one box: a box, or a closed frame."""
 
 
-def boxes(items: list[Item]) -> Iterator[Box]:
-    """All boxes, in order."""
+def leaves(items: list[Item]) -> Iterator[Leaf]:
+    """All that is drawn as one box, in order."""
     stack = list(reversed(items))
     while stack:
         item = stack.pop()
-        if isinstance(item, Box):
+        if isinstance(item, Box) or item.closed:
             yield item
         else:
             stack.extend(reversed(item.children))
+
+
+def count(items: list[Item]) -> int:
+    """How many boxes are drawn."""
+    return sum(1 for leaf in leaves(items) if not (isinstance(leaf, Box) and leaf.passes))

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netdsl.analysis.compare import Difference, compare
     from netdsl.backends.artefacts import draw
-    from netdsl.backends.pictures import dot  # type: ignore[no-redef]
+    from netdsl.backends.pictures import dot
     from netdsl.backends.table import summary
     from netdsl.backends.torch import build, emit, load_weights
     from netdsl.compiler import Compilation, compile, load, loads

@@ -19,9 +19,10 @@ from netdsl.backends.pictures import TooLarge, collapse, diagram, dot, graph, st
 from netdsl.backends.pictures import words as said
 from netdsl.backends.pictures.cards import SMALL
 from netdsl.backends.pictures.diagram import drawing
-from netdsl.backends.pictures.drawing import Drawing, Path as Line, Text, flat
+from netdsl.backends.pictures.drawing import Drawing, Text, flat
+from netdsl.backends.pictures.drawing import Path as Line
 from netdsl.backends.pictures.look import ROLES, TINTS
-from netdsl.backends.pictures.model import Fork, Frame, Picture, parts
+from netdsl.backends.pictures.model import Fork, Picture, parts
 from netdsl.backends.pictures.options import Options
 from netdsl.backends.pictures.sheet import PAGE
 from netdsl.ir import Network
@@ -29,6 +30,7 @@ from netdsl.ops import Family
 from netdsl.text.amounts import amount
 from netdsl.text.diagnostics import Diagnostic
 from netdsl.text.source import Source
+from netdsl.tools import gallery
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted([*(ROOT / "specs").glob("*.net"), *(ROOT / "tests" / "nets").glob("*.net")])
@@ -262,17 +264,8 @@ def test_figure_2_of_the_googlenet_paper_with_its_parameters_in_the_boxes(netdsl
     assert all(
         words in text for words in ("1x1 conv, n3x3red", "5x5 conv, n5x5", "3x3 max pool", "filter concatenation")
     )
-    valued = [
-        "--input",
-        "192x28x28",
-        *(
-            each
-            for pair in zip(
-                ["--set"] * 6, ["n1x1=64", "n3x3red=96", "n3x3=128", "n5x5red=16", "n5x5=32", "pool_proj=32"]
-            )
-            for each in pair
-        ),
-    ]
+    values = ("n1x1=64", "n3x3red=96", "n3x3=128", "n5x5red=16", "n5x5=32", "pool_proj=32")
+    valued = ["--input", "192x28x28", *(word for value in values for word in ("--set", value))]
     assert "3x3 conv, 128" in netdsl_command("block:inception", *valued, "--style", "paper", "-o", "-")
 
 
@@ -446,3 +439,22 @@ def test_large_networks_fold_to_a_small_picture() -> None:
         sizes.append(len(dot(network)))
         assert dot(network, expand=True).count("conv3-8") >= 2 * count
     assert abs(sizes[0] - sizes[1]) < 200
+
+
+# The gallery ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_gallery_has_every_network() -> None:
+    page = (ROOT / "docs" / "gallery.md").read_text("utf-8")
+    shown = re.findall(r"\(gallery/(.*?)\.svg\)", page)
+    assert sorted(shown) == sorted([path.stem for path in ZOO] + [name for name, *_ in gallery.SIDE_BY_SIDE])
+    assert sorted(path.stem for path in (ROOT / "docs" / "gallery").glob("*.svg")) == sorted(shown)
+
+
+@pytest.mark.slow
+def test_the_gallery_is_that_of_these_specs(tmp_path: Path) -> None:
+    """`make gallery` draws it anew."""
+    assert (ROOT / "docs" / "gallery.md").read_text("utf-8") == gallery.page()
+    gallery.pictures(tmp_path / "gallery")
+    for path in (tmp_path / "gallery").iterdir():
+        assert path.read_bytes() == (ROOT / "docs" / "gallery" / path.name).read_bytes(), path.name

@@ -14,7 +14,8 @@ class Diagram(Artefact):
     """The options are those of `netdsl.backends.pictures.Options`."""
 
     options = (
-        "style", "direction", "expand", "depth", "open", "legend", "theme", "wrap", "dpi", "problems", "symbols", "beside",
+        "style", "direction", "expand", "depth", "open", "legend", "theme", "wrap", "dpi",
+        "problems", "symbols", "beside",
     )  # fmt: skip
 
     def render(self, network: Network, **options: Any) -> bytes:

@@ -154,9 +154,9 @@ def _spliced(items: list[Item], size: float) -> list[Item]:
     """The items with those of a frame in place of it, where it holds most of the network and only says so."""
     found: list[Item] = []
     for item in items:
-        if isinstance(item, Frame) and not item.closed and item.times == 1 and item.end - item.start >= size:
-            if item.kind in ("block", "group", "repeat"):
-                found.extend(_spliced(item.children, size))
-                continue
+        plain = isinstance(item, Frame) and not item.closed and item.times == 1 and item.end - item.start >= size
+        if isinstance(item, Frame) and plain and item.kind in ("block", "group", "repeat"):
+            found.extend(_spliced(item.children, size))
+            continue
         found.append(item)
     return found

@@ -49,8 +49,13 @@ def font() -> Font:
 def _folders() -> list[Path]:
     """Where fonts are kept, here and with the packages that bring one."""
     home = Path.home()
-    folders = ["/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "/Library/Fonts",
-               home / ".fonts", home / ".local/share/fonts", Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"]  # fmt: skip
+    folders: list[str | Path] = [
+        "/usr/share/fonts",
+        "/usr/local/share/fonts",
+        home / ".fonts",
+        home / ".local/share/fonts",
+    ]
+    folders += ["/System/Library/Fonts", "/Library/Fonts", Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"]
     found = [Path(folder) for folder in folders if Path(folder).is_dir()]
     beside = find_spec("matplotlib")
     if beside is not None and beside.origin is not None:

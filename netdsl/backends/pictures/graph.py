@@ -16,11 +16,9 @@ from netdsl.backends.pictures.collapse import Folded
 from netdsl.backends.pictures.items import Box, Frame, Item, Leaf, leaves
 from netdsl.backends.pictures.model import Branch, Edge, Figures, Fork, Kind, Node, Origin, Part, Picture, nodes, parts
 from netdsl.backends.pictures.model import Frame as Framed
-from netdsl.ir import Network
 from netdsl.ops import Family
 from netdsl.passes.costs import costs
 from netdsl.passes.receptive import receptive_fields
-from netdsl.shapes import Shape
 from netdsl.text.amounts import amount
 from netdsl.text.diagnostics import Diagnostic
 from netdsl.text.source import Span
@@ -169,12 +167,12 @@ class _Reader:
             if leaf.kind == "bracket":
                 return self.bracket(leaf), ()
             return leaf.label or leaf.title or leaf.kind, ()
-        last = leaf.last or leaf
+        copy = leaf.last or leaf
         head, given = words.caption(leaf.main.op)
-        other, theirs = words.caption(last.main.op)
+        other, theirs = words.caption(copy.main.op)
         if len(given) == len(theirs):
             given = tuple(words.between(*pair) for pair in zip(given, theirs, strict=True))
-        around = [words.between(_named(one), _named(two)) for one, two in zip(leaf.after, last.after, strict=False)]
+        around = [words.between(_named(one), _named(two)) for one, two in zip(leaf.after, copy.after, strict=False)]
         before = [_named(node) for node in leaf.before if node.op.name != "flatten"]
         return words.between(head, other), (*before, *given, *around)
 

@@ -1,8 +1,8 @@
 """From the network's scopes to boxes and frames.
 
 The flattening before a fully connected layer and the norm and activation behind an operator are part of its box,
-whether they were written as its arguments or as statements of their own: it is the wiring that counts. Thus a row of the
-paper's table is one box. Blocks, bracket blocks, aux heads and everything with a label get a frame.
+whether they were written as its arguments or as statements of their own: it is the wiring that counts. Thus a row of
+the paper's table is one box. Blocks, bracket blocks, aux heads and everything with a label get a frame.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Layers:
             return True
         behind = {each.op.family for each in host.after} | {host.main.op.family}
         fits = host.main.op.family in HOSTS and node.op.family in FOLLOWERS and node.op.family not in behind
-        ended = Family.ACTIVATION in behind and not node.op.family is Family.ACTIVATION
+        ended = Family.ACTIVATION in behind and node.op.family is not Family.ACTIVATION
         return fits and not ended and not node.op.to_probabilities and self.uses[host.exit] == 1
 
     def _follows(self, box: Box, items: list[Item]) -> bool:

@@ -70,7 +70,7 @@ def color(name: str, theme: str) -> str:
 
 
 STAGES = {
-    "light": (("#e4d3f0",), ("#cfe8cf",), ("#f8d3d0",), ("#d2e2f5",), ("#fbe6c3",), ("#d3eeee",), ("#f0d9e8",)),
-    "dark": (("#4b3660",), ("#2c4f2f",), ("#5e312d",), ("#274766",), ("#5c4617",), ("#1f4d4d",), ("#562f48",)),
+    "light": ("#e4d3f0", "#cfe8cf", "#f8d3d0", "#d2e2f5", "#fbe6c3", "#d3eeee", "#f0d9e8"),
+    "dark": ("#4b3660", "#2c4f2f", "#5e312d", "#274766", "#5c4617", "#1f4d4d", "#562f48"),
 }
 """By theme: the fills of layers of one width, or of one output size, as in the figures of papers."""

@@ -1,7 +1,7 @@
 """The picture of a network, before anything has a place: nodes, frames and edges, each with where it came from.
 
-A picture is frozen data and free of layout. Its body is a tree of parts in the order of the spec: a `Node` is one box, a
-`Frame` a part that is shown as one, a `Fork` the branches that start from one value and the node that joins them. The
+A picture is frozen data and free of layout. Its body is a tree of parts in the order of the spec: a `Node` is one box,
+a `Frame` a part that is shown as one, a `Fork` the branches that start from one value and the node that joins them. The
 edges say what flows where, and which of them is a shortcut. A style gives all of it places; the formats that describe a
 graph and not a drawing (DOT, Mermaid) are written from the picture itself.
 """
@@ -16,7 +16,7 @@ from netdsl.ops import Family, Operator
 from netdsl.shapes import Shape
 
 Kind: TypeAlias = Literal["flow", "identity", "projection", "reference"]
-"""What an edge is: the way of the text; a shortcut that changes nothing; one that changes its value; a value by name."""
+"""What an edge is: the way of the text; a shortcut that changes nothing; one with layers on it; a value by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Figures:
 class Node:
     """One box.
 
-    - `title`: the operator or block as the papers write it; `details`: what belongs to it (arguments, norm, activation).
+    - `title`: the operator or block as the papers write it; `details`: what belongs to it (arguments, norm).
     - `label`: what the spec calls it; `note`: its parameters, or the weight of a loss.
     - `out`: its output shape, where it is to be written beside the edge that leaves it.
     - `op`: the operator of a layer; None for a closed block and for the ends of the network.
@@ -105,7 +105,7 @@ Part: TypeAlias = Node | Frame | Fork
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What flows from one node to another. `within`: the frame that it starts in, where it is the skip of a folded stack."""
+    """What flows from one node to another. `within`: the frame that it starts in, as the skip of a folded stack."""
 
     source: str
     target: str

@@ -48,7 +48,7 @@ def _field(node: Node, op: Operator, name: str, symbols: tuple[str, ...]) -> str
 
 
 def _window(node: Node, op: Operator) -> tuple[str, str]:
-    """The kernel and the stride, as written; where they follow from each other (`maxpool`), as the operator has them."""
+    """The kernel and the stride, as written; where one follows from the other (`maxpool`), as the operator has it."""
     kernel = getattr(op, str(op.geometry.kernel))
     stride = getattr(op, op.geometry.stride) if op.geometry.stride else 1
     if (kernel is None or stride is None) and node.figures.takes is not None:

@@ -1,4 +1,4 @@
-"""Ways for the edges that the order of the text does not give: values called by name, and the step from column to column.
+"""Ways for the edges that the order of the text does not give: values called by name, and the step to the next column.
 
 A column has lanes at both sides. A value leaves its box sideways, where nothing stands between it and the lanes, runs
 along a lane that is free over that length, and enters its target sideways; between columns that are no neighbours it

@@ -9,7 +9,7 @@ from __future__ import annotations
 from netdsl.backends.pictures.cards import SMALL, Cards, card, heading
 from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Rect, Run, Text, bounds, fitted, moved
 from netdsl.backends.pictures.legend import legend
-from netdsl.backends.pictures.model import Edge, Frame, Node, Part, Picture
+from netdsl.backends.pictures.model import Edge, Frame, Node, Picture
 from netdsl.backends.pictures.options import Options
 from netdsl.backends.pictures.routes import Column, Plan, Router, Wall
 from netdsl.backends.pictures.spine import GAP, Cell, Framed, Place, Spine, bordered
@@ -86,7 +86,7 @@ class Sheet:
         cells = [spine.measure(part) for part in self.picture.body]
         columns = []
         for number, group in enumerate(_divided(cells, count)):
-            whole = spine.sequence(tuple(cell.part for cell in group))  # type: ignore[arg-type]
+            whole = spine.sequence(tuple(cell.part for cell in group if not isinstance(cell.part, tuple)))
             columns.append(Column(whole.left, whole.right, whole.length))
             spine.place(whole, 0.0, 0.0, number)
         return columns

@@ -2,8 +2,8 @@
 
 Everything is measured from the inside out and then placed from the outside in. A cell reaches so far to the left and
 the right of its spine; a shape is written below its box, right of the spine, where only the spine itself leaves
-the box; a shortcut without layers runs in a lane right of its branches. So no line of this text can cross a label. What a
-value's name leads to from elsewhere is `routes`' business.
+the box; a shortcut without layers runs in a lane right of its branches. So no line of this text can cross a
+label. Where a value is called by its name from elsewhere, `routes` finds the way.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ class Spine:
                 self.frames.append(Framed(part, x - cell.left, y, x + cell.right, y + cell.length))
             for inner, (dx, dy) in zip(cell.inner, cell.offsets, strict=True):
                 beside = isinstance(inner.part, Frame) and _beside(inner.part)
-                extra = ()
+                extra: tuple[Hop, ...] = ()
                 if beside:
                     self.forks += 1
                     extra = (Hop(self.forks, 1, x, x + dx, y + dy - self.sizes.bus / 2, y + dy + inner.length),)

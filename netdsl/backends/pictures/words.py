@@ -1,4 +1,4 @@
-"""What boxes and frames say: operators as the papers write them, arguments by name, six digits, ranges on what is folded.
+"""What boxes and frames say: operators as the papers write them, arguments by name, six digits, ranges on folded ones.
 
 All of it is plain text; how a format escapes it is the format's business. What no format can hold (control characters)
 is replaced here, once, and what is too long for a box ends in an ellipsis.
@@ -53,8 +53,8 @@ def counted(first: int, last: int) -> str:
 def caption(op: Operator) -> tuple[str, tuple[str, ...]]:
     """An operator as its notation without arguments, and its arguments by name.
 
-    Bias, initialization, the constants of norms and how sizes are rounded are left out of pictures; of a long list there
-    is only the name.
+    Bias, initialization, the constants of norms and how sizes are rounded are left out of pictures; of a long list
+    there is only the name.
     """
     fields = type(op).model_fields
     lists = [name for name in fields if _long(getattr(op, name))]

@@ -1,4 +1,4 @@
-"""The options of pictures, which `draw` and `compile` share, as what an artefact takes: None for one that was not given."""
+"""The options of pictures, which `draw` and `compile` share, as an artefact takes them: None for one not given."""
 
 from __future__ import annotations
 

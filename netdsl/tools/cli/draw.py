@@ -44,8 +44,8 @@ def command(
 ) -> int:
     """Draw specs: blocks on a page, every layer, or the figures of the papers.
 
-    The styles: `blocks` fits a page; `layers` shows every primitive; `paper` has tall columns of one-line boxes, of several
-    networks side by side; `volumes` has feature maps as boxes to scale; `graph` units as circles.
+    The styles: `blocks` fits a page; `layers` shows every primitive; `paper` has tall columns of one-line boxes, of
+    several networks side by side; `volumes` has feature maps as boxes to scale; `graph` units as circles.
     """
     first, *others = requests(specs, variant, settings, input_)
     options = {**chosen(given), "symbols": first.symbols or None}

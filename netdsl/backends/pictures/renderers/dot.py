@@ -1,7 +1,7 @@
 """A picture as DOT, the text that Graphviz reads: its nodes inside their clusters, then its edges.
 
-HTML-like labels give `&`, `<`, `>`, quotes and a backslash a meaning; all text goes through `_text`. Equal networks give
-equal text, which can be compared.
+HTML-like labels give `&`, `<`, `>`, quotes and a backslash a meaning; all text goes through `_text`. Equal networks
+give equal text, which can be compared.
 """
 
 from __future__ import annotations

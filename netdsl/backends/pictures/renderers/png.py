@@ -17,7 +17,8 @@ def png(drawing: Drawing, dpi: int) -> bytes:
     if max(drawing.width, drawing.height) * zoom > LARGEST:
         most = int(LARGEST * 72 / max(drawing.width, drawing.height))
         raise RenderError(
-            f"at {dpi} dots per inch the picture has more than {LARGEST:,} pixels along one side; give at most --dpi {most}, or draw an SVG"
+            f"at {dpi} dots per inch the picture has more than {LARGEST:,} pixels along one side; "
+            f"give at most --dpi {most}, or draw an SVG"
         )
     import resvg_py
 

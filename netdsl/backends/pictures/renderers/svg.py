@@ -29,7 +29,8 @@ def svg(drawing: Drawing, family: str = FONT) -> bytes:
         _write(root, mark, drawing.theme)
     Xml.indent(root, " ")
     _joined(root)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, "utf-8", xml_declaration=False) + b"\n"
+    body: bytes = Xml.tostring(root, "utf-8", xml_declaration=False)
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + body + b"\n"
 
 
 def _joined(root: Xml.Element) -> None:

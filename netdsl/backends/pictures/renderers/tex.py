@@ -15,7 +15,7 @@ _SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"''", "×": r"$\times$", "·": r"$\cdot$", "…": r"\dots{}", "→": r"$\to$",
-    "–": "--", "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "\xa0": "~",
+    "'": r"\textquotesingle{}", "`": r"\textasciigrave{}", "\xa0": "~",
 }  # fmt: skip
 
 
@@ -29,7 +29,8 @@ def tex(drawing: Drawing) -> str:
         r"\renewcommand\familydefault{\sfdefault}\pagestyle{empty}\parindent=0pt\topskip=0pt",
         *_colors(drawing),
         r"\begin{document}",
-        r"\noindent\begin{tikzpicture}[x=1bp,y=-1bp,line join=round,inner sep=0pt,outer sep=0pt,>={Stealth[length=4bp]}]",
+        r"\noindent\begin{tikzpicture}[x=1bp,y=-1bp,line join=round,inner sep=0pt,outer sep=0pt,",
+        r"    >={Stealth[length=4bp]}]",
     ]
     if drawing.theme == "dark":
         rows.append(
@@ -69,7 +70,8 @@ def _mark(mark: Text | Rect | Circle | Path, theme: str) -> str:
     if isinstance(mark, Rect):
         radius = min(mark.radius, mark.h / 2, mark.w / 2)
         corners = f",rounded corners={radius:g}bp" if radius else ""
-        return rf"\path[{','.join(style)}{corners}] {_point((mark.x, mark.y))} rectangle {_point((mark.x + mark.w, mark.y + mark.h))};"
+        one, two = _point((mark.x, mark.y)), _point((mark.x + mark.w, mark.y + mark.h))
+        return rf"\path[{','.join(style)}{corners}] {one} rectangle {two};"
     if mark.arrow:
         style.append("->")
     if mark.radius:

@@ -1,4 +1,4 @@
-"""The default: layers and blocks as boxes on a straight spine, in as many columns as make the type largest on a page."""
+"""The default: layers and blocks as boxes on a straight spine, in as many columns as make type largest on a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The figures of the GoogLeNet and ResNet papers: one line for each layer, in tall columns; several networks side by side.
+"""The figures of the GoogLeNet and ResNet papers: one line for each layer, in tall columns, several networks beside
+one another.
 
 What a reader of the papers knows is left out: activations, norms, dropout. A sum with a shortcut is no box but an arc
 beside the column, dotted where there are layers on the shortcut, as where the dimensions grow. Networks side by side
@@ -14,14 +15,13 @@ from itertools import groupby
 
 from netdsl.backends.pictures import collapse, graph, prose
 from netdsl.backends.pictures.cards import Cards, centred, link, told
-from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Rect, Run, Text, fitted
+from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Rect, Run, Text
 from netdsl.backends.pictures.look import STAGES, TINTS
 from netdsl.backends.pictures.model import Branch, Edge, Fork, Frame, Node, Part, Picture, nodes
 from netdsl.backends.pictures.options import Options
 from netdsl.backends.pictures.routes import Column, Plan
-from netdsl.backends.pictures.drawing import Point
 from netdsl.backends.pictures.sheet import Sheet
-from netdsl.backends.pictures.spine import Cell, Framed, Place, Size, Spine
+from netdsl.backends.pictures.spine import Framed, Place, Size, Spine
 from netdsl.ir import Network
 from netdsl.ops import Family
 from netdsl.text.amounts import amount
@@ -306,9 +306,9 @@ def _tints(picture: Picture, theme: str) -> dict[str, tuple[str, str]]:
     keys = {node.id: (node.figures.shape or (0,))[0] if by_width else _stage(node) for node in convolutions}
     order = sorted(set(keys.values()), reverse=not by_width)
     palette = STAGES[theme]
-    found = {name: palette[order.index(key) % len(palette)] for name, key in keys.items()}
+    found = {name: (palette[order.index(key) % len(palette)], "line") for name, key in keys.items()}
     for node in picture.nodes:
         if node.op is not None and node.op.family is Family.FULLY_CONNECTED:
             tint = TINTS[theme][Family.REGULARIZATION]
             found[node.id] = (tint.fill, "line")
-    return {name: (fill, "line") for name, (fill, *_rest) in found.items()}
+    return found

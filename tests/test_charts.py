@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import netdsl
-from netdsl.analysis.charts import Chart, accuracy, compare, cost, depth
+from netdsl.analysis.charts import Chart, accuracy, compare, cost, depth, operations
 from netdsl.analysis.charts.published import ILSVRC
 from netdsl.tools.cli import main
 
@@ -48,6 +48,14 @@ def test_depth_is_the_specs_and_the_errors_are_the_lectures() -> None:
         assert entry.exact is None or abs(entry.exact - float(entry.printed)) < 0.05
 
 
+def test_operations_are_what_they_are_called() -> None:
+    plane = [[0.0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]]
+    made = operations.convolved(plane, operations.KERNELS["vertical edges"])
+    assert made == [[4, 4], [4, 4]]
+    assert operations.convolved(plane, operations.KERNELS["horizontal edges"]) == [[0, 0], [0, 0]]
+    assert operations.rectified([[-1.0, 2.0]]) == [[0.0, 2.0]] and operations.pooled(plane) == [[0, 1], [0, 1]]
+
+
 @pytest.mark.parametrize("name", ["resnet:50-layer", "vit:B/16", "lenet5", "mlp"])
 def test_the_parts_of_cost_are_the_whole(name: str) -> None:
     network = netdsl.load(name)
@@ -67,7 +75,9 @@ def test_compare_has_a_row_for_each() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["accuracy"], ["depth"], ["cost", "lenet5"], ["compare", "lenet5", "mlp"]], ids=lambda each: each[0]
+    "arguments",
+    [["accuracy"], ["depth"], ["operations"], ["cost", "lenet5"], ["compare", "lenet5", "mlp"]],
+    ids=lambda each: each[0],
 )
 def test_a_chart_is_drawn_and_its_file_is_known(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]

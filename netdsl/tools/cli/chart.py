@@ -34,6 +34,7 @@ output_options = options(
 Examples:
   netdsl chart accuracy -o accuracy.svg        accuracy against operations
   netdsl chart depth -o depth.pdf              the revolution of depth
+  netdsl chart operations -o operations.svg    convolution, ReLU, pooling
   netdsl chart cost resnet:50-layer -o cost.png
   netdsl chart compare vgg:D googlenet resnet:50-layer -o three.svg
   netdsl chart depth                           its data, as a table
@@ -71,6 +72,15 @@ def depth(out: str | None, dpi: int, force: bool) -> None:
     from netdsl.analysis.charts import depth
 
     _deliver(depth.chart(), out, dpi, force)
+
+
+@command.command()
+@output_options
+def operations(out: str | None, dpi: int, force: bool) -> None:
+    """Key operations of a convolutional network, on one small image: convolution, ReLU, pooling, feature maps."""
+    from netdsl.analysis.charts import operations
+
+    _deliver(operations.chart(), out, dpi, force)
 
 
 @command.command()

@@ -21,6 +21,7 @@ from netdsl.recipe import Recipe
 from netdsl.training.loader import mixed
 from netdsl.training.losses import compute, scores
 from netdsl.training.optimizers import optimizer, schedule
+from netdsl.training.weights import origin
 
 Batch = tuple[Tensor, Tensor]
 
@@ -62,6 +63,7 @@ class Task(lightning.LightningModule):
         self.test_loss = MeanMetric()
         self.top1 = MulticlassAccuracy(classes, average="micro")
         self.top5 = MulticlassAccuracy(classes, top_k=5, average="micro") if classes > 5 else None
+        self._origin = origin(network)
         self._sums = _sums_before_the_threshold(network, self.model)
 
     def forward(self, images: Tensor) -> Any:
@@ -79,6 +81,10 @@ class Task(lightning.LightningModule):
             heads = {name: named[name] for name in self.aux_weights if named.get(name) is not None}
             return named.get("logits", given[0]), heads
         return given, {}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """A checkpoint says whose it is."""
+        checkpoint["netdsl"] = self._origin
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Everything random in a batch follows from the seed, its step and number, and the process, so that a resumed

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +10,7 @@ import click
 
 from netdsl.backends.artefact import Kind
 from netdsl.backends.artefacts import Artefact, RenderError, by_ending, find, names
+from netdsl.text import files
 from netdsl.tools.cli._known import known, network
 from netdsl.tools.cli._spec import Request
 from netdsl.tools.cli._tell import say
@@ -92,10 +90,7 @@ def check_place(path: Path, kind: Kind, force: bool) -> None:
 
 
 def write(data: bytes, out: Path | None, kind: Kind) -> None:
-    """Write an artefact into a file, or to stdout where there is none.
-
-    A reader of the file never sees half of it: it is written beside its place and then moved there.
-    """
+    """Write an artefact into a file, or to stdout where there is none."""
     data = kind.stamp(data)
     if out is None:
         stream = sys.stdout.buffer
@@ -109,21 +104,8 @@ def write(data: bytes, out: Path | None, kind: Kind) -> None:
 
 
 def replace(data: bytes, path: Path) -> None:
-    """Make `data` the contents of a file, all of it or nothing; its mode stays, and a link stays a link."""
-    target = Path(os.path.realpath(path))
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    """Make `data` the contents of a file, and say which other names of that file keep the old."""
+    others = files.replace(data, path)
+    if others:
+        names = "another name" if others == 1 else f"{others} other names"
+        say(f"'{path}' had {names} (hard links), under which the old text stays", err=True)

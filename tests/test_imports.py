@@ -49,7 +49,7 @@ HOMES = {
     "timm": ("netdsl.backends.torch.against",),
     "lightning": ("netdsl.training", "netdsl.tools.cli"),
     "torchmetrics": ("netdsl.training",),
-    "matplotlib": ("netdsl.training",),
+    "matplotlib": ("netdsl.training", "netdsl.analysis.charts"),
     "numpy": ("netdsl.training",),
     "PIL": ("netdsl.training",),
     "datasets": ("netdsl.training",),

@@ -6,12 +6,13 @@ terms of the input's.
 """
 
 from netdsl.passes.sizes.sets import SizeSet, condition
-from netdsl.passes.sizes.solve import Solution, solve
+from netdsl.passes.sizes.solve import Family, Solution, solve
 from netdsl.passes.sizes.valid import Cause, Dimension, Inputs, changing_weights, keeps_shape, names, valid_inputs
 
 __all__ = [
     "Cause",
     "Dimension",
+    "Family",
     "Inputs",
     "SizeSet",
     "Solution",

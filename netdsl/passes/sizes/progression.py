@@ -148,6 +148,9 @@ class Progression:
 
     __rtruediv__ = __truediv__
 
+    def __ceil__(self) -> Any:
+        return -(-self).__floor__()
+
     def __floor__(self) -> Any:
         needed = lcm(*(Fraction(each).denominator for each in self.coefficients[1:]))
         if needed > 1:

@@ -42,6 +42,10 @@ class Family:
         k = (size - self.start) // self.step
         return tuple(each.at(k) if isinstance(each, Progression) else each for each in self.shapes[value])
 
+    def parts(self, apart: Apart) -> Iterator[Family]:
+        """The families into which it falls."""
+        return _parts(self, apart)
+
     def __contains__(self, size: object) -> bool:
         if not isinstance(size, int):
             return False

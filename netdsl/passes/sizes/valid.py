@@ -84,6 +84,11 @@ class Inputs(NamedTuple):
         return "; ".join(condition(", ".join(letters), sizes) for sizes, letters in grouped.items())
 
 
+def dimensions_of(rank: int) -> tuple[str, ...]:
+    """What the sizes of a shape of so many are called, in order."""
+    return _NAMES.get(rank, ("channels",))
+
+
 def names(network: Network) -> tuple[str, ...]:
     """What the dimensions of the first input are called, in the order of its shape."""
     first = network.inputs[0]

@@ -32,7 +32,8 @@ STAGES = [
     {"elaborate", "passes"},
     {"backends"},
     {"compiler"},
-    {"analysis", "training", "testing"},
+    {"analysis", "training"},
+    {"testing"},
     {"tools"},
     {"__main__"},
 ]
@@ -42,7 +43,9 @@ LEVEL = {stage: level for level, stages in enumerate(STAGES) for stage in stages
 HOMES = {
     "lark": ("netdsl.syntax",),
     "graphviz": ("netdsl.backends.graphviz",),
-    "torch": ("netdsl.backends.torch", "netdsl.training"),
+    "torch": ("netdsl.backends.torch", "netdsl.training", "netdsl.testing"),
+    "hypothesis": ("netdsl.testing",),
+    "pytest": ("netdsl.testing.plugin", "netdsl.tools.cli.test"),
     "torchvision": ("netdsl.training", "netdsl.backends.torch.against"),
     "timm": ("netdsl.backends.torch.against",),
     "lightning": ("netdsl.training", "netdsl.tools.cli"),

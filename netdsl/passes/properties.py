@@ -67,7 +67,7 @@ def verify_properties(network: Network, report: Report) -> None:
             continue
         parsed = condition(each)
         try:
-            found = _as_written(network, parsed)
+            found = false_as_it_is(network, parsed)
             if found is None and not each.domains:
                 inputs = inputs or valid_inputs(network)
                 found = counterexample(network, parsed, inputs) if inputs is not None else None
@@ -78,7 +78,7 @@ def verify_properties(network: Network, report: Report) -> None:
             continue
         if found is not None:
             related = [Related(span, f"`{label}`") for label, span in _parts(network, found)]
-            report.error(CODE, f"the property does not hold: {told(each, found)}", each.span, related=related)
+            report.error(CODE, f"the property does not hold: {told(found)}", each.span, related=related)
 
 
 def _within(value: Any, least: int, most: int) -> bool:
@@ -94,7 +94,7 @@ def _parts(network: Network, found: Counterexample) -> Iterator[tuple[str, Span]
             yield label, part.span
 
 
-def told(property: Property, found: Counterexample) -> str:
+def told(found: Counterexample) -> str:
     """`not for an input of 3x1x64: output.height is 1`."""
     figures = ", ".join(f"{name} is {_shown(value)}" for name, value in found.figures.items())
     return f"not for an input of {text(found.shape)}" + (f", where {figures}" if figures else "")
@@ -112,7 +112,8 @@ def _offset(network: Network, property: Property) -> int:
     return max(written.find(property.text), 0)
 
 
-def _as_written(network: Network, parsed: tree.Expression) -> Counterexample | None:
+def false_as_it_is(network: Network, parsed: tree.Expression) -> Counterexample | None:
+    """Where a condition is false of a network as it is; None where it holds. Raises `Meaningless`."""
     asked = _Figures(network, network.shapes, network.inputs[0].shape if network.inputs else ())
     return None if asked.truth(parsed) else Counterexample(network.inputs[0].shape, asked.seen)
 

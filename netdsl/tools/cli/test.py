@@ -47,17 +47,8 @@ def command(
         def pytest_configure(self, config: pytest.Config) -> None:
             config.stash[plugin.ASKED] = True
 
-    arguments = [
-        *map(str, files),
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-p",
-        "no:asyncio",
-        "-c",
-        "/dev/null",
-        f"--rootdir={Path.cwd()}",
-    ]
+    alone = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-c", os.devnull, f"--rootdir={Path.cwd()}"]
+    arguments = [*map(str, files), "-q", *alone]
     arguments += ["-k", law] if law else []
     arguments += ["--netdsl-slow"] if slow else []
     arguments += [f"--junitxml={junit}"] if junit else []

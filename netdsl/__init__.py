@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from netdsl.backends.artefacts import draw
     from netdsl.backends.graphviz import dot  # type: ignore[no-redef]
     from netdsl.backends.table import summary
-    from netdsl.backends.torch import build, emit, load_weights
+    from netdsl.backends.torch import build, emit, load_weights, optimize
     from netdsl.compiler import Compilation, compile, load, loads
     from netdsl.ir import Network
     from netdsl.passes.hash import digest
@@ -45,6 +45,7 @@ _HOMES = {
     "load_ipython_extension": "netdsl.tools.notebooks",
     "load_weights": "netdsl.backends.torch",
     "loads": "netdsl.compiler",
+    "optimize": "netdsl.backends.torch",
     "summary": "netdsl.backends.table",
 }
 
@@ -64,6 +65,7 @@ __all__ = [
     "load",
     "load_weights",
     "loads",
+    "optimize",
     "summary",
 ]
 

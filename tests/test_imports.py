@@ -42,7 +42,7 @@ LEVEL = {stage: level for level, stages in enumerate(STAGES) for stage in stages
 HOMES = {
     "lark": ("netdsl.syntax",),
     "graphviz": ("netdsl.backends.graphviz",),
-    "torch": ("netdsl.backends.torch", "netdsl.training"),
+    "torch": ("netdsl.backends.torch", "netdsl.backends.purpose", "netdsl.training"),
     "torchvision": ("netdsl.training", "netdsl.backends.torch.against"),
     "timm": ("netdsl.backends.torch.against",),
     "lightning": ("netdsl.training", "netdsl.tools.cli"),

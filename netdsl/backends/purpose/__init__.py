@@ -3,8 +3,3 @@
 A network becomes the plan of its evaluation (`graph`), which the passes of `passes/` change, one file each. `write`
 gives source of it, whose constructor makes the tensors that it needs of the plain module's `state_dict`.
 """
-
-from __future__ import annotations
-
-PURPOSES = ("inference",)
-TARGETS = ("any", "cpu")

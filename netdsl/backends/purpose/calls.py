@@ -100,7 +100,7 @@ def kernel(step: Step, texts: Sequence[str], name: str) -> Text:
 def packing(step: Step, graph: Graph) -> list[str]:
     """What the packing of a convolution's weights must know: the input's size, padding, stride, dilation, groups."""
     op = step.op
-    assert isinstance(op, Convolution)
+    assert isinstance(op, Convolution) and isinstance(op.pad, tuple)
     shape = graph.shapes(step)[0]
     size = shape if _even(op.pad) else (shape[0], *(n + sum(p) for n, p in zip(shape[1:], pairs(op.pad), strict=True)))
     pad = op.pad[::2] if _even(op.pad) else (0,) * len(op.kernel)

@@ -124,7 +124,9 @@ def graph(network: Network, probabilities: bool = False) -> Graph:
         raise ValueError(f"{network.name} has errors and cannot be compiled")
     result = Plan(network, probabilities).result
     results = {name: result if name == network.answer else value for name, value in network.returns.items()}
-    return Graph(network, tuple(_step(network, node) for node in network.nodes), results, any(map(_sized, network.nodes)))
+    return Graph(
+        network, tuple(_step(network, node) for node in network.nodes), results, any(map(_sized, network.nodes))
+    )
 
 
 def _step(network: Network, node: Node) -> Step:
@@ -133,9 +135,7 @@ def _step(network: Network, node: Node) -> Step:
     origin = node if node.shares is None else network.node(node.shares)
     assert origin is not None
     op, tensors = node.op, tensors_of(node.op, origin.path)
-    if isinstance(op, Convolution) and isinstance(tensors, Layer):
-        op = op.canonical(shapes)
-    elif _sized(node):
+    if (isinstance(op, Convolution) and isinstance(tensors, Layer)) or _sized(node):
         op = op.canonical(shapes)
     return Step(node.id, op, node.inputs, node.shape, tensors, (node.id,))
 

@@ -1,5 +1,5 @@
-"""The functions that an emitted file brings along: how it makes its tensors of a plain `state_dict`, and oneDNN's operators
-with what stands in for them."""
+"""The functions that an emitted file brings along: how it makes its tensors of a plain `state_dict`, and oneDNN's
+operators with what stands in for them."""
 
 from __future__ import annotations
 

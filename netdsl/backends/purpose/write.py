@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from netdsl.backends.purpose import calls, variables
 from netdsl.backends.purpose.graph import Graph, Step, graph
@@ -13,7 +13,7 @@ from netdsl.backends.purpose.helpers import KEEP, PACKING, TYPES, used
 from netdsl.backends.purpose.passes import TARGETS, name
 from netdsl.backends.purpose.tensors import Own, Part, Tensors
 from netdsl.backends.torch import text
-from netdsl.backends.torch.layout import WIDTH, Bracket, Text, flat, lay
+from netdsl.backends.torch.layout import WIDTH, Bracket, Text, call, flat, lay
 from netdsl.backends.torch.names import LOOPS, RESERVED, Numbered, printable, variable
 from netdsl.backends.torch.network import Main
 from netdsl.backends.torch.plan import Plan
@@ -23,7 +23,7 @@ from netdsl.ops.fc import Fc
 from netdsl.shapes import text as shape_text
 
 BODY = 8
-OWN = ("keep", "forward", "training", "eval", "train", "to", "half", "float", "double", "cpu", "type", "apply", "children")
+OWN = frozenset("keep forward training eval train to half float double cpu cuda type apply children modules".split())
 """What a module has under these names itself."""
 
 
@@ -87,8 +87,7 @@ class Writer:
         lines = textwrap.wrap(" ".join(said), WIDTH)
         if self.packed:
             lines += textwrap.wrap(f"Weights are packed for inputs of the size above{batch}.", WIDTH)
-        call = f"{self.name}(state)"
-        lines += ["", f"    model = {call}  # `state` is the plain module's state_dict"]
+        lines += ["", f"    model = {self.name}(state)  # `state` is the plain module's state_dict"]
         return plain.removesuffix('\n"""') + "\n\n" + "\n".join(lines) + '\n"""'
 
     @property
@@ -140,7 +139,7 @@ class Writer:
                 yield " " * BODY + lay(statement(known[key]), BODY)
             self.attributes[step.value] = known[key]
 
-    def _constructed(self, step: Step):  # type: ignore[no-untyped-def]
+    def _constructed(self, step: Step) -> Callable[[str], Text] | None:
         """How the constructor makes what a step needs, as a function of the attribute's name; None for nothing."""
         tensors, op = step.tensors, step.op
         if self._kernel(step):
@@ -158,7 +157,9 @@ class Writer:
             assert isinstance(tensors, Own)
             (key,) = step.op.weights(self.graph.shapes(step))
             path = f"{tensors.path}.{key}".rstrip(".")
-            return lambda name: Bracket("self.register_buffer(", (("", f'"{name}"'), ("", f'state["{path}"].clone()')), ")")
+            return lambda name: Bracket(
+                "self.register_buffer(", (("", f'"{name}"'), ("", f'state["{path}"].clone()')), ")"
+            )
         made = calls.construction(written.module)
         if tensors is None:
             return lambda name: _set(name, made)
@@ -184,7 +185,8 @@ class Writer:
         if self.graph.guarded:
             x, shape = self.inputs[0], self.network.inputs[0].shape
             yield f"{pad}if {x}.shape[1:] != {shape}:"
-            yield f'{pad}    raise ValueError(f"compiled for inputs of {shape_text(shape)}, not {{tuple({x}.shape[1:])}}")'
+            said = f"compiled for inputs of {shape_text(shape)}, not {{tuple({x}.shape[1:])}}"
+            yield f'{pad}    raise ValueError(f"{said}")'
         if self.graph.channels_last:
             for number, each in self.inputs.items():
                 if len(self.network.inputs[number].shape) == 3:
@@ -225,7 +227,7 @@ class Writer:
             return Bracket("torch.relu_(", (("", inner[0]),), ")")
         found = calls.function(step, self.graph, texts, attribute)
         if found is None:
-            return calls.call(f"self.{attribute}", texts)
+            return call(f"self.{attribute}", texts)
         if isinstance(found, Bracket) and inner[0] is not None and len(inner) == 1:
             return found._replace(items=(("", inner[0]), *found.items[1:]))
         return found
@@ -237,7 +239,9 @@ class Writer:
             return False
         place = self.graph.steps.index(step)
         follows = self.graph.steps[place + 1] is user
-        return follows and (step.filters or step.op.family in (Family.NORMALIZATION, Family.POOLING) or step.op.name == "add")
+        return follows and (
+            step.filters or step.op.family in (Family.NORMALIZATION, Family.POOLING) or step.op.name == "add"
+        )
 
     # Where a line comes from ------------------------------------------------------------------------------------------
 
@@ -282,7 +286,9 @@ def _beside(path: str, before: str) -> str:
 
 
 def _set(name: str, made: Text) -> Text:
-    return made._replace(opening=f"self.{name} = {made.opening}") if isinstance(made, Bracket) else f"self.{name} = {made}"
+    return (
+        made._replace(opening=f"self.{name} = {made.opening}") if isinstance(made, Bracket) else f"self.{name} = {made}"
+    )
 
 
 def _layers(tensors: Tensors) -> list[str]:

@@ -52,7 +52,7 @@ def command(
     from netdsl.tools.cli._training import parted, trains, with_recipe
 
     with trains():
-        from netdsl.backends.torch import build, load_weights
+        from netdsl.backends.torch import build
         from netdsl.training.data import open_data
         from netdsl.training.fitting import demanded, recipe_from
         from netdsl.training.judging import judge
@@ -70,7 +70,7 @@ def command(
             raise click.UsageError("--weights FILE is needed: a spec alone knows nothing yet")
         shape, classes = demanded(made)
         opened = open_data(data or "digits", shape, classes, recipe.seed)
-        models = [load_weights(build(made), each) for each in weights]
+        models = [build(made, weights=each) for each in weights]
         found = judge(made, models, recipe, opened, crops, batch)
     reported = {each.quantity: each.value for each in made.reported if each.quantity in ("top1", "top5", "error")}
     if as_json:

@@ -1,7 +1,7 @@
 """Activations and sums are done in the kernel of the convolution before them (`--target cpu`).
 
-oneDNN, with which PyTorch computes on a CPU, can apply an activation to each value that a convolution gives before it is
-written, and add another value to it: `conv`, `conv + act`, `conv + add + act` and `fc + act` are one call. Its weights
+oneDNN, with which PyTorch computes on a CPU, can apply an activation to each value that a convolution gives before it
+is written, and add another value to it: `conv`, `conv + act`, `conv + add + act` and `fc + act` are one call. Its weights
 are packed in the order in which its kernels read them, once, for the known shapes. These are operators that PyTorch has
 for its own compiler (`torch.ops.mkldnn`); where they are missing, the emitted source takes the public ones by itself.
 
@@ -58,7 +58,12 @@ def _activated(graph: Graph) -> Graph:
     gone: set[int] = set()
     for act in graph.steps:
         layer = graph.made.get(act.inputs[0]) if _fusible(act.op) else None
-        if layer is None or not _kernel(layer) or layer.activation is not None or (layer.plus and act.op.name != "relu"):
+        if (
+            layer is None
+            or not _kernel(layer)
+            or layer.activation is not None
+            or (layer.plus and act.op.name != "relu")
+        ):
             continue
         if graph.only(layer.value) is act:
             layers = (*layer.layers, *act.layers)

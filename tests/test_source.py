@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -74,10 +75,23 @@ def test_papers_in_the_notation_of_1_1(name: str) -> None:
     assert sorted(tuple(value.shape) for value in one.values()) == sorted(tuple(value.shape) for value in two.values())
 
 
-@pytest.mark.parametrize("name", ["cbam", "vit_b_16", "unet", "wavenet"])
+SMALLER: dict[str, Any] = {  # what is large enough for every layer
+    **dict.fromkeys(("cbam", "vit_b_16", "unet", "cifar10_full", "crnn", "rezero", "maxout", "dueling")),
+    "wavenet": (256, 1100),
+    "yolov1": (3, 64, 64),
+    "deepface": (3, 96, 96),
+    "lrcn": (3, 2, 227, 227),
+    "pointnet": (3, 32),
+    "ras": (3, 64, 64),
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=[pytest.mark.slow] * (each in ("yolov1", "lrcn", "ras"))) for each in SMALLER]
+)
 def test_modules_of_papers_are_exported_and_compute_what_the_flat_text_does(name: str) -> None:
     torch.manual_seed(0)
-    net = netdsl.load(PAPERS / f"{name}.net", input=(256, 1100) if name == "wavenet" else None)
+    net = netdsl.load(PAPERS / f"{name}.net", input=SMALLER[name])
     flat = netdsl.loads(written(net))
     one, two = netdsl.build(net).eval(), netdsl.build(flat).eval()
     keys, others = (

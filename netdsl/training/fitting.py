@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Options:
     - `accumulate`: the gradients of so many smaller batches make one step.
     - `save_every`: a checkpoint every so many steps; None chooses so that it costs about a hundredth of the time.
     - `weights`: start from these; `freeze` are labels whose weights are not trained.
+    - `row_every`: a row of metrics every so many steps; None: once an epoch, and every 50 steps.
     - `workers`: processes that decode and augment; None chooses by the data and the machine.
     """
 
@@ -50,6 +51,7 @@ class Options:
     freeze: tuple[str, ...] = ()
     quiet: bool = False
     workers: int | None = None
+    row_every: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,10 +71,12 @@ def fit(
     *,
     out: str | os.PathLike[str] | None = None,
     options: Options | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Result:
     """Train a network on `data` by its recipe (or another), as `netdsl train` does.
 
-    `out` is the folder of the run, `runs/NAME-N` by default. Raises `TrainingError` for what does not fit together.
+    `out` is the folder of the run, `runs/NAME-N` by default; `callbacks` are Lightning's, beside those of the run.
+    Raises `TrainingError` for what does not fit together.
     """
     recipe = recipe or Recipe.of(network.train)
     options = options or Options()
@@ -81,7 +85,7 @@ def fit(
     folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
     asked = {"asked": data, "options": vars(options)}
     run = runs.begin(folder, network, recipe, opened, asked) if _first() else Run(folder)
-    return _trained(network, opened, recipe, run, options, resumed=False)
+    return _trained(network, opened, recipe, run, options, resumed=False, callbacks=callbacks)
 
 
 def resume(folder: str | os.PathLike[str], options: Options | None = None) -> Result:
@@ -133,7 +137,16 @@ def _first() -> bool:
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("RANK", "0")) == 0
 
 
-def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Options, *, resumed: bool) -> Result:
+def _trained(
+    network: Network,
+    data: Data,
+    recipe: Recipe,
+    run: Run,
+    options: Options,
+    *,
+    resumed: bool,
+    callbacks: Sequence[Callback] = (),
+) -> Result:
     torch.default_generator.manual_seed(recipe.seed)
     model = build(network)
     if options.weights is not None and not resumed:
@@ -149,24 +162,26 @@ def _trained(network: Network, data: Data, recipe: Recipe, run: Run, options: Op
         channels_last=options.channels_last,
     )
     loaders = Loaders(task, data, recipe, classes_of(network), length, options.accumulate, options.workers)
-    rows = Rows(run, length.row_every, recipe.batch // options.accumulate, length.per_epoch, _loggers(run))
-    seen: list[Callback] = [rows]
+    rows = Rows(
+        run, options.row_every or length.row_every, recipe.batch // options.accumulate, length.per_epoch, _loggers(run)
+    )
+    seen: list[Callback] = [rows, *callbacks]
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))
     if recipe.ema is not None:
         from lightning.pytorch.callbacks import EMAWeightAveraging
 
         seen.append(EMAWeightAveraging(decay=recipe.ema))
-    trainer = _trainer(recipe, options, length, [*seen, Keep(run, options.save_every)])
+    engine = trainer(recipe, options, length, [*seen, Keep(run, options.save_every)])
     if resumed and _first():
         run.cut(int(torch.load(run.checkpoint, map_location="cpu", weights_only=True)["global_step"]))
     run.note(state="running")
     try:
-        trainer.fit(task, datamodule=loaders, ckpt_path=str(run.checkpoint) if resumed else None, weights_only=True)
+        engine.fit(task, datamodule=loaders, ckpt_path=str(run.checkpoint) if resumed else None, weights_only=True)
     except BaseException as problem:
         run.note(state="failed" if isinstance(problem, Exception) else "stopped")
         raise
-    if trainer.is_global_zero:
+    if engine.is_global_zero:
         _finish(run, model, length.steps)
     figures = next((row for row in reversed(run.rows()) if row["top1"] is not None), {})
     return Result(run.folder, model, figures, run.about["state"] == "stopped")
@@ -218,20 +233,28 @@ def _loggers(run: Run) -> list[Any]:
     return [TensorBoardLogger(str(run.folder), name="", version="tensorboard")]
 
 
-def _trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Callback]) -> lightning.Trainer:
-    several = options.devices not in (1, "1") or options.nodes > 1
-    torchrun = "TORCHELASTIC_RUN_ID" in os.environ or "SLURM_PROCID" in os.environ
+def trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Callback]) -> lightning.Trainer:
+    """Lightning's Trainer as the options say. Under torchrun and SLURM the processes are theirs."""
+    devices, nodes, launched = options.devices, options.nodes, "SLURM_PROCID" in os.environ
+    if "TORCHELASTIC_RUN_ID" in os.environ:
+        launched, devices = True, int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
     cpu = not torch.cuda.is_available()
-    strategy = ("ddp_fork" if cpu and not torchrun else "ddp") if several else "auto"
+    strategy = "auto"
+    if launched or devices not in (1, "1") or nodes > 1:
+        strategy = "ddp_fork" if cpu and not launched else "ddp"
     warnings.filterwarnings("ignore", module="lightning")
     for name in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.ERROR)
+    if not cpu:  # deterministic kernels; but to fill memory that is written anyway only costs time
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     return lightning.Trainer(
         accelerator="cpu" if cpu else "auto",
-        devices=options.devices,
-        num_nodes=options.nodes,
+        devices=devices,
+        num_nodes=nodes,
         precision=options.precision,  # type: ignore[arg-type]
         strategy=strategy,
+        deterministic=None if cpu else "warn",
         max_steps=length.steps,
         max_epochs=-1,
         accumulate_grad_batches=options.accumulate,

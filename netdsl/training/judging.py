@@ -21,7 +21,6 @@ from torchvision.transforms.v2 import functional as V
 from netdsl.ir import Network
 from netdsl.recipe import Recipe, augment
 from netdsl.training.data import Data, open_data
-from netdsl.training.data.data import Examples
 from netdsl.training.errors import TrainingError
 from netdsl.training.loader import Place, Prepared, batches, workers_for
 from netdsl.training.losses import compute, probabilities, scores
@@ -52,20 +51,22 @@ def judge(
     Raises `TrainingError` where the images cannot be cropped so.
     """
     begun = perf_counter()
-    tasks = [Task(network, recipe, model).eval() for model in models]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    tasks = [Task(network, recipe, model).eval().to(device) for model in models]
     views = _views(network, recipe, data, crops)
     loader = batches(
         Prepared(data.test, views.test, False, recipe.seed),
         batch,
         recipe.seed,
         False,
-        Place(workers=_workers(data.test, crops)),
+        Place(workers=workers_for(data.test, crops != "1")),
     )
     right1 = right5 = count = 0
     total = 0.0
     classes = classes_of(network)
     with torch.inference_mode():
-        for images, labels in loader:
+        for given in loader:
+            images, labels = (each.to(device) for each in given)
             found = torch.stack([_answer(task, images, recipe) for task in tasks])
             answer, loss = found.mean(0), [compute(recipe.loss, *each) for each in _single(tasks, images, labels)]
             order = answer.topk(min(5, classes), dim=1).indices
@@ -91,10 +92,6 @@ def _answer(task: Task, images: Tensor, recipe: Recipe) -> Tensor:
     given = task.outputs(images.flatten(0, 1))[0]
     answers = probabilities(recipe.loss, given)
     return answers.view(count, views, -1).mean(1)
-
-
-def _workers(examples: Examples, crops: str) -> int:
-    return workers_for(examples, crops != "1")
 
 
 def _views(network: Network, recipe: Recipe, data: Data, crops: str) -> Pipeline:

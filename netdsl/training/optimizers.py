@@ -74,7 +74,7 @@ def groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
     return found + ([{"params": free, "weight_decay": 0.0}] if free else [])
 
 
-def _sgd(o: optimizers.SGD, params: Any) -> Optimizer:
+def _sgd(o: optimizers.SGD, params: Any, fused: bool) -> Optimizer:
     return torch.optim.SGD(
         params,
         lr=o.lr,
@@ -82,43 +82,56 @@ def _sgd(o: optimizers.SGD, params: Any) -> Optimizer:
         weight_decay=o.weight_decay,
         nesterov=o.nesterov,
         dampening=o.dampening,
+        fused=fused or None,
     )
 
 
-def _adam(kind: type[torch.optim.Adam]) -> Callable[[Any, Any], Optimizer]:
-    return lambda o, params: kind(
-        params, lr=o.lr, betas=(o.beta1, o.beta2), eps=o.eps, weight_decay=o.weight_decay, amsgrad=o.amsgrad
+def _adam(kind: type[torch.optim.Adam]) -> Callable[[Any, Any, bool], Optimizer]:
+    return lambda o, params, fused: kind(
+        params,
+        lr=o.lr,
+        betas=(o.beta1, o.beta2),
+        eps=o.eps,
+        weight_decay=o.weight_decay,
+        amsgrad=o.amsgrad,
+        fused=fused or None,
     )
 
 
-def _rmsprop(o: optimizers.RMSprop, params: Any) -> Optimizer:
+def _rmsprop(o: optimizers.RMSprop, params: Any, fused: bool) -> Optimizer:
     same: dict[str, Any] = {"lr": o.lr, "eps": o.eps, "momentum": o.momentum, "weight_decay": o.weight_decay}
     if o.tf:
         return RMSpropTF(params, decay=o.decay, **same)
     return torch.optim.RMSprop(params, alpha=o.decay, centered=o.centered, **same)
 
 
-def _lbfgs(o: optimizers.LBFGS, params: Any) -> Optimizer:
+def _lbfgs(o: optimizers.LBFGS, params: Any, fused: bool) -> Optimizer:
     flat: Iterable[Tensor] = [weight for group in params for weight in group["params"]]
     search = None if o.line_search == "none" else o.line_search
     return torch.optim.LBFGS(flat, lr=o.lr, max_iter=o.iterations, history_size=o.history, line_search_fn=search)
 
 
-_MAKE: dict[type[optimizers.Optimizer], Callable[[Any, Any], Optimizer]] = {
+_MAKE: dict[type[optimizers.Optimizer], Callable[[Any, Any, bool], Optimizer]] = {
     optimizers.SGD: _sgd,
     optimizers.Adam: _adam(torch.optim.Adam),
     optimizers.AdamW: _adam(torch.optim.AdamW),
     optimizers.RMSprop: _rmsprop,
-    optimizers.Adagrad: lambda o, params: torch.optim.Adagrad(params, lr=o.lr, eps=o.eps, weight_decay=o.weight_decay),
+    optimizers.Adagrad: lambda o, params, _: torch.optim.Adagrad(
+        params, lr=o.lr, eps=o.eps, weight_decay=o.weight_decay
+    ),
     optimizers.LBFGS: _lbfgs,
-    optimizers.ErrorCorrection: lambda o, params: torch.optim.SGD(params, lr=o.lr),
+    optimizers.ErrorCorrection: lambda o, params, _: torch.optim.SGD(params, lr=o.lr),
 }
 
 
 def optimizer(model: nn.Module, recipe: Recipe) -> Optimizer:
-    """The optimizer of a recipe over a model's parameters."""
-    made = recipe.optimizer
-    return _MAKE[type(made)](made, groups(model, recipe))
+    """The optimizer of a recipe over a model's parameters: on a GPU one kernel moves them all, where PyTorch has it.
+
+    Not where gradients are clipped: the fused ones undo the scale of mixed precision themselves, too late for that.
+    """
+    made, params = recipe.optimizer, groups(model, recipe)
+    fused = recipe.clip is None and all(weight.is_cuda for group in params for weight in group["params"])
+    return _MAKE[type(made)](made, params, fused)
 
 
 def schedule(made: Optimizer, recipe: Recipe, steps_per_epoch: int, steps: int) -> LambdaLR | ReduceLROnPlateau:

@@ -151,6 +151,7 @@ def terms_of(item: Any) -> Iterator[Term]:
         for each in item.items if isinstance(item, Cycle) else (item.first,):
             yield from terms_of(each)
     elif isinstance(item, Construct):
+        yield from (item.function,) if isinstance(item.function, Term) else ()
         for argument in item.arguments:
             values = argument.value.values if isinstance(argument.value, Items) else (argument.value,)
             yield from (value for value in values if isinstance(value, Term))
@@ -171,8 +172,8 @@ def replaced(item: Any, names: Mapping[str, Any]) -> Any:
             return Items(tuple(map(other, value.values)))
         return _shortened(value.substitute(names)) if isinstance(value, Term) else value
 
-    arguments = tuple(type(a)(a.keyword, other(a.value), a.role) for a in item.arguments)
-    return Construct(item.function, arguments, item.frozen, item.parameter)
+    arguments = tuple(a._replace(value=other(a.value)) for a in item.arguments)
+    return Construct(other(item.function), arguments, item.frozen, item.parameter)
 
 
 def _shortened(term: Term) -> Any:

@@ -16,7 +16,7 @@ from typing import Any
 
 from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, replaced, terms_of
 from netdsl.backends.torch.columns import Column, Columns, InstanceRow, Split
-from netdsl.backends.torch.construct import PLAIN, UNSET, Argument, Chain, Construct, ModuleDict, Parameter, valued
+from netdsl.backends.torch.construct import PLAIN, UNSET, Chain, Construct, ModuleDict, Parameter, valued
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.parameters import USUAL, kinds_of
 from netdsl.backends.torch.reading import Unreadable, parsed, read
@@ -176,13 +176,16 @@ class Merge(Columns):
         if isinstance(first, Chain):
             return self._chain(column, top)
         assert isinstance(first, Construct)
-        if len(column) == 1 and all(type(argument.value) in PLAIN for argument in first.arguments):
+        function = first.function
+        if is_symbolic(function):
+            function = self._value("act", {row: item.function for row, item in column.items()})
+        elif len(column) == 1 and all(type(argument.value) in PLAIN for argument in first.arguments):
             return first
         arguments = []
         for place, argument in enumerate(first.arguments):
             values = {row: item.arguments[place].value for row, item in column.items()}
-            arguments.append(Argument(argument.keyword, self._value(argument.role, values), argument.role))
-        return Construct(first.function, tuple(arguments), first.frozen, first.parameter)
+            arguments.append(argument._replace(value=self._value(argument.role, values)))
+        return Construct(function, tuple(arguments), first.frozen, first.parameter)
 
     def _chain(self, column: Column, top: bool) -> Chain:
         """One sequence for several. Some of its layers may be under conditions where a list of it can be made: in one
@@ -310,8 +313,10 @@ class Merge(Columns):
                 return test
         if test in residuals:
             wanted = "use_shortcut"
-        elif test.op == "name":
+        elif test.op == "name" and test.text not in taken:
             wanted = test.text
+        elif test.op == "name":
+            wanted = f"has_{test.text}"
         else:
             wanted = f"has_{word}" if word.isidentifier() else "variant"
         found, number = wanted, 2
@@ -383,7 +388,7 @@ class Merge(Columns):
             if source[0] != "default" or (found is not None and source[1] != found):
                 return None
             found = source[1]
-        return None if found is None or found.opaque or found.op == "if" or found.size > MOST_OPERATORS else found
+        return None if found is None or found.rounds or found.op == "if" or found.size > MOST_OPERATORS else found
 
     def _usual(self, atom: str, values: Sequence[Any]) -> Any:
         """The default of a parameter: the spec's."""
@@ -425,7 +430,8 @@ def _kind(item: Any) -> Any:
     """What a construction is, whatever its constants."""
     if isinstance(item, Chain):
         return type(item).__name__
-    return item.function, item.frozen, item.parameter, tuple(a.keyword for a in item.arguments)
+    function = "" if is_symbolic(item.function) else item.function  # which an argument names
+    return function, item.frozen, item.parameter, tuple(a.keyword for a in item.arguments)
 
 
 def _word(column: Column) -> str:

@@ -7,6 +7,7 @@ module in float32. It holds for networks that are drawn, and, marked slow, for e
 from __future__ import annotations
 
 import ast
+import json
 from typing import Any
 
 import pytest
@@ -240,6 +241,16 @@ def test_the_command(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 def test_every_pass_has_a_page(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", name.replace("_", "-")]) == 0
     assert passes.pages()[name].splitlines()[0] in capsys.readouterr().out
+
+
+def test_bench_tells_every_way(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "lenet5_modern", "--rounds", "2", "--no-compile", "--threads", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "--for inference --target cpu" in told and "1 threads, 2 rounds" in told
+    assert main(["bench", "lenet5_modern", "--rounds", "2", "--no-compile", "--json"]) == 0
+    ways = json.loads(capsys.readouterr().out)["ways"]
+    assert [each["name"] for each in ways] == ["plain", "--for inference", "--for inference --target cpu"]
+    assert all(each["milliseconds"]["median"] > 0 and each["error"] < 1e-5 for each in ways)
 
 
 class TestDrawing:

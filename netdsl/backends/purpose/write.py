@@ -23,7 +23,7 @@ from netdsl.ops.fc import Fc
 from netdsl.shapes import text as shape_text
 
 BODY = 8
-OWN = frozenset("keep forward training eval train to half float double cpu cuda type apply children modules".split())
+OWN = ("keep", "forward", "training", "eval", "train", "to", "half", "float", "double", "cpu", "cuda", "type", "apply")
 """What a module has under these names itself."""
 
 

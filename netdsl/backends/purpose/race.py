@@ -81,7 +81,13 @@ def turns(
 
 
 def race(
-    network: Network, *, batch: int = 1, rounds: int = 15, compiled: bool = True, clock: Clock = time.perf_counter
+    network: Network,
+    *,
+    batch: int = 1,
+    rounds: int = 15,
+    compiled: bool = True,
+    threads: int | None = None,
+    clock: Clock = time.perf_counter,
 ) -> list[Way]:
     """The ways to compute a network, each with the same weights, drawn at random, and the same inputs; with so many
     `threads` of PyTorch from now on."""

@@ -264,11 +264,17 @@ def _averaged(network: Network, node: Node) -> Kept:
 
 
 def _links(network: Network, node: Node) -> Kept:
-    """The input map of each link, where a convolution sees only some."""
-    links = getattr(node.op, "links", 0)
-    shape = network.shapes[node.inputs[0]]
-    assert shape is not None
-    return Kept((), BYTES * links * prod(shape[1:])) if links else _input(network, node)
+    """The input; where a convolution sees only some maps, also its filters with zeros for the others."""
+    if getattr(node.op, "connect", None) is None:
+        return _input(network, node)
+    maps = network.shapes[node.inputs[0]]
+    assert maps is not None and node.shape is not None
+    return Kept(node.inputs, 0, BYTES * node.shape[0] * maps[0] * prod(node.op.kernel))  # type: ignore[attr-defined]
+
+
+def _distances(network: Network, node: Node) -> Kept:
+    """The difference of each feature to each prototype."""
+    return Kept((), _size(network, node.id) * prod(network.shapes[node.inputs[0]] or ()))
 
 
 def _product(network: Network, node: Node) -> Kept:
@@ -307,6 +313,7 @@ SPECIAL: dict[str, Callable[[Network, Node], Kept]] = {
     "gmp": _maximum,
     "avgpool": _mean,
     "conv": _links,
+    "rbf": _distances,
     "scaled_tanh": _own_output,
     "subsample": _averaged,
     "dropout": _mask,

@@ -2,8 +2,8 @@
 
     python benchmarks/memory.py [NETWORK ...]
 
-Every tensor that is made in a step on the CPU is followed until it is freed, so nothing depends on an allocator; weights
-are not counted. A ratio of 1 is an exact prediction.
+Every tensor that is made in a step on the CPU is followed until it is freed, so nothing depends on an allocator;
+weights are not counted. A ratio of 1 is an exact prediction.
 """
 
 from __future__ import annotations
@@ -89,8 +89,7 @@ def figures(name: str) -> Iterator[Figure]:
         output = model(*(each.clone() for each in inputs))
         output = output if isinstance(output, torch.Tensor) else output[0]
         output.sum().backward()
-    predicted = expected.peak * BATCH + expected.constant
-    yield Figure(f"{name}: peak, predicted over measured", _one(predicted / followed.peak))
+    yield Figure(f"{name}: peak, predicted over measured", _one(expected.peak(BATCH) / followed.peak))
 
 
 def _one(number: float) -> Spread:

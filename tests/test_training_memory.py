@@ -84,7 +84,9 @@ def test_a_value_is_kept_once(text: str, bytes: int) -> None:
 
 def test_the_peak_is_no_less_than_what_is_kept() -> None:
     figures = training(netdsl.load("resnet50"))
-    assert figures.saved <= figures.peak <= 1.03 * figures.saved
+    for batch in (1, 8, 64):
+        saved = figures.saved * batch + figures.constant
+        assert saved <= figures.peak(batch) <= 1.2 * saved
 
 
 def test_the_largest_batch_fits_and_the_next_does_not() -> None:

@@ -11,7 +11,7 @@ What is told is for float32 and PyTorch's eager autograd over the plain module.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
@@ -51,7 +51,8 @@ class Training:
     - `layers`: what each layer keeps for the backward pass, for one sample, by the number of its value. A value is
       counted at the first layer that keeps it.
     - `saved`: the sum of these. `constant` is kept whatever the batch is.
-    - `peak`: the most that activations and their gradients take at once, for one sample; `at` is the layer.
+    - `moments`: what activations and their gradients take at the moments of a step: for one sample, and, for gradients
+      of weights on the way, whatever the batch is.
     - `parameters`, `gradients`, `state`: weights and buffers, their gradients, and what the recipe's optimizer
       remembers; `optimizer` is its name.
     """
@@ -59,8 +60,7 @@ class Training:
     layers: dict[int, int]
     saved: int
     constant: int
-    peak: int
-    at: int | None
+    moments: tuple[tuple[int, int], ...]
     parameters: int
     gradients: int
     state: int
@@ -71,18 +71,24 @@ class Training:
         """What is there between steps."""
         return self.parameters + self.gradients + self.state
 
+    def peak(self, batch: int) -> int:
+        """The most that activations and gradients on the way take at once."""
+        return max(each * batch + fixed for each, fixed in self.moments) + self.constant
+
     def step(self, batch: int) -> int:
         """The peak of a step with so many samples: what stands, and activations with the margin for workspace."""
-        activations = self.peak * batch + self.constant
+        activations = self.peak(batch)
         return self.standing + activations + workspace(activations)
 
     def largest(self, budget: int) -> int:
         """How many samples fit a budget of so many bytes; 0 where not one does."""
-        left = budget - self.standing - self.constant - workspace(self.constant)
-        batch = max(left, 0) * 10 // (11 * self.peak) if self.peak else 0
-        while batch and self.step(batch) > budget:
-            batch -= 1
-        return batch
+        low, high = 0, 1
+        while self.step(high) <= budget:
+            low, high = high, 2 * high
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.step(middle) <= budget else (low, middle)
+        return low
 
 
 def workspace(activations: int) -> int:
@@ -110,14 +116,14 @@ def training(network: Network) -> Training:
         new = {storage[value] for value in kept[node.id].values} - seen
         seen |= new
         layers[node.id] = kept[node.id].own + sum(sizes[value] for value in new)
-    peak, at = _peak(network, nodes, kept, storage, sizes)
+    moments = tuple(dict.fromkeys(_moments(network, nodes, kept, storage, sizes)))
     weights = [weight for node in network.nodes for weight in network.weights(node).values()]
     parameters = BYTES * sum(prod(weight.shape) for weight in weights)
     gradients = BYTES * sum(prod(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
     copies, optimizer = _optimizer(network)
     constant = sum(each.fixed for each in kept.values())
     saved = sum(layers.values())
-    return Training(layers, saved, constant, peak, at, parameters, gradients, copies * gradients, optimizer)
+    return Training(layers, saved, constant, moments, parameters, gradients, copies * gradients, optimizer)
 
 
 def _left_out(network: Network) -> set[int]:
@@ -131,10 +137,10 @@ def _left_out(network: Network) -> set[int]:
     return found
 
 
-def _peak(
+def _moments(
     network: Network, nodes: list[Node], kept: dict[int, Kept], storage: list[int], sizes: list[int]
-) -> tuple[int, int | None]:
-    """The most that is alive at once, and the layer at which: through the forward pass, and back."""
+) -> Iterator[tuple[int, int]]:
+    """What is alive at each layer, through the forward pass, and back: for one sample, and for any number of them."""
     last: dict[int, int] = {}
     for place, node in enumerate(nodes):
         for value in (*node.inputs, node.id):
@@ -146,15 +152,14 @@ def _peak(
     results = {storage[each] for each in (network.result, *(item.value for item in (*network.outputs, *network.aux)))}
     alive = {storage[number] for number in range(len(network.inputs))}
     now = sum(sizes[value] for value in alive)
-    most, at = now, None
+    yield now, 0
     for place, node in enumerate(nodes):
         own = storage[node.id]
         if own not in alive:
             alive.add(own)
             now += sizes[own]
         now += kept[node.id].own
-        if now > most:
-            most, at = now, node.id
+        yield now, 0
         done = {storage[value] for value in (*node.inputs, node.id)}
         for value in done:
             needed = last[value] != place or value in holders or value in results
@@ -168,8 +173,8 @@ def _peak(
         wanted = {storage[value] for value in node.inputs if storage[value] >= len(network.inputs)} - gradients
         gradients |= wanted
         now += sum(sizes[value] for value in wanted)
-        if now > most:
-            most, at = now, node.id
+        weights = network.weights(node).values()
+        yield now, BYTES * sum(prod(weight.shape) for weight in weights if not weight.buffer)
         now -= kept[node.id].own
         for value in {storage[each] for each in kept[node.id].values}:
             holders[value] -= 1
@@ -179,7 +184,6 @@ def _peak(
         if own in gradients and own not in {storage[value] for value in node.inputs}:
             gradients.discard(own)
             now -= sizes[own]
-    return most, at
 
 
 # What each operator keeps ---------------------------------------------------------------------------------------------

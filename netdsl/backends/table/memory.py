@@ -113,7 +113,7 @@ def title(found: Memory) -> str:
 def notes(found: Memory) -> Iterator[str]:
     """The lines below the table: what there is besides, the whole, and what fits a budget."""
     figures, batch = found.figures, found.batch
-    peak = figures.peak * batch + figures.constant
+    peak = figures.peak(batch)
     rows = [
         ("parameters and buffers", figures.parameters, ""),
         ("gradients of parameters", figures.gradients, ""),
@@ -152,7 +152,7 @@ def to_markdown(found: Memory) -> str:
 def document(found: Memory) -> dict[str, Any]:
     """The figures for programs, in bytes."""
     figures, batch = found.figures, found.batch
-    peak = figures.peak * batch + figures.constant
+    peak = figures.peak(batch)
     return {
         "format_version": 1,
         "network": found.title,

@@ -5,6 +5,7 @@
     model = netdsl.build(net)            # a torch.nn.Module
     source = netdsl.emit(net)            # the text of that very module
     netdsl.draw(net, "resnet50.svg")
+    netdsl.fit(net, "folder:photos")     # by its recipe, with the extra netdsl[train]
 
 What is not named here may change.
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from netdsl.ir import Network
     from netdsl.passes.hash import digest
     from netdsl.text.diagnostics import Diagnostic, SpecError
+    from netdsl.training import fit
 
 __version__ = "0.1.0"
 
@@ -41,6 +43,7 @@ _HOMES = {
     "dot": "netdsl.backends.pictures",
     "draw": "netdsl.backends.artefacts",
     "emit": "netdsl.backends.torch",
+    "fit": "netdsl.training",
     "load": "netdsl.compiler",
     "load_ipython_extension": "netdsl.tools.notebooks",
     "load_weights": "netdsl.backends.torch",
@@ -61,6 +64,7 @@ __all__ = [
     "dot",
     "draw",
     "emit",
+    "fit",
     "load",
     "load_weights",
     "loads",

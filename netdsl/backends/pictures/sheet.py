@@ -139,7 +139,8 @@ class Sheet:
         self, places: dict[str, Place], frames: list[tuple[Framed, float]], edges: list[tuple[Plan, list[Point]]]
     ) -> list[Mark]:
         found: list[Mark] = [mark for framed, x in frames for mark in self.frame(framed, x)]
-        lines = [self.line(plan.edge, points) for plan, points in edges]
+        behind = sorted(edges, key=lambda each: each[0].edge.kind == "flow")  # no dashes over the way of the text
+        lines = [self.line(plan.edge, points) for plan, points in behind]
         found.append(Group(tuple(lines)))
         for node in self.picture.nodes:
             place = places[node.id]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import click
 
+from netdsl.backends.artefact import Kind
 from netdsl.backends.artefacts import Artefact, RenderError, by_ending, find, names
+from netdsl.text import files
 from netdsl.tools.cli._known import known, network
 from netdsl.tools.cli._spec import Request
 from netdsl.tools.cli._tell import say
+
+UNMARKED = ("csv", "spec")
+"""Kinds of files of which nobody can tell whether netdsl wrote them."""
 
 
 def make(
@@ -75,7 +77,7 @@ def rendered(kind: Artefact, *arguments: Any, **options: Any) -> bytes:
         raise click.ClickException(str(problem)) from None
 
 
-def check_place(path: Path, kind: Artefact, force: bool) -> None:
+def check_place(path: Path, kind: Kind, force: bool) -> None:
     """Refuse, before any work is done, a place where the artefact may not or cannot be written."""
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no directory '{path.parent}' to write into")
@@ -87,15 +89,14 @@ def check_place(path: Path, kind: Artefact, force: bool) -> None:
     if force:
         return
     data = path.read_bytes()
+    if data and kind.name in UNMARKED:
+        raise click.UsageError(f"'{path}' exists, and a {kind.name.upper()} carries no mark; use --force to replace it")
     if data and not kind.is_stamped(data):
         raise click.UsageError(f"'{path}' exists and was not written by netdsl; use --force to replace it")
 
 
-def write(data: bytes, out: Path | None, kind: Artefact) -> None:
-    """Write an artefact into a file, or to stdout where there is none.
-
-    A reader of the file never sees half of it: it is written beside its place and then moved there.
-    """
+def write(data: bytes, out: Path | None, kind: Kind) -> None:
+    """Write an artefact into a file, or to stdout where there is none."""
     data = kind.stamp(data)
     if out is None:
         stream = sys.stdout.buffer
@@ -109,21 +110,8 @@ def write(data: bytes, out: Path | None, kind: Artefact) -> None:
 
 
 def replace(data: bytes, path: Path) -> None:
-    """Make `data` the contents of a file, all of it or nothing; its mode stays, and a link stays a link."""
-    target = Path(os.path.realpath(path))
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    """Make `data` the contents of a file, and say which other names of that file keep the old."""
+    others = files.replace(data, path)
+    if others:
+        names = "another name" if others == 1 else f"{others} other names"
+        say(f"'{path}' had {names} (hard links), under which the old text stays", err=True)

@@ -507,7 +507,7 @@ class Network(Frozen):
         if label is not None:
             return label
         last = self.node(self.result)
-        return "logits" if last is not None and (last.op.to_probabilities or last.op.name == "fc") else "result"
+        return "logits" if last is not None and (last.op.to_probabilities or last.op.to_logits) else "result"
 
     def _total(self, name: str) -> int:
         if self.totals is None:

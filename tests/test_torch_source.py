@@ -98,6 +98,25 @@ unit(20); unit(32, false); unit(44, nl=hardswish); unit(60, false, none); gap; f
             assert isinstance(value, float) or found == round_to(value, divisor), (value, divisor)
 
 
+def test_activations_truths_and_counts_of_the_zoo_are_arguments() -> None:
+    """Blocks that were several classes, or lost their parameters, are one class with them."""
+    text = netdsl.emit(netdsl.load("mobilenet_v3_large"))
+    assert classes(text) == [
+        "ConvBn(nn.Sequential)",
+        "SqueezeExcitation(nn.Module)",
+        "Bneck(nn.Module)",
+        "MobileNetV3_large(nn.Module)",
+    ]
+    assert "Bneck(40, kernel=5, expand=120, out=40, se=True, nl=nn.ReLU)," in text
+    assert "SqueezeExcitation(expand, make_divisible(expand // 4, 8), gate=nn.Hardsigmoid)" in text
+    assert "self.has_identity = stride == 1 and in_channels == c" in netdsl.emit(netdsl.load("repvgg_a0"))
+    assert netdsl.emit(netdsl.load("ghostnet")).count("layers: list[nn.Module] = [") == 1
+    assert (
+        "for "
+        not in netdsl.emit(netdsl.load("xception")).partition("def forward(self, x: Tensor)")[2].rpartition("def")[2]
+    )
+
+
 def test_a_param_that_shapes_depend_on_is_named() -> None:
     text = netdsl.emit(netdsl.loads("input 8x8x8\nparam width = 4\nparam rate = 0.5\nconv3-width; dropout(rate); fc-3"))
     assert "Fixed when compiled: width=4; `netdsl compile" in text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -90,6 +90,9 @@ class Pad(Operator):
                 help="`crop(like=...)` takes away",
             )
         return tuple(side for each in more for side in (each // 2, each - each // 2))
+
+    def reaching(self, into: int, out: int) -> dict[str, Any]:
+        return {"channels": (0, out - into)}
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, *sizes = plane(self.name, inputs[0])

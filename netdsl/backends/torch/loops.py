@@ -90,8 +90,7 @@ def _settled(item: Any) -> Any:
 
 def _turns(item: Construct | Chain) -> dict[str, int]:
     """The indices of repetitions in a construction, with their numbers."""
-    terms = terms_of(item)
-    return {key: number for term in terms for key, number in turns_of(term).items()} if terms else {}
+    return {key: number for term in terms_of(item) for key, number in turns_of(term).items()}
 
 
 def _fold(items: tuple[tuple[str, Any], ...], moving: bool) -> tuple[tuple[str, Any], ...]:

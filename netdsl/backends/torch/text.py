@@ -129,6 +129,8 @@ class Constructor:
     def __init__(self, made: Class):
         self.made = made
         self.told: set[str] = set()
+        self.listed = False
+        """Whether the list `layers` has been declared."""
         self.tests = {term: f"self.{flag}" for flag, term in made.flags.items() if flag not in made.kinds}
         self.running = _running(made)
 
@@ -251,6 +253,8 @@ class Constructor:
     def _layers(self, chain: Chain, indent: int) -> list[str]:
         """The statements that put the layers of a sequence into a list, some of them under conditions."""
         pad = " " * indent
+        declared = "layers" if self.listed else "layers: list[nn.Module]"
+        self.listed = True
         groups: list[tuple[Term | None, list[Any]]] = []
         for (_, item), when in zip(chain.items, chain.when, strict=True):
             if groups and groups[-1][0] == when:
@@ -262,11 +266,11 @@ class Constructor:
         for place, (when, items) in enumerate(groups):
             inner = indent if when is None else indent + 4
             if place == 0 and when is not None:
-                found.append(f"{pad}layers: list[nn.Module] = []")
+                found.append(f"{pad}{declared} = []")
             if when is not None:
                 opposite = before is not None and make("not", before) == when
                 found.append(f"{pad}else:" if opposite else f"{pad}if {self._test(when)}:")
-            head = "layers: list[nn.Module] = " if place == 0 and when is None else "layers += "
+            head = f"{declared} = " if place == 0 and when is None else "layers += "
             if len(items) == 1 and place + (when is not None) > 0:
                 found.append(" " * inner + "layers.append(" + render(items[0], inner, len("layers.append("), 1) + ")")
                 if "\n" in found[-1]:

@@ -275,11 +275,7 @@ class Trace(Layers):
                 pass
             self.rigid |= changes.names
         for node in shortcut.nodes() if shortcut is not None else ():
-            fields: dict[str, Any] = {}
-            if node.op.name == "conv":
-                fields["channels"] = out[0]
-            elif node.op.name == "pad" and (isinstance(out[0], Sym) or isinstance(into[0], Sym)):
-                fields["channels"] = (0, out[0] - into[0])
+            fields: dict[str, Any] = node.op.reaching(into[0], out[0])
             if stride is not None and getattr(node.op, "stride", None) is not None:
                 fields["stride"] = stride
             self._overrides[node.id] = fields

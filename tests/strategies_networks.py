@@ -41,6 +41,21 @@ SIMPLE = [
     "gn(2)",
     "scale(0.5)",
     "scale()",
+    "scale(shared=true)",
+    "scale(-1, shift=1)",
+    "attention(2)",
+    "attention(2, window=3, shift=1, relative_bias=true)",
+    "pointwise-6",
+    "local3-4(pad=1)",
+    "conv3-4(standardize=true)",
+    "rmsnorm",
+    "instancenorm(scale=true)",
+    "l2norm(scale=2)",
+    "softmax(across=2)",
+    "softsign",
+    "dropout(20%, per=channel)",
+    "pixelunshuffle(2, order=hwc)",
+    "pixelshuffle(2)",
     "pad(1)",
     "upsample(2)",
     "shuffle(2)",
@@ -68,7 +83,7 @@ block all(n, few) takes map x{few} { sum{i}: add x{few} as j { @map{j}; conv{2 *
 """
 
 
-WHOLE = ["group", "join", "branches", "choice", "call", "residual", "repeat", "goto"]
+WHOLE = ["group", "join", "branches", "choice", "call", "residual", "repeat", "goto", "sequence"]
 REPEATED = [
     "add x{0} {{ conv1-4; conv3-4 }}",
     "concat {{ identity | x{0} {{ conv3-4(act=relu) }} }}",
@@ -77,6 +92,15 @@ REPEATED = [
     "mean {{ x{0} as i {{ conv1-4 }} | conv3-4; relu }}",
     "add {{ gap; {1}: {{ conv1-2; conv1-4 }} | gmp; reuse({1}) }}; upsample(to=8x8)",
 ]
+SEQUENCES = [
+    "{0}: identity; tokens; class_token; positions; ln; attention(2); slice(0, 2); token(0); fc-{{4 * 8 * 8}}; reshape(4x8x8)",
+    "{0}: identity; tokens; attention(2, causal=true); pointwise-4; lstm-4(both=true); reshape(like=@{0})",
+    "{0}: maxpool; softsign; unpool(@{0})",
+    "{0}: conv1-4; tokens; gru-4; {0}m: matmul {{ identity | matmul {{ identity; transpose | identity }}; softmax }}; reshape(like=@{0})",
+    "{0}: conv1-4; attention(2) {{ @{0} | relu }}; upsample(like=@{0}); mul {{ identity | fc-1 }}",
+    "{0}: learned(4x8x8)",
+]
+"""What is about tokens, and about a value that an argument names."""
 CALLS = [
     "pair(4) { conv1-4 | conv3-4 }",
     "pair(6, tanh) { conv1-1 | identity }",
@@ -111,6 +135,9 @@ def statements(draw: st.DrawFn, depth: int = 0, prefix: str = "n") -> list[str]:
             found.append(f"{label}{joining} {{ {' | '.join(branches)} }}")
         elif kind == "branches":
             found.append(label + draw(st.sampled_from(REPEATED)).format(draw(st.integers(1, 4)), f"{name}_"))
+        elif kind == "sequence":
+            found.append(draw(st.sampled_from(SEQUENCES)).format(f"{name}_"))
+            continue
         elif kind == "choice":
             arms = (draw(st.sampled_from(SIMPLE[:20])) for _ in range(2))
             test = f"channels > {draw(st.sampled_from([3, 5]))}"

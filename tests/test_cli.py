@@ -580,7 +580,13 @@ def test_a_shell_completes_names_of_the_zoo_and_files(shell: str, tmp_path: Path
     """In a terminal of its own: what is typed, and a tab, as a person does it."""
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
+    import fcntl
     import pty
+    import termios
+
+    def own_terminal() -> None:
+        """Fish asks for the terminal that it is started in to be its own."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     command, setup = TYPED[shell]
     (tmp_path / "minesweeper.net").write_text("input 3x8x8\nrelu\n")
@@ -589,8 +595,9 @@ def test_a_shell_completes_names_of_the_zoo_and_files(shell: str, tmp_path: Path
     environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
     outer, inner = pty.openpty()
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdin=inner, stdout=inner, stderr=inner, start_new_session=True
-    )
+        command, cwd=tmp_path, env=environment, stdin=inner, stdout=inner, stderr=inner, start_new_session=True,
+        preexec_fn=own_terminal,
+    )  # fmt: skip
     os.close(inner)
 
     def typed(text: str, awaited: str) -> None:

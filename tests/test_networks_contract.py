@@ -26,7 +26,7 @@ def test_the_module_is_what_was_checked(network: Network) -> None:
     with torch.device("meta"):
         model = netdsl.build(network)
     expected = {
-        f"{node.path}.{name}": tuple(weight.shape)
+        f"{node.path}.{name}".rstrip("."): tuple(weight.shape)
         for node in network.nodes
         for name, weight in network.weights(node).items()
     }

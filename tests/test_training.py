@@ -157,6 +157,14 @@ def test_a_wrong_recipe_is_one_error_at_its_place(text: str, message: str) -> No
     assert error.span is not None
 
 
+def test_a_warm_up_may_stand_still() -> None:
+    """ResNet-110's: a tenth of the rate for 400 iterations, then all of it; other depths have none."""
+    for depth, first in (("110", 0.1), ("56", 1.0)):
+        found = Recipe.of(netdsl.load("resnet_cifar", variant=depth).train).schedule
+        factors = [found.factor_at(time, 64000, 0.1) for time in (0, 399, 400, 31999, 32000)]
+        assert factors == pytest.approx([first, first, 1.0, 1.0, 0.1])
+
+
 def test_schedules_follow_each_other() -> None:
     recipe = recipe_from("train(schedule=sequential(schedules=[constant(warmup=2), cosine], at=[5]), epochs=15)")
     factors = [recipe.schedule.factor_at(time, 15, 0.1) for time in (0, 1, 2, 4.9, 5, 10, 15)]

@@ -1,8 +1,8 @@
 """The schedules of recipes: by what factor the optimizer's rate is multiplied, over the course of a run.
 
 Lengths (`every`, `at`, `warmup`) are in epochs, or in iterations where the recipe counts `iterations`. Every schedule
-takes `warmup`: so long the rate rises in a line, from `warmup_from` times the rate, and then the schedule has its own
-course (`cosine`, `linear`, `polynomial` end with the run).
+takes `warmup`: so long the rate rises in a line, from `warmup_from` to `warmup_to` times the rate, and then the schedule
+has its own course (`cosine`, `linear`, `polynomial` end with the run).
 """
 
 from __future__ import annotations
@@ -37,11 +37,13 @@ class Schedule(Part):
     """How long the rate rises at first."""
     warmup_from: Share = 0.0
     """The part of the rate that it rises from."""
+    warmup_to: Share = 1.0
+    """The part of the rate that it rises to; with as much as `warmup_from` it stands still meanwhile."""
 
     def factor_at(self, time: float, length: float, lr: float) -> float:
         """The factor at a time of a run of this length; `lr` is the optimizer's rate."""
         if time < self.warmup:
-            return self.warmup_from + (1 - self.warmup_from) * time / self.warmup
+            return self.warmup_from + (self.warmup_to - self.warmup_from) * time / self.warmup
         return self.course(time, length, lr)
 
     def course(self, time: float, length: float, lr: float) -> float:

@@ -3,6 +3,7 @@ another one are told by it, with the first layer that differs."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -67,6 +68,7 @@ def _origin(path: Path) -> dict[str, str] | None:
         from safetensors import safe_open
 
         with safe_open(path, "pt") as file:
-            return file.metadata()  # type: ignore[no-any-return]
+            found = json.loads((file.metadata() or {}).get("netdsl", "null"))
+        return found if isinstance(found, dict) else None
     found = torch.load(path, map_location="cpu", weights_only=True)
     return found.get("netdsl") if isinstance(found, dict) else None

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netdsl.analysis.compare import Difference, compare
     from netdsl.backends.artefacts import draw
-    from netdsl.backends.graphviz import dot  # type: ignore[no-redef]
+    from netdsl.backends.pictures import dot
     from netdsl.backends.table import summary
-    from netdsl.backends.torch import build, emit, load_weights
+    from netdsl.backends.torch import build, emit, load_weights, optimize
     from netdsl.compiler import Compilation, compile, load, loads
     from netdsl.ir import Network
     from netdsl.passes.hash import digest
@@ -40,7 +40,7 @@ _HOMES = {
     "compare": "netdsl.analysis.compare",
     "compile": "netdsl.compiler",
     "digest": "netdsl.passes.hash",
-    "dot": "netdsl.backends.graphviz",
+    "dot": "netdsl.backends.pictures",
     "draw": "netdsl.backends.artefacts",
     "emit": "netdsl.backends.torch",
     "fit": "netdsl.training",
@@ -48,6 +48,7 @@ _HOMES = {
     "load_ipython_extension": "netdsl.tools.notebooks",
     "load_weights": "netdsl.backends.torch",
     "loads": "netdsl.compiler",
+    "optimize": "netdsl.backends.torch",
     "summary": "netdsl.backends.table",
 }
 
@@ -68,6 +69,7 @@ __all__ = [
     "load",
     "load_weights",
     "loads",
+    "optimize",
     "summary",
 ]
 

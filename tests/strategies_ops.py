@@ -20,6 +20,7 @@ from pydantic.fields import FieldInfo
 
 from netdsl import ops
 from netdsl.ops import Call, Operator
+from netdsl.ops.conv import Conv
 from netdsl.ops.embedding import Embedding
 from netdsl.ops.shared import init as initial
 from netdsl.ops.shared.base import references
@@ -144,6 +145,14 @@ def _grouped(
         if "channels" in given:
             given["channels"] = given["groups"] * draw(st.integers(1, 3))
     return given, inputs
+
+
+def multiplied(op: Operator, inputs: tuple[Shape, ...]) -> int:
+    """The products that the module computes: those of the operator, but for a table of connections, whose absent links
+    are zeros of one kernel."""
+    if not (isinstance(op, Conv) and op.connect is not None):
+        return op.macs(inputs)
+    return op.macs(inputs) // op.links * op.channels * inputs[0][0]
 
 
 def _connected(

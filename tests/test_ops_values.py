@@ -77,6 +77,24 @@ def test_lenet_c3_is_a_dense_convolution_with_zeros() -> None:
     )
 
 
+def test_a_table_of_connections_is_one_filter_for_each_link_also_in_its_gradients() -> None:
+    op = make("conv", kernel=5, channels=16, pad="valid", connect=C3)
+    made: Any = module(op, (6, 14, 14)).double()  # type: ignore[union-attr]
+    ours, theirs = (x(2, 6, 14, 14).double().requires_grad_() for _ in range(2))
+    weight, bias = (each.detach().clone().requires_grad_() for each in (made.weight, made.bias))
+    links = [(o, i) for o, maps in enumerate(C3) for i in maps]
+    parts = [F.conv2d(theirs[:, i : i + 1], filter_[None]) for filter_, (_, i) in zip(weight, links, strict=True)]
+    apart = torch.cat(
+        [bias[o] + sum(p for p, (to, _) in zip(parts, links, strict=True) if to == o) for o in range(16)], 1
+    )
+    torch.testing.assert_close(made(ours), apart)
+    toward = torch.randn(apart.shape, generator=torch.Generator().manual_seed(2)).double()
+    (made(ours) * toward).sum().backward()
+    (apart * toward).sum().backward()
+    for one, other in ((ours, theirs), (made.weight, weight), (made.bias, bias)):
+        torch.testing.assert_close(one.grad, other.grad)
+
+
 def test_lenet_c3_draws_each_map_by_its_own_fan_in() -> None:
     op = make("conv", kernel=5, channels=16, pad=0, connect=C3, init="lecun")
     weight = module(op, (6, 14, 14)).weight.detach()  # type: ignore[union-attr]
@@ -437,6 +455,7 @@ def test_joins() -> None:
     torch.testing.assert_close(apply(make("mul"), gate, a), gate * a)
     torch.testing.assert_close(apply(make("concat"), a, b), torch.cat([a, b], 1))
     torch.testing.assert_close(apply(make("scale", x=0.17), a), a * 0.17)
+    torch.testing.assert_close(apply(make("scale", x=-1.0, shift=1.0), a), 1 - a)
 
 
 # Each class of its own, in every form that PyTorch gives a module -----------------------------------------------------
@@ -456,6 +475,7 @@ DEFINED = [
     ("subsample", {}),
     ("scale", {}),
     ("scale", {"x": 0.1}),
+    ("scale", {"x": -1.0, "shift": 1.0}),
     ("slice", {"from": 1}),
     ("crop", {"sides": 1}),
     ("crop", {"to": 2}),
@@ -752,6 +772,7 @@ def test_refusals(
         ("upsample", {"factor": 2, "to": 7}, "upsample\\(2\\)"),
         ("slice", {"from": 3, "to": 3}, "must be greater than"),
         ("scale", {"x": math.inf}, "finite"),
+        ("scale", {"shift": 1.0}, "goes with a constant factor"),
         ("gelu", {"approximate": "erf"}, "'none' or 'tanh'"),
     ],
 )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import pickle
+import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 import netdsl
 from netdsl.backends.text import text as written
+from netdsl.tools.cli import main
 
 FOLDER = Path(__file__).parent / "source"
 PAPERS = Path(__file__).parent / "syntax"
@@ -45,6 +48,17 @@ def test_classes_is_an_argument(spec: str) -> None:
     ]
 
 
+def test_what_compile_writes_takes_another_number_of_classes(tmp_path: Path) -> None:
+    """`netdsl compile resnet50`, and then `ResNet50(classes=10)` on the file that lies there."""
+    file = tmp_path / "resnet50.py"
+    assert main(["compile", "resnet50", "-o", str(file)]) == 0
+    made = runpy.run_path(str(file))
+    with torch.device("meta"):
+        model = made["ResNet50"](classes=10)
+        assert model(torch.empty(2, 3, 224, 224)).shape == (2, 10)
+        assert made["ResNet50"]().fc.out_features == 1000
+
+
 @pytest.mark.parametrize("spec", ["efficientnet", "mobilenet_v2", "resnet", "shufflenet_v2"])
 def test_scripted_and_pickled(spec: str) -> None:
     """Conditions, loops, an `else`, arguments of their own, and a shortcut that may not be there."""
@@ -74,10 +88,23 @@ def test_papers_in_the_notation_of_1_1(name: str) -> None:
     assert sorted(tuple(value.shape) for value in one.values()) == sorted(tuple(value.shape) for value in two.values())
 
 
-@pytest.mark.parametrize("name", ["cbam", "vit_b_16", "unet", "wavenet"])
+SMALLER: dict[str, Any] = {  # what is large enough for every layer
+    **dict.fromkeys(("cbam", "vit_b_16", "unet", "cifar10_full", "crnn", "rezero", "maxout", "dueling")),
+    "wavenet": (256, 1100),
+    "yolov1": (3, 64, 64),
+    "deepface": (3, 96, 96),
+    "lrcn": (3, 2, 227, 227),
+    "pointnet": (3, 32),
+    "ras": (3, 64, 64),
+}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=[pytest.mark.slow] * (each in ("yolov1", "lrcn", "ras"))) for each in SMALLER]
+)
 def test_modules_of_papers_are_exported_and_compute_what_the_flat_text_does(name: str) -> None:
     torch.manual_seed(0)
-    net = netdsl.load(PAPERS / f"{name}.net", input=(256, 1100) if name == "wavenet" else None)
+    net = netdsl.load(PAPERS / f"{name}.net", input=SMALLER[name])
     flat = netdsl.loads(written(net))
     one, two = netdsl.build(net).eval(), netdsl.build(flat).eval()
     keys, others = (

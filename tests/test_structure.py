@@ -68,6 +68,14 @@ ALIKE = [
         "conv3-8; bottleneck(2)",
     ),
     ("param f = gelu\nconv3-4; f", "conv3-4; gelu"),
+    (
+        "block m(f=leakyrelu(0.2)) { conv3-4(act=f); f }\nm(); m(relu); m(elu(alpha=0.5))",
+        "conv3-4; leakyrelu(0.2); leakyrelu(0.2); conv3-4; relu; relu; conv3-4; elu(0.5); elu(0.5)",
+    ),
+    (
+        "block plain(k, n) { conv{k}-n }\nblock unit(n, inner=plain(3)) { inner(n=n) }\nunit(8); unit(2, plain(k=5))",
+        "conv3-8; conv5-2",
+    ),
     ("param kernels = [3, 5]\nconcat x{len(kernels)} as i { conv{kernels[i]}-2 }", "concat { conv3-2 | conv5-2 }"),
     ("param wide = 1.4\nconv3-{round_to(16 * wide, 8)}", "conv3-24"),
     ("conv3-{2 ** 3 ** 1}; conv1-{-2 ** 2 + 8}", "conv3-8; conv1-4"),
@@ -202,6 +210,16 @@ PAPERS = {
     "hrnet_w18_small": (13_187_464, 1_601_508_352),
     "mobilenet_v2": (3_504_872, 300_774_272),
     "wavenet": (557_920, None),
+    "yolov1": (197_301_875, 20_210_729_728),
+    "deepface": (118_923_774, 517_624_448),
+    "cifar10_full": (89_578, 12_298_240),
+    "ras": (20_228_934, None),
+    "crnn": (8_331_301, None),
+    "lrcn": (65_422_309, None),
+    "pointnet": (3_480_049, 448_025_856),
+    "rezero": (37_804_044, None),
+    "maxout": (1_233_610, 1_231_200),
+    "dueling": (3_300_019, 10_958_336),
 }
 
 

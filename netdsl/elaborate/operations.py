@@ -14,6 +14,7 @@ from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.operators import place, signature
 from netdsl.elaborate.problems import Problem, Told
 from netdsl.elaborate.values import UNKNOWN, Given, show
+from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.syntax import tree
 from netdsl.syntax.lex import STATEMENTS
@@ -41,7 +42,7 @@ def operation(
     """An operator, or a block by that name: one of this file, else one of the standard library; else what a parameter
     of that name names. `inputs` are those of a block that stands on another."""
     try:
-        found = resolve(item, frame)
+        found, item = resolve(item, frame), _with_settings(item, frame)
         if isinstance(found, Named):
             written = signature(builder, found.cls, found.kernel, item, frame, stride)
             place(builder, frame, written, item.span, label, inputs=_inputs(builder, found.cls, item, frame))
@@ -80,16 +81,34 @@ def _meant(item: tree.Operation, value: Any, frame: Frame) -> Definition | Named
     head, span = item.head.text, item.head.span
     if value is UNKNOWN:
         raise Told
-    if not isinstance(value, str):
+    name = value.name if isinstance(value, Setting) else value
+    if not isinstance(name, str):
         help = f"as a number it stands in braces or behind a sign: `conv3-{head}`" if isinstance(value, int) else None
         raise Problem("E0203", f"`{head}` is {show(value)}, which is no operator or block", span, help)
     for module in dict.fromkeys((frame.module, *(each.module for each in frame.calls))):
-        found = _find(value, module)
+        found = _find(name, module)
         if found is not None:
             return found
     known = [*frame.module.blocks, *standard_blocks(), *ops.names()]
     message = f"`{head}` is {show(value)}, which is no operator or block"
-    raise Problem("E0203", message, span, did_you_mean(value, known))
+    raise Problem("E0203", message, span, did_you_mean(name, known))
+
+
+def _with_settings(item: tree.Operation, frame: Frame) -> tree.Operation:
+    """The item with the settings of the operator or block that a parameter names: `f` as `f(0.2)`, where the parameter
+    is `f=leakyrelu(0.2)`."""
+    value, span = frame.names.get(item.head.text), item.head.span
+    if not isinstance(value, Setting) or _find(item.head.text, frame.module) is not None:
+        return item
+
+    def literal(each: Any) -> tree.Literal:
+        return tree.Literal(each, show(each), span)
+
+    given = item.arguments or ()
+    first = [tree.Argument(None, literal(each), span) for each in value.args]
+    named = [tree.Argument(tree.Name(key, span), literal(each), span) for key, each in value.kwargs.items()]
+    arguments = (*first, *given, *named)
+    return tree.Operation(item.head, item.kernel, item.out, item.stride, arguments, item.branches, item.span)
 
 
 def _inputs(builder: Builder, cls: type[Operator], item: tree.Operation, frame: Frame) -> tuple[int, ...] | None:

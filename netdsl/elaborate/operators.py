@@ -89,6 +89,12 @@ def _named(builder: Builder, cls: type[Operator], name: str, target: tree.Seen, 
     if REFERENCE not in choices(cls, name):
         wanted = type_in_words(cls, name) if name in field_names(cls) else "an operator"
         raise Problem("E0405", f"`{name}` of `{cls.name}` takes {wanted}, not the value of a label", target.span)
+    if cls.of is not None and len(target.parts) > 1:
+        message = f"`{cls.name}` takes the label of a `{cls.of.name}` in sight, not of one inside another body"
+        help = (
+            f"what goes into one there stays there: put the `{cls.of.name}` behind `{target.parts[0].text}`, labelled"
+        )
+        raise Problem("E0405", message, target.span, help)
     return seen(builder, target, frame)
 
 

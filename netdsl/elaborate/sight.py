@@ -9,6 +9,7 @@ from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told
 from netdsl.syntax import tree
+from netdsl.syntax.tree import Name
 from netdsl.text.diagnostics import Related, did_you_mean
 
 
@@ -28,9 +29,16 @@ def seen(builder: Builder, target: tree.Seen, frame: Frame) -> Value:
         raise Told
     if any(node.shape is None for node in _nodes(found.drafts)):
         raise Told  # what is wrong in it may be what would give the output
+    related = [Related(found.span, "labelled here")]
+    inner = _inner(found.drafts, further[0])
     help = did_you_mean(further[0], outputs, "its outputs")
     help = help or "a block gives its current value out by `output NAME`, and its calls by their label"
-    raise Problem("E0204", message, target.parts[1].span, help, [Related(found.span, "labelled here")])
+    if inner is not None:
+        related.append(Related(inner.span, "a label inside"))
+        help = "put the layers of the group in a block; what a block gives out is an output"
+        if any(isinstance(each, DraftScope) and each.kind == "block" for each in found.drafts):
+            help = f"a block gives out its outputs, not its labels: write `output {further[0]}: ...` in it"
+    raise Problem("E0204", message, target.parts[1].span, help, related)
 
 
 def spelled(builder: Builder, label: tree.Label, frame: Frame) -> str:
@@ -54,6 +62,15 @@ def _nodes(drafts: tuple[Draft, ...]) -> Iterator[DraftNode]:
             yield from draft.nodes()
         else:
             yield draft
+
+
+def _inner(drafts: tuple[Draft, ...], name: str) -> Name | None:
+    """The label of that name on a statement of a body, where a label labels a body."""
+    for draft in drafts:
+        for child in draft.children if isinstance(draft, DraftScope) else ():
+            if child.label is not None and child.label.text == name:
+                return child.label
+    return None
 
 
 def _unseen(builder: Builder, label: str, target: tree.Seen, frame: Frame) -> Problem:

@@ -21,6 +21,17 @@ CONSTANT = '''class Scale(nn.Module):
         return x * self.factor
 '''
 
+AFFINE = '''class Affine(nn.Module):
+    """Multiplication by a constant, and the addition of another."""
+
+    def __init__(self, factor: float, shift: float):
+        super().__init__()
+        self.factor, self.shift = factor, shift
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.factor + self.shift
+'''
+
 LEARNED = '''class LayerScale(nn.Module):
     """Multiplication by a learned factor for each channel; `shape` is (C, 1, 1), or (C,) for features."""
 
@@ -38,9 +49,10 @@ class Scale(Operator):
 
     The learned factors are `weight`, of shape C x 1 x 1 for maps and C for features, and start at `init`.
     `scale(shared=true, init=0)` learns one factor for all channels (ReZero, Bachlechner et al., 2020, eq. 2).
+    `scale(-1, shift=1)` is 1 - x: the reverse of a map of attention (Caffe's `Power`).
 
     Source: the residual scaling of Szegedy et al., Inception-v4, 2016, section 3.3; learned: LayerScale, Touvron et
-    al., 2021.
+    al., 2021; with a shift: Chen et al., Reverse Attention, 2018, eq. 1.
     """
 
     family = Family.REARRANGEMENT
@@ -55,12 +67,16 @@ class Scale(Operator):
     """The learned factors are a parameter of the module around, by the label alone, as ConvNeXt's `layer_scale`."""
     shared: Flag = Field(False, exclude_if=absent)
     """Learn one factor for all channels."""
+    shift: Finite | None = Field(None, exclude_if=absent)
+    """What is added to the product with a constant factor."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         given = {"init": self.init != 1.0, "frozen": self.frozen, "bare": self.bare, "shared": self.shared}
         if self.x is not None and any(given.values()):
             raise ValueError(f"a constant factor learns nothing; leave out `{max(given, key=given.__getitem__)}`")
+        if self.x is None and self.shift is not None:
+            raise ValueError("`shift` goes with a constant factor; write `scale(1, shift=...)` to add a constant alone")
         return self
 
     @property
@@ -75,6 +91,8 @@ class Scale(Operator):
         return {} if self.x is not None else {name: Weight(self._factors(inputs[0]), not self.frozen)}
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
+        if self.x is not None and self.shift is not None:
+            return Torch(Call("Affine", (self.x, self.shift)), definitions=(AFFINE,))
         if self.x is not None:
             return Torch(Call("Scale", (self.x,)), definitions=(CONSTANT,))
         if self.bare:

@@ -27,6 +27,7 @@ class Options:
     - `save_every`: a checkpoint every so many steps; None chooses so that it costs about a hundredth of the time.
     - `weights`: start from these; what `ignore` fits (`fc.*`) is drawn anew all the same. `freeze` are labels whose
       weights are not trained.
+    - `row_every`: a row of metrics every so many steps; None: once an epoch, and every 50 steps.
     - `workers`: processes that decode and augment; None chooses by the data and the machine.
     """
 
@@ -42,6 +43,7 @@ class Options:
     freeze: tuple[str, ...] = ()
     quiet: bool = False
     workers: int | None = None
+    row_every: int | None = None
 
 
 def loggers(folder: Path) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +45,13 @@ def fit(
     *,
     out: str | os.PathLike[str] | None = None,
     options: Options | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Result:
     """Train a network by its recipe (or another), as `netdsl train` does.
 
     `data` is what `--data` names, or a `netdsl.training.Data` of one's own; `out` the folder of the run, `runs/NAME-N`
-    by default. Raises `TrainingError` for what does not fit together.
+    by default; `callbacks` are Lightning's, beside those of the run. Raises `TrainingError` for what does not fit
+    together.
     """
     recipe = recipe or Recipe.of(network.train)
     options = options or Options()
@@ -58,7 +60,7 @@ def fit(
     asked = {"asked": opened.name if isinstance(data, Data) else data, "options": vars(options)}
     ready = _ready(network, opened, recipe, options, anew=True)
     run = runs.begin(folder, network, recipe, opened, asked) if first() else Run(folder)
-    return _trained(ready, run, options, resumed=False)
+    return _trained(ready, run, options, resumed=False, callbacks=callbacks)
 
 
 def resume(folder: str | os.PathLike[str], options: Options | None = None, *, data: str | Data | None = None) -> Result:
@@ -151,10 +153,16 @@ def _ready(network: Network, data: Data, recipe: Recipe, options: Options, *, an
     return _Ready(network, recipe, model, task, loaders, length)
 
 
-def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool) -> Result:
+def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callbacks: Sequence[Callback] = ()) -> Result:
     recipe, length = ready.recipe, ready.length
-    rows = Rows(run, length.row_every, recipe.batch // options.accumulate, length.per_epoch, loggers(run.folder))
-    seen: list[Callback] = [rows]
+    rows = Rows(
+        run,
+        options.row_every or length.row_every,
+        recipe.batch // options.accumulate,
+        length.per_epoch,
+        loggers(run.folder),
+    )
+    seen: list[Callback] = [rows, *callbacks]
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))
     if recipe.ema is not None:

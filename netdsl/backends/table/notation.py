@@ -52,7 +52,9 @@ class Notations:
             arguments = example.model_copy(
                 update={key: item for key, item in bare.items() if item is not PydanticUndefined}
             )
-            found.append(f"{name}({notation(arguments).partition('(')[2]}")
+            told = notation(arguments).partition("(")[2]
+            if told:  # sizes of a map's own rank (1x1 for 1) are no arguments that anybody wrote
+                found.append(f"{name}({told}")
         return tuple(found)
 
 

@@ -90,7 +90,7 @@ class Columns:
         ]
         return (
             self._turning(candidates, plains)
-            or self._named(role, plains)
+            or self._named(plains)
             or self._either(terms, plains, column)
             or self._argument(role, column, plains)
         )
@@ -120,17 +120,12 @@ class Columns:
                     return make("if", make("==", name(self.index), as_term(0)), as_term(one), as_term(other))
         return None
 
-    def _named(self, role: str, column: Column) -> Term | None:
-        """A name that has the value of every row: of an argument that is no number, or found for another constant."""
-        del role
+    def _named(self, column: Column) -> Term | None:
+        """The argument that has been found for another constant, where it has the value of every row."""
         for fresh, known in self.fresh.items():
             owners = {row: self.rows[row].instance for row in column}
             if all(owner in known and alike(plain(known[owner]), column[row]) for row, owner in owners.items()):
                 return name(fresh)
-        if isinstance(next(iter(column.values())), bool):
-            for atom in self.rows[0].names:
-                if self._holds(name(atom), column):
-                    return name(atom)
         return None
 
     def _either(self, terms: Sequence[Term], plains: Column, column: Column) -> Term | None:

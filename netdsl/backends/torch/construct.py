@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain
-from netdsl.backends.torch.terms import Term
+from netdsl.backends.torch.terms import Layer, Term
 
 Skeleton: TypeAlias = Any
 
@@ -43,17 +43,19 @@ class Items:
 
 
 class Argument(NamedTuple):
-    """An argument of a call: its keyword (or None), its value, and its role when it needs a name."""
+    """An argument of a call: its keyword (or None), its value, its role when it needs a name, and the value that is not
+    written out."""
 
     keyword: str | None
     value: Any
     role: str
+    usual: Any = UNSET
 
 
 class Construct(NamedTuple):
     """`function(arguments)`, of a PyTorch module or of an emitted class; `parameter` makes a tensor a parameter."""
 
-    function: str | Callee
+    function: str | Callee | Term
     arguments: tuple[Argument, ...] = ()
     frozen: bool = False
     parameter: bool = False
@@ -79,7 +81,8 @@ class Construct(NamedTuple):
 
     def key(self) -> Any:
         """Equal for constructions that are written alike."""
-        return self.skeleton(), tuple((type(plain(value)), as_term(value)) for _, value in self.constants())
+        function = as_term(self.function) if isinstance(self.function, Layer) else None
+        return function, self.skeleton(), tuple((type(plain(value)), as_term(value)) for _, value in self.constants())
 
 
 def skeleton(item: Any) -> Skeleton:
@@ -177,7 +180,8 @@ def valued(item: Any, names: Mapping[str, Any]) -> Any:
         return type(item).__name__, tuple((key, valued(each, names)) for key, each in items)
     assert isinstance(item, Construct)
     arguments = tuple((a.keyword, _value(a.value, names)) for a in item.arguments)
-    return item.function, item.frozen, item.parameter, arguments
+    function = _value(item.function, names)[1] if isinstance(item.function, Layer | Term) else item.function
+    return function, item.frozen, item.parameter, arguments
 
 
 def _value(value: Any, names: Mapping[str, Any]) -> Any:
@@ -194,4 +198,4 @@ def _value(value: Any, names: Mapping[str, Any]) -> Any:
     return type(plain(value)), plain(value)
 
 
-PLAIN = frozenset({int, float, bool, str})
+PLAIN = frozenset({int, float, bool, str, Layer})

@@ -13,6 +13,7 @@ from typing import Any
 
 from netdsl.backends.torch.facts import Facts, row_nodes
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
+from netdsl.backends.torch.parameters import told
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
 from netdsl.backends.torch.trace import Trace
 from netdsl.ops import Call
@@ -65,7 +66,7 @@ def _values(model: Trace, level: Level, facts: Facts) -> dict[str, Any]:
             assert shape is not None
             value: Any = shape[0]
         elif kind == "argument":
-            value = scope.arguments[where[0]]
+            value = told(scope.arguments[where[0]])
         elif kind == "row":
             value = getattr(rows[where[0]].op, where[1])
             value = value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value

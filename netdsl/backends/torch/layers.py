@@ -12,7 +12,7 @@ from netdsl.backends.torch.fixed import passes
 from netdsl.backends.torch.levels import HALVES, Level
 from netdsl.backends.torch.reading import parsed
 from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import make, name
+from netdsl.backends.torch.terms import Layer, make, name
 from netdsl.ir import Node
 from netdsl.ops import Family, Torch
 from netdsl.syntax import tree
@@ -35,6 +35,8 @@ class Layers(Expressions):
         self.strided: dict[int, Any] = {}
         self.turning = False
         """Whether this is one turn of a loop, whose names have other values in the next."""
+        self.chosen: dict[int, Any] = {}
+        """The classes of the layers that an argument names."""
         self._overrides: dict[int, dict[str, Any]] = {}
 
     def node(self, node: Node, names: Names) -> None:
@@ -97,9 +99,15 @@ class Layers(Expressions):
         self.flexible(node, fields, traced)
 
     def setting(self, node: Node, text: str, names: Names, shape: tuple[Any, ...]) -> dict[str, Any]:
-        """The fields that `act=leakyrelu(slope)` gives to the activation."""
+        """The fields that `act=leakyrelu(slope)` gives to the activation. One that an argument names is `chosen`."""
         found: dict[str, Any] = {}
         call = parsed(text.lstrip("^!"))
+        leaf = self.plan.leaves.get(node.id)
+        module = leaf.torch.module if leaf is not None else None
+        if isinstance(call, tree.Reference) and module is not None and not (module.args or module.kwargs):
+            layer = self.term(text, Layer(module.function), names, shape)
+            if is_symbolic(layer):
+                self.chosen[node.id] = layer
         if not isinstance(call, tree.Call):
             return found
         order = list(type(node.op).model_fields)
@@ -136,9 +144,11 @@ class Layers(Expressions):
 
     def local(self, channels: Any) -> Any:
         """A number of channels as it goes on: one that is long has a name of its own."""
-        if self.turning or not isinstance(channels, Sym) or channels.term.size < 2 or channels.term.opaque:
+        if self.turning or not isinstance(channels, Sym):
             return channels
         term = channels.term
+        if term.rounds or term.size < 2:
+            return channels
         for atom, source in self.source.items():
             if source[:2] == ("default", term):
                 return symbolic(plain(channels), name(atom))

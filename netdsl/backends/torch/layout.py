@@ -7,11 +7,12 @@ one line; what does not is opened at its outermost bracket: its items in one lin
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from netdsl.backends.torch.construct import (
     LOOPS,
+    PLAIN,
     Chain,
     Construct,
     Cycle,
@@ -24,28 +25,12 @@ from netdsl.backends.torch.construct import (
 from netdsl.backends.torch.symbols import as_term, plain
 from netdsl.backends.torch.terms import Term, literal, make, name
 
-T = TypeVar("T")
 WIDTH = 120
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "nn.Conv2d": {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True},
-    "nn.ConvTranspose2d": {"stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "bias": True, "dilation": 1},
-    "Conv2dSame": {"stride": 1, "dilation": 1, "groups": 1, "bias": True},
-    "PaddedConv2d": {"stride": 1, "dilation": 1, "groups": 1, "bias": True, "ceil": False},
-    "nn.Linear": {"bias": True},
-    "nn.Dropout": {"p": 0.5},
-    "nn.BatchNorm2d": {"eps": 1e-5, "momentum": 0.1},
-    "nn.MaxPool2d": {"padding": 0, "dilation": 1, "ceil_mode": False},
-    "nn.AvgPool2d": {"padding": 0, "ceil_mode": False, "count_include_pad": True},
-}
-"""Keywords of PyTorch whose defaults are not written out; an instance that leaves one out has its default."""
+MOST_BARE = 3
+"""So many numbers in a row a reader can tell apart by their places; of more, each has its name before it."""
 
-
-def of_any_rank(table: Mapping[str, T], function: str, default: T) -> T:
-    """What a table of modules for planes says of one for maps of any rank: `nn.Conv1d` is as `nn.Conv2d`."""
-    if function in table:
-        return table[function]
-    alike = re.sub("[13]d", "2d", function)
-    return table.get(alike, table.get(function.removesuffix("1d").removesuffix("3d"), default))
+ENTRY = re.compile(r"_(channels|features)$")
+"""What says what a class is given, and comes first wherever one is constructed."""
 
 
 class Bracket(NamedTuple):
@@ -115,15 +100,18 @@ def _length(loop: Run | Cycle) -> int:
 
 
 def _call(construct: Construct) -> Bracket:
-    if isinstance(construct.function, str):
-        name = construct.function
-        usual = of_any_rank(DEFAULTS, name, {})
+    if isinstance(construct.function, str | Term):
+        name = literal(construct.function) if isinstance(construct.function, Term) else str(construct.function)
+        usual = {a.keyword: a.usual for a in construct.arguments}
     else:
         name = construct.function.name
         usual = {each.name: each.default for each in construct.function.parameters}
+    bare = sum(not a.keyword and type(a.value) in PLAIN for a in construct.arguments)
+    many = bare > MOST_BARE and not isinstance(construct.function, str | Term)
+    keywords = [a.keyword or (a.role if many and not ENTRY.search(a.role) else "") for a in construct.arguments]
     items = tuple(
-        (f"{a.keyword}=" if a.keyword else "", tree(a.value))
-        for a in construct.arguments
+        (f"{keyword}=" if keyword else "", tree(a.value))
+        for keyword, a in zip(keywords, construct.arguments, strict=True)
         if a.keyword not in usual or a.value != usual[a.keyword] or type(plain(a.value)) is not type(usual[a.keyword])
     )
     if construct.parameter:

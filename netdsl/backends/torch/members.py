@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeVar
 
-from netdsl.backends.torch.construct import Argument, Chain, Construct, Items, ModuleDict
-from netdsl.backends.torch.layout import DEFAULTS, of_any_rank, render
+from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, Items, ModuleDict
+from netdsl.backends.torch.layout import render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
 from netdsl.backends.torch.names import Numbered, reached
+from netdsl.backends.torch.symbols import as_term
+from netdsl.backends.torch.terms import NONE, make
 from netdsl.backends.torch.trace import Arms, Trace
 from netdsl.elaborate.naming import attribute
-from netdsl.ops import Call
+from netdsl.ops import Torch
 
+T = TypeVar("T")
 ROLES = {
     "nn.Conv2d": ("in_channels", "channels"),
     "nn.ConvTranspose2d": ("in_channels", "channels"),
@@ -40,23 +46,72 @@ ROLES = {
 }
 """What the positional arguments of PyTorch's modules are called when they become arguments of a class."""
 
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "nn.Conv2d": {"stride": 1, "padding": 0, "dilation": 1, "groups": 1, "bias": True},
+    "nn.ConvTranspose2d": {"stride": 1, "padding": 0, "output_padding": 0, "groups": 1, "bias": True, "dilation": 1},
+    "Conv2dSame": {"stride": 1, "dilation": 1, "groups": 1, "bias": True},
+    "PaddedConv2d": {"stride": 1, "dilation": 1, "groups": 1, "bias": True, "ceil": False},
+    "nn.Linear": {"bias": True},
+    "nn.Dropout": {"p": 0.5},
+    "nn.BatchNorm2d": {"eps": 1e-5, "momentum": 0.1},
+    "nn.MaxPool2d": {"padding": 0, "dilation": 1, "ceil_mode": False},
+    "nn.AvgPool2d": {"padding": 0, "ceil_mode": False, "count_include_pad": True},
+}
+"""Keywords of PyTorch whose defaults are not written out; an instance that leaves one out has its default."""
+
 ORDER = ("kernel_size", "stride", "padding", "output_padding", "dilation", "groups", "bias")
 """How keywords follow one another, as people write them; others come behind."""
 
 SHORT = {"kernel_size": "kernel", "out_channels": "channels", "p": "drop", "scale_factor": "factor"}
 
 
-def member_call(call: Call, frozen: bool = False, parameter: bool = False) -> Construct:
+def of_any_rank(table: Mapping[str, T], function: str, default: T) -> T:
+    """What a table of modules for planes says of one for maps of any rank: `nn.Conv1d` is as `nn.Conv2d`."""
+    if function in table:
+        return table[function]
+    alike = re.sub("[13]d", "2d", function)
+    return table.get(alike, table.get(function.removesuffix("1d").removesuffix("3d"), default))
+
+
+@lru_cache(4096)
+def usual(function: str, definitions: tuple[str, ...]) -> Mapping[str, Any]:
+    """The defaults of a module's keywords, where they have any: of PyTorch's, and of one whose source is among
+    `definitions`, in its order."""
+    found = dict(of_any_rank(DEFAULTS, function, {}))
+    for text in definitions:
+        for each in ast.parse(text).body if f"class {function}(" in text else ():
+            made = each.body if isinstance(each, ast.ClassDef) and each.name == function else ()
+            for method in made:
+                if isinstance(method, ast.FunctionDef) and method.name == "__init__":
+                    names = [argument.arg for argument in method.args.args]
+                    found |= dict.fromkeys(names, UNSET)
+                    for name, value in zip(reversed(names), reversed(method.args.defaults), strict=False):
+                        found[name] = ast.literal_eval(value) if isinstance(value, ast.Constant | ast.Tuple) else UNSET
+    return found
+
+
+@lru_cache(4096)
+def _keywords(function: str, definitions: tuple[str, ...], given: tuple[str, ...]) -> tuple[tuple[str, str, Any], ...]:
+    """The keywords of a call in which some are `given`, in order, with their roles and their usual values."""
+    known = usual(function, definitions)
+    names = [name for name in dict.fromkeys((*known, *given)) if name in given or known[name] is not UNSET]
+    names.sort(key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    return tuple((name, SHORT.get(name, name), known.get(name, UNSET)) for name in names)
+
+
+def member_call(torch: Torch, parameter: bool = False) -> Construct:
     """The construction of one layer. Keywords with their usual values are there too, so that instances are alike."""
+    call = torch.module
+    assert call is not None
     given = []
     for role, value in zip_longest(
         of_any_rank(ROLES, call.function, ())[: len(call.args)], call.args, fillvalue="value"
     ):
         given.append(Argument(None, Items(value) if role == "shape" and isinstance(value, tuple) else value, role))
-    kwargs = {**of_any_rank(DEFAULTS, call.function, {}), **call.kwargs}
-    names = sorted(kwargs, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
-    given += [Argument(name, kwargs[name], SHORT.get(name, name)) for name in names]
-    return Construct(call.function, tuple(given), frozen, parameter)
+    kwargs = call.kwargs
+    for name, role, default in _keywords(call.function, torch.definitions, tuple(kwargs)):
+        given.append(Argument(name, kwargs.get(name, default), role, default))
+    return Construct(call.function, tuple(given), torch.frozen, parameter)
 
 
 def _anonymous(member: Member) -> Iterator[Leaf]:
@@ -97,7 +152,8 @@ class Members:
                 construction = self.construct(leaf)
                 key = construction.key()
                 if key not in shared:
-                    shared[key] = numbered(attribute(leaf.node.op.name))
+                    layer = as_term(self.trace.chosen.get(leaf.node.id))
+                    shared[key] = numbered(layer.text if layer.op == "name" else attribute(leaf.node.op.name))
                     self.attributes.append((shared[key], construction, self._arms(leaf)))
                 self._names[id(leaf)] = shared[key]
             if not isinstance(member, Again) and member.constructed and id(member) not in self._names:
@@ -114,16 +170,20 @@ class Members:
                 self._parameters(member, self.access(member, owner))
 
     def _arms(self, member: Leaf | Level) -> Arms:
-        return self.trace.around(member.node if isinstance(member, Leaf) else member.scope)
+        around = self.trace.around(member.node if isinstance(member, Leaf) else member.scope)
+        layer = self.trace.chosen.get(member.node.id) if isinstance(member, Leaf) else None
+        return around if layer is None else (*around, (make("is not", layer.term, NONE), True))
 
     def construct(self, member: Leaf | Level, traced: bool = True) -> Any:
         """The expression that constructs a member; with plain numbers if it is not to be `traced`."""
         if isinstance(member, Leaf):
             torch = self.trace.torch.get(member.node.id, member.torch) if traced else member.torch
-            assert torch.module is not None
             if not traced:
+                assert torch.module is not None
                 self.trace.mark(tuple(torch.module.args))
-            return member_call(torch.module, torch.frozen, member.bare)
+            made = member_call(torch, member.bare)
+            chosen = self.trace.chosen.get(member.node.id) if traced else None
+            return made if chosen is None else made._replace(function=chosen)
         if member.kind == "class":
             return self.trace.constructs[id(member)]
         if member.kind == "sequential":

@@ -10,13 +10,14 @@ it does not give exactly is no instance of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, replaced, terms_of
+from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, changed, terms_of
 from netdsl.backends.torch.columns import Column, Columns, InstanceRow, Split
-from netdsl.backends.torch.construct import PLAIN, UNSET, Argument, Chain, Construct, ModuleDict, Parameter, valued
+from netdsl.backends.torch.construct import PLAIN, UNSET, Chain, Construct, ModuleDict, Parameter, valued
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.parameters import USUAL, kinds_of
 from netdsl.backends.torch.reading import Unreadable, parsed, read
@@ -176,13 +177,16 @@ class Merge(Columns):
         if isinstance(first, Chain):
             return self._chain(column, top)
         assert isinstance(first, Construct)
-        if len(column) == 1 and all(type(argument.value) in PLAIN for argument in first.arguments):
+        function = first.function
+        if is_symbolic(function):
+            function = self._value("act", {row: item.function for row, item in column.items()})
+        elif len(column) == 1 and all(type(argument.value) in PLAIN for argument in first.arguments):
             return first
         arguments = []
         for place, argument in enumerate(first.arguments):
             values = {row: item.arguments[place].value for row, item in column.items()}
-            arguments.append(Argument(argument.keyword, self._value(argument.role, values), argument.role))
-        return Construct(first.function, tuple(arguments), first.frozen, first.parameter)
+            arguments.append(argument._replace(value=self._value(argument.role, values)))
+        return Construct(function, tuple(arguments), first.frozen, first.parameter)
 
     def _chain(self, column: Column, top: bool) -> Chain:
         """One sequence for several. Some of its layers may be under conditions where a list of it can be made: in one
@@ -249,7 +253,7 @@ class Merge(Columns):
             carry = None
         elif first.growth is not None and all(each is not None and each.growth == first.growth for each in loops):
             step = make("+", name(entry), make("*", name(first.index), first.growth))
-            item, carry = replaced(item, {entry: step}), None
+            item, carry = changed(item, lambda term: term.substitute({entry: step})), None
         elif carry == name(entry):
             carry = None
         self.made.loop = Repetition(item, first.index, count, entry, carry, key)
@@ -310,8 +314,10 @@ class Merge(Columns):
                 return test
         if test in residuals:
             wanted = "use_shortcut"
-        elif test.op == "name":
+        elif test.op == "name" and test.text not in taken:
             wanted = test.text
+        elif test.op == "name":
+            wanted = f"has_{test.text}"
         else:
             wanted = f"has_{word}" if word.isidentifier() else "variant"
         found, number = wanted, 2
@@ -324,7 +330,8 @@ class Merge(Columns):
 
     def _arguments(self) -> None:
         """The parameters of the class: names in use, unless they are computed of others."""
-        used = set().union(*(term.names for term in self.made.terms()), set())
+        terms = list(self.made.terms())
+        used: set[str] = set().union(*(term.names for term in terms))
         if self.made.loop is not None:
             used.discard(self.made.loop.index)
         order: list[str] = list(dict.fromkeys(atom for each in self.instances for atom in each.trace.source))
@@ -339,17 +346,19 @@ class Merge(Columns):
             if atom in short:
                 short[atom] = short[atom].substitute(short)
         if short:
-            self._replace(short)
+            self._change(lambda term: term.substitute(short))
+            terms = list(self.made.terms())
         self.made.locals = [
             (atom, computed[atom].substitute(short)) for atom in order if atom in computed and atom not in short
         ]
+        self._rounded(terms)
         parameters: list[Parameter] = []
         for atom in order:
             if atom in used and atom not in computed:
                 values = [each.trace.env[atom] for each in self.instances if atom in each.trace.env]
                 parameters.append(Parameter(atom, kinds_of(values), self._usual(atom, values)))
         for fresh, column in self.fresh.items():
-            if fresh in used or any(fresh in term.names for term in self.made.terms()):
+            if fresh in used or any(fresh in term.names for term in terms):
                 values = [plain(value) for value in column.values()]
                 default: Any = UNSET
                 if isinstance(values[0], bool) or len(column) < len(self.instances):
@@ -361,18 +370,31 @@ class Merge(Columns):
                 parameters.append(Parameter(fresh, kinds_of(values), default))
         self.made.parameters = sorted(parameters, key=lambda each: each.default is not UNSET)
 
-    def _replace(self, names: Mapping[str, Term]) -> None:
+    def _rounded(self, terms: Iterable[Term]) -> None:
+        """What is rounded, and written several times, is computed first."""
+        index = {self.made.loop.index, self.made.loop.entry} if self.made.loop is not None else set()
+        found = Counter(part for term in terms if term.rounds for part in term.parts() if part.rounding)
+        for term, times in found.items():
+            if times > 1 and not term.names & index:
+                local = name(self._unused("channels"))
+                self.made.locals.append((local.text, term))
+                self._change(partial(Term.exchanged, old=term, new=local))
+
+    def _change(self, change: Callable[[Term], Term]) -> None:
+        """Write all terms of the class otherwise."""
         made = self.made
         made.attributes = [
-            Attribute(each.name, replaced(each.item, names), each.when and each.when.substitute(names), each.optional)
+            replace(each, item=changed(each.item, change), when=each.when and change(each.when))
             for each in made.attributes
         ]
-        made.flags = {flag: term.substitute(names) for flag, term in made.flags.items()}
+        made.flags = {flag: change(term) for flag, term in made.flags.items()}
         if made.loop is not None:
             loop = made.loop
-            carry = loop.carry and loop.carry.substitute(names)
-            made.loop = Repetition(
-                replaced(loop.item, names), loop.index, loop.count.substitute(names), loop.entry, carry, loop.key
+            made.loop = replace(
+                loop,
+                item=changed(loop.item, change),
+                count=change(loop.count),
+                carry=loop.carry and change(loop.carry),
             )
 
     def _default(self, atom: str) -> Term | None:
@@ -383,7 +405,7 @@ class Merge(Columns):
             if source[0] != "default" or (found is not None and source[1] != found):
                 return None
             found = source[1]
-        return None if found is None or found.opaque or found.op == "if" or found.size > MOST_OPERATORS else found
+        return None if found is None or found.rounds or found.op == "if" or found.size > MOST_OPERATORS else found
 
     def _usual(self, atom: str, values: Sequence[Any]) -> Any:
         """The default of a parameter: the spec's."""
@@ -425,7 +447,8 @@ def _kind(item: Any) -> Any:
     """What a construction is, whatever its constants."""
     if isinstance(item, Chain):
         return type(item).__name__
-    return item.function, item.frozen, item.parameter, tuple(a.keyword for a in item.arguments)
+    function = "" if is_symbolic(item.function) else item.function  # which an argument names
+    return function, item.frozen, item.parameter, tuple(a.keyword for a in item.arguments)
 
 
 def _word(column: Column) -> str:

@@ -11,7 +11,9 @@ import re
 from collections.abc import Container
 
 MODULES = frozenset({"self", "torch", "nn", "F"})
-RESERVED = frozenset({*keyword.kwlist, *dir(builtins), *MODULES, "Tensor", "NamedTuple", "cls", *"IOl"})
+RESERVED = frozenset(
+    {*keyword.kwlist, *dir(builtins), *MODULES, "Tensor", "NamedTuple", "cls", "math", "make_divisible", *"IOl"}
+)
 """Names that the emitted text uses itself: no class and no variable may take them. Nor those that look like digits."""
 
 LOOPS = frozenset({"i", "m", "layer", "_"})

@@ -62,6 +62,14 @@ def read(node: tree.Expression, lookup: Callable[[str], Any], values: Mapping[st
             return make(op, left, right)
         if kind is tree.Conditional:
             return make("if", visit(node.test), visit(node.then), visit(node.otherwise))
+        if kind is tree.Call and node.name.text in ("floor", "ceil") and type(node.arguments[0].value) is tree.Binary:
+            ratio = node.arguments[0].value
+            left, right = visit(ratio.left), visit(ratio.right)
+            whole = all(isinstance(each.evaluate(values), int) for each in (left, right))
+            if ratio.operator == "/" and whole and node.name.text == "floor":
+                return make("//", left, right)
+            if ratio.operator == "/" and whole:
+                return make("negative", make("//", make("negative", left), right))
         if kind is tree.Call and node.name.text in FUNCTIONS:
             return make(node.name.text, *(visit(each.value) for each in node.arguments))
         raise Unreadable

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netdsl.backends.torch.terms import FUNCTIONS, Term, constant, make
+from netdsl.backends.torch.terms import FUNCTIONS, Layer, Term, constant, make
 
 
 def as_term(value: Any) -> Term:
@@ -20,7 +20,7 @@ def as_term(value: Any) -> Term:
         return constant(value)
     if kind is Term:
         return value  # type: ignore[no-any-return]
-    if kind is Sym or kind is SymF or kind is SymT:
+    if kind in SYMBOLIC:
         return value.term  # type: ignore[no-any-return]
     if kind is tuple and any(type(each) in (Sym, SymF) for each in value):
         return make("tuple", *map(as_term, value))
@@ -48,6 +48,10 @@ def plain(value: Any) -> Any:
         return float(value)
     if kind is SymT or kind is tuple:
         return tuple(map(plain, value))
+    if kind is SymB:
+        return bool(value)
+    if kind is SymL:
+        return Layer(value)
     return value
 
 
@@ -98,11 +102,22 @@ class SymT(tuple[Any, ...]):
     term: Term
 
 
+class SymB(int):
+    """A truth with its term."""
+
+    term: Term
+
+
+class SymL(Layer):
+    """The class of a layer, with its term."""
+
+    term: Term
+
+
 _NUMBERS: dict[type, Any] = {int: int, float: float, Sym: int, SymF: float}
-_SYMBOLIC: dict[type, Any] = {int: Sym, float: SymF, tuple: SymT, Sym: Sym, SymF: SymF, SymT: SymT}
-
-
-SYMBOLIC = frozenset({Sym, SymF, SymT})
+_SYMBOLIC: dict[type, Any] = {int: Sym, bool: SymB, float: SymF, tuple: SymT, Layer: SymL}
+_SYMBOLIC |= {kind: kind for kind in _SYMBOLIC.values()}
+SYMBOLIC = frozenset(_SYMBOLIC.values())
 
 
 def is_symbolic(value: Any) -> bool:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from netdsl.elaborate.values import Unsuited, power, round_to, rounded
+from netdsl.elaborate.values import Unsuited, power, rounded
 
 MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""
+
+
+class Layer(str):
+    """The class of a layer as it is written, `nn.ReLU`, as a value that a constructor can be given."""
 
 
 def literal(value: Any) -> str:
     """A constant as Python source. Strings are quoted with double quotes, as formatters want them."""
     if isinstance(value, Term):
         return value.text
+    if isinstance(value, Layer):
+        return str(value)
     if isinstance(value, str):
         text = ascii(value)
         return '"' + text[1:-1] + '"' if text[0] == "'" and '"' not in text else text
@@ -35,24 +41,26 @@ def literal(value: Any) -> str:
 class Term:
     """`op` of `args`, which are terms, or a name, or a constant.
 
-    `names` are those in it, `rank` binds its text, `size` counts its operators; one that is `opaque` has no short text
-    in Python (rounding), and is never written.
+    `names` are those in it, `rank` binds its text, `size` counts its operators. One that `rounds` is computed where a
+    block is called, unless it is written as an argument; one that is `opaque` has no short text in Python (halves away
+    from zero), and is never written.
     """
 
-    __slots__ = ("args", "constant", "names", "op", "opaque", "rank", "size", "text")
+    __slots__ = ("args", "constant", "names", "op", "opaque", "rank", "rounds", "size", "text")
 
     def __init__(self, op: str, args: tuple[Any, ...], text: str, rank: int):
         self.op, self.args, self.text, self.rank = op, args, text, rank
         self.constant = op == "constant"
         if op == "name":
             self.names: frozenset[str] = frozenset(args)
-            self.size, self.opaque = 0, False
+            self.size, self.rounds, self.opaque = 0, False, False
         elif op == "constant":
-            self.names, self.size, self.opaque = frozenset(), 0, False
+            self.names, self.size, self.rounds, self.opaque = frozenset(), 0, False, False
         else:
             self.names = frozenset().union(*(each.names for each in args))
             self.size = 1 + sum(each.size for each in args)
-            self.opaque = op in _OPAQUE or any(each.opaque for each in args)
+            self.rounds = op in _ROUNDING or any(each.rounds for each in args)
+            self.opaque = op == "round" or any(each.opaque for each in args)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Term) and self.text == other.text)
@@ -78,6 +86,26 @@ class Term:
             return (args[1] if args[0].evaluate(names) else args[2]).evaluate(names)
         return FUNCTIONS[op](*[each.evaluate(names) for each in args])
 
+    @property
+    def rounding(self) -> bool:
+        """Whether it is the outcome of a rounding, not computed of one."""
+        return self.op in _ROUNDING
+
+    def parts(self) -> Iterator[Term]:
+        """All terms in it, itself first."""
+        yield self
+        if self.op not in ("name", "constant"):
+            for each in self.args:
+                yield from each.parts()
+
+    def exchanged(self, old: Term, new: Term) -> Term:
+        """The same with another term in place of one in it."""
+        if self == old:
+            return new
+        if self.size <= old.size:
+            return self
+        return make(self.op, *(each.exchanged(old, new) for each in self.args))
+
     def substitute(self, names: Mapping[str, Any]) -> Term:
         """The same with other terms or constants for some names."""
         if not self.names & names.keys():
@@ -100,6 +128,12 @@ def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
             raise ValueError from None
 
     return apply
+
+
+def _made_divisible(value: Any, divisor: Any) -> int:
+    """What the emitted `make_divisible` gives: in floating point, not exactly as the spec's `round_to`."""
+    found: int = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return found + divisor if 10 * found < 9 * value else found
 
 
 _NUMBERS = (int, float)
@@ -125,12 +159,14 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "%": _arithmetic(operator.mod),
     "==": operator.eq,
     "!=": operator.ne,
+    "is": operator.eq,
+    "is not": operator.ne,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
     ">=": operator.ge,
     "**": _arithmetic(power),
-    "round_to": _arithmetic(round_to),
+    "round_to": _arithmetic(_made_divisible),
     "len": len,
     "not": operator.not_,
     "negative": operator.neg,
@@ -142,8 +178,16 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tuple": lambda *values: tuple(values),
     "element": operator.getitem,
 }
-_OPAQUE = ("floor", "ceil", "round", "round_to")
-_RANKS = {"if": 0, "or": 1, "and": 2, "not": 3} | dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 4)
+_ROUNDING = ("floor", "ceil", "round", "round_to")
+_WRITTEN = {"floor": "math.floor", "ceil": "math.ceil", "round_to": "make_divisible"}
+
+MAKE_DIVISIBLE = '''def make_divisible(value: float, divisor: int) -> int:
+    """A number of channels as a multiple of `divisor`, at least that and never under 0.9 of `value` (MobileNetV2)."""
+    found = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return found + divisor if 10 * found < 9 * value else found
+'''
+"""What `round_to` is in the emitted text."""
+_RANKS = {"if": 0, "or": 1, "and": 2, "not": 3} | dict.fromkeys(("==", "!=", "<", "<=", ">", ">=", "is", "is not"), 4)
 _RANKS |= {"+": 5, "-": 5, "*": 6, "/": 6, "//": 6, "%": 6, "negative": 7, "**": 8}
 _ATOM = 9
 
@@ -159,6 +203,10 @@ def constant(value: Any) -> Term:
     return Term("constant", (value,), literal(value), _RANKS["negative"] if negative else _ATOM)
 
 
+NONE = constant(Layer("None"))
+"""In place of a layer that there is not."""
+
+
 @lru_cache(8192)
 def make(op: str, *args: Term) -> Term:
     """`op` of `args`, simplified where integers allow it; constants are computed."""
@@ -170,8 +218,14 @@ def make(op: str, *args: Term) -> Term:
     found = _simple(op, *args) if len(args) == 2 else None
     if found is not None:
         return found
+    if op in _ROUNDING and args[0].op == "*" and args[0].args[1] == constant(1.0):
+        return make(op, args[0].args[0], *args[1:])
+    if op == ">" and args[0].op == "if" and all(each.constant for each in (*args[0].args[1:], args[1])):
+        return make("if", args[0].args[0], *(make(op, each, args[1]) for each in args[0].args[1:]))
     if op == "if" and args[0].constant:
         return args[1] if args[0].args[0] else args[2]
+    if op == "if" and all(each.constant and isinstance(each.args[0], bool) for each in args[1:]):
+        return args[0] if args[1].args[0] else make("not", args[0])
     if op == "not" and args[0].op in _OPPOSITES:
         return make(_OPPOSITES[args[0].op], *args[0].args)
     if op == "not" and args[0].op == "not":
@@ -179,7 +233,7 @@ def make(op: str, *args: Term) -> Term:
     return Term(op, args, _text(op, args), _RANKS.get(op, _ATOM))
 
 
-_OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
+_OPPOSITES = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", ">": "<=", "<=": ">", "is": "is not", "is not": "is"}
 
 
 def _integer(term: Term) -> int | None:
@@ -214,6 +268,10 @@ def _simple(op: str, a: Term, b: Term) -> Term | None:
         (many, one), (less, other) = _multiple(a), _multiple(b)
         if one == other and one.op == "name" and (many > 1 or less > 1):
             return make("*", constant(many + less if op == "+" else many - less), one)
+        if op == "+" and a.op == "+":
+            (before, last) = _multiple(a.args[1])
+            if last == other and last.op == "name":
+                return make("+", a.args[0], make("*", constant(before + less), last))
         inner = _integer(a.args[1]) if a.op in ("+", "-") else None
         if right is not None and inner is not None:
             total = (inner if a.op == "+" else -inner) + (right if op == "+" else -right)
@@ -253,5 +311,5 @@ def _text(op: str, args: tuple[Term, ...]) -> str:
         simple = all(each.op in ("name", "constant") and each.rank == _ATOM for each in args)
         return f"{inside(args[0], True)}{'**' if simple else ' ** '}{inside(args[1])}"
     if rank == _ATOM:
-        return f"{op}({', '.join(each.text for each in args)})"
+        return f"{_WRITTEN.get(op, op)}({', '.join(each.text for each in args)})"
     return f"{inside(args[0], rank == 4)} {op} {inside(args[1], op not in ('and', 'or'))}"

@@ -9,11 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from netdsl.backends.artefact import MARK
-from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, replaced, terms_of
+from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, changed, terms_of
 from netdsl.backends.torch.construct import UNSET, Chain, Construct, Cycle, Run
 from netdsl.backends.torch.layout import WIDTH, Bracket, counted, lay, named, parameters, render, sequence, tree
 from netdsl.backends.torch.names import printable, prose, reached
-from netdsl.backends.torch.terms import Term, literal, make, name
+from netdsl.backends.torch.terms import MAKE_DIVISIBLE, Term, literal, make, name
 from netdsl.ir import Network
 from netdsl.shapes import text as shape_text
 
@@ -40,7 +40,7 @@ def title(network: Network) -> str:
 
 def imports(code: str) -> list[str]:
     """The imports that some code needs, in two groups."""
-    standard = []
+    standard = ["import math"] if re.search(r"(?<![\w.-])math\.\w", code) else []
     typing = [name for name, text in (("Final", ": Final["), ("NamedTuple", "(NamedTuple)")) if text in code]
     if typing:
         standard.append(f"from typing import {', '.join(typing)}")
@@ -56,6 +56,9 @@ def imports(code: str) -> list[str]:
 
 def file(network: Network, parts: Iterable[str]) -> str:
     """The whole text."""
+    parts = list(parts)
+    if any("make_divisible(" in part for part in parts):
+        parts.insert(0, MAKE_DIVISIBLE)
     code = "\n\n".join(part.strip("\n") + "\n" for part in parts)
     return "\n".join([header(network), "", *imports(code), "", "", code])
 
@@ -152,7 +155,7 @@ class Constructor:
             while waiting and _uses(each, waiting[0][0]):
                 yield f"channels = {waiting.pop(0)[1].substitute(one).text}"
             when = each.when and each.when.substitute(one)
-            yield replace(each, item=replaced(each.item, one), when=when) if one else each
+            yield replace(each, item=changed(each.item, lambda term: term.substitute(one)), when=when) if one else each
 
     def _test(self, when: Term) -> str:
         """A condition; one that is kept in a flag is read from there."""

@@ -20,9 +20,10 @@ from netdsl.backends.torch.facts import Facts, indices, kernels, row_nodes
 from netdsl.backends.torch.layers import Layers
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
+from netdsl.backends.torch.parameters import told
 from netdsl.backends.torch.reading import Unreadable, parsed, read
-from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import Term, make, name, turned, turns_of
+from netdsl.backends.torch.symbols import Sym, as_term, is_symbolic, plain, symbolic
+from netdsl.backends.torch.terms import Layer, Term, make, name, turned, turns_of
 from netdsl.ir import Choice, Node, Scope
 
 Arms: TypeAlias = tuple[tuple[Term | None, bool], ...]
@@ -118,16 +119,17 @@ class Trace(Layers):
         """Atoms for the parameters of a block; one that its definition computes from others has that term."""
         definition = self.facts.definition(scope)
         shape = self.shape_of(scope.entry)
-        for parameter, value in scope.arguments.items():
+        for parameter, given in scope.arguments.items():
+            value = told(given)
             text = definition.parameters.get(parameter) if definition is not None else None
             source: tuple[Any, ...] = ("argument", parameter)
             if text is not None and parameter not in scope.terms and isinstance(value, int | float):
                 found = self.evaluate(text, names, shape)
                 if found is None:
                     self.lost(text, names)
-                if found is not None and plain(found) == value and isinstance(found, Sym | SymF):
+                if found is not None and plain(found) == value and is_symbolic(found):
                     source = ("default", found.term, parameter)
-            number = isinstance(value, int | float | tuple)
+            number = isinstance(value, int | float | tuple | Layer)
             names.known[parameter] = self.atom(parameter, value, source) if number else value
 
     def rows(self, scope: Scope) -> None:
@@ -165,6 +167,8 @@ class Trace(Layers):
                 if child.id not in self.plan.dropped:
                     self.node(child, names)
                 continue
+            if child.kind == "branch" and "count" in child.terms:
+                self.counted(child, children, names)
             level = self.plan.level_of.get(id(child))
             if level is not None and level.kind == "class":
                 self.called(level, names)
@@ -176,6 +180,13 @@ class Trace(Layers):
                 self.residual(child, names)
             else:
                 self.walk(child, names)
+
+    def counted(self, branch: Scope, children: Iterable[Node | Scope], names: Names) -> None:
+        """A repeated branch, of which there may be none elsewhere."""
+        number = sum(isinstance(each, Scope) and each.span == branch.span for each in children)
+        count = self.term(branch.terms["count"], number, names, self.shape_of(branch.entry))
+        if is_symbolic(count):
+            self.decisions[make(">", count.term, as_term(0))] = True
 
     def decide(self, choices: Iterable[Choice], names: Names) -> None:
         """Tests that were met."""
@@ -211,7 +222,8 @@ class Trace(Layers):
         """The arguments of a call, in the atoms of this class."""
         found: dict[str, Any] = {}
         shape = self.shape_of(scope.entry)
-        for parameter, value in scope.arguments.items():
+        for parameter, given in scope.arguments.items():
+            value = told(given)
             text = scope.terms.get(parameter)
             written = None if text is None else self.term(text, value, names, shape, turning)
             found[parameter] = value if written is None else written

@@ -35,7 +35,7 @@ Examples:
   netdsl train --help-recipe                     every word of `train(...)`
 \b
 DATA: digits; mnist, fashion-mnist, cifar10, cifar100; folder:PATH; hf:NAME;
-FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; random.
+FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half; random.
 """,
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]", required=False)

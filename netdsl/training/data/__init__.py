@@ -15,7 +15,7 @@ from netdsl.training.errors import TrainingError
 
 PLANE = ("xor", "xor_cloud", "circles", "moons", "spiral")
 KNOWN = ("mnist", "fashion-mnist", "cifar10", "cifar100")
-NAMES = ("digits", *KNOWN, *PLANE, "squares", "random")
+NAMES = ("digits", *KNOWN, *PLANE, "squares", "one_half", "random")
 """The sets that have a name."""
 FORMS = "folder:PATH, hf:NAME or FILE.npz"
 
@@ -33,15 +33,15 @@ def open_data(name: str, shape: Shape, classes: int, seed: int = 0) -> Data:
 
 def _open(name: str, shape: Shape, classes: int, seed: int) -> Data:
     kind, _, argument = name.partition(":")
-    if name == "digits":
+    if kind == "digits":
         from netdsl.training.data.digits import open_
 
-        return open_(name, shape, seed)
-    if name in PLANE or name in ("squares", "random"):
+        return open_(argument, shape, seed)
+    if name in PLANE or name in ("squares", "one_half", "random"):
         from netdsl.training.data import toys
 
-        if name == "squares":
-            return toys.squares(shape, seed)
+        if name in ("squares", "one_half"):
+            return (toys.squares if name == "squares" else toys.one_half)(shape, seed)
         return toys.noise(shape, classes, seed) if name == "random" else toys.plane(name, shape, seed)
     if name in KNOWN:
         from netdsl.training.data import known

@@ -27,7 +27,14 @@ NOTE = (
 
 def open_(argument: str, shape: Shape, seed: int) -> Data:
     """The digits at the size of the network's input: drawn larger by bicubic interpolation, in a frame of an eighth as
-    MNIST's are in LeNet-5's 32 x 32 (28 of 32 pixels)."""
+    MNIST's are in LeNet-5's 32 x 32 (28 of 32 pixels). `digits:300` are the first 300 to train on, and all to test."""
+    count = TRAIN
+    if argument:
+        if not (argument.isdigit() and 0 < int(argument) <= TRAIN):
+            raise TrainingError(
+                f"`digits:{argument}` is no number of digits to train on", f"there are {TRAIN}, as `digits:300`"
+            )
+        count = int(argument)
     if len(shape) == 3 and shape[0] != 1:
         raise TrainingError(
             f"`digits` are grey, 1 channel; the network takes {text(shape)}",
@@ -39,9 +46,9 @@ def open_(argument: str, shape: Shape, seed: int) -> Data:
     images = _drawn(images, shape)
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(0))
     everything = Arrays(images, labels)
-    train, test = everything.subset(order[:TRAIN]), everything.subset(order[TRAIN:])
+    train, test = everything.subset(order[:count]), everything.subset(order[TRAIN:])
     mean, std = statistics(train.images) if images.ndim == 4 else (None, None)
-    return Data("digits", train, test, tuple("0123456789"), mean, std, NOTE)
+    return Data("digits" + (f":{count}" if argument else ""), train, test, tuple("0123456789"), mean, std, NOTE)
 
 
 def _drawn(images: Tensor, shape: Shape) -> Tensor:

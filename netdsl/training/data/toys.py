@@ -1,5 +1,5 @@
 """Sets that are made, not collected: `xor`, `circles`, `moons`, `spiral` of the playground; `squares`, the cards of
-1958; and `random`, for benchmarks. All follow from the seed."""
+1958; `one_half`, cards that a perceptron may not tell apart; and `random`, for benchmarks. All follow from the seed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def points(name: str, count: int, generator: torch.Generator) -> tuple[Tensor, T
         return torch.where(label[:, None] == 1, upper, lower) * 0.7 + 0.05 * noise, label
     if name == "spiral":
         radius = 0.05 + 0.9 * along
-        angle = 2 * math.pi * 0.9 * radius + math.pi * label
+        angle = 2 * math.pi * 1.75 * radius + math.pi * label  # the turns of the playground's
         return torch.stack([radius * angle.cos(), radius * angle.sin()], 1) + 0.01 * noise, label
     place = 2 * torch.rand(count, 2, generator=generator) - 1
     place = place + 0.1 * place.sign()
@@ -57,27 +57,61 @@ def plane(name: str, shape: Shape, seed: int) -> Data:
     )
 
 
+def one_half(shape: Shape, seed: int, count: int = 3000, side: int = 6) -> Data:
+    """Cards with a black square on the left half, on the right, on both or on none; class 1 is a square on exactly one.
+
+    A sum of what is seen in either half cannot tell these apart (Minsky & Papert, Perceptrons, 1969: diameter-limited
+    perceptrons).
+    """
+    edge = _edge("one_half", shape, side)
+    generator = torch.Generator().manual_seed(seed + 1)
+
+    def cards(number: int) -> Arrays:
+        marked = torch.randint(0, 2, (number, 2), generator=generator)
+        images = torch.zeros(number, edge, edge)
+        for image, halves in zip(images, marked.tolist(), strict=True):
+            for half in (0, 1):
+                if halves[half]:
+                    _mark(image, half, side, generator)
+        return Arrays(images.reshape(number, *shape), marked.sum(1) % 2)
+
+    note = f"cards of {edge}x{edge} cells with squares of {side}x{side}; class 1 has one in exactly one half"
+    return Data("one_half", cards(count), cards(1000), ("none or both", "one"), note=note)
+
+
+def _edge(name: str, shape: Shape, side: int) -> int:
+    """The side of the retina. Raises `TrainingError` where the input is none."""
+    edge: int = round(numel(shape) ** 0.5)
+    if edge * edge != numel(shape) or edge < 2 * side:
+        raise TrainingError(
+            f"`{name}` are cards of 20 x 20 cells; the network takes {text(shape)}", "it must take `400` or `1x20x20`"
+        )
+    return edge
+
+
+def _mark(card: Tensor, half: int, side: int, generator: torch.Generator) -> None:
+    """A black square at a random place of one half."""
+    edge = len(card)
+    rooms = (edge - side + 1, edge // 2 - side + 1)
+    row, column = (int(torch.randint(0, room, (1,), generator=generator)) for room in rooms)
+    column += half * (edge // 2)
+    card[row : row + side, column : column + side] = 1
+
+
 def squares(shape: Shape, seed: int, count: int = 300, side: int = 6) -> Data:
     """Cards with one black square on the left half or the right: what the perceptron was shown in July 1958.
 
     Each is a retina of 20 x 20 cells (or another square), 1 where the card is black; class 0 is left ("Q"), 1 right
     ("O").
     """
-    edge = round(numel(shape) ** 0.5)
-    if edge * edge != numel(shape) or edge < 2 * side:
-        raise TrainingError(
-            f"`squares` are cards of 20 x 20 cells; the network takes {text(shape)}", "it must take `400` or `1x20x20`"
-        )
+    edge = _edge("squares", shape, side)
     generator = torch.Generator().manual_seed(seed + 1)
 
     def cards(number: int) -> Arrays:
         labels = torch.randint(0, 2, (number,), generator=generator)
         images = torch.zeros(number, edge, edge)
-        free = edge // 2 - side + 1
-        for card, label in enumerate(labels.tolist()):
-            row, column = (int(torch.randint(0, room, (1,), generator=generator)) for room in (edge - side + 1, free))
-            column += label * (edge // 2)
-            images[card, row : row + side, column : column + side] = 1
+        for image, label in zip(images, labels.tolist(), strict=True):
+            _mark(image, label, side, generator)
         return Arrays(images.reshape(number, *shape), labels)
 
     note = f"cards of {edge}x{edge} cells with a square of {side}x{side} on the left or the right, made from the seed"

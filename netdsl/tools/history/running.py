@@ -1,0 +1,59 @@
+"""The runs of an experiment, each kept by its inputs: what was trained before is not trained again."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from netdsl.passes.hash import digest
+from netdsl.tools.history.experiments import ROOT, SPECS, Case, Experiment
+
+if TYPE_CHECKING:
+    from netdsl.training.run import Run
+
+KEPT = ROOT / "build" / "history"
+"""Where runs are kept."""
+
+Runs = dict[Case, list["Run"]]
+"""The runs of each case, in the order of the seeds."""
+
+
+def key(experiment: Experiment, case: Case, seed: int) -> str:
+    """What tells these inputs from others: the network, how it is drawn and trained, and the data."""
+    network, recipe = case.network(seed)
+    text = (SPECS / case.spec.partition(":")[0]).read_text("utf-8")
+    said = (digest(network), text, recipe.text, case.data, str(experiment.row_every), str(experiment.frames))
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:12]
+
+
+def stamp(experiment: Experiment) -> str:
+    """What tells this experiment from one with other inputs."""
+    keys = [key(experiment, case, seed) for case in experiment.cases for seed in experiment.seeds]
+    said = [*keys, *experiment.measures, *(case.name for case in experiment.cases), str(experiment.group)]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:12]
+
+
+def run(experiment: Experiment) -> Runs:
+    """Train what is not trained yet."""
+    return {case: [_run(experiment, case, seed) for seed in experiment.seeds] for case in experiment.cases}
+
+
+def _run(experiment: Experiment, case: Case, seed: int) -> Run:
+    from netdsl.training.engine import Options
+    from netdsl.training.fitting import fit
+    from netdsl.training.plane import kept_frames
+    from netdsl.training.run import Run
+
+    folder = KEPT / f"{experiment.name}-{key(experiment, case, seed)}"
+    done = Run(folder)
+    if (folder / "run.json").exists() and done.about["state"] == "finished":
+        return done
+    shutil.rmtree(folder, ignore_errors=True)
+    network, recipe = case.network(seed)
+    print(f"{experiment.name}: {case.name}{f', {case.value}' if case.value else ''}, seed {seed}", file=sys.stderr)
+    looking = [kept_frames(network, case.data, recipe, experiment.frames, folder)] if experiment.frames else []
+    options = Options(quiet=True, row_every=experiment.row_every)
+    fit(network, case.data, recipe, out=folder, options=options, callbacks=looking)
+    return done

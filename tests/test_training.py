@@ -291,6 +291,25 @@ def test_a_set_of_the_hub_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> 
         open_data("hf:nothing", (3, 8, 8), 10)
 
 
+def test_a_set_of_the_library_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    from PIL import Image
+
+    for part, count in (("train", 3), ("test", 2)):
+        for level, name in ((0, "black"), (255, "white")):
+            (tmp_path / "set" / part / name).mkdir(parents=True)
+            for index in range(count):
+                Image.new("RGB", (12, 10), (level,) * 3).save(tmp_path / "set" / part / name / f"{index}.png")
+    data = open_data(f"hf:{tmp_path / 'set'}", (3, 8, 8), 2)
+    assert data.classes == ("black", "white") and (len(data.train), len(data.test)) == (6, 4)
+    found = [data.train[index] for index in range(6)]
+    assert all(image.shape == (3, 10, 12) and image.mean() == label for image, label in found)
+    with pytest.raises(TrainingError, match="cannot be opened"):
+        open_data(f"hf:{tmp_path / 'nothing'}", (3, 8, 8), 2)
+
+
 def test_a_folder_of_images_is_a_set(tmp_path: Path) -> None:
     from PIL import Image
 

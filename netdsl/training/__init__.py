@@ -15,6 +15,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lightning.pytorch.callbacks import Callback
+
     from netdsl.ir import Network
     from netdsl.recipe import Recipe
     from netdsl.training.data import Data
@@ -42,11 +46,12 @@ def fit(
     *,
     out: str | os.PathLike[str] | None = None,
     options: Options | None = None,
+    callbacks: Sequence[Callback] = (),
 ) -> Result:
     """Train a network as `netdsl train` does; see `netdsl.training.fitting.fit`."""
     from netdsl.training import fitting
 
-    return fitting.fit(network, data, recipe, out=out, options=options)
+    return fitting.fit(network, data, recipe, out=out, options=options, callbacks=callbacks)
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from netdsl.training.errors import TrainingError
 from netdsl.training.loaders import Length, Loaders
 from netdsl.training.run import Run
 from netdsl.training.task import Task, classes_of
-from netdsl.training.weights import belongs, load
+from netdsl.training.weights import belongs, load, of_model
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def fit(
     folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
     asked = {"asked": opened.name if isinstance(data, Data) else data, "options": vars(options)}
     ready = _ready(network, opened, recipe, options, anew=True)
-    run = runs.begin(folder, network, recipe, opened, asked) if _first() else Run(folder)
+    run = runs.begin(folder, network, recipe, opened, asked) if first() else Run(folder)
     return _trained(ready, run, options, resumed=False, callbacks=callbacks)
 
 
@@ -114,7 +115,7 @@ def stem(network: Network) -> str:
     return "".join(each if each.isalnum() or each in "-_." else "-" for each in name).lower()
 
 
-def _first() -> bool:
+def first() -> bool:
     """Whether this is the process that writes: Lightning starts others as copies of it."""
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("RANK", "0")) == 0
 
@@ -169,24 +170,32 @@ def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callba
 
         seen.append(EMAWeightAveraging(decay=recipe.ema))
     engine = trainer(recipe, options, length, [*seen, Keep(run, options.save_every)])
-    if resumed and _first():
+    if resumed and first():
         last = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
         belongs(last, ready.network, run.checkpoint)
         run.cut(int(last["global_step"]))
-    run.note(state="running")
+    _note(run, "running")
     path = str(run.checkpoint) if resumed else None
     try:
         engine.fit(ready.task, datamodule=ready.loaders, ckpt_path=path, weights_only=True)
     except ProcessException as problem:
-        run.note(state="failed")
+        _note(run, "failed")
         raise _died(problem, run) from None
     except BaseException as problem:
-        run.note(state="failed" if isinstance(problem, Exception) else "stopped")
+        with suppress(OSError):  # where there is no room left, that is what is told
+            _note(run, "failed" if isinstance(problem, Exception) else "stopped")
         raise
-    if engine.is_global_zero:
-        _finish(run, ready.model, length.steps)
+    if not engine.is_global_zero:  # the folder is the first process's
+        return Result(run.folder, ready.model, {}, engine.global_step < length.steps)
+    _finish(run, ready.model, length.steps)
     figures = next((row for row in reversed(run.rows()) if row["top1"] is not None), {})
     return Result(run.folder, ready.model, figures, run.about["state"] == "stopped")
+
+
+def _note(run: Run, state: str) -> None:
+    """How it stands with a run; one of its processes says so."""
+    if first():
+        run.note(state=state)
 
 
 def _died(problem: ProcessException, run: Run) -> TrainingError:
@@ -211,8 +220,7 @@ def _finish(run: Run, model: nn.Module, steps: int) -> None:
     last = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
     over = last["global_step"] >= steps
     if over:
-        own = {name: tensor for name, tensor in last["state_dict"].items() if name.startswith("model.")}
-        model.load_state_dict({name.removeprefix("model.").removeprefix("_orig_mod."): own[name] for name in own})
+        model.load_state_dict(of_model(last))
         run.save_weights(model.state_dict())
     rows = run.rows()
     draw(rows, run.folder / "curve.svg", run.about["name"])

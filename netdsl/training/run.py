@@ -97,9 +97,9 @@ class Run:
         return found
 
     def save_weights(self, state: Mapping[str, torch.Tensor]) -> None:
-        """Write the weights, which say whose they are."""
+        """Write the weights, which say whose they are: in one entry, since the order of several is not fixed."""
         whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-        replace(self.weights, save(whole, origin(self.network)))
+        replace(self.weights, save(whole, {"netdsl": json.dumps(origin(self.network))}))
 
     def rows(self) -> list[dict[str, float | None]]:
         """metrics.csv, numbers as numbers; what is empty is None."""

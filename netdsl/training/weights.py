@@ -3,6 +3,7 @@ another one are told by it, with the first layer that differs."""
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,8 +28,11 @@ def load(model: nn.Module, network: Network, path: str | os.PathLike[str], ignor
 
     Raises `TrainingError` where it holds the weights of another network, `WeightsError` for others that do not fit.
     """
+    given: Any = path
+    if Path(path).suffix == ".ckpt" and Path(path).is_file():
+        given = of_model(torch.load(path, map_location="cpu", weights_only=True))
     try:
-        return load_weights(model, path, ignore=ignore)
+        return load_weights(model, given, ignore=ignore)
     except WeightsError as problem:
         found, own = _origin(Path(path)), origin(network)
         if not found or found["digest"] == own["digest"]:
@@ -38,6 +42,13 @@ def load(model: nn.Module, network: Network, path: str | os.PathLike[str], ignor
             f"'{path}' holds the weights of {them}, not of {us}: {problem}",
             "take those of this network, or leave out what differs by --ignore",
         ) from None
+
+
+def of_model(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """The weights in a checkpoint, by their names in the network: without those of the task, and of `torch.compile`."""
+    state = checkpoint.get("state_dict", checkpoint)
+    own = {name: value for name, value in state.items() if name.startswith("model.")} or state
+    return {name.removeprefix("model.").removeprefix("_orig_mod."): value for name, value in own.items()}
 
 
 def belongs(checkpoint: dict[str, Any], network: Network, path: Path) -> None:
@@ -57,6 +68,7 @@ def _origin(path: Path) -> dict[str, str] | None:
         from safetensors import safe_open
 
         with safe_open(path, "pt") as file:
-            return file.metadata()  # type: ignore[no-any-return]
+            found = json.loads((file.metadata() or {}).get("netdsl", "null"))
+        return found if isinstance(found, dict) else None
     found = torch.load(path, map_location="cpu", weights_only=True)
     return found.get("netdsl") if isinstance(found, dict) else None

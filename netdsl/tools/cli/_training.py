@@ -34,6 +34,8 @@ def trains() -> Iterator[None]:
         raise click.ClickException(str(problem).rpartition("TrainingError: ")[2].strip()) from None
     except WeightsError as problem:
         raise click.ClickException(str(problem)) from None
+    except OSError as problem:
+        raise click.ClickException(f"'{problem.filename or 'a file'}': {problem.strerror or problem}") from None
 
 
 def pictured(out: Path) -> None:

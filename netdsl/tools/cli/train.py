@@ -121,9 +121,9 @@ def command(
         return
     with trains():
         from netdsl.training.engine import Options
-        from netdsl.training.fitting import fit
+        from netdsl.training.fitting import first, fit
 
-        if not quiet:
+        if not quiet and first():
             click.echo(f"{made.name}: {made.params:,} parameters, on {data}\n{recipe.text}", err=True)
         options = Options(
             devices=devices if devices == "auto" else int(devices),
@@ -160,9 +160,11 @@ def _found(network: Network, data: str, recipe: Recipe, options: Options, out: s
 
 
 def _told(result: object) -> None:
-    from netdsl.training.fitting import Result
+    from netdsl.training.fitting import Result, first
 
     assert isinstance(result, Result)
+    if not first():  # of several processes one speaks
+        return
     top1, loss = result.figures.get("top1"), result.figures.get("test_loss")
     found = (
         f"top-1 {100 * top1:.2f} %, loss {loss:.4g} on the test set"

@@ -44,13 +44,19 @@ def target(template: Path) -> Path:
 
 
 def page(template: Path) -> str:
-    """A page. Raises `LessonError` for a blank that cannot be filled, `KeyError` where an experiment was not run."""
+    """A page. Raises `LessonError` for a blank that cannot be filled; of an experiment that was not run it says so."""
     known = figures()
 
     def value(blank: re.Match[str]) -> str:
-        return _FILL[blank[1]](blank[2].strip(), blank[3] or "", known)
+        name = blank[2].strip()
+        if blank[1] in _OF_RUNS and name.partition("/")[0] not in known:
+            return f"(not run yet: `make history ONLY={name.partition('/')[0]}`)"
+        return _FILL[blank[1]](name, blank[3] or "", known)
 
-    return lessons.fill(_BLANK.sub(value, template.read_text("utf-8")))
+    text = template.read_text("utf-8")
+    blanks = list(_BLANK.finditer(text))
+    parts = lessons.fill(_BLANK.sub("\0", text)).split("\0")  # its own blanks first: a spec of ours may have variants
+    return parts[0] + "".join(value(blank) + part for blank, part in zip(blanks, parts[1:], strict=True))
 
 
 def pictured() -> list[str]:
@@ -144,6 +150,7 @@ def _median(path: str, _: str, known: dict[str, Any]) -> str:
     return shown(measure, median(value for value in values if value is not None))
 
 
+_OF_RUNS = ("table", "answers", "picture", "median")
 _FILL: dict[str, Callable[[str, str, dict[str, Any]], str]] = {
     "spec": _spec,
     "calls": _calls,

@@ -7,6 +7,7 @@
 {{picture degradation "caption"}}          its picture
 {{draw perceptron.net "caption"}}          a spec's diagram; also of a network of the zoo
 {{median degradation/plain-56/training loss}}     one figure of the text
+{{seen degradation}} ... {{end}}           what is said of it, where it was run
 {{params lenet5}}, ...                     figures of networks, as in docs/zoo.in.md
 """
 
@@ -25,6 +26,7 @@ from netdsl.tools.history.measures import shown
 
 PAGES = ROOT / "docs" / "history"
 FIGURES = PAGES / "figures.json"
+_SEEN = re.compile(r"\{\{seen (\w+)\}\}\n(.*?)\{\{end\}\}\n", re.DOTALL)
 _BLANK = re.compile(r'\{\{(spec|calls|table|answers|picture|draw|median) ([^"}]+?)(?: "([^"]+)")?\}\}')
 
 
@@ -53,7 +55,7 @@ def page(template: Path) -> str:
             return f"(not run yet: `make history ONLY={name.partition('/')[0]}`)"
         return _FILL[blank[1]](name, blank[3] or "", known)
 
-    text = template.read_text("utf-8")
+    text = _SEEN.sub(lambda part: part[2] if part[1] in known else "", template.read_text("utf-8"))
     blanks = list(_BLANK.finditer(text))
     parts = lessons.fill(_BLANK.sub("\0", text)).split("\0")  # its own blanks first: a spec of ours may have variants
     return parts[0] + "".join(value(blank) + part for blank, part in zip(blanks, parts[1:], strict=True))

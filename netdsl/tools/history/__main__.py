@@ -45,7 +45,8 @@ def diagrams() -> None:
 def main(arguments: list[str]) -> int:
     from netdsl.tools.history import experiments, pages
 
-    names = arguments or experiments.names()
+    write_only = arguments == ["--write"]
+    names = () if write_only else tuple(arguments) or experiments.names()
     unknown = sorted(set(names) - set(experiments.names()))
     if unknown:
         print(f"there is no experiment {unknown[0]}; there are {', '.join(experiments.names())}", file=sys.stderr)
@@ -55,7 +56,8 @@ def main(arguments: list[str]) -> int:
         known = {**pages.figures(), name: record(name)}
         lines = ",\n".join(f'  "{each}": {json.dumps(known[each])}' for each in sorted(known))
         pages.FIGURES.write_text(f"{{\n{lines}\n}}\n", "utf-8")
-    diagrams()
+    if not write_only:
+        diagrams()
     for template in pages.templates():
         pages.target(template).write_text(pages.page(template), "utf-8")
     print(f"wrote {pages.PAGES}", file=sys.stderr)

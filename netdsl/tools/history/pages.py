@@ -7,6 +7,7 @@
 {{picture degradation "caption"}}          its picture
 {{draw perceptron.net "caption"}}          a spec's diagram; also of a network of the zoo
 {{median degradation/plain-56/training loss}}     one figure of the text
+{{seen degradation}} ... {{end}}           what is said of it, where it was run
 {{params lenet5}}, ...                     figures of networks, as in docs/zoo.in.md
 """
 
@@ -25,6 +26,7 @@ from netdsl.tools.history.measures import shown
 
 PAGES = ROOT / "docs" / "history"
 FIGURES = PAGES / "figures.json"
+_SEEN = re.compile(r"\{\{seen (\w+)\}\}\n(.*?)\{\{end\}\}\n", re.DOTALL)
 _BLANK = re.compile(r'\{\{(spec|calls|table|answers|picture|draw|median) ([^"}]+?)(?: "([^"]+)")?\}\}')
 
 
@@ -44,13 +46,19 @@ def target(template: Path) -> Path:
 
 
 def page(template: Path) -> str:
-    """A page. Raises `LessonError` for a blank that cannot be filled, `KeyError` where an experiment was not run."""
+    """A page. Raises `LessonError` for a blank that cannot be filled; of an experiment that was not run it says so."""
     known = figures()
 
     def value(blank: re.Match[str]) -> str:
-        return _FILL[blank[1]](blank[2].strip(), blank[3] or "", known)
+        name = blank[2].strip()
+        if blank[1] in _OF_RUNS and name.partition("/")[0] not in known:
+            return f"(not run yet: `make history ONLY={name.partition('/')[0]}`)"
+        return _FILL[blank[1]](name, blank[3] or "", known)
 
-    return lessons.fill(_BLANK.sub(value, template.read_text("utf-8")))
+    text = _SEEN.sub(lambda part: part[2] if part[1] in known else "", template.read_text("utf-8"))
+    blanks = list(_BLANK.finditer(text))
+    parts = lessons.fill(_BLANK.sub("\0", text)).split("\0")  # its own blanks first: a spec of ours may have variants
+    return parts[0] + "".join(value(blank) + part for blank, part in zip(blanks, parts[1:], strict=True))
 
 
 def pictured() -> list[str]:
@@ -144,6 +152,7 @@ def _median(path: str, _: str, known: dict[str, Any]) -> str:
     return shown(measure, median(value for value in values if value is not None))
 
 
+_OF_RUNS = ("table", "answers", "picture", "median")
 _FILL: dict[str, Callable[[str, str, dict[str, Any]], str]] = {
     "spec": _spec,
     "calls": _calls,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netdsl.analysis.compare import Difference, compare
     from netdsl.backends.artefacts import draw
-    from netdsl.backends.graphviz import dot  # type: ignore[no-redef]
+    from netdsl.backends.pictures import dot
     from netdsl.backends.table import summary
     from netdsl.backends.torch import build, emit, load_weights
     from netdsl.compiler import Compilation, compile, load, loads
@@ -40,7 +40,7 @@ _HOMES = {
     "compare": "netdsl.analysis.compare",
     "compile": "netdsl.compiler",
     "digest": "netdsl.passes.hash",
-    "dot": "netdsl.backends.graphviz",
+    "dot": "netdsl.backends.pictures",
     "draw": "netdsl.backends.artefacts",
     "emit": "netdsl.backends.torch",
     "fit": "netdsl.training",

@@ -62,6 +62,7 @@ CODES: dict[str, str] = {
     "E0502": "a claim about an unknown label",
     "E0503": "a claim about something that cannot be computed",
     "E0504": "a claimed figure that does not hold",
+    "E0505": "a property that does not hold",
     # expressions
     "E0601": "a value of the wrong kind in an expression",
     "E0602": "a number that must be an integer",

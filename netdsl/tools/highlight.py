@@ -55,7 +55,7 @@ def _operator() -> str:
     return rf"((?i:{names}))([0-9]+(?:[x×][0-9]+)*)?(?:{_END}|(?=[x×]\{{))"
 
 
-_OPENING = {"block", "expect", "extends", "input", "net", "param", "reported", "table"}
+_OPENING = {"block", "expect", "extends", "input", "net", "param", "property", "reported", "table"}
 """Words of statements behind which something of their own stands."""
 
 
@@ -96,6 +96,7 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
             (_keyword("param", rf"{_SPACE}*", _NAME), bygroups(Keyword, Whitespace, Name.Variable), "line"),
             (_keyword("expect|reported", rf"{_SPACE}*", rf"(?:{_NAME}\.)?", r"[A-Za-z0-9_.]*"),
              bygroups(Keyword, Whitespace, Name.Label, Name.Property), "line"),
+            (_keyword("property"), Keyword, "property"),
             (_keyword("extends"), Keyword, "extends"),
             (_keyword("table", rf"(?={_SPACE}*(?:\#[^\n]*)?\n(?:{_SPACE}*(?:\#[^\n]*)?\n)*{_SPACE}*\|)"),
              bygroups(Keyword, None), "table"),
@@ -201,6 +202,11 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
         # Expressions: to the end of the statement, to the brace that opens a body, or to a closing bracket.
         "input": [
             (_keyword("of"), Keyword),
+            include("line"),
+        ],
+        "property": [
+            (_keyword("for|in"), Keyword),
+            (r"\.+", Punctuation),
             include("line"),
         ],
         "line": [

@@ -52,6 +52,7 @@ class Loaders(lightning.LightningDataModule):
         self.train = Prepared(data.train, made.train, made.random, recipe.seed)
         self.test = Prepared(data.test, made.test, False, recipe.seed)
         self.random = made.random
+        task.sample = lambda count: self.train.__getitems__([(0, each) for each in range(min(count, len(data.train)))])
         self._fits(task)
 
     def _fits(self, task: Task) -> None:

@@ -28,13 +28,15 @@ def make(
     to: str | None = None,
     force: bool,
     color: str,
+    beside: tuple[Request, ...] = (),
     **options: Any,
 ) -> int:
     """Compile what is asked for to an artefact of one of `kinds`, and write it: the work of `compile` and `draw`.
 
     `out` is a file, a directory, or `-`; `to` says what to write where the ending of a file does not, and `default`
-    where nothing does. `options` are for the artefact; None says that one was not given. What shows a network is made
-    of a wrong one too, as far as it is known; the exit status, which is returned, is that of the spec.
+    where nothing does. `beside` are shown next to it. `options` are for the artefact; None says that one was not given.
+    What shows a network is made of a wrong one too, as far as it is known; the exit status, which is returned, is that
+    of the spec.
     """
     named = out is not None and out != "-" and not Path(out).is_dir()
     kind = find(to) if to else kind_of(str(out), kinds) if named else find(default)
@@ -43,10 +45,14 @@ def make(
         if name not in kind.options:
             takers = " or ".join(each for each in kinds if name in find(each).options)
             raise click.UsageError(f"--{name} is for --to {takers}, not for {kind.name}")
+    if several := tuple(network(each, color) for each in beside):
+        given["beside"] = several
     path = None if out == "-" else Path(str(out)) if named else Path(out or ".", request.stem + kind.ending)
     if path is not None:
         check_place(path, kind, force)
-    found, _report, ending = known(request, color) if kind.partial else (network(request, color), None, 0)
+    found, report, ending = known(request, color) if kind.partial else (network(request, color), None, 0)
+    if report is not None and "problems" in kind.options:
+        given["problems"] = tuple(report.errors)
     write(rendered(kind, found, **given), path, kind)
     if path is not None:
         say(f"wrote {path}" + (", as far as it is known" if ending else ""), err=True)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from netdsl.backends.artefacts import names
 from netdsl.tools.cli._output import make
+from netdsl.tools.cli._pictures import chosen, picture_options
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
 SECTION = "Run it"
@@ -25,6 +28,7 @@ Examples:
 @click.option("-o", "--out", metavar="OUT", help="The file to write, or - for stdout.  [default: FILE's name, here]")
 @click.option("--to", type=click.Choice(names()), help="What to write.  [default: by OUT's ending, else torch]")
 @click.option("--probabilities", is_flag=True, help="Let the module apply a final softmax, not return logits.")
+@picture_options
 @click.option("--force", is_flag=True, help="Replace a file that netdsl did not write.")
 @spec_options
 def command(
@@ -37,6 +41,7 @@ def command(
     settings: tuple[str, ...],
     input_: str | None,
     color: str,
+    **given: Any,
 ) -> int:
     """Compile a spec: to PyTorch source, a diagram, or JSON.
 
@@ -44,4 +49,5 @@ def command(
     --force.
     """
     request = Request(spec, variant, settings, input_)
-    return make(request, out, names(), "torch", to=to, force=force, color=color, probabilities=probabilities or None)
+    options = {**chosen(given), "probabilities": probabilities or None}
+    return make(request, out, names(), "torch", to=to, force=force, color=color, **options)

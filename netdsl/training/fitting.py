@@ -151,11 +151,15 @@ def _ready(network: Network, data: Data, recipe: Recipe, options: Options, *, an
     return _Ready(network, recipe, model, task, loaders, length)
 
 
-def _trained(
-    ready: _Ready, run: Run, options: Options, *, resumed: bool, callbacks: Sequence[Callback] = ()
-) -> Result:
+def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callbacks: Sequence[Callback] = ()) -> Result:
     recipe, length = ready.recipe, ready.length
-    rows = Rows(run, options.row_every or length.row_every, recipe.batch // options.accumulate, length.per_epoch, loggers(run.folder))
+    rows = Rows(
+        run,
+        options.row_every or length.row_every,
+        recipe.batch // options.accumulate,
+        length.per_epoch,
+        loggers(run.folder),
+    )
     seen: list[Callback] = [rows, *callbacks]
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))

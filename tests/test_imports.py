@@ -45,7 +45,7 @@ HOMES = {
     "graphviz": ("netdsl.backends.pictures.renderers",),
     "resvg_py": ("netdsl.backends.pictures.renderers",),
     "svg2pdf_py": ("netdsl.backends.pictures.renderers",),
-    "torch": ("netdsl.backends.torch", "netdsl.training", "netdsl.testing"),
+    "torch": ("netdsl.backends.torch", "netdsl.backends.purpose", "netdsl.training", "netdsl.testing"),
     "hypothesis": ("netdsl.testing",),
     "pytest": ("netdsl.testing.plugin", "netdsl.tools.cli.test"),
     "torchvision": ("netdsl.training", "netdsl.backends.torch.against"),

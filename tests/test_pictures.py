@@ -19,7 +19,7 @@ from netdsl.backends.pictures import TooLarge, collapse, diagram, dot, graph, st
 from netdsl.backends.pictures import words as said
 from netdsl.backends.pictures.cards import SMALL
 from netdsl.backends.pictures.diagram import drawing
-from netdsl.backends.pictures.drawing import Drawing, Text, flat
+from netdsl.backends.pictures.drawing import Circle, Drawing, Group, Text, flat
 from netdsl.backends.pictures.drawing import Path as Line
 from netdsl.backends.pictures.look import ROLES, TINTS
 from netdsl.backends.pictures.model import Fork, Picture, parts
@@ -278,6 +278,43 @@ def netdsl_command(capsysbinary):
         return capsysbinary.readouterr().out.decode()
 
     return run
+
+
+def test_maps_are_drawn_to_scale_and_halves_where_groups_say_so() -> None:
+    made = drawing((of_zoo("alexnet"),), Options(style="volumes"))
+    texts = ["".join(run.text for run in mark.runs) for mark in flat(made.marks) if isinstance(mark, Text)]
+    assert {"96x55x55", "conv5", "11x11 conv", "fc 4096", "pool"} <= set(texts)
+    groups = {mark.title.split("\n")[0]: mark for mark in made.marks if isinstance(mark, Group) and mark.title}
+    faces = {name: sum(isinstance(mark, Line) for mark in group.marks) for name, group in groups.items()}
+    assert faces["conv5-256"] == 6 and faces["conv11-96/4"] == 3  # three faces for each of two processors
+
+    def front(name: str) -> float:
+        points = next(mark.points for mark in groups[name].marks if isinstance(mark, Line))
+        return points[2][1] - points[1][1]
+
+    assert front("input") / front("conv11-96/4") == pytest.approx((227 / 55) ** 0.5)
+
+
+def test_a_u_net_is_a_u() -> None:
+    made = drawing((of_zoo("unet"),), Options(style="volumes"))
+    at = {mark.runs[0].text: (mark.x, mark.y) for mark in flat(made.marks) if isinstance(mark, Text)}
+    assert at["enc1"][0] < at["enc4"][0] < at["bottom"][0] < at["dec4"][0] < at["dec1"][0]
+    assert at["enc1"][1] == pytest.approx(at["dec1"][1], abs=40) and at["bottom"][1] > at["enc4"][1] + 50
+    copies = [mark for mark in flat(made.marks) if isinstance(mark, Line) and mark.dash]
+    assert len(copies) == 4
+
+
+def test_units_are_circles_and_weights_are_lines() -> None:
+    network = netdsl.loads("input 4\nhidden: fc-3(act=sigmoid)\nfc-2")
+    marks = list(flat(drawing((network,), Options(style="graph")).marks))
+    assert sum(isinstance(mark, Circle) for mark in marks) == 4 + 3 + 2
+    assert sum(isinstance(mark, Line) for mark in marks) == 4 * 3 + 3 * 2
+    with pytest.raises(RenderError, match=r"LeNet-5 has `conv5-6`.*`volumes` draws feature maps"):
+        drawing((of_zoo("lenet5"),), Options(style="graph"))
+    with pytest.raises(RenderError, match="has branches"):
+        drawing((of_zoo("resnet18"),), Options(style="volumes"))
+    with pytest.raises(RenderError, match="MLP has no feature maps"):
+        drawing((of_zoo("mlp"),), Options(style="volumes"))
 
 
 # The formats ---------------------------------------------------------------------------------------------------------

@@ -17,8 +17,8 @@ from netdsl.ir import Network
 from netdsl.text.amounts import amount
 
 VOLUMES = (
-    "lenet1", "lenet5", "lenet5_modern", "lenet_caffe", "alexnet", "alexnet_owt", "caffenet", "zfnet", "overfeat", "vgg",
-    "vgg19", "cnn_fms", "dcgan", "dqn", "nin", "unet", "alexnet_bn", "zfnet_wide",
+    "lenet1", "lenet5", "lenet5_modern", "lenet_caffe", "alexnet", "alexnet_owt", "caffenet", "zfnet", "overfeat",
+    "vgg", "vgg19", "cnn_fms", "dcgan", "dqn", "nin", "unet", "alexnet_bn", "zfnet_wide",
 )  # fmt: skip
 GRAPH = ("perceptron", "two_layer", "mlp")
 PAPER = ("googlenet", "plain", "resnet18", "resnet34", "resnet_abc")
@@ -47,7 +47,7 @@ def page() -> str:
     rows = [
         "# The zoo, drawn",
         "",
-        "Every network of `specs/`, the first variant of each, in the style that suits it; `make gallery` draws them anew.",
+        "Every network of `specs/`, the first variant of each, in the style that suits it; `make gallery` draws it.",
         "Hover over a box of an opened picture for its path, shapes and figures; it links to the line of the spec.",
         "",
     ]

@@ -49,7 +49,8 @@ def fit(
     """Train a network by its recipe (or another), as `netdsl train` does.
 
     `data` is what `--data` names, or a `netdsl.training.Data` of one's own; `out` the folder of the run, `runs/NAME-N`
-    by default; `callbacks` are Lightning's, beside those of the run. Raises `TrainingError` for what does not fit together.
+    by default; `callbacks` are Lightning's, beside those of the run. Raises `TrainingError` for what does not fit
+    together.
     """
     recipe = recipe or Recipe.of(network.train)
     options = options or Options()

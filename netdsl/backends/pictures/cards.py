@@ -89,7 +89,7 @@ class Cards(Sizes):
             return Size(0.0, 0.0)
         wide = max(sum(run.width for run in row) for row in rows)
         high = len(rows) * SMALL * 1.25 + 5.0
-        return Size(wide, high) if self.down else Size(high, wide * 0.0 + 6.0)
+        return Size(wide, high) if self.down else Size(high, 6.0)
 
 
 def round_(node: Node) -> bool:

@@ -109,14 +109,15 @@ class Router:
         """Lanes from one column to another."""
         start = one.middle if sideways else self.columns[one.column].length + 6
         end = two.middle if sideways else -6.0
-        if two.column == one.column + 1:
+        side = min((LEFT, RIGHT), key=lambda side: self._crossed(two, side)) if sideways else LEFT
+        if two.column == one.column + 1 and side == LEFT:
             return Plan(
                 edge, ((one.column, RIGHT, self.columns[one.column].lanes[RIGHT].find(start, end)),), -1, sideways
             )
         self.over += 1
         first = self.columns[one.column].lanes[RIGHT].find(start, -1e4)
-        second = self.columns[two.column].lanes[LEFT].find(-1e4, end)
-        return Plan(edge, ((one.column, RIGHT, first), (two.column, LEFT, second)), self.over, sideways)
+        second = self.columns[two.column].lanes[side].find(-1e4, end)
+        return Plan(edge, ((one.column, RIGHT, first), (two.column, side, second)), self.over, sideways)
 
     def _crossed(self, place: Place, side: int) -> int:
         """How many walls stand between a box and the lanes at a side."""
@@ -140,8 +141,7 @@ class Router:
         xs = [self.columns[column].lane(side, number) for column, side, number in plan.lanes]
         if plan.sideways:
             begin = [(one.x + (one.half if sides[0] else -one.half), one.middle)]
-            same = one.column == two.column
-            last = sides[0] if same else LEFT
+            last = sides[-1] if one.column == two.column or len(sides) > 1 else LEFT
             end = [(two.x + (two.half if last else -two.half), two.middle)]
         else:
             inner = [(one.x, one.end)]

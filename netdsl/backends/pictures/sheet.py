@@ -22,9 +22,15 @@ GUTTER = 16.0
 """Between columns that no edge runs between."""
 
 
-def legibility(drawing: Drawing) -> float:
+def page(options: Options) -> tuple[float, float]:
+    """The page that a drawing is for: upright, or on its side where the network runs to the right."""
+    return PAGE if options.direction == "tb" else (PAGE[1], PAGE[0])
+
+
+def legibility(drawing: Drawing, options: Options) -> float:
     """The size of the smallest type when the drawing is scaled to fit a page, in points."""
-    return SMALL * min(PAGE[0] / drawing.width, PAGE[1] / drawing.height, 1.0)
+    width, height = page(options)
+    return SMALL * min(width / drawing.width, height / drawing.height, 1.0)
 
 
 def sheet(picture: Picture, options: Options) -> Drawing:
@@ -58,15 +64,17 @@ class Sheet:
         most = sum(1 for part in self.picture.body if not isinstance(part, Node) or part.kind != "input")
         if self.options.wrap is not None:
             return self.columns(min(self.options.wrap, most))
+        width, height = page(self.options)
         chosen, best = None, 0.0
         for count in range(1, min(most, 400) + 1):
             marks = self.columns(count)
             left, top, right, bottom = bounds(marks)
             wide, high = right - left + 16, bottom - top + 40
-            scale = min(PAGE[0] / wide, PAGE[1] / high, 1.0)
+            scale = min(width / wide, height / high, 1.0)
             if chosen is None or scale > best * 1.02:
                 chosen, best = marks, scale
-            if scale >= 1.0 or (wide > high * PAGE[0] / PAGE[1] and count > 1):
+            across, along = (width / wide, height / high) if self.down else (height / high, width / wide)
+            if scale >= 1.0 or (across < along and count > 1):
                 break
         assert chosen is not None
         return chosen
@@ -131,7 +139,8 @@ class Sheet:
         self, places: dict[str, Place], frames: list[tuple[Framed, float]], edges: list[tuple[Plan, list[Point]]]
     ) -> list[Mark]:
         found: list[Mark] = [mark for framed, x in frames for mark in self.frame(framed, x)]
-        lines = [self.line(plan.edge, points) for plan, points in edges]
+        behind = sorted(edges, key=lambda each: each[0].edge.kind == "flow")  # no dashes over the way of the text
+        lines = [self.line(plan.edge, points) for plan, points in behind]
         found.append(Group(tuple(lines)))
         for node in self.picture.nodes:
             place = places[node.id]

@@ -99,6 +99,7 @@ class Framed:
 class Sizes:
     """What the words of nodes and frames take, and what is between them; a style says it."""
 
+    down = True
     gap = GAP
     bus = BUS
     aside = ASIDE
@@ -162,7 +163,11 @@ class Spine:
         inside = self.sequence(frame.parts)
         head = self.sizes.heading(frame)
         pad = INNER if bordered(frame) else 0.0
-        left = max(inside.left + pad, head.across + 8.0 if head.along else 0.0)
+        left = inside.left + pad
+        if self.sizes.down:  # the heading is left of the spine, which enters here
+            left = max(left, head.across + 8.0 if head.along else 0.0)
+        elif head.along:
+            left += head.across - 3.0
         top = head.along + pad + (0.0 if head.along else 4.0)
         skips = len(self.skips.get(frame.id, ()))
         top += self.sizes.bus if skips else 0.0
@@ -231,10 +236,9 @@ class Spine:
 
 
 def bordered(frame: Frame) -> bool:
-    """Whether a line is drawn around a frame: not around a single part."""
-    return (
-        sum(1 for part in frame.parts if not (isinstance(part, Node) and part.kind == "output")) > 1 or frame.times > 1
-    )
+    """Whether a line is drawn around a frame: not around a single box."""
+    inside = [part for part in frame.parts if not (isinstance(part, Node) and part.kind == "output")]
+    return len(inside) > 1 or frame.times > 1 or isinstance(inside[0], Fork)
 
 
 def _beside(part: Part) -> bool:

@@ -67,7 +67,7 @@ def caption(op: Operator) -> tuple[str, tuple[str, ...]]:
     given = tuple(each for each in _split(arguments[:-1]) if not each.endswith("@")) if arguments else ()
     if not op.symbol and given and op.geometry == (None, None, None) and "=" not in given[0]:
         head, given = f"{head}({given[0]})", given[1:]
-    return head, (*given, *(f"{name}=…" for name in lists))
+    return head, (*given, *(f"{name}=…" for name in lists if name != "pad"))
 
 
 def _split(arguments: str) -> list[str]:

@@ -28,15 +28,16 @@ def make(
     to: str | None = None,
     force: bool,
     color: str,
+    suffix: str | None = None,
     beside: tuple[Request, ...] = (),
     **options: Any,
 ) -> int:
     """Compile what is asked for to an artefact of one of `kinds`, and write it: the work of `compile` and `draw`.
 
     `out` is a file, a directory, or `-`; `to` says what to write where the ending of a file does not, and `default`
-    where nothing does. `beside` are shown next to it. `options` are for the artefact; None says that one was not given.
-    What shows a network is made of a wrong one too, as far as it is known; the exit status, which is returned, is that
-    of the spec.
+    where nothing does; `suffix` ends the name that a file is given. `beside` are shown next to it. `options` are for
+    the artefact; None says that one was not given. What shows a network is made of a wrong one too, as far as it is
+    known; the exit status, which is returned, is that of the spec.
     """
     named = out is not None and out != "-" and not Path(out).is_dir()
     kind = find(to) if to else kind_of(str(out), kinds) if named else find(default)
@@ -47,7 +48,8 @@ def make(
             raise click.UsageError(f"--{name} is for --to {takers}, not for {kind.name}")
     if several := tuple(network(each, color) for each in beside):
         given["beside"] = several
-    path = None if out == "-" else Path(str(out)) if named else Path(out or ".", request.stem + kind.ending)
+    stem = f"{request.stem}_{suffix}" if suffix else request.stem
+    path = None if out == "-" else Path(str(out)) if named else Path(out or ".", stem + kind.ending)
     if path is not None:
         check_place(path, kind, force)
     found, report, ending = known(request, color) if kind.partial else (network(request, color), None, 0)

@@ -36,9 +36,9 @@ def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
     best = None
     for each in pictures(networks[0], options):
         drawing = sheet(each, options)
-        if best is None or legibility(drawing) > legibility(best):
+        if best is None or legibility(drawing, options) > legibility(best, options):
             best = drawing
-        if legibility(best) >= LEAST:
+        if legibility(best, options) >= LEAST:
             break
     assert best is not None
     return best

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import TypeGuard
 
 from netdsl.backends.pictures import collapse, graph, prose
 from netdsl.backends.pictures.cards import Cards, centred, link, told
@@ -226,6 +227,8 @@ def _rows(picture: Picture, network: Network, number: int, options: Options, sev
     identities = {edge.target for edge in picture.edges if edge.kind == "identity"}
     reader = _Flat(number, options.symbols, identities, several)
     rows.parts = reader.rows(picture.body, rows.arcs, 0)
+    if rows.parts and isinstance(rows.parts[0], Fork):  # it needs a box to part from
+        rows.parts = [*(reader.row(part) for part in picture.body if _input(part)), *rows.parts]
     return rows
 
 
@@ -242,7 +245,7 @@ class _Flat:
         found: list[Part] = []
         for part in body:
             if isinstance(part, Node):
-                if not _silent(part, bool(self.symbols)):
+                if not _silent(part):
                     found.append(self.row(part))
             elif isinstance(part, Fork):
                 found += self.fork(part, arcs, level)
@@ -276,15 +279,17 @@ class _Flat:
         )
 
 
+def _input(part: Part) -> TypeGuard[Node]:
+    return isinstance(part, Node) and part.kind == "input"
+
+
 def _name(number: int, name: str) -> str:
     return f"n{number}{name}"
 
 
-def _silent(node: Node, ends: bool) -> bool:
+def _silent(node: Node) -> bool:
     """Whether papers leave a row out."""
-    if node.kind == "input":
-        return not ends
-    if node.kind == "output":
+    if node.kind in ("input", "output"):
         return True
     if node.problem:
         return False

@@ -46,6 +46,7 @@ generate: $(VENV)/.dev
 	$(BIN)/netdsl conformance --format markdown > docs/conformance.md.new && mv docs/conformance.md.new docs/conformance.md
 	$(BIN)/python -m netdsl.analysis.conformance.lessons docs/zoo.in.md > docs/zoo.md.new && mv docs/zoo.md.new docs/zoo.md
 	for each in accuracy depth operations; do $(BIN)/netdsl chart $$each -o docs/figures/$$each.svg; done
+	$(BIN)/netdsl draw vgg19 --wrap 2 -o docs/figures/vgg19.svg
 	$(BIN)/python -m netdsl.tools.sources
 	$(BIN)/python editors/vscode/scripts/grammar.py
 

@@ -48,6 +48,38 @@ def test_depth_is_the_specs_and_the_errors_are_the_lectures() -> None:
         assert entry.exact is None or abs(entry.exact - float(entry.printed)) < 0.05
 
 
+@pytest.mark.parametrize("page", ["README.md", "docs/zoo.md"])
+def test_the_pictures_of_a_page_are_there(page: str) -> None:
+    path = Path(__file__).parent.parent / page
+    text = path.read_text("utf-8")
+    named = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text) + re.findall(r'<img src="([^"]+)"[^>]*alt="[^"]+"', text)
+    assert named
+    for each in named:
+        assert (path.parent / each).read_text("utf-8").startswith("<?xml"), each
+
+
+@pytest.mark.parametrize(
+    ("arguments", "before", "after"),
+    [
+        (["factorize", "--kernel", "7x7"], "seven", "threes"),
+        (["factorize", "--into", "1xn", "--kernel", "7x7"], "square", "apart"),
+        (["reduce", "--kernel", "5x5", "--to", "32"], "direct", "reduced"),
+        (["reduce", "--bottleneck", "--kernel", "3x3"], "wide", "bottleneck"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else "",
+)
+def test_the_principles_are_the_rewrites_that_the_page_of_the_zoo_names(
+    arguments: list[str], before: str, after: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parent.parent / "docs" / "zoo.md").read_text("utf-8")
+    assert f"`netdsl rewrite {' '.join(arguments)}`" in page
+    fences = {text.split()[1]: text for text in re.findall(r"(?ms)^```net\n(.*?)^```$", page)}
+    (tmp_path / "a.net").write_text(re.sub("(?m)^expect.*$", "", fences[before]), "utf-8")
+    assert main(["rewrite", *arguments, str(tmp_path / "a.net")]) == 0
+    made, wanted = netdsl.loads(capsys.readouterr().out), netdsl.loads(fences[after])
+    assert (made.params, made.macs) == (wanted.params, wanted.macs)
+
+
 def test_operations_are_what_they_are_called() -> None:
     plane = [[0.0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1], [0, 0, 1, 1]]
     made = operations.convolved(plane, operations.KERNELS["vertical edges"])

@@ -396,6 +396,15 @@ def test_latex_and_html_from_elsewhere() -> None:
     assert [netdsl.loads(spec.text(), variant=each).params > 0 for each in ("A", "B")] == [True, True]
 
 
+def test_a_text_that_is_no_papers_table_is_refused_soon() -> None:
+    for text in (
+        "| A | B |\n|---|---|\n" + "| conv3-64 | ? |\n" * 20_000,
+        r"\begin{tabular}{c}" + r"\multicolumn{2}{c}{" * 3_000,
+    ):
+        spec, report = read(text)
+        assert spec is None and [each.code for each in report] == ["E0802"]
+
+
 # Formats ---------------------------------------------------------------------------------------------------------------
 
 HOSTILE = 'net {}\nsource "x"\ninput 3x8x8\nconv3-4\nfc-2\n'

@@ -24,6 +24,9 @@ from netdsl.text.source import Source
 
 __all__ = ["NotPrintable", "Printed", "Spec", "formats", "less", "read", "styles", "write"]
 
+LARGEST = 60_000
+"""Characters of a text with a table; those of the papers have 5,000."""
+
 
 def write(networks: Sequence[Network], style: str) -> Printed:
     """The tables of some variants of a network in a style. Raises `NotPrintable` where it has no place for them."""
@@ -34,6 +37,9 @@ def write(networks: Sequence[Network], style: str) -> Printed:
 def read(source: Source, report: Report, style: str | None = None) -> Spec | None:
     """The spec of the first table in a text that a style knows; what cannot be read is in the report."""
     report.sources.setdefault(source.name, source)
+    if len(source.text) > LARGEST:
+        report.error("E0802", f"the text has {len(source.text):,} characters; a table has at most {LARGEST:,}")
+        return None
     tables = formats.read(source)
     for table in tables:
         for name in (style,) if style else ("googlenet", "mobilenet", "vit", "resnet", "vgg"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from unicodedata import normalize
 
 from netdsl import ops
@@ -98,6 +99,7 @@ _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
 )
 
 
+@lru_cache(2048)
 def layer(text: str) -> str | None:
     """The statement that a cell's text (as `alike` gives it) means; None where it is no layer."""
     if len(text) > _TOO_LONG:

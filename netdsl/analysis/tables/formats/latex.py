@@ -188,7 +188,10 @@ def _read(source: Source, text: str, begin: int, end: int) -> Cell:
         written,
     ).strip()
     columns = rows = 1
-    while (found := re.match(r"\\multi(column|row)\s*(?:\[[^\]]*\])?\s*\{\s*(-?\d+)\s*\}", written)) is not None:
+    for _ in range(2):  # one in the other: over columns, and over rows
+        found = re.match(r"\\multi(column|row)\s*(?:\[[^\]]*\])?\s*\{\s*(-?\d+)\s*\}", written)
+        if found is None:
+            break
         size = min(abs(int(found[2])), 1000) or 1
         columns, rows = (size, rows) if found[1] == "column" else (columns, size)
         at = found.end()
@@ -197,8 +200,6 @@ def _read(source: Source, text: str, begin: int, end: int) -> Cell:
             close = _close(written, more.end() - 1)
             parts.append(written[more.end() : close - 1])
             at = close
-        if not re.match(r"\\multirow", written) and len(parts) == 1:
-            break
         written = parts[-1].strip() if parts else ""
     inside = re.fullmatch(
         r"\\(?:makecell|shortstack)(?:\[[^\]]*\])?\{(.*)\}|\\begin\{tabular\}(?:\[.\])?\{(?:@\{\})?\w(?:@\{\})?\}(.*)\\end\{tabular\}",

@@ -131,6 +131,8 @@ def millions(count: int) -> str:
 
 _WEIGHTS = re.compile(r"(\d+) weight(?: layers?)?", re.IGNORECASE)
 _INPUT = re.compile(r"input\s*(?:\(\s*(.*?)\s*\))?", re.IGNORECASE)
+MOST_COLUMNS = 24
+"""In a wider table no row is put right: there are too many ways."""
 _CONVENTIONS = ("conv(act=relu)", "fc(act=relu)")
 """The paper's: all hidden layers have the rectification, which the table does not show."""
 
@@ -160,7 +162,12 @@ class _Reader:
     def __init__(self, table: Table, report: Report):
         self.table = table
         self.report = report
-        rows = [[place for place in row if not place.below] for row in placed(table)]
+        all_rows = placed(table)
+        self.numbers: dict[int, int] = {}  # by its cell, the row in which it begins, from 1
+        for number, row in enumerate(all_rows, 1):
+            for place in row:
+                self.numbers.setdefault(id(place.cell), number)
+        rows = [[place for place in row if not place.below] for row in all_rows]
         self.rows = [row for row in rows if any(place.cell.lines for place in row)]
         self.wide = max((p.column + p.cell.columns for row in self.rows for p in row if p.cell.lines), default=1)
         self.spans = any(place.cell.columns > 1 for row in self.rows for place in row)
@@ -267,7 +274,7 @@ class _Reader:
     def mend(self) -> None:
         """Put rows right that a fragment has pushed to the left, where only so each column has the weight layers that
         its head promises."""
-        if not self.unread or len(self.unread) > 3 or None in self.depths:
+        if not self.unread or len(self.unread) > 3 or self.wide > MOST_COLUMNS or None in self.depths:
             return
         before = [list(row) for row in self.body]
         moves = [range(1, self.wide - column) for _, column, _ in self.unread]
@@ -301,10 +308,7 @@ class _Reader:
             self.unread = []
 
     def where(self, place: Place, column: int) -> str:
-        row = next(
-            number for number, each in enumerate(placed(self.table), 1) if any(p.cell is place.cell for p in each)
-        )
-        return f"row {row}, column {column + 1}"
+        return f"row {self.numbers[id(place.cell)]}, column {column + 1}"
 
     def tell(self, place: Place, column: int) -> None:
         text = place.cell.text

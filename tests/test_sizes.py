@@ -9,7 +9,6 @@ from itertools import islice
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from strategies_networks import networks, ranked
 
 import netdsl
 from netdsl import zoo
@@ -20,6 +19,7 @@ from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic
 from netdsl.shapes import Shape
+from netdsl.testing.drawing import networks, ranked
 from netdsl.text.diagnostics import OpError
 from netdsl.text.source import Source
 from netdsl.tools.cli import main

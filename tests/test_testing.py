@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from netdsl import zoo
 from netdsl.compiler import compile
 from netdsl.ir import Network
 from netdsl.testing import edits, inputs, mistakes, networks, random_spec, specs, statistics
@@ -140,3 +141,17 @@ def test_networks_are_as_they_were_asked_for(network: Network, shape: str) -> No
 def test_what_is_drawn_is_counted() -> None:
     assert statistics(examples=20)["conv"] > 10
     assert random_spec(7) == random_spec(7) != random_spec(8)
+
+
+SPECS = sorted(zoo.directory().glob("*.net"))
+DEAD = {"wavenet": "nothing follows the last layer but its skip, so its residual convolution learns nothing"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SPECS, ids=[path.stem for path in SPECS])
+def test_the_laws_hold_for_the_zoo(path: Path) -> None:
+    for subject in subjects(path):
+        for law in laws():
+            if not (law.name == "gradients" and path.stem in DEAD):
+                law.hold(subject)
+        subject.forget()

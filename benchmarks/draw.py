@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import time
 
-from netdsl.backends.graphviz import dot
-
 import netdsl
+from netdsl.backends.graphviz import dot
 
 
 def seconds(count: int, expand: bool) -> float:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from netdsl.backends.artefacts import draw
     from netdsl.backends.pictures import dot
     from netdsl.backends.table import summary
-    from netdsl.backends.torch import build, emit, load_weights
+    from netdsl.backends.torch import build, emit, load_weights, optimize
     from netdsl.compiler import Compilation, compile, load, loads
     from netdsl.ir import Network
     from netdsl.passes.hash import digest
@@ -48,6 +48,7 @@ _HOMES = {
     "load_ipython_extension": "netdsl.tools.notebooks",
     "load_weights": "netdsl.backends.torch",
     "loads": "netdsl.compiler",
+    "optimize": "netdsl.backends.torch",
     "summary": "netdsl.backends.table",
 }
 
@@ -68,6 +69,7 @@ __all__ = [
     "load",
     "load_weights",
     "loads",
+    "optimize",
     "summary",
 ]
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
 from pygments.lexer import RegexLexer, bygroups, default, include, words
+from pygments.lexers.python import PythonLexer
 from pygments.token import (
     Comment,
     Error,
@@ -272,3 +275,18 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
             (r"\.?[0-9][A-Za-z0-9_.×]*", Error),
         ],
     }  # fmt: skip
+
+
+def colored(text: str, language: str) -> str:
+    """A text as HTML with the classes of `styles`; `language` is `netdsl` or `python`."""
+    lexer = NetLexer() if language == "netdsl" else PythonLexer()
+    found: str = highlight(text, lexer, HtmlFormatter(cssclass="code"))
+    return found
+
+
+def styles() -> str:
+    """The colours of coloured texts, for light pages and dark ones."""
+    light = HtmlFormatter(style="friendly", cssclass="code").get_style_defs(".code")
+    dark = HtmlFormatter(style="github-dark", cssclass="code").get_style_defs(".code")
+    plain = ".code, .code pre { background: var(--code) !important; }\n"
+    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}\n{plain}"

@@ -49,7 +49,8 @@ def fit(
     """Train a network by its recipe (or another), as `netdsl train` does.
 
     `data` is what `--data` names, or a `netdsl.training.Data` of one's own; `out` the folder of the run, `runs/NAME-N`
-    by default; `callbacks` are Lightning's, beside those of the run. Raises `TrainingError` for what does not fit together.
+    by default; `callbacks` are Lightning's, beside those of the run. Raises `TrainingError` for what does not fit
+    together.
     """
     recipe = recipe or Recipe.of(network.train)
     options = options or Options()
@@ -151,11 +152,15 @@ def _ready(network: Network, data: Data, recipe: Recipe, options: Options, *, an
     return _Ready(network, recipe, model, task, loaders, length)
 
 
-def _trained(
-    ready: _Ready, run: Run, options: Options, *, resumed: bool, callbacks: Sequence[Callback] = ()
-) -> Result:
+def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callbacks: Sequence[Callback] = ()) -> Result:
     recipe, length = ready.recipe, ready.length
-    rows = Rows(run, options.row_every or length.row_every, recipe.batch // options.accumulate, length.per_epoch, loggers(run.folder))
+    rows = Rows(
+        run,
+        options.row_every or length.row_every,
+        recipe.batch // options.accumulate,
+        length.per_epoch,
+        loggers(run.folder),
+    )
     seen: list[Callback] = [rows, *callbacks]
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))

@@ -70,7 +70,7 @@ def command(
             raise click.UsageError("--weights FILE is needed: a spec alone knows nothing yet")
         shape, classes = demanded(made)
         opened = open_data(data or "digits", shape, classes, recipe.seed)
-        models = [load(build(made), made, each) for each in weights]
+        models = [load(build(made, init=False), made, each) for each in weights]
         found = judge(made, models, recipe, opened, crops, batch)
     reported = {each.quantity: each.value for each in made.reported if each.quantity in ("top1", "top5", "error")}
     if as_json:

@@ -34,7 +34,7 @@ def command(run: str, images: tuple[Path, ...], top: int, as_json: bool) -> None
 
         folder = Run(Path(run))
         about, network = folder.about, folder.network
-        model = load(build(network), network, folder.trained)
+        model = load(build(network, init=False), network, folder.trained)
         found = predict(network, model, recipe_from(about["recipe"]), about, images, top)
     if as_json:
         click.echo(json.dumps([{"image": each.image, "classes": dict(each.classes)} for each in found], indent=2))

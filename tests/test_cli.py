@@ -360,9 +360,11 @@ def test_summary_json(netdsl) -> None:
         "depth",
         "field",
         "layers",
+        "sizes",
         "valid",
         "diagnostics",
     ]
+    assert found["sizes"]["height"] == {"least": 2, "modulus": 1, "residues": [0], "exceptions": []}
     assert found["valid"] is True and found["diagnostics"] == []
     assert (found["name"], found["variant"]) == ("Tiny", None)
     assert (found["input"], found["output"], found["depth"]) == ([3, 8, 8], [10], 3)

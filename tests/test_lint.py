@@ -16,12 +16,12 @@ import pytest
 from cases import folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies_networks import HEAD, LAW, statements
 
 import netdsl
 from netdsl import zoo
 from netdsl.analysis.lint import Mended, differs, lint, lint_variants, mend, rules
 from netdsl.compiler import Compilation, compile
+from netdsl.testing.drawing import HEAD, LAW, statements
 from netdsl.text import explain
 from netdsl.text.codes import CODES
 from netdsl.text.diagnostics import Report

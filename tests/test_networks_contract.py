@@ -11,13 +11,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
-from strategies_blocks import block_networks
-from strategies_networks import LAW, networks, ranked, sided
 from torch.utils.flop_counter import FlopCounterMode
 
 import netdsl
 from netdsl.backends.text import text as written
 from netdsl.ir import Network
+from netdsl.testing.blocks import block_networks
+from netdsl.testing.drawing import LAW, networks, ranked, sided
 
 
 @LAW

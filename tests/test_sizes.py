@@ -9,7 +9,6 @@ from itertools import islice
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from strategies_networks import networks, ranked
 
 import netdsl
 from netdsl import zoo
@@ -20,6 +19,7 @@ from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic
 from netdsl.shapes import Shape
+from netdsl.testing.drawing import networks, ranked
 from netdsl.text.diagnostics import OpError
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
@@ -176,7 +176,9 @@ def test_the_command(run: Callable[..., tuple[int, str]]) -> None:
     assert json.loads(output) == {"channels": every, "height": large, "width": large}
     status, output = run("sizes", "enet")
     assert status == 0 and "H, W = 0 mod 8" in output and "`add" in output and "smallest input: 3x8x8" in output
-    assert run("sizes", "vgg19", "--input", "3x31x64")[0] == 1
+    status, output = run("sizes", "vgg19", "--input", "3x31x64")
+    assert status == 1 and "3x31x64 is not valid" in output and "`maxpool`" in output and "nearest is 3x32x64" in output
+    assert run("sizes", "lenet5", "--input", "1x64x64")[0] == 0
 
 
 def test_an_input_outside_is_told_so(run: Callable[..., tuple[int, str]]) -> None:

@@ -7,9 +7,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from netdsl import zoo
+from netdsl.compiler import compile
+from netdsl.ir import Network
+from netdsl.testing import edits, inputs, mistakes, networks, random_spec, specs, statistics
 from netdsl.testing.laws import Broken, laws, subjects
 from netdsl.testing.laws.properties import spread
+from netdsl.testing.texts import Mistake
+from netdsl.text.source import Source
 
 GOOD = """param classes = 4
 input 3x8x8
@@ -96,3 +104,54 @@ def test_the_plugin_imports_nothing_heavy() -> None:
     text = "import sys, netdsl.testing.plugin; print([m for m in ('torch', 'hypothesis', 'lark', 'pydantic') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(specs())
+def test_drawn_specs_compile_whatever_their_layout(text: str) -> None:
+    assert compile(Source("drawn.net", text)).valid, text
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(mistakes())
+def test_a_drawn_mistake_is_told_at_its_place(mistake: Mistake) -> None:
+    first = compile(Source("drawn.net", mistake.text)).report.errors[0]
+    assert first.code == mistake.code and first.span is not None, mistake.text
+    assert mistake.start <= first.span.start <= mistake.end, mistake.text
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.data())
+def test_drawn_edits_are_within_the_text(data: st.DataObject) -> None:
+    text = "input 3x8x8\nconv3-4\n"
+    for start, end, new in data.draw(edits(text)):
+        assert 0 <= start <= end <= len(text)
+        text = text[:start] + new + text[end:]
+    compile(Source("drawn.net", text))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks(max_layers=2, blocks=False, joins=False), inputs())
+def test_networks_are_as_they_were_asked_for(network: Network, shape: str) -> None:
+    kinds = {scope.kind for scope in network.body.scopes()}
+    assert not kinds & {"block", "join"}, network.sources[0].text
+    assert compile(Source("drawn.net", f"input {shape}\nrelu\n")).valid
+
+
+def test_what_is_drawn_is_counted() -> None:
+    assert statistics(examples=20)["conv"] > 10
+    assert random_spec(7) == random_spec(7) != random_spec(8)
+
+
+SPECS = sorted(zoo.directory().glob("*.net"))
+DEAD = {"wavenet": "nothing follows the last layer but its skip, so its residual convolution learns nothing"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SPECS, ids=[path.stem for path in SPECS])
+def test_the_laws_hold_for_the_zoo(path: Path) -> None:
+    for subject in subjects(path):
+        for law in laws():
+            if not (law.name == "gradients" and path.stem in DEAD):
+                law.hold(subject)
+        subject.forget()

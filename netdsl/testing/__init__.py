@@ -15,10 +15,17 @@ from importlib import import_module
 from typing import Any
 
 _HOMES: dict[str, str] = {
+    "edits": "netdsl.testing.texts",
+    "inputs": "netdsl.testing.texts",
+    "mistakes": "netdsl.testing.texts",
+    "networks": "netdsl.testing.drawing",
+    "random_spec": "netdsl.testing.texts",
+    "specs": "netdsl.testing.texts",
+    "statements": "netdsl.testing.drawing",
+    "statistics": "netdsl.testing.texts",
     "Broken": "netdsl.testing.laws",
     "Law": "netdsl.testing.laws",
     "Subject": "netdsl.testing.laws",
-    "laws": "netdsl.testing.laws",
     "subjects": "netdsl.testing.laws",
 }
 

@@ -9,7 +9,8 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from netdsl.testing.laws._law import Broken, Law
+from netdsl.testing.laws._broken import Broken
+from netdsl.testing.laws._law import Law
 from netdsl.testing.laws._subject import Subject, subjects
 
 __all__ = ["Broken", "Law", "Subject", "laws", "subjects"]

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from netdsl.testing.laws._subject import Subject
-
-
-class Broken(AssertionError):
-    """A law that a spec does not keep; the message is for its author."""
+from netdsl.testing.laws._subject import Subject
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from netdsl.compiler import Compilation, compile
 from netdsl.ir import Network
 from netdsl.passes.sizes import Inputs, valid_inputs
 from netdsl.shapes import Shape
-from netdsl.testing.laws._law import Broken
+from netdsl.testing.laws._broken import Broken
 
 if TYPE_CHECKING:
     import torch

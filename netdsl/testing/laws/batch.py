@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from netdsl.testing.laws._law import Broken, Law
+from netdsl.testing.laws._broken import Broken
+from netdsl.testing.laws._law import Law
 from netdsl.testing.laws._subject import Subject, flat
 
 

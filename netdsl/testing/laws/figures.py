@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from netdsl.ir import Network
-from netdsl.testing.laws._law import Broken, Law
+from netdsl.testing.laws._broken import Broken
+from netdsl.testing.laws._law import Law
 from netdsl.testing.laws._subject import Subject
 
 

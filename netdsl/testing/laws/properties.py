@@ -9,7 +9,8 @@ from typing import Any
 
 from netdsl.ir import Property
 from netdsl.passes.properties import Counterexample, condition, counterexample, false_as_it_is, told
-from netdsl.testing.laws._law import Broken, Law
+from netdsl.testing.laws._broken import Broken
+from netdsl.testing.laws._law import Law
 from netdsl.testing.laws._subject import Subject
 
 _DRAWN = 24

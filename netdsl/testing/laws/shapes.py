@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from netdsl.ir import Network
 from netdsl.shapes import text
-from netdsl.testing.laws._law import Broken, Law
+from netdsl.testing.laws._broken import Broken
+from netdsl.testing.laws._law import Law
 from netdsl.testing.laws._settings import usual
 from netdsl.testing.laws._subject import Subject, flat
 

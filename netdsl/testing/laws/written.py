@@ -7,7 +7,8 @@ from netdsl.backends.text import text
 from netdsl.compiler import compile
 from netdsl.ir import Network
 from netdsl.passes.hash import digest
-from netdsl.testing.laws._law import Broken, Law
+from netdsl.testing.laws._broken import Broken
+from netdsl.testing.laws._law import Law
 from netdsl.testing.laws._subject import Subject
 from netdsl.text.source import Source
 

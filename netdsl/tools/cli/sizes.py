@@ -8,7 +8,7 @@ import click
 
 from netdsl.tools.cli._known import network
 from netdsl.tools.cli._spec import Request, SpecParameter, Stop, spec_options
-from netdsl.tools.cli._tell import say
+from netdsl.tools.cli._tell import say, show
 
 SECTION = "Prove it"
 
@@ -65,6 +65,9 @@ def command(
             say(line)
     if asked is None:
         return 0
-    fits = compiles(asked)
+    request.input = asked
+    tried = request.compile()
+    show(tried.report, color)
+    fits = tried.valid
     say(f"{text(asked)} is {'valid' if fits else 'not valid'}", err=as_json)
     return 0 if fits else 1

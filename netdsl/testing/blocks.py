@@ -8,6 +8,7 @@ are repeated.
 
 from __future__ import annotations
 
+from hypothesis import reject
 from hypothesis import strategies as st
 
 from netdsl.compiler import compile
@@ -44,9 +45,10 @@ GIVEN = {
     "f": ("relu", "silu"),
 }
 SEVERAL = (
-    "block fuse(n, k=3) takes left, right { @right; near: conv{k}-n; output right: add { @left; conv1-n | @near }; bn }",
-    "block gate(n, c=channels) takes x { gated: mul { conv1-c(act=tanh) | conv1-c(act=sigmoid) }; output skip: conv1-n; "
-    "@gated; conv1-c; add { identity | @x } }",
+    "block fuse(n, k=3) takes left, right { @right; near: conv{k}-n; output right: add { @left; conv1-n | @near }; "
+    "bn }",
+    "block gate(n, c=channels) takes x { gated: mul { conv1-c(act=tanh) | conv1-c(act=sigmoid) }; output skip: "
+    "conv1-n; @gated; conv1-c; add { identity | @x } }",
     "block mesh(n, m) takes map x{m} { unit{i}: { @map{i}; conv1-{n * 2 ** i} } x{m} as i; "
     "output map{i}: add x{m} as j { @unit{j}; if j != i { conv1-{n * 2 ** i}; bn } } x{m} as i }",
 )
@@ -190,7 +192,5 @@ def block_networks(draw: st.DrawFn) -> Network:
     for diagnostic in compilation.report:
         assert diagnostic.code in REFUSED, f"{text}\n{diagnostic}"
     if compilation.network is None or not compilation.network.complete:
-        from hypothesis import reject
-
         reject()
     return compilation.network

@@ -2,10 +2,13 @@
 
 Notation and arguments, labels, groups, repeats, joins and branches that are repeated, choices, residuals, bracket
 blocks, blocks with parameters, inputs and outputs, operators as parameters, `@label`, defaults, maps of one, two and
-three dimensions. What the compiler refuses is not drawn; a refusal that is not to be expected fails the test that draws.
+three dimensions. What the compiler refuses is not drawn; a refusal that is not to be expected fails the test that
+draws.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from hypothesis import HealthCheck, Phase, reject, settings
 from hypothesis import strategies as st
@@ -110,17 +113,31 @@ CALLS = [
 ]
 
 
+CALLED = ("se(", "inception(", "basic(", "bottleneck(", "unit(")
+"""How those of the simple statements begin that call a block."""
+
+
+def _kinds(blocks: bool, joins: bool) -> list[str]:
+    left_out = (set() if blocks else {"call"}) | (set() if joins else {"join", "branches"})
+    return [each for each in WHOLE if each not in left_out]
+
+
 @st.composite
-def statements(draw: st.DrawFn, depth: int = 0, prefix: str = "n") -> list[str]:
-    """Statements, one a line. Labels differ within a module; groups under a label are modules of their own."""
+def statements(
+    draw: st.DrawFn, depth: int = 0, prefix: str = "n", kinds: Sequence[str] = WHOLE, most: int = 5
+) -> list[str]:
+    """Statements, one a line, at most so many. Labels differ within a module; groups under a label are modules of their
+    own. `kinds` are the larger ones that there may be: groups, joins, calls of blocks, ..."""
+    simple = SIMPLE if "call" in kinds else [each for each in SIMPLE if not each.startswith(CALLED)]
     found = []
     labels: list[str] = []
-    for number in range(draw(st.integers(1, 4 if depth else 5))):
-        kind = draw(st.sampled_from(["simple"] * 7 + (WHOLE if depth < 2 else [])))
+    for number in range(draw(st.integers(1, min(4, most) if depth else most))):
+        kind = draw(st.sampled_from(["simple"] * 7 + (list(kinds) if depth < 2 else [])))
         name = f"{prefix}{depth}_{number}"
         label = f"{name}: " if draw(st.booleans()) else ""
         if kind == "group":
-            found.append(f"{label}{{ {'; '.join(draw(statements(depth + 1, prefix if label else name + '_')))} }}")
+            inner = draw(statements(depth + 1, prefix if label else name + "_", kinds, most))
+            found.append(f"{label}{{ {'; '.join(inner)} }}")
         elif kind == "repeat":
             found.append(f"{label}{draw(st.sampled_from(SIMPLE[:20]))} x{draw(st.integers(1, 4))}")
         elif kind == "join":
@@ -152,15 +169,19 @@ def statements(draw: st.DrawFn, depth: int = 0, prefix: str = "n") -> list[str]:
             found.append(f"@{draw(st.sampled_from(labels))}")
             continue
         else:
-            found.append(label + draw(st.sampled_from(SIMPLE)))
+            found.append(label + draw(st.sampled_from(simple)))
         if label:
             labels.append(name)
     return found
 
 
 @st.composite
-def networks(draw: st.DrawFn) -> Network:
-    body = draw(statements())
+def networks(draw: st.DrawFn, *, max_layers: int = 5, blocks: bool = True, joins: bool = True) -> Network:
+    """A network on an image, of at most `max_layers` statements, with or without calls of blocks and joins.
+
+    It is compiled, and keeps its text (`network.sources[0].text`); what fails shrinks to a few short lines.
+    """
+    body = draw(statements(kinds=_kinds(blocks, joins), most=max_layers))
     ending = draw(st.sampled_from([[], ["gap", "fc-3"], ["flatten", "fc-4(norm=bn, act=relu)", "softmax"]]))
     network = accepted(HEAD + "\n".join([*body, *ending]) + "\n")
     return network if network.complete else reject()

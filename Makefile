@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BUILD  := build/demo
 
-.PHONY: demo test test-slow lint types format generate clean
+.PHONY: demo test test-slow lint types format generate gallery history clean
 .DEFAULT_GOAL := demo
 
 ## demo: compile VGG-19 from its paper's column, print its table, draw it, and run it
@@ -47,6 +47,14 @@ generate: $(VENV)/.dev
 	$(BIN)/python -m netdsl.analysis.conformance.lessons docs/zoo.in.md > docs/zoo.md.new && mv docs/zoo.md.new docs/zoo.md
 	$(BIN)/python -m netdsl.tools.sources
 	$(BIN)/python editors/vscode/scripts/grammar.py
+
+## history: the experiments of docs/history that have changed, their pictures and pages; ONLY=degradation runs one
+history: $(VENV)/.dev
+	$(BIN)/python -m netdsl.tools.history $(ONLY)
+
+## gallery: every network of the zoo in its best style, as docs/gallery.md with its pictures
+gallery: $(VENV)/.dev
+	$(BIN)/python -m netdsl.tools.gallery docs/gallery.md
 
 clean:
 	rm -rf $(VENV) build dist

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import time
 
-import netdsl
 from netdsl.backends.graphviz import dot
+
+import netdsl
 
 
 def seconds(count: int, expand: bool) -> float:

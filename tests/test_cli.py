@@ -497,7 +497,7 @@ def test_an_input_that_does_not_fit_the_file_is_the_commands_fault(netdsl) -> No
 
 def test_draw_names_the_endings_it_takes(netdsl) -> None:
     run = netdsl("draw", "tiny.net", "-o", "x.jpg")
-    assert run.status == 2 and "give it one of .dot, .pdf, .png, .svg" in run.err and "--to" not in run.err
+    assert run.status == 2 and "give it one of .dot, .mmd, .pdf, .png, .svg, .tex" in run.err and "--to" not in run.err
     assert "use --to" in netdsl("compile", "tiny.net", "-o", "x.jpg").err
 
 

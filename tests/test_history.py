@@ -12,7 +12,8 @@ import torch
 import netdsl
 from netdsl.recipe import Recipe
 from netdsl.recipe.recipe import overridden
-from netdsl.training.fitting import Options, fit
+from netdsl.training.engine import Options
+from netdsl.training.fitting import fit
 from netdsl.training.run import Run
 
 FOLDER = Path(__file__).parent.parent / "examples" / "history"

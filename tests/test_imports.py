@@ -41,7 +41,9 @@ LEVEL = {stage: level for level, stages in enumerate(STAGES) for stage in stages
 # Where a library may be imported: the beginnings of module names.
 HOMES = {
     "lark": ("netdsl.syntax",),
-    "graphviz": ("netdsl.backends.graphviz",),
+    "graphviz": ("netdsl.backends.pictures.renderers",),
+    "resvg_py": ("netdsl.backends.pictures.renderers",),
+    "svg2pdf_py": ("netdsl.backends.pictures.renderers",),
     "torch": ("netdsl.backends.torch", "netdsl.backends.purpose", "netdsl.training"),
     "torchvision": ("netdsl.training", "netdsl.backends.torch.against"),
     "timm": ("netdsl.backends.torch.against",),
@@ -57,7 +59,7 @@ HOMES = {
     "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.recipe", "netdsl.elaborate"),
     "pydantic_core": ("netdsl.ir", "netdsl.backends.table"),
     "typing_extensions": ("netdsl.ir",),
-    "rich": ("netdsl.tools.terminal", "netdsl.tools.render.paint"),
+    "rich": ("netdsl.tools.terminal", "netdsl.tools.playground", "netdsl.tools.render.paint"),
     "pygments": ("netdsl.tools.highlight",),
     "IPython": ("netdsl.tools.notebooks",),
     "pygls": ("netdsl.tools.lsp",),

@@ -285,6 +285,22 @@ def test_command_lists_its_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(rule.code in listed for rule in rules())
 
 
+def test_what_is_hardly_meant_is_told_by_check_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a warning: the status stays 0, and a comment silences it."""
+    path = tmp_path / "odd.net"
+    for text, told in (
+        ("input 32x32x3\nconv3-8\n", "warning[W0601]"),
+        ("input 32x32x3    # netdsl: allow W0601\nconv3-8\n", "ok"),
+        ("input 28x28\ntable\n| a | b |\n| conv3-8 | conv5-8 |\n", "warning[W0601]"),
+        ("input 3x32x32\nconv(3, 64, 3)\n", "warning[W0602]"),
+        ("input 3x32x32\nconv5-8\n", "ok"),
+    ):
+        path.write_text(text, "utf-8")
+        assert main(["check", str(path)]) == 0
+        said = capsys.readouterr()
+        assert told in said.out + said.err, text
+
+
 def test_the_text_in_place_of_a_large_kernel_keeps_its_groups(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

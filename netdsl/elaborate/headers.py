@@ -45,7 +45,7 @@ class Headers:
         self.source: str | None = None
         self.terms: dict[str, str] = {}
         self.train: Setting | None = None
-        self._trained: Span | None = None
+        self.trained: tree.Train | None = None
 
     def read(self, statement: tree.Statement, frame: Frame) -> None:
         """Take in a statement that is no layer. Raises `Problem`."""
@@ -155,10 +155,10 @@ class Headers:
         self.source = str(statement.text.value)
 
     def _train(self, statement: tree.Train, frame: Frame) -> None:
-        if self._trained is not None:
-            raise twice("`train`", statement.span, self._trained)
+        if self.trained is not None:
+            raise twice("`train`", statement.span, self.trained.span)
         self.train = recipe(statement, self.builder.evaluator(frame), self.builder.report)
-        self._trained = statement.span
+        self.trained = statement
         for argument in statement.arguments:
             self._note(f"train {argument.span.start}", argument.value)
 

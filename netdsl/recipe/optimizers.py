@@ -124,6 +124,19 @@ class LBFGS(Optimizer):
     """How far it goes in a direction."""
 
 
+class LevenbergMarquardt(Optimizer):
+    """The stochastic diagonal Levenberg-Marquardt method (LeCun et al. 1998, appendix C): every weight has a rate of
+    its own, lr / (mu + h), h being its second derivative, measured anew before each pass."""
+
+    name = "levenberg_marquardt"
+    lr: Positive
+    """The global learning rate, epsilon."""
+    mu: Positive = 0.02
+    """What keeps a rate from growing where h is small."""
+    samples: Count = 500
+    """Training images by which h is measured."""
+
+
 class ErrorCorrection(Optimizer):
     """Plain steps by the gradient, without momentum or decay: with `loss=perceptron`, the perceptron rule."""
 

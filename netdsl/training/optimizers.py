@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -57,6 +57,32 @@ class RMSpropTF(Optimizer):
         step = gradient * (state["square"] + group["eps"]).rsqrt() * group["lr"]
         state["velocity"].mul_(group["momentum"]).add_(step)
         weight.sub_(state["velocity"])
+
+
+class DiagonalLM(Optimizer):
+    """w = w - lr / (mu + h) g, where `measure` has set the second derivatives h; before, they are zero."""
+
+    def __init__(self, params: Any, lr: float, mu: float, samples: int):
+        super().__init__(params, {"lr": lr, "mu": mu})
+        self.samples = samples
+
+    def measure(self, second: Mapping[nn.Parameter, Tensor]) -> None:
+        """Take these second derivatives from now on."""
+        for weight, h in second.items():
+            self.state[weight]["second"] = h
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    h = self.state[weight].get("second", 0.0)
+                    weight.sub_(weight.grad / (group["mu"] + h), alpha=group["lr"])
+        return loss
 
 
 def groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:
@@ -120,6 +146,7 @@ _MAKE: dict[type[optimizers.Optimizer], Callable[[Any, Any, bool], Optimizer]] =
         params, lr=o.lr, eps=o.eps, weight_decay=o.weight_decay
     ),
     optimizers.LBFGS: _lbfgs,
+    optimizers.LevenbergMarquardt: lambda o, params, _: DiagonalLM(params, lr=o.lr, mu=o.mu, samples=o.samples),
     optimizers.ErrorCorrection: lambda o, params, _: torch.optim.SGD(params, lr=o.lr),
 }
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.recipe.losses import Loss
+from netdsl.training.charts import save
 from netdsl.training.data.data import Arrays
 from netdsl.training.losses import compute, probabilities
 from netdsl.training.run import replace
@@ -84,7 +85,6 @@ def sheet(
     rows: Mapping[str, Sequence[Frame]], points: Mapping[str, tuple[Tensor, Tensor]], out: Path, unit: str = "step"
 ) -> None:
     """Draw frames in rows, in the format of `out`'s ending; the points (of each row) lie over each."""
-    import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.colors import LinearSegmentedColormap
     from matplotlib.figure import Figure
@@ -111,11 +111,7 @@ def sheet(
         for place in axes[len(frames) :]:
             place.set_visible(False)
         axes[0].set_ylabel(name, fontsize=8)
-    buffer = io.BytesIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "netdsl"}):
-        dated: Any = {"Date": None} if out.suffix == ".svg" else None
-        figure.savefig(buffer, format=out.suffix.lstrip(".") or "svg", dpi=150, metadata=dated)
-    replace(out, buffer.getvalue())
+    save(figure, out)
 
 
 def kept_frames(

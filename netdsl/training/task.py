@@ -18,9 +18,12 @@ from torchmetrics.classification import MulticlassAccuracy
 from netdsl.backends.torch import build
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
+from netdsl.training.curvature import curvature
+from netdsl.training.errors import TrainingError
 from netdsl.training.loader import mixed
 from netdsl.training.losses import compute, scores
-from netdsl.training.optimizers import optimizer, schedule
+from netdsl.training.optimizers import DiagonalLM, optimizer, schedule
+from netdsl.training.weights import origin
 
 Batch = tuple[Tensor, Tensor]
 
@@ -52,6 +55,7 @@ class Task(lightning.LightningModule):
         self.shape = network.inputs[0].shape
         self.model = model if model is not None else build(network)
         self.mixing = mixing
+        self.sample: Callable[[int], Batch] | None = None
         self.steps_per_epoch, self.steps = steps_per_epoch, steps
         self.aux_weights: dict[str, float | None] = dict(getattr(self.model, "aux_weights", {}))
         self.channels_last = channels_last
@@ -62,6 +66,7 @@ class Task(lightning.LightningModule):
         self.test_loss = MeanMetric()
         self.top1 = MulticlassAccuracy(classes, average="micro")
         self.top5 = MulticlassAccuracy(classes, top_k=5, average="micro") if classes > 5 else None
+        self._origin = origin(network)
         self._sums = _sums_before_the_threshold(network, self.model)
 
     def forward(self, images: Tensor) -> Any:
@@ -79,6 +84,18 @@ class Task(lightning.LightningModule):
             heads = {name: named[name] for name in self.aux_weights if named.get(name) is not None}
             return named.get("logits", given[0]), heads
         return given, {}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """A checkpoint says whose it is."""
+        checkpoint["netdsl"] = self._origin
+
+    def on_train_epoch_start(self) -> None:
+        """An optimizer that goes by second derivatives has them measured."""
+        made = self.trainer.optimizers[0]
+        if isinstance(made, DiagonalLM):
+            if self.sample is None:
+                raise TrainingError("`levenberg_marquardt` needs `Task.sample`, images to measure by")
+            made.measure(curvature(self.model, self.recipe.loss, *self.sample(made.samples)))
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Everything random in a batch follows from the seed, its step and number, and the process, so that a resumed

@@ -144,9 +144,11 @@ class Layers(Expressions):
 
     def local(self, channels: Any) -> Any:
         """A number of channels as it goes on: one that is long has a name of its own."""
-        if self.turning or not isinstance(channels, Sym) or channels.term.size < 2 or channels.term.rounds:
+        if self.turning or not isinstance(channels, Sym):
             return channels
         term = channels.term
+        if term.rounds or term.size < 2:
+            return channels
         for atom, source in self.source.items():
             if source[:2] == ("default", term):
                 return symbolic(plain(channels), name(atom))

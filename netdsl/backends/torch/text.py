@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from netdsl.backends.artefact import MARK
-from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, replaced, terms_of
+from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, changed, terms_of
 from netdsl.backends.torch.construct import UNSET, Chain, Construct, Cycle, Run
 from netdsl.backends.torch.layout import WIDTH, Bracket, counted, lay, named, parameters, render, sequence, tree
 from netdsl.backends.torch.names import printable, prose, reached
@@ -155,7 +155,7 @@ class Constructor:
             while waiting and _uses(each, waiting[0][0]):
                 yield f"channels = {waiting.pop(0)[1].substitute(one).text}"
             when = each.when and each.when.substitute(one)
-            yield replace(each, item=replaced(each.item, one), when=when) if one else each
+            yield replace(each, item=changed(each.item, lambda term: term.substitute(one)), when=when) if one else each
 
     def _test(self, when: Term) -> str:
         """A condition; one that is kept in a flag is read from there."""

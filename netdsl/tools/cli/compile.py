@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from netdsl.backends.artefacts import names
 from netdsl.backends.torch import PURPOSES, TARGETS
 from netdsl.tools.cli._output import make
+from netdsl.tools.cli._pictures import chosen, picture_options
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
 SECTION = "Run it"
@@ -31,6 +34,7 @@ Examples:
     "--target", type=click.Choice(TARGETS), help="With --for: the device, any or cpu (oneDNN, packed weights)."
 )
 @click.option("--probabilities", is_flag=True, help="Let the module apply a final softmax, not return logits.")
+@picture_options
 @click.option("--force", is_flag=True, help="Replace a file that netdsl did not write.")
 @spec_options
 def command(
@@ -45,6 +49,7 @@ def command(
     settings: tuple[str, ...],
     input_: str | None,
     color: str,
+    **given: Any,
 ) -> int:
     """Compile a spec: to PyTorch source, a diagram, or JSON.
 
@@ -58,5 +63,5 @@ def command(
     if target is not None and purpose is None:
         raise click.UsageError("--target goes with --for inference")
     request = Request(spec, variant, settings, input_)
-    options = {"probabilities": probabilities or None, "for": purpose, "target": target}
+    options = {**chosen(given), "probabilities": probabilities or None, "for": purpose, "target": target}
     return make(request, out, names(), "torch", to=to, force=force, color=color, suffix=purpose, **options)

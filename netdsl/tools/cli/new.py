@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from netdsl.text.files import create
 from netdsl.tools.cli._tell import say
 from netdsl.tools.cli.show import spec_text
 
@@ -27,8 +28,7 @@ def command(name: str, file: Path) -> None:
     if not file.parent.is_dir():
         raise click.UsageError(f"there is no directory '{file.parent}' to write into")
     try:
-        with file.open("x", encoding="utf-8") as handle:
-            handle.write(text)
+        create(text.encode(), file)
     except FileExistsError:
         raise click.UsageError(f"'{file}' exists; choose another name") from None
     say(f"wrote {file}", err=True)

@@ -87,7 +87,7 @@ def read(name: str) -> Experiment:
     if unknown:
         raise ValueError(f"{name}.toml has `{sorted(unknown)[0]}`; there are {', '.join(sorted(known))}, vary, runs")
     cases = [case for key, run in runs.items() for case in _cases(key, run, told["data"], vary)]
-    given = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    given: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
     return Experiment(name=name, cases=tuple(cases), vary=vary["set"] if vary else None, **given)
 
 

@@ -31,7 +31,7 @@ def points(name: str, count: int, generator: torch.Generator) -> tuple[Tensor, T
         return torch.where(label[:, None] == 1, upper, lower) * 0.7 + 0.05 * noise, label
     if name == "spiral":
         radius = 0.05 + 0.9 * along
-        angle = 2 * math.pi * 0.9 * radius + math.pi * label
+        angle = 2 * math.pi * 1.75 * radius + math.pi * label  # the turns of the playground's
         return torch.stack([radius * angle.cos(), radius * angle.sin()], 1) + 0.01 * noise, label
     place = 2 * torch.rand(count, 2, generator=generator) - 1
     place = place + 0.1 * place.sign()
@@ -81,7 +81,7 @@ def one_half(shape: Shape, seed: int, count: int = 3000, side: int = 6) -> Data:
 
 def _edge(name: str, shape: Shape, side: int) -> int:
     """The side of the retina. Raises `TrainingError` where the input is none."""
-    edge = round(numel(shape) ** 0.5)
+    edge: int = round(numel(shape) ** 0.5)
     if edge * edge != numel(shape) or edge < 2 * side:
         raise TrainingError(
             f"`{name}` are cards of 20 x 20 cells; the network takes {text(shape)}", "it must take `400` or `1x20x20`"

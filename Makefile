@@ -45,6 +45,7 @@ generate: $(VENV)/.dev
 	$(BIN)/python -m netdsl.tools.explain
 	$(BIN)/netdsl conformance --format markdown > docs/conformance.md.new && mv docs/conformance.md.new docs/conformance.md
 	$(BIN)/python -m netdsl.analysis.conformance.lessons docs/zoo.in.md > docs/zoo.md.new && mv docs/zoo.md.new docs/zoo.md
+	for each in accuracy depth operations; do $(BIN)/netdsl chart $$each -o docs/figures/$$each.svg; done
 	$(BIN)/python -m netdsl.tools.sources
 	$(BIN)/python editors/vscode/scripts/grammar.py
 

@@ -152,6 +152,7 @@ class Assembler:
             shape_claims=tuple(claim for claim in builder.claims if claimed(claim.span)),
             expected=tuple(figure for figure in headers.expected.values() if claimed(figure.span)),
             reported=tuple(headers.reported.values()),
+            properties=tuple(headers.properties),
             train=headers.train,
             totals=None,
             complete=not builder.failed and not self.report.errors,

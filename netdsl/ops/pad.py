@@ -83,7 +83,7 @@ class Pad(Operator):
         if self.sides is not None:
             return self.sides
         more = tuple(m - n for m, n in zip(same_rank(self.name, inputs), inputs[0][1:], strict=True))
-        if min(more) < 0:
+        if any(each < 0 for each in more):
             raise OpError(
                 f"`like` names {text(inputs[1])}, which is smaller than the input {text(inputs[0])}",
                 at="like",

@@ -8,11 +8,15 @@ from typing import Any
 
 import click
 
+from netdsl.backends.artefact import Kind
 from netdsl.backends.artefacts import Artefact, RenderError, by_ending, find, names
 from netdsl.text import files
 from netdsl.tools.cli._known import known, network
 from netdsl.tools.cli._spec import Request
 from netdsl.tools.cli._tell import say
+
+UNMARKED = ("csv", "spec")
+"""Kinds of files of which nobody can tell whether netdsl wrote them."""
 
 
 def make(
@@ -75,7 +79,7 @@ def rendered(kind: Artefact, *arguments: Any, **options: Any) -> bytes:
         raise click.ClickException(str(problem)) from None
 
 
-def check_place(path: Path, kind: Artefact, force: bool) -> None:
+def check_place(path: Path, kind: Kind, force: bool) -> None:
     """Refuse, before any work is done, a place where the artefact may not or cannot be written."""
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no directory '{path.parent}' to write into")
@@ -87,11 +91,13 @@ def check_place(path: Path, kind: Artefact, force: bool) -> None:
     if force:
         return
     data = path.read_bytes()
+    if data and kind.name in UNMARKED:
+        raise click.UsageError(f"'{path}' exists, and a {kind.name.upper()} carries no mark; use --force to replace it")
     if data and not kind.is_stamped(data):
         raise click.UsageError(f"'{path}' exists and was not written by netdsl; use --force to replace it")
 
 
-def write(data: bytes, out: Path | None, kind: Artefact) -> None:
+def write(data: bytes, out: Path | None, kind: Kind) -> None:
     """Write an artefact into a file, or to stdout where there is none."""
     data = kind.stamp(data)
     if out is None:

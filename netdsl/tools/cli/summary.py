@@ -13,6 +13,7 @@ from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
 if TYPE_CHECKING:
     from netdsl.backends.table import Summary
+    from netdsl.ir import Network
 
 SECTION = "See it"
 LINES = 60
@@ -25,6 +26,7 @@ LINES = 60
 Examples:
   netdsl summary vgg19.net
   netdsl summary resnet:50-layer --markdown > table.md
+  netdsl summary resnet50 --symbolic
   netdsl summary googlenet --json | jq .params
   netdsl summary resnet:50-layer --memory --batch 32 --budget 24GB
 """,
@@ -41,6 +43,7 @@ Examples:
 @click.option("--memory", is_flag=True, help="What training takes: kept values, peak, optimizer, in all.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="With --memory: samples at a time.")
 @click.option("--budget", metavar="SIZE", help="With --memory: 24GB, 512MiB; the largest batch that fits is told.")
+@click.option("--symbolic", is_flag=True, help="Outputs in terms of the input: 512 x H/32 x W/32.")
 @click.option("--expand", is_flag=True, help="Show every repetition in full.")
 @spec_options
 def command(
@@ -51,6 +54,7 @@ def command(
     batch: int | None,
     budget: str | None,
     expand: bool,
+    symbolic: bool,
     variant: str | None,
     settings: tuple[str, ...],
     input_: str | None,
@@ -71,14 +75,14 @@ def command(
 
     from netdsl.backends import table
 
-    summary = table.summary(made, expand=expand, depth=depth)
+    summary = table.summary(made, expand=expand, depth=depth, symbolic=symbolic)
     if depth is None and not expand:
         summary = table.fitting(summary, LINES)
     if format_ == "json":
         from netdsl.tools.render.as_json import document
 
         messages = document(report)["diagnostics"]
-        text = table.to_json(summary, valid=not report.errors, diagnostics=messages)
+        text = table.to_json(summary, sizes=_sizes(made), valid=not report.errors, diagnostics=messages)
     elif format_ == "markdown":
         text = table.to_markdown(summary)
     else:
@@ -115,6 +119,15 @@ def _memory(
     else:
         click.echo("\n".join([memory.title(found), "", *aligned(rows, (3, 4)), "", *memory.notes(found)]))
     return 0
+
+
+def _sizes(network: Network) -> dict[str, object] | None:
+    """The valid sizes of each dimension of the input, as `netdsl sizes --json` has them; None where they cannot be told
+    from this network alone."""
+    from netdsl.passes.sizes import valid_inputs
+
+    inputs = valid_inputs(network)
+    return None if inputs is None or any(each.asks for each in inputs.dimensions) else inputs.document()
 
 
 def write_table(summary: Summary, color: str) -> None:

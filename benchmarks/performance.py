@@ -71,6 +71,7 @@ def main() -> None:
     parser.add_argument("--cpu-time", action="store_true", help="on a machine that does other work too")
     parser.add_argument("--processes", type=int, default=3)
     parser.add_argument("--only", choices=list(PARTS), action="append", help="Some of the parts alone.")
+    parser.add_argument("--network", action="append", default=[], help="Of the first part, some networks alone.")
     asked = parser.parse_args()
     timed = ["--rounds", str(asked.rounds), *["--cpu-time"] * asked.cpu_time]
     parts = []
@@ -78,7 +79,8 @@ def main() -> None:
         if asked.only and script not in asked.only:
             continue
         arguments = timed if script in TIMED else []
-        arguments = [*arguments, *["--compile"] * (asked.compile and script == "inference.py")]
+        if script == "inference.py":
+            arguments = [*asked.network, *arguments, *["--compile"] * asked.compile]
         times = asked.processes if script in TIMED else 1
         found = middle([rows(script, arguments) for _ in range(times)])
         head = "| figure | median | quartiles | must be | |\n|---|--:|---|---|---|"

@@ -92,9 +92,7 @@ def main() -> None:
         f"Ratios of {kind}, measured on {time.strftime('%d %B %Y')}: {machine()}.\n\n"
         "All ways take turns in a random order; a ratio is of two times of one round, the median is told with its\n"
         f"quartiles, and of {asked.processes} processes the middle one. A bound counts as reached within 5 %.\n"
-        "`netdsl bench` measures your machine.\n\n"
-        + "\n\n".join(parts)
-        + f"\n\nWritten by `{again}`.\n",
+        "`netdsl bench` measures your machine.\n\n" + "\n\n".join(parts) + f"\n\nWritten by `{again}`.\n",
         "utf-8",
     )
     print(f"wrote {PAGE}")

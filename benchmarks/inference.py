@@ -39,7 +39,7 @@ def base(network: netdsl.Network, theirs: str | None) -> torch.nn.Module:
     if theirs is None:
         model = netdsl.build(network)
     else:
-        heads = {"aux_logits": False, "init_weights": True} if theirs in ("googlenet", "inception_v3") else {}
+        heads = {"aux_logits": False, "init_weights": False} if theirs in ("googlenet", "inception_v3") else {}
         model = getattr(torchvision.models, theirs)(weights=None, **heads)
     model.eval()
     settle(model, network)

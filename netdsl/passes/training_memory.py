@@ -149,8 +149,8 @@ def _moments(
     for node in nodes:
         for value in {storage[each] for each in kept[node.id].values}:
             holders[value] = holders.get(value, 0) + 1
-    named = [*(each.value for each in network.outputs), *(each.value for each in network.aux)]
-    results = {storage[each] for each in (network.result, *named)}
+    given = (network.result, *(item.value for item in network.outputs), *(item.value for item in network.aux))
+    results = {storage[value] for value in given}
     alive = {storage[number] for number in range(len(network.inputs))}
     now = sum(sizes[value] for value in alive)
     yield now, 0

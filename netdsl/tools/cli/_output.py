@@ -35,9 +35,9 @@ def make(
     """Compile what is asked for to an artefact of one of `kinds`, and write it: the work of `compile` and `draw`.
 
     `out` is a file, a directory, or `-`; `to` says what to write where the ending of a file does not, and `default`
-    where nothing does; `suffix` ends the name that a file is given. `beside` are shown next to it. `options` are for
-    the artefact; None says that one was not given. What shows a network is made of a wrong one too, as far as it is
-    known; the exit status, which is returned, is that of the spec.
+    where nothing does; `suffix` ends the name of a file. `beside` are shown next to it. `options` are for the
+    artefact; None says that one was not given. What shows a network is made of a wrong one too, as far as it is known;
+    the exit status, which is returned, is that of the spec.
     """
     named = out is not None and out != "-" and not Path(out).is_dir()
     kind = find(to) if to else kind_of(str(out), kinds) if named else find(default)

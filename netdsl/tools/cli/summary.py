@@ -40,10 +40,10 @@ Examples:
     metavar="N",
     help="Show N levels of groups; 1 is the paper's table.  [default: as many as fit 60 lines]",
 )
-@click.option("--symbolic", is_flag=True, help="Outputs in terms of the input: 512 x H/32 x W/32.")
 @click.option("--memory", is_flag=True, help="What training takes: kept values, peak, optimizer, in all.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="With --memory: samples at a time.")
 @click.option("--budget", metavar="SIZE", help="With --memory: 24GB, 512MiB; the largest batch that fits is told.")
+@click.option("--symbolic", is_flag=True, help="Outputs in terms of the input: 512 x H/32 x W/32.")
 @click.option("--expand", is_flag=True, help="Show every repetition in full.")
 @spec_options
 def command(
@@ -92,15 +92,6 @@ def command(
     return ending
 
 
-def _sizes(network: Network) -> dict[str, object] | None:
-    """The valid sizes of each dimension of the input, as `netdsl sizes --json` has them; None where they cannot be told
-    from this network alone."""
-    from netdsl.passes.sizes import valid_inputs
-
-    inputs = valid_inputs(network)
-    return None if inputs is None or any(each.asks for each in inputs.dimensions) else inputs.document()
-
-
 def _memory(
     request: Request, format_: str | None, depth: int | None, batch: int, budget: str | None, color: str
 ) -> int:
@@ -128,6 +119,15 @@ def _memory(
     else:
         click.echo("\n".join([memory.title(found), "", *aligned(rows, (3, 4)), "", *memory.notes(found)]))
     return 0
+
+
+def _sizes(network: Network) -> dict[str, object] | None:
+    """The valid sizes of each dimension of the input, as `netdsl sizes --json` has them; None where they cannot be told
+    from this network alone."""
+    from netdsl.passes.sizes import valid_inputs
+
+    inputs = valid_inputs(network)
+    return None if inputs is None or any(each.asks for each in inputs.dimensions) else inputs.document()
 
 
 def write_table(summary: Summary, color: str) -> None:

@@ -1,8 +1,8 @@
 """The schedules of recipes: by what factor the optimizer's rate is multiplied, over the course of a run.
 
 Lengths (`every`, `at`, `warmup`) are in epochs, or in iterations where the recipe counts `iterations`. Every schedule
-takes `warmup`: so long the rate rises in a line, from `warmup_from` to `warmup_to` times the rate, and then the schedule
-has its own course (`cosine`, `linear`, `polynomial` end with the run).
+takes `warmup`: so long the rate rises in a line, from `warmup_from` to `warmup_to` times the rate, and then the
+schedule has its own course (`cosine`, `linear`, `polynomial` end with the run).
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BUILD  := build/demo
 
-.PHONY: demo test test-slow lint types format generate history clean
+.PHONY: demo test test-slow lint types format generate gallery history clean
 .DEFAULT_GOAL := demo
 
 ## demo: compile VGG-19 from its paper's column, print its table, draw it, and run it
@@ -45,12 +45,18 @@ generate: $(VENV)/.dev
 	$(BIN)/python -m netdsl.tools.explain
 	$(BIN)/netdsl conformance --format markdown > docs/conformance.md.new && mv docs/conformance.md.new docs/conformance.md
 	$(BIN)/python -m netdsl.analysis.conformance.lessons docs/zoo.in.md > docs/zoo.md.new && mv docs/zoo.md.new docs/zoo.md
+	for each in accuracy depth operations; do $(BIN)/netdsl chart $$each -o docs/figures/$$each.svg; done
+	$(BIN)/netdsl draw vgg19 --wrap 2 -o docs/figures/vgg19.svg
 	$(BIN)/python -m netdsl.tools.sources
 	$(BIN)/python editors/vscode/scripts/grammar.py
 
 ## history: the experiments of docs/history that have changed, their pictures and pages; ONLY=degradation runs one
 history: $(VENV)/.dev
 	$(BIN)/python -m netdsl.tools.history $(ONLY)
+
+## gallery: every network of the zoo in its best style, as docs/gallery.md with its pictures
+gallery: $(VENV)/.dev
+	$(BIN)/python -m netdsl.tools.gallery docs/gallery.md
 
 clean:
 	rm -rf $(VENV) build dist

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 
 import netdsl
-from netdsl.backends.graphviz import dot
+from netdsl.backends.pictures import dot
 
 
 def seconds(count: int, expand: bool) -> float:

@@ -41,7 +41,8 @@ import netdsl  # noqa: E402
 from netdsl import zoo  # noqa: E402
 from netdsl.ir import Network  # noqa: E402
 from netdsl.recipe import Recipe  # noqa: E402
-from netdsl.training.fitting import Options, recipe_from, trainer  # noqa: E402
+from netdsl.training.engine import Options, trainer  # noqa: E402
+from netdsl.training.fitting import recipe_from  # noqa: E402
 from netdsl.training.loaders import Length  # noqa: E402
 from netdsl.training.task import Task  # noqa: E402
 

@@ -5,6 +5,7 @@
     model = netdsl.build(net)            # a torch.nn.Module
     source = netdsl.emit(net)            # the text of that very module
     netdsl.draw(net, "resnet50.svg")
+    netdsl.fit(net, "folder:photos")     # by its recipe, with the extra netdsl[train]
 
 What is not named here may change.
 """
@@ -18,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from netdsl.analysis.compare import Difference, compare
     from netdsl.backends.artefacts import draw
-    from netdsl.backends.graphviz import dot  # type: ignore[no-redef]
+    from netdsl.backends.pictures import dot
     from netdsl.backends.table import summary
-    from netdsl.backends.torch import build, emit, load_weights
+    from netdsl.backends.torch import build, emit, load_weights, optimize
     from netdsl.compiler import Compilation, compile, load, loads
     from netdsl.ir import Network
     from netdsl.passes.hash import digest
     from netdsl.text.diagnostics import Diagnostic, SpecError
+    from netdsl.training import fit
 
 __version__ = "0.1.0"
 
@@ -38,13 +40,15 @@ _HOMES = {
     "compare": "netdsl.analysis.compare",
     "compile": "netdsl.compiler",
     "digest": "netdsl.passes.hash",
-    "dot": "netdsl.backends.graphviz",
+    "dot": "netdsl.backends.pictures",
     "draw": "netdsl.backends.artefacts",
     "emit": "netdsl.backends.torch",
+    "fit": "netdsl.training",
     "load": "netdsl.compiler",
     "load_ipython_extension": "netdsl.tools.notebooks",
     "load_weights": "netdsl.backends.torch",
     "loads": "netdsl.compiler",
+    "optimize": "netdsl.backends.torch",
     "summary": "netdsl.backends.table",
 }
 
@@ -61,9 +65,11 @@ __all__ = [
     "dot",
     "draw",
     "emit",
+    "fit",
     "load",
     "load_weights",
     "loads",
+    "optimize",
     "summary",
 ]
 

@@ -13,6 +13,7 @@ from netdsl.elaborate import Library, elaborate, variants
 from netdsl.elaborate.files import read
 from netdsl.ir import Network
 from netdsl.passes import PASSES
+from netdsl.passes.outside import explain_input
 from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
 from netdsl.syntax import parse_dims, tree
@@ -77,6 +78,8 @@ def compile(
                 network = each(network, report)
             if report.errors and network.complete:
                 network = network.model_copy(update={"complete": False})
+            if size is not None and report.errors:
+                explain_input(network, report)
     finally:
         if paused:
             gc.enable()

@@ -337,6 +337,15 @@ class Figure(Frozen):
     span: Span
 
 
+class Property(Frozen):
+    """What the spec claims of every valid input, and of every value of some params: `domains` has these, each with the
+    least and the most. `text` is the condition as written."""
+
+    text: str
+    domains: dict[Word, tuple[int, int]] = {}
+    span: Span
+
+
 class ShapeClaim(Frozen):
     """`-> CxHxW` behind a statement: the shape the value `value` must have."""
 
@@ -390,6 +399,7 @@ class Network(Frozen):
     shape_claims: tuple[ShapeClaim, ...] = ()
     expected: tuple[Figure, ...] = ()
     reported: tuple[Figure, ...] = ()
+    properties: tuple[Property, ...] = Field((), exclude_if=operator.not_)
     train: Setting | None = None
     totals: Totals | None = None
     complete: bool = True
@@ -497,7 +507,7 @@ class Network(Frozen):
         if label is not None:
             return label
         last = self.node(self.result)
-        return "logits" if last is not None and (last.op.to_probabilities or last.op.name == "fc") else "result"
+        return "logits" if last is not None and (last.op.to_probabilities or last.op.to_logits) else "result"
 
     def _total(self, name: str) -> int:
         if self.totals is None:

@@ -430,8 +430,8 @@ class ENet(nn.Module):
         inner = after // 4
         middle: list[nn.Module] = [nn.Conv2d(inner, inner, 3, 1, dilation, dilation)]
         if wide:
-            tall = nn.Conv2d(inner, inner, (wide, 1), padding=(wide // 2, 0), bias=False)
-            middle = [tall, nn.Conv2d(inner, inner, (1, wide), padding=(0, wide // 2))]
+            flat = nn.Conv2d(inner, inner, (1, wide), padding=(0, wide // 2), bias=False)
+            middle = [flat, nn.Conv2d(inner, inner, (wide, 1), padding=(wide // 2, 0))]
         body = nn.Sequential(
             nn.Conv2d(before, inner, stride, stride, bias=False), nn.BatchNorm2d(inner, 1e-3), nn.PReLU(inner),
             *middle, nn.BatchNorm2d(inner, 1e-3), nn.PReLU(inner),

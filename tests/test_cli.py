@@ -360,9 +360,11 @@ def test_summary_json(netdsl) -> None:
         "depth",
         "field",
         "layers",
+        "sizes",
         "valid",
         "diagnostics",
     ]
+    assert found["sizes"]["height"] == {"least": 2, "modulus": 1, "residues": [0], "exceptions": []}
     assert found["valid"] is True and found["diagnostics"] == []
     assert (found["name"], found["variant"]) == ("Tiny", None)
     assert (found["input"], found["output"], found["depth"]) == ([3, 8, 8], [10], 3)
@@ -497,7 +499,7 @@ def test_an_input_that_does_not_fit_the_file_is_the_commands_fault(netdsl) -> No
 
 def test_draw_names_the_endings_it_takes(netdsl) -> None:
     run = netdsl("draw", "tiny.net", "-o", "x.jpg")
-    assert run.status == 2 and "give it one of .dot, .pdf, .png, .svg" in run.err and "--to" not in run.err
+    assert run.status == 2 and "give it one of .dot, .mmd, .pdf, .png, .svg, .tex" in run.err and "--to" not in run.err
     assert "use --to" in netdsl("compile", "tiny.net", "-o", "x.jpg").err
 
 
@@ -580,7 +582,13 @@ def test_a_shell_completes_names_of_the_zoo_and_files(shell: str, tmp_path: Path
     """In a terminal of its own: what is typed, and a tab, as a person does it."""
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
+    import fcntl
     import pty
+    import termios
+
+    def own_terminal() -> None:
+        """Fish asks for the terminal that it is started in to be its own."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
     command, setup = TYPED[shell]
     (tmp_path / "minesweeper.net").write_text("input 3x8x8\nrelu\n")
@@ -589,8 +597,9 @@ def test_a_shell_completes_names_of_the_zoo_and_files(shell: str, tmp_path: Path
     environment["PYTHONPATH"] = str(Path(__file__).parent.parent)
     outer, inner = pty.openpty()
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdin=inner, stdout=inner, stderr=inner, start_new_session=True
-    )
+        command, cwd=tmp_path, env=environment, stdin=inner, stdout=inner, stderr=inner, start_new_session=True,
+        preexec_fn=own_terminal,
+    )  # fmt: skip
     os.close(inner)
 
     def typed(text: str, awaited: str) -> None:

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies_networks import HEAD, LAW, networks, statements
 
 import netdsl
 from netdsl.analysis.compare import Difference, compare
@@ -25,6 +24,7 @@ from netdsl.analysis.compare.document import document
 from netdsl.analysis.compare.text import brief
 from netdsl.backends.text import text as written
 from netdsl.ir import Network
+from netdsl.testing.drawing import HEAD, LAW, networks, statements
 from netdsl.tools.cli import main
 
 CASES = sorted((Path(__file__).parent / "compare").glob("*.txt"))

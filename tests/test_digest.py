@@ -10,12 +10,12 @@ from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategies_networks import LAW, sided
 
 import netdsl
 from netdsl import ops
 from netdsl.ir import Network, Node
 from netdsl.passes.hash import digest
+from netdsl.testing.drawing import LAW, sided
 
 FLAT = settings(LAW, max_examples=60)
 

@@ -56,7 +56,7 @@ def mended(source: Source, suggestion: Suggestion) -> Source:
 @pytest.mark.parametrize("title", OFFERS)
 def test_what_is_offered(title: str) -> None:
     text, expected = OFFERS[title]
-    offered = "".join(f"{each.title}\n" for each in suggestions(compile(spec(text)), compile))
+    offered = "".join(f"{each.words}\n" for each in suggestions(compile(spec(text)), compile))
     if os.environ.get("NETDSL_UPDATE"):
         path = FOLDER / "offers.txt"
         whole = path.read_text("utf-8")
@@ -79,7 +79,7 @@ def test_every_offer_mends_its_error(text: str) -> None:
         assert len(told) < len(
             [d for d in before.report.errors if (d.code, d.message) == (each.diagnostic.code, each.diagnostic.message)]
         )
-        if "to light" not in each.title:
+        if "to light" not in each.effect:
             assert len(after.report.errors) < len(before.report.errors)
 
 

@@ -16,7 +16,6 @@ import pytest
 from cases import folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies_networks import LAW, statements
 
 import netdsl
 from netdsl import ops
@@ -25,6 +24,7 @@ from netdsl.backends.text import text as written
 from netdsl.compiler import compile
 from netdsl.syntax import parse, tree
 from netdsl.syntax.lex import Token
+from netdsl.testing.drawing import LAW, statements
 from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
 from netdsl.tools.cli import main

@@ -108,6 +108,7 @@ PLACES = {
     "reuse": "reuse(a)", "residual": "residual { relu }", "input": "input 3x7x7", "concat": "concat { relu | relu }",
     "add": "add { relu | relu }", "mul": "mul { relu | relu }", "expect": "expect depth = 3", "reported": "reported a = 3",
     "max": "max { relu | relu }", "mean": "mean x2 { relu }", "matmul": "matmul { relu | relu }",
+    "property": "property a == 3", "for": "property a == 3 for b in 2..9", "in": "property a == 3 for b in 2..9",
     "of": "input 7 of 30", "takes": "block a takes b { relu }", "param": "param a = 3", "net": "net A", "block": "block a() { relu }", "aux": "aux a { relu }", "output": "output a",
 }  # fmt: skip
 

@@ -22,8 +22,9 @@ from netdsl.tools.cli._group import program
 from netdsl.tools.history import experiments, measures, pages, running
 from netdsl.tools.playground import drawn
 from netdsl.training.curvature import curvature
+from netdsl.training.engine import Options
 from netdsl.training.errors import TrainingError
-from netdsl.training.fitting import Options, fit
+from netdsl.training.fitting import fit
 from netdsl.training.run import Run
 
 FOLDER = Path(__file__).parent.parent / "examples" / "history"

@@ -44,12 +44,12 @@ def chapter(text: str, title: str) -> str:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_says_under_which_heading_of_the_help_it_stands(name: str) -> None:
-    section = getattr(import_module(f"netdsl.tools.cli.{name}"), "SECTION", None)
+    section = getattr(import_module(f"netdsl.tools.cli.{name.replace('-', '_')}"), "SECTION", None)
     assert section in SECTIONS, f"netdsl/tools/cli/{name}.py needs a line SECTION = ..., one of {', '.join(SECTIONS)}"
 
 
 def test_the_readme_lists_the_commands() -> None:
-    listed = re.findall(r"`netdsl (\w+)", " ".join(first_cells(chapter(page("README.md"), "Commands"))))
+    listed = re.findall(r"`netdsl ([\w-]+)", " ".join(first_cells(chapter(page("README.md"), "Commands"))))
     assert len(set(listed)) == len(listed), "a command has two rows in README.md"
     for name in COMMANDS:
         assert name in listed, f"the table of commands in README.md has no row for `netdsl {name}`"

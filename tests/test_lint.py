@@ -16,12 +16,12 @@ import pytest
 from cases import folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies_networks import HEAD, LAW, statements
 
 import netdsl
 from netdsl import zoo
 from netdsl.analysis.lint import Mended, differs, lint, lint_variants, mend, rules
 from netdsl.compiler import Compilation, compile
+from netdsl.testing.drawing import HEAD, LAW, statements
 from netdsl.text import explain
 from netdsl.text.codes import CODES
 from netdsl.text.diagnostics import Report
@@ -283,6 +283,22 @@ def test_command_lists_its_rules(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint", "--rules"]) == 0
     listed = capsys.readouterr().out
     assert all(rule.code in listed for rule in rules())
+
+
+def test_what_is_hardly_meant_is_told_by_check_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is a warning: the status stays 0, and a comment silences it."""
+    path = tmp_path / "odd.net"
+    for text, told in (
+        ("input 32x32x3\nconv3-8\n", "warning[W0601]"),
+        ("input 32x32x3    # netdsl: allow W0601\nconv3-8\n", "ok"),
+        ("input 28x28\ntable\n| a | b |\n| conv3-8 | conv5-8 |\n", "warning[W0601]"),
+        ("input 3x32x32\nconv(3, 64, 3)\n", "warning[W0602]"),
+        ("input 3x32x32\nconv5-8\n", "ok"),
+    ):
+        path.write_text(text, "utf-8")
+        assert main(["check", str(path)]) == 0
+        said = capsys.readouterr()
+        assert told in said.out + said.err, text
 
 
 def test_the_text_in_place_of_a_large_kernel_keeps_its_groups(

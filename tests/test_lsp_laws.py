@@ -11,8 +11,8 @@ import pytest
 from cases import WRONG
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies_networks import HEAD, LAW, statements
 
+from netdsl.testing.drawing import HEAD, LAW, statements
 from netdsl.text.diagnostics import Diagnostic, Edit, Related
 from netdsl.text.edits import apply
 from netdsl.text.source import Source, Span

@@ -11,13 +11,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
-from strategies_blocks import block_networks
-from strategies_networks import LAW, networks, ranked, sided
 from torch.utils.flop_counter import FlopCounterMode
 
 import netdsl
 from netdsl.backends.text import text as written
 from netdsl.ir import Network
+from netdsl.testing.blocks import block_networks
+from netdsl.testing.drawing import LAW, networks, ranked, sided
 
 
 @LAW
@@ -26,7 +26,7 @@ def test_the_module_is_what_was_checked(network: Network) -> None:
     with torch.device("meta"):
         model = netdsl.build(network)
     expected = {
-        f"{node.path}.{name}": tuple(weight.shape)
+        f"{node.path}.{name}".rstrip("."): tuple(weight.shape)
         for node in network.nodes
         for name, weight in network.weights(node).items()
     }

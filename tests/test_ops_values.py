@@ -555,6 +555,8 @@ def test_init_draws(written: Any) -> None:
 
 
 def test_init_statements_serve_the_recipe() -> None:
+    each = parse(Setting(name="normal", kwargs={"std": 1, "per": "channel"}))
+    assert statements(each, "module", None)[0] == "nn.init.normal_(module.weight, std=1.0 / module.weight.shape[1])"
     assert statements(parse(Setting(name="normal", kwargs={"std": 0.01})), "module", 0) == (
         "nn.init.normal_(module.weight, std=0.01)",
         "nn.init.zeros_(module.bias)",
@@ -570,9 +572,9 @@ def test_init_statements_serve_the_recipe() -> None:
         ("normal", "`normal` needs `std`"),
         (3, "takes a way to draw weights"),
         (True, "takes a way to draw weights"),
-        (Setting(name="normal", args=(1, 2, 3)), "`normal` takes std, mean"),
+        (Setting(name="normal", args=(1, 2, "channel", 3)), "`normal` takes std, mean, per"),
         (Setting(name="normal", args=(1,), kwargs={"std": 2}), "`std` is given twice"),
-        (Setting(name="normal", kwargs={"sd": 2}), "`normal` has no setting `sd`; it takes std, mean"),
+        (Setting(name="normal", kwargs={"sd": 2}), "`normal` has no setting `sd`; it takes std, mean, per"),
         (Setting(name="normal", args=(-1,)), "`std` of `normal` must be a number of at least 0"),
         (Setting(name="kaiming_normal", args=("out",)), "`mode` of `kaiming_normal` must be fan_in or fan_out"),
         (Setting(name="uniform", args=(2, 1)), "`a` \\(=2\\) must not be above `b` \\(=1\\)"),

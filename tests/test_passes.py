@@ -13,7 +13,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies_networks import LAW, sided
 from torch.utils.flop_counter import FlopCounterMode
 
 import netdsl
@@ -25,6 +24,7 @@ from netdsl.passes.memory import memory
 from netdsl.passes.receptive import receptive_fields
 from netdsl.passes.stacks import layers, widths
 from netdsl.shapes import Shape
+from netdsl.testing.drawing import LAW, sided
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

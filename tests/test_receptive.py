@@ -6,11 +6,11 @@ import pytest
 import torch
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
-from strategies_networks import LAW, accepted, sided
 
 import netdsl
 from netdsl.ir import Network
 from netdsl.passes.receptive import receptive_fields
+from netdsl.testing.drawing import LAW, accepted, sided
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 

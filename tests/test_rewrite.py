@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies_networks import LAW
 
 from netdsl import zoo
 from netdsl.analysis import rewrite
 from netdsl.analysis.rewrite import CannotRewrite, Rewritten
 from netdsl.compiler import Compilation, compile
+from netdsl.testing.drawing import LAW
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
 

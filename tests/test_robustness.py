@@ -346,3 +346,99 @@ def test_html_in_a_spec_is_text_in_markdown(capsys: pytest.CaptureFixture[str]) 
     Path("a.net").write_text('net T\ninput 3\nb: fc-4\nreported top1 = 4 "<script>alert(1)</script>"\n')
     assert main(["summary", "--markdown", "a.net"]) == 0
     assert "<script>" not in capsys.readouterr().out
+
+
+# Files and streams that are out of the common ------------------------------------------------------------------------
+
+PLAIN = "input 3x8x8\nconv3-4\nfc-10\n"
+
+
+def shell(command: str, data: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """What a shell makes of a command in which `netdsl` stands for this netdsl."""
+    return subprocess.run(
+        ["/bin/sh", "-c", command.replace("netdsl", f"'{sys.executable}' -m netdsl", 1)],
+        input=data,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        timeout=60,
+    )
+
+
+@LINUX
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("text", "status"), [(PLAIN, 0), ("rleu\n", 1)])
+def test_a_stream_that_is_closed_takes_what_is_written(closed: str, text: str, status: int) -> None:
+    Path("a.net").write_text(text)
+    done = shell(f"netdsl summary a.net {closed}")
+    assert done.returncode == status
+    assert b"internal error" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files are text here")
+@pytest.mark.parametrize("text", [PLAIN, "input 3\nrleu\n", 'use "no.net"\n' + PLAIN])
+def test_a_file_may_have_a_name_that_is_no_utf8(text: str) -> None:
+    name = os.fsdecode(b"\xff\xfe.net")
+    Path(name).write_text(text)
+    Path("\xff.net").write_text(f'use "{ascii(name)[1:-1]}"\n{PLAIN}')
+    for command in ("check", "summary", "lint", "fmt", "check --fix --diff", "draw -o a.svg"):
+        main([*command.split(), name])
+    status = main(["compile", "--to", "json", name, "-o", "a.json"])
+    assert status == (0 if text == PLAIN else 1)
+    if not status:
+        network = Network.model_validate_json(Path("a.json").read_text("utf-8"))
+        assert netdsl.digest(network) == netdsl.digest(netdsl.loads(PLAIN))
+
+
+def test_the_longest_names_can_be_written() -> None:
+    Path("a.net").write_text(PLAIN)
+    longest = "n" * 252 + ".py"
+    for _ in range(2):
+        assert main(["compile", "a.net", "-o", longest]) == 0
+    assert sorted(os.listdir()) == ["a.net", longest]
+
+
+def test_of_a_file_with_several_names_it_is_told_that_the_others_stay(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.net").write_text("input   3x8x8\nconv3-4\n")
+    os.link("a.net", "b.net")
+    assert main(["fmt", "a.net"]) == 0
+    assert Path("a.net").read_text() != Path("b.net").read_text()
+    assert "'a.net' had another name (hard links), under which the old text stays" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("write", ["new", "draw", "compile", "fmt"])
+def test_a_full_disk_leaves_all_as_it_was(write: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("a.net").write_text("input   3x8x8\nconv3-4\n")
+    assert main(["compile", "a.net"]) == 0
+    before = {name: Path(name).read_bytes() for name in os.listdir()}
+
+    def full(handle: int, mode: str) -> Any:
+        os.close(handle)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fdopen", full)
+    if write == "draw":
+        with pytest.raises(OSError, match="No space"):
+            netdsl.draw(netdsl.load("a.net"), "a.svg")
+    else:
+        given = {"new": ["vgg", "new.net"], "compile": ["a.net"], "fmt": ["a.net"]}[write]
+        assert main([write, *given]) == 2
+    assert {name: Path(name).read_bytes() for name in os.listdir()} == before
+
+
+@LINUX
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Content-Length: 1000000000000\r\n\r\n{}",
+        b"Content-Length: -5\r\n\r\n{}",
+        b"Content-Length: 2\r\n\r\n{}",
+        b"Content-Length: 20\r\n\r\n{}",
+        b"Content-Length: 5\r\n\r\n\xff\xff\xff\xff\xff",
+        b"garbage\r\n\r\n",
+        b"\0" * 100_000,
+    ],
+)
+def test_the_language_server_ends_cleanly_where_nobody_speaks_its_language(data: bytes) -> None:
+    done = shell("netdsl lsp", data)
+    assert done.returncode == 0
+    assert b"internal error" not in done.stderr and b"Traceback" not in done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import torch
 
 import netdsl
 from netdsl.backends.text import text as written
+from netdsl.tools.cli import main
 
 FOLDER = Path(__file__).parent / "source"
 PAPERS = Path(__file__).parent / "syntax"
@@ -44,6 +46,17 @@ def test_classes_is_an_argument(spec: str) -> None:
     assert [(key, value.shape) for key, value in given.state_dict().items()] == [
         (key, value.shape) for key, value in built.state_dict().items()
     ]
+
+
+def test_what_compile_writes_takes_another_number_of_classes(tmp_path: Path) -> None:
+    """`netdsl compile resnet50`, and then `ResNet50(classes=10)` on the file that lies there."""
+    file = tmp_path / "resnet50.py"
+    assert main(["compile", "resnet50", "-o", str(file)]) == 0
+    made = runpy.run_path(str(file))
+    with torch.device("meta"):
+        model = made["ResNet50"](classes=10)
+        assert model(torch.empty(2, 3, 224, 224)).shape == (2, 10)
+        assert made["ResNet50"]().fc.out_features == 1000
 
 
 @pytest.mark.parametrize("spec", ["efficientnet", "mobilenet_v2", "resnet", "shufflenet_v2"])

@@ -13,7 +13,6 @@ import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from pydantic import ValidationError
-from strategies_blocks import block_networks
 from test_torch import EVERY, IDS
 
 import netdsl
@@ -21,6 +20,7 @@ from netdsl.backends.text import text as written
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain
 from netdsl.backends.torch.trace import Trace
 from netdsl.ir import Network
+from netdsl.testing.blocks import block_networks
 
 LAW = settings(
     max_examples=60,

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 import netdsl
-from netdsl.backends.torch.terms import literal
+from netdsl.backends.torch.terms import FUNCTIONS, MAKE_DIVISIBLE, literal
+from netdsl.elaborate.values import round_to
 
 
 def classes(text: str) -> list[str]:
@@ -22,7 +24,7 @@ def test_a_block_is_one_class_with_its_parameters() -> None:
     text = netdsl.emit(netdsl.load("googlenet"))
     assert classes(text)[0] == "Inception(nn.Module)"
     assert "self, in_channels: int, n1x1: int, n3x3red: int, n3x3: int" in text
-    assert "self.inception3a = Inception(192, 64, 96, 128, 16, 32, 32)" in text
+    assert "self.inception3a = Inception(192, n1x1=64, n3x3red=96, n3x3=128, n5x5red=16, n5x5=32, pool_proj=32)" in text
 
 
 def test_residual_blocks_share_a_class_whose_shortcut_follows_from_the_shapes() -> None:
@@ -61,10 +63,58 @@ b(8); b(8, 2); b(4, 2, act=none) /2; gap; fc-classes
 """
     text = netdsl.emit(netdsl.loads(spec))
     assert '"""Twice as wide inside."""' in text and "if t > 1:" in text
-    assert "self, in_channels: int, n: int, t: int = 1, stride: int = 1" in text
-    assert "hidden = in_channels * t" in text and "B(8, 8, t=2, act=True)" in text
+    assert "n: int, t: int = 1, stride: int = 1, act: type[nn.Module] | None = nn.ReLU" in text
+    assert "if t > 1 and act is not None:" in text
+    assert "hidden = in_channels * t" in text and "B(8, 8, t=2)" in text
     assert "def __init__(self, classes: int = 3) -> None:" in text
     assert "downsample" not in text and "Identity" not in text
+
+
+def test_a_rounded_argument_keeps_the_parameter_that_it_is_computed_of() -> None:
+    """What is rounded is written as Python rounds, and the module has the weights that the network says."""
+    spec = """input 8x8x8
+block sep(n) { dwconv3; conv1-n }
+block unit(c, squeeze=true, nl=relu) {
+  if squeeze { sep(round_to(c / 4, 8)) }
+  sep(floor(c * 0.6)); conv1-{ceil(c * 0.4)}(act=nl)
+}
+unit(20); unit(32, false); unit(44, nl=hardswish); unit(60, false, none); gap; fc-3
+"""
+    net = netdsl.loads(spec)
+    text = netdsl.emit(net)
+    assert classes(text) == ["Sep(nn.Sequential)", "Unit(nn.Sequential)", "Network(nn.Sequential)"]
+    assert "Unit(8, 20)" in text and "Unit(13, 44, nl=nn.Hardswish)" in text and "import math" in text
+    assert "channels2 = math.floor(c * 0.6)" in text and "channels = make_divisible(c // 4, 8)" in text
+    with torch.device("meta"):
+        made = netdsl.build(net).state_dict()
+    expected = {f"{node.path}.{key}": w.shape for node in net.nodes for key, w in net.weights(node).items()}
+    assert {key: tuple(value.shape) for key, value in made.items()} == expected
+    given: dict[str, Any] = {}
+    exec(MAKE_DIVISIBLE, given)
+    for divisor in (1, 3, 4, 8, 16):
+        for value in (*range(1, 300), *(n * 0.35 for n in range(1, 300)), *(n * 1.4 for n in range(1, 300))):
+            found = given["make_divisible"](value, divisor)
+            assert found == FUNCTIONS["round_to"](value, divisor), (value, divisor)
+            assert isinstance(value, float) or found == round_to(value, divisor), (value, divisor)
+
+
+def test_activations_truths_and_counts_of_the_zoo_are_arguments() -> None:
+    """Blocks that were several classes, or lost their parameters, are one class with them."""
+    text = netdsl.emit(netdsl.load("mobilenet_v3_large"))
+    assert classes(text) == [
+        "ConvBn(nn.Sequential)",
+        "SqueezeExcitation(nn.Module)",
+        "Bneck(nn.Module)",
+        "MobileNetV3_large(nn.Module)",
+    ]
+    assert "Bneck(40, kernel=5, expand=120, out=40, se=True, nl=nn.ReLU)," in text
+    assert "SqueezeExcitation(expand, make_divisible(expand // 4, 8), gate=nn.Hardsigmoid)" in text
+    assert "self.has_identity = stride == 1 and in_channels == c" in netdsl.emit(netdsl.load("repvgg_a0"))
+    assert netdsl.emit(netdsl.load("ghostnet")).count("layers: list[nn.Module] = [") == 1
+    assert (
+        "for "
+        not in netdsl.emit(netdsl.load("xception")).partition("def forward(self, x: Tensor)")[2].rpartition("def")[2]
+    )
 
 
 def test_a_param_that_shapes_depend_on_is_named() -> None:

@@ -27,14 +27,17 @@ from netdsl.recipe import KINDS, Recipe, RecipeError, find, overridden
 from netdsl.recipe import augment as augmentations
 from netdsl.recipe import losses as loss_parts
 from netdsl.recipe.part import Part
+from netdsl.training.callbacks import Keep
 from netdsl.training.data import NAMES, open_data
 from netdsl.training.data.data import Arrays, Data
+from netdsl.training.engine import Options
 from netdsl.training.errors import TrainingError
-from netdsl.training.fitting import Options, fit, recipe_from, resume
+from netdsl.training.fitting import fit, recipe_from, resume
 from netdsl.training.loader import Order, Place, Prepared, batches
 from netdsl.training.losses import compute, scores
 from netdsl.training.optimizers import RMSpropTF, optimizer
 from netdsl.training.run import Run
+from netdsl.training.task import Task
 from netdsl.training.transforms import pipeline
 
 SMALL = """
@@ -75,6 +78,7 @@ def test_the_recipe_of_every_spec_resolves_and_reads_back(name: str) -> None:
 
 SETTINGS = {
     "factor": 0.5, "every": 2.0, "at": (1.0, 3.0), "lr": 0.1, "size": 6, "low": -0.1, "high": 1.175, "gamma": 0.1,
+    "schedules": (Setting(name="step", kwargs={"every": 2}), Setting(name="cosine", kwargs={"warmup": 1})),
 }  # fmt: skip
 
 
@@ -86,6 +90,8 @@ def parts() -> list[tuple[str, Part]]:
             given = {key: SETTINGS[key] for key, info in cls.model_fields.items() if info.is_required()}
             if name == "values":
                 given |= {"at": (0.0, 3.0), "lr": (0.1, 0.01)}
+            if name == "sequential":
+                given["at"] = (4.0,)
             found.append((kind, cls.made(Setting(name=name, kwargs=given))))
     return found
 
@@ -121,7 +127,8 @@ def test_every_word_of_recipes_reads_back_and_does_something(kind: str, part: Pa
     elif kind == "schedule":
         recipe = recipe_from(f"train({kind}={value}, epochs=10)")
         factors = [recipe.schedule.factor_at(time, 10, 0.1) for time in np.linspace(0, 10, 21)]
-        assert all(0 <= each <= 1 for each in factors) and factors == sorted(factors, reverse=True)
+        assert all(0 <= each <= 1 for each in factors)
+        assert factors == sorted(factors, reverse=True) or part.name == "sequential"
         assert factors[0] == 1 and (factors[-1] < 1 or part.name in ("constant", "plateau"))
 
 
@@ -138,6 +145,9 @@ def test_every_word_of_recipes_reads_back_and_does_something(kind: str, part: Pa
         ("train(augment=[flop])", "`augment` .=flop. must be one of"),
         ("train(no_decay=weights)", "must be of bias, norm"),
         ("train(schedule=plateau(warmup=2))", "`plateau` has no warm-up"),
+        ("train(schedule=sequential(schedules=[constant, cosin], at=[3]))", "=cosin. must be one of"),
+        ("train(schedule=sequential(schedules=[constant, cosine], at=[3, 4]))", "has 2 and `at` 2 times"),
+        ("train(schedule=sequential(schedules=[constant, step(factor=2)], at=3))", "`step` needs its every"),
     ],
 )
 def test_a_wrong_recipe_is_one_error_at_its_place(text: str, message: str) -> None:
@@ -145,6 +155,20 @@ def test_a_wrong_recipe_is_one_error_at_its_place(text: str, message: str) -> No
         netdsl.loads(f"input 1\nidentity\n{text}\n")
     (error,) = caught.value.report.errors
     assert error.span is not None
+
+
+def test_a_warm_up_may_stand_still() -> None:
+    """ResNet-110's: a tenth of the rate for 400 iterations, then all of it; other depths have none."""
+    for depth, first in (("110", 0.1), ("56", 1.0)):
+        found = Recipe.of(netdsl.load("resnet_cifar", variant=depth).train).schedule
+        factors = [found.factor_at(time, 64000, 0.1) for time in (0, 399, 400, 31999, 32000)]
+        assert factors == pytest.approx([first, first, 1.0, 1.0, 0.1])
+
+
+def test_schedules_follow_each_other() -> None:
+    recipe = recipe_from("train(schedule=sequential(schedules=[constant(warmup=2), cosine], at=[5]), epochs=15)")
+    factors = [recipe.schedule.factor_at(time, 15, 0.1) for time in (0, 1, 2, 4.9, 5, 10, 15)]
+    assert factors == pytest.approx([0, 0.5, 1, 1, 1, 0.5, 0])
 
 
 def test_overrides_reach_the_recipe_and_its_parts() -> None:
@@ -262,12 +286,36 @@ def test_no_name_of_a_set_is_forgotten() -> None:
         ("spiral", (1, 8, 8), "2 features; the network takes 1x8x8"),
         ("folder:/nowhere/at/all", (3, 8, 8), "there is no folder"),
         ("nothing.npz", (1, 8, 8), "there is no file"),
-        ("hf:nothing", (3, 8, 8), "`datasets`|cannot be opened"),
     ],
 )
 def test_data_that_cannot_be_had_is_told(name: str, shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(TrainingError, match=message):
         open_data(name, shape, 10)
+
+
+def test_a_set_of_the_hub_needs_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(TrainingError, match="`hf:` needs the library `datasets`\nhelp: pip install"):
+        open_data("hf:nothing", (3, 8, 8), 10)
+
+
+def test_a_set_of_the_library_datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    from PIL import Image
+
+    for part, count in (("train", 3), ("test", 2)):
+        for level, name in ((0, "black"), (255, "white")):
+            (tmp_path / "set" / part / name).mkdir(parents=True)
+            for index in range(count):
+                Image.new("RGB", (12, 10), (level,) * 3).save(tmp_path / "set" / part / name / f"{index}.png")
+    data = open_data(f"hf:{tmp_path / 'set'}", (3, 8, 8), 2)
+    assert data.classes == ("black", "white") and (len(data.train), len(data.test)) == (6, 4)
+    found = [data.train[index] for index in range(6)]
+    assert all(image.shape == (3, 10, 12) and image.mean() == label for image, label in found)
+    with pytest.raises(TrainingError, match="cannot be opened"):
+        open_data(f"hf:{tmp_path / 'nothing'}", (3, 8, 8), 2)
 
 
 def test_a_folder_of_images_is_a_set(tmp_path: Path) -> None:
@@ -423,6 +471,39 @@ def test_batches_that_make_one_step_are_that_step(tmp_path: Path) -> None:
     assert runs[0][-1]["test_loss"] == pytest.approx(runs[1][-1]["test_loss"], rel=1e-3)
 
 
+def test_a_task_learns_under_a_trainer_of_ones_own() -> None:
+    import lightning
+    from torch.utils.data import DataLoader, TensorDataset
+
+    data = open_data("digits", (1, 8, 8), 10)
+    assert isinstance(data.train, Arrays) and isinstance(data.test, Arrays)
+    train, test = (
+        DataLoader(TensorDataset(part.images, part.labels), batch_size=100, shuffle=part is data.train)
+        for part in (data.train, data.test)
+    )
+    task = Task(small(SMALL + RECIPE))
+    quiet: dict[str, Any] = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": False}
+    engine = lightning.Trainer(max_epochs=3, accelerator="cpu", enable_model_summary=False, **quiet)
+    engine.fit(task, train, test)
+    assert float(engine.callback_metrics["top1"]) > 0.5
+    assert engine.optimizers[0].param_groups[0]["lr"] == pytest.approx(0, abs=1e-6), "the cosine ends with the epochs"
+
+
+def test_data_of_ones_own_and_weights_but_for_a_new_head(tmp_path: Path) -> None:
+    whole = open_data("digits", (1, 8, 8), 10)
+    assert isinstance(whole.train, Arrays) and isinstance(whole.test, Arrays)
+    parts = [part.subset((part.labels < 4).nonzero().squeeze()) for part in (whole.train, whole.test)]
+    own = Data("mine", parts[0], parts[1], ("0", "1", "2", "3"))
+    text = SMALL.replace("conv3", "first: conv3").replace("norm=bn, ", "").replace("fc-10", "head: fc-10") + RECIPE
+    before = netdsl.fit(small(text), out=tmp_path / "ten", options=Options(quiet=True))
+    weights = str(before.folder / "weights.safetensors")
+    options = Options(quiet=True, weights=weights, ignore=("head.*",), freeze=("first",))
+    after = netdsl.fit(small(text.replace("fc-10", "fc-4")), own, out=tmp_path / "four", options=options)
+    kept, had = before.model.state_dict()["first.weight"], after.model.state_dict()["first.weight"]
+    assert torch.equal(kept, had)
+    assert after.figures["top1"] is not None and after.figures["top1"] > 0.8
+
+
 def fingerprint(folder: Path) -> str:
     return hashlib.sha256((folder / "weights.safetensors").read_bytes()).hexdigest()
 
@@ -476,6 +557,43 @@ def test_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
     assert len(one) == 3 and one == pytest.approx(two, rel=1e-3)
 
 
+@pytest.mark.slow
+def test_under_torchrun_two_processes_learn_what_one_learns(tmp_path: Path) -> None:
+    text = SMALL.replace("dropout(20%)\n", "").replace("norm=bn, ", "") + RECIPE.replace("crop(8, pad=1)", "")
+    fit(small(text), "digits", out=tmp_path / "one", options=Options(quiet=True))
+    (tmp_path / "small.net").write_text(text)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(netdsl.__file__).parent.parent)}
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m", "netdsl"]
+    done = subprocess.run(
+        [*launch, "train", "small.net", "--quiet", "-o", "two"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    one, two = ([row["test_loss"] for row in Run(tmp_path / name).rows()] for name in ("one", "two"))
+    assert len(one) == 3 and one == pytest.approx(two, rel=1e-3)
+    assert done.stdout.count("top-1") == 1, "one of them speaks"
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_ends_the_run_which_can_go_on(tmp_path: Path) -> None:
+    (tmp_path / "small.net").write_text(SMALL + LONG)
+    begun = command("small.net", "-o", "run", "--quiet", "--devices", "2", "--save-every", "5", cwd=tmp_path)
+    deadline = time.time() + 200
+    while not (tmp_path / "run" / "previous.ckpt").exists():
+        assert time.time() < deadline and begun.poll() is None, begun.communicate()
+        time.sleep(0.01)
+    children = Path(f"/proc/{begun.pid}/task/{begun.pid}/children").read_text().split()
+    workers = [int(each) for each in children if b"resource_tracker" not in Path(f"/proc/{each}/cmdline").read_bytes()]
+    os.kill(workers[-1], signal.SIGKILL)
+    _, told = begun.communicate(timeout=120)
+    assert begun.returncode == 2 and "a process of the run died" in told and "SIGKILL" in told, told
+    assert "netdsl train --resume run" in told and Run(tmp_path / "run").about["state"] == "failed"
+    again = command("--resume", "run", cwd=tmp_path)
+    _, told = again.communicate(timeout=300)
+    assert again.returncode == 0, told
+    assert Run(tmp_path / "run").about["state"] == "finished"
+
+
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
     network = small(SMALL.replace("norm=bn, ", "") + "train(loss=mse, optimizer=sgd(lr=1000), epochs=20)")
     with pytest.raises(TrainingError, match="no number any more at step"):
@@ -495,6 +613,75 @@ def test_a_loss_that_is_no_number_stops_the_run(tmp_path: Path) -> None:
 def test_what_does_not_fit_is_told_before_the_first_step(text: str, data: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match=message):
         fit(small(text.replace("; ", "\n")), data, out=tmp_path / "run", options=Options(quiet=True))
+    assert not (tmp_path / "run").exists()
+
+
+def test_weights_of_another_network_are_told_by_what_they_say_of_themselves(tmp_path: Path) -> None:
+    from netdsl.training.weights import load
+
+    network, other = small(SMALL + RECIPE), small(SMALL.replace("conv3-4", "conv3-5").replace("Small", "Other"))
+    run = Run(fit(network, "digits", out=tmp_path / "run", options=Options(quiet=True)).folder)
+    whose = (
+        rf"holds the weights of Small \({netdsl.digest(network)[:12]}\), not of Other .*is 4x1x3x3 in the weights, 5x"
+    )
+    for path in (run.weights, run.checkpoint):
+        load(netdsl.build(network), network, path)
+        with pytest.raises(TrainingError, match=whose):
+            load(netdsl.build(other), other, path)
+    (run.folder / "network.json").write_text(other.model_dump_json())
+    with pytest.raises(TrainingError, match=r"last.ckpt' is of Small .*the run of Other"):
+        resume(run.folder)
+
+
+def test_a_full_disk_stops_the_run_with_the_way_on(tmp_path: Path) -> None:
+    import resource
+
+    run = Run(tmp_path / "part")
+    options = Options(quiet=True, save_every=5)
+    fit(small(SMALL + RECIPE), "digits", out=tmp_path / "whole", options=options)
+    had = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    keep = Keep.on_train_batch_end
+
+    def full(*given: Any) -> None:
+        if given[1].global_step == 12:  # no file may become longer than this any more
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, had[1]))
+        keep(*given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Keep, "on_train_batch_end", full)
+        try:
+            with pytest.raises(
+                TrainingError, match=r"last\.ckpt' cannot be written: File too large\nhelp: make room, then"
+            ):
+                fit(small(SMALL + RECIPE), "digits", out=run.folder, options=options)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, had)
+            signal.signal(signal.SIGXFSZ, ignored)
+    assert not any(path.name.startswith(".") for path in run.folder.iterdir())
+    resume(run.folder)
+    assert [row["step"] for row in run.rows()] == [row["step"] for row in Run(tmp_path / "whole").rows()]
+    assert fingerprint(run.folder) == fingerprint(tmp_path / "whole")
+
+
+def test_dense_evaluation_is_the_network_itself_at_its_size() -> None:
+    from netdsl.training.dense import dense
+
+    text = "input 3x16x16\nconv3-8(act=relu); maxpool\nconv3-8(act=relu); maxpool\nfc-20(act=relu); dropout\nfc-10; softmax\n"
+    for spec in (text, text.replace("fc-20(act=relu); dropout", "gap")):
+        model = netdsl.build(netdsl.loads(spec)).eval()
+        made = dense(model, (3, 16, 16))
+        images = torch.rand(2, 3, 16, 16)
+        torch.testing.assert_close(made(images), model(images))
+        assert made(torch.rand(1, 3, 24, 40)).shape == (1, 10)
+    # a map of one row of places: their mean
+    model = netdsl.build(netdsl.loads(text)).eval()
+    wide = torch.rand(1, 3, 16, 20)
+    inner = dense(model, (3, 16, 16)).inner
+    assert inner(wide).shape == (1, 10, 1, 2)  # type: ignore[operator]
+    fixed = netdsl.build(netdsl.load("lenet5")).eval()
+    with pytest.raises(TrainingError, match="--crops dense is for networks of convolutions"):
+        dense(fixed, (1, 32, 32))
 
 
 def test_a_run_without_a_checkpoint_cannot_go_on(tmp_path: Path) -> None:
@@ -503,8 +690,6 @@ def test_a_run_without_a_checkpoint_cannot_go_on(tmp_path: Path) -> None:
 
 
 def test_googlenets_heads_enter_the_loss_with_their_weights() -> None:
-    from netdsl.training.task import Task
-
     network = netdsl.loads(
         "input 1x8x8\nconv3-4; aux side(weight=0.3) { fc-10 }\nfc-10\ntrain(loss=cross_entropy)\n", name="heads.net"
     )
@@ -545,6 +730,8 @@ def test_judging_predicting_and_listing_runs(
     )
     assert main(["eval", "runs/small-1", "--crops", "10", "--json"]) == 0
     assert 0.3 < json.loads(capsys.readouterr().out)["top1"] <= 1
+    assert main(["eval", "runs/small-1", "--crops", "dense", "--json"]) == 0
+    assert 0.3 < json.loads(capsys.readouterr().out)["top1"] <= 1
     weights = [word for n in (1, 2) for word in ("--weights", f"runs/small-{n}/weights.safetensors")]
     assert main(["eval", "small.net", *weights, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["top1"] > 0.3
@@ -557,6 +744,9 @@ def test_judging_predicting_and_listing_runs(
     assert "finished" in told and "optimizer" in told and "sgd(0.01" not in told and "lr=0.01" in told
     assert Path("curves.svg").read_text().startswith("<?xml")
     assert main(["predict", "runs/small-1", "nothing.png"]) == 2
+    assert main(["train", "small.net", "--quiet", "--find-lr", "-o", "rates.svg"]) == 0
+    found = float(capsys.readouterr().out.rpartition("=")[2])
+    assert 1e-3 < found < 1 and Path("rates.svg").stat().st_size > 1000 and not Path("runs/small-3").exists()
     assert main(["train", "small.net", "--set", "train.lrr=1"]) == 2
     assert "did you mean `lr`" in capsys.readouterr().err
 

@@ -15,7 +15,8 @@ import netdsl
 from netdsl.recipe import Recipe
 from netdsl.training.callbacks import Rows
 from netdsl.training.data import open_data
-from netdsl.training.fitting import Options, fit, resume
+from netdsl.training.engine import Options
+from netdsl.training.fitting import fit, resume
 from netdsl.training.judging import judge
 from netdsl.training.run import Run
 

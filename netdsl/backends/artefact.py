@@ -20,26 +20,23 @@ class RenderError(Exception):
     """An artefact could not be made; the message says why, and the way out."""
 
 
-class Artefact:
-    """One kind of artefact; a subclass is one file in `netdsl/backends/artefacts/`, which names it.
+class Kind:
+    """One kind of file that netdsl writes.
 
-    - `name`: the file's name, what `--to` takes.
+    - `name`: what messages call it.
     - `endings`: the endings of its files; the first is the one that netdsl gives.
-    - `comment`: how its first line holds a remark; empty where that is no place for one.
+    - `comment`: how its first line holds a remark; empty where that is no place for one, and then it has no mark.
     - `binary`: it is nothing for a terminal.
-    - `partial`: it can be made of a network of which parts are unknown.
-    - `options`: the options of `render` that a command may offer.
     """
 
-    name: ClassVar[str]
-    endings: ClassVar[tuple[str, ...]]
-    comment: ClassVar[str] = ""
-    binary: ClassVar[bool] = False
-    partial: ClassVar[bool] = True
-    options: ClassVar[tuple[str, ...]] = ()
+    name: str
+    endings: tuple[str, ...]
+    comment: str = ""
+    binary: bool = False
 
-    def __init_subclass__(cls) -> None:
-        cls.name = cls.__module__.rpartition(".")[2]
+    def __init__(self, name: str = "", endings: tuple[str, ...] = (), comment: str = ""):
+        if name:
+            self.name, self.endings, self.comment = name, endings, comment
 
     @property
     def ending(self) -> str:
@@ -51,14 +48,29 @@ class Artefact:
         """The remark in a file that is written now; one of any version begins with `MARK`."""
         return f"{MARK} {__version__}"
 
-    def render(self, network: Network, **options: Any) -> bytes:
-        """The artefact. Raises `RenderError` where it cannot be made."""
-        raise NotImplementedError(self.name)
-
     def stamp(self, data: bytes) -> bytes:
-        """The same artefact with the mark in it."""
-        return f"{self.comment.format(self.mark)}\n".encode() + data
+        """The same contents with the mark in them."""
+        return data if not self.comment else f"{self.comment.format(self.mark)}\n".encode() + data
 
     def is_stamped(self, data: bytes) -> bool:
         """Whether a file of this kind with these contents was made by netdsl."""
-        return data.startswith(self.comment.format(MARK).encode())
+        return bool(self.comment) and data.startswith((self.comment.partition("{}")[0] + MARK).encode())
+
+
+class Artefact(Kind):
+    """One kind of artefact; a subclass is one file in `netdsl/backends/artefacts/`, which names it.
+
+    - `name`: the file's name, what `--to` takes.
+    - `partial`: it can be made of a network of which parts are unknown.
+    - `options`: the options of `render` that a command may offer.
+    """
+
+    partial: ClassVar[bool] = True
+    options: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.name = cls.__module__.rpartition(".")[2]
+
+    def render(self, network: Network, **options: Any) -> bytes:
+        """The artefact. Raises `RenderError` where it cannot be made."""
+        raise NotImplementedError(self.name)

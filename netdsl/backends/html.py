@@ -13,7 +13,7 @@ from html import escape
 from itertools import islice
 
 from netdsl.backends.artefact import RenderError
-from netdsl.backends.graphviz import TooLarge, diagram
+from netdsl.backends.pictures import TooLarge, diagram
 from netdsl.backends.table import Row, Summary, summary
 from netdsl.backends.table.write import notes, title
 from netdsl.ir import Network
@@ -25,8 +25,6 @@ MOST_BOXES = 300
 """A diagram with more boxes, all repetitions folded, is left out."""
 MOST_ROWS = 400
 """A longer table is cut."""
-PATIENCE = 20.0
-"""Seconds that Graphviz may take."""
 
 _STYLE = """\
 <style>
@@ -76,7 +74,7 @@ def _remark(text: str) -> str:
 def _diagram(network: Network) -> str:
     """The diagram as an image, or a remark on why there is none."""
     try:
-        data = diagram(network, most=MOST_BOXES, timeout=PATIENCE)
+        data = diagram(network, most=MOST_BOXES)
     except TooLarge as problem:
         return f"<div>{_remark(_TOO_MANY.format(problem.count))}</div>"
     except RenderError as problem:

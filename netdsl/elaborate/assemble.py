@@ -15,6 +15,7 @@ from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.headers import Headers
 from netdsl.elaborate.problems import Problem
 from netdsl.elaborate.program import Program, program
+from netdsl.elaborate.recipe import unmatched
 from netdsl.elaborate.statements import place
 from netdsl.elaborate.values import UNKNOWN, plain
 from netdsl.ir import FORMAT_VERSION, Network
@@ -151,6 +152,7 @@ class Assembler:
             shape_claims=tuple(claim for claim in builder.claims if claimed(claim.span)),
             expected=tuple(figure for figure in headers.expected.values() if claimed(figure.span)),
             reported=tuple(headers.reported.values()),
+            properties=tuple(headers.properties),
             train=headers.train,
             totals=None,
             complete=not builder.failed and not self.report.errors,
@@ -162,4 +164,7 @@ class Assembler:
             message = f"the network returns its last value as `{found.answer}` too"
             help = "end with the `output`, or label the last layer otherwise"
             self.report.error("E0202", message, twice_named, help=help)
+        if headers.trained is not None and headers.train is not None and found.complete and not headers.changed:
+            weighted = (node.path for node in found.nodes if node.op.weighted)
+            unmatched(headers.trained, headers.train, weighted, self.report)
         return found

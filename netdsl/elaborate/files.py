@@ -37,7 +37,8 @@ def read(path: Path, name: str, *, piped: bool = False) -> Source:
     """The text of a file, or of a pipe where `piped` allows one. Raises `OSError`, and `ValueError` with a message
     where it is neither, no text, or too long.
 
-    It is opened without blocking, since nobody may ever write into a pipe.
+    It is opened without blocking, since nobody may ever write into a pipe. A name that is not UTF-8 is written with
+    escapes, since messages and networks are text.
     """
     with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as handle:
         mode = os.fstat(handle.fileno()).st_mode
@@ -47,7 +48,7 @@ def read(path: Path, name: str, *, piped: bool = False) -> Source:
             raise ValueError("it is neither a file nor a pipe" if piped else "it is not a file")
         if stat.S_ISFIFO(mode):
             os.set_blocking(handle.fileno(), True)
-        return Source(name, decoded(handle))
+        return Source(name.encode("utf-8", "backslashreplace").decode(), decoded(handle))
 
 
 def decoded(handle: BinaryIO) -> str:

@@ -11,14 +11,16 @@ from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, twice
 from netdsl.elaborate.recipe import recipe
 from netdsl.elaborate.values import UNKNOWN, Evaluator, plain, references, show, shown
-from netdsl.ir import Figure, NetworkInput, Setting
+from netdsl.ir import Figure, NetworkInput, Property, Setting
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.syntax import tree
+from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
 
-WORDS = frozenset(
-    ["net", "source", "input", "param", "default", "use", "extends", "block", "table", "expect", "reported", "train"]
-)
+WORDS = frozenset((
+    "net", "source", "input", "param", "default", "use", "extends", "block", "table", "expect", "reported", "property",
+    "train",
+))  # fmt: skip
 """The words with which what is no layer begins."""
 
 
@@ -42,10 +44,11 @@ class Headers:
         self.changed: set[str] = set()
         self.expected: dict[tuple[str | None, str], Figure] = {}
         self.reported: dict[tuple[str | None, str], Figure] = {}
+        self.properties: list[Property] = []
         self.source: str | None = None
         self.terms: dict[str, str] = {}
         self.train: Setting | None = None
-        self._trained: Span | None = None
+        self.trained: tree.Train | None = None
 
     def read(self, statement: tree.Statement, frame: Frame) -> None:
         """Take in a statement that is no layer. Raises `Problem`."""
@@ -151,14 +154,33 @@ class Headers:
             span=statement.span,
         )
 
+    def _property(self, statement: tree.Property, frame: Frame) -> None:
+        """A property; the params that it ranges over are those of the net, whole numbers."""
+        for each in statement.domains:
+            value = self.names.get(each.name.text, UNKNOWN)
+            if each.name.text not in self.params:
+                help = did_you_mean(each.name.text, self.params, "params") or "the file has no params"
+                raise Problem("E0205", f"there is no param `{each.name.text}` to range over", each.name.span, help)
+            if value is not UNKNOWN and type(value) is not int:
+                message = f"the param `{each.name.text}` is {show(value)}, and a range is of whole numbers"
+                raise Problem("E0601", message, each.span)
+        file, start, end = statement.span
+        if statement.domains:
+            end = statement.domains[0].span.start
+        written = " ".join(self.builder.report.sources[file].text[start + len("property") : end].split())
+        if statement.domains:
+            written = written[: -len("for")].rstrip()
+        domains = {each.name.text: (each.least, each.most) for each in statement.domains}
+        self.properties.append(Property(text=written, domains=domains, span=statement.span))
+
     def _source(self, statement: tree.SourceNote, frame: Frame) -> None:
         self.source = str(statement.text.value)
 
     def _train(self, statement: tree.Train, frame: Frame) -> None:
-        if self._trained is not None:
-            raise twice("`train`", statement.span, self._trained)
+        if self.trained is not None:
+            raise twice("`train`", statement.span, self.trained.span)
         self.train = recipe(statement, self.builder.evaluator(frame), self.builder.report)
-        self._trained = statement.span
+        self.trained = statement
         for argument in statement.arguments:
             self._note(f"train {argument.span.start}", argument.value)
 
@@ -171,6 +193,7 @@ _READERS: dict[type, Callable[..., None]] = {
     tree.Param: Headers._param,
     tree.Expect: Headers._figure,
     tree.Reported: Headers._figure,
+    tree.Property: Headers._property,
     tree.SourceNote: Headers._source,
     tree.Train: Headers._train,
     tree.Table: Headers._misplaced,

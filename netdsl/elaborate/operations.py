@@ -13,7 +13,8 @@ from netdsl.elaborate.files import Definition, Module, standard_blocks
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.operators import place, signature
 from netdsl.elaborate.problems import Problem, Told
-from netdsl.elaborate.values import UNKNOWN, Given, Setting, show
+from netdsl.elaborate.values import UNKNOWN, Given, show
+from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.syntax import tree
 from netdsl.syntax.lex import STATEMENTS
@@ -99,12 +100,13 @@ def _with_settings(item: tree.Operation, frame: Frame) -> tree.Operation:
     value, span = frame.names.get(item.head.text), item.head.span
     if not isinstance(value, Setting) or _find(item.head.text, frame.module) is not None:
         return item
+
+    def literal(each: Any) -> tree.Literal:
+        return tree.Literal(each, show(each), span)
+
     given = item.arguments or ()
-    first = [tree.Argument(None, tree.Literal(each, show(each), span), span) for each in value.args]
-    named = [
-        tree.Argument(tree.Name(key, span), tree.Literal(each, show(each), span), span)
-        for key, each in value.kwargs.items()
-    ]
+    first = [tree.Argument(None, literal(each), span) for each in value.args]
+    named = [tree.Argument(tree.Name(key, span), literal(each), span) for key, each in value.kwargs.items()]
     arguments = (*first, *given, *named)
     return tree.Operation(item.head, item.kernel, item.out, item.stride, arguments, item.branches, item.span)
 

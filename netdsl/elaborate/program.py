@@ -95,7 +95,7 @@ def _extended(
 
 def _refuse_layers(file: tree.File, extends: tree.Extends, report: Report) -> None:
     """A file that extends another says nothing of its layers."""
-    allowed = (tree.Net, tree.SourceNote, tree.Extends, tree.Expect, tree.Reported, tree.Train)
+    allowed = (tree.Net, tree.SourceNote, tree.Extends, tree.Expect, tree.Reported, tree.Property, tree.Train)
     for statement in file.statements:
         if not isinstance(statement, allowed):
             message = "a file that extends another adds only its name, source, recipe and claims"

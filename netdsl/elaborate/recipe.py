@@ -5,12 +5,14 @@ What can be said, and what it means, is in `netdsl.recipe`; here a refusal of it
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netdsl.elaborate.arguments import called, renamed
 from netdsl.elaborate.problems import Problem, twice
 from netdsl.elaborate.values import Evaluator, plain
 from netdsl.ir import Setting
+from netdsl.ops.shared.draws import draws
 from netdsl.recipe import NAMES, RecipeError, checked, find
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Report, did_you_mean
@@ -40,6 +42,31 @@ def recipe(statement: tree.Train, evaluator: Evaluator, report: Report) -> Setti
         except Problem as problem:
             problem.tell(report)
     return Setting(name="train", kwargs=kept)
+
+
+def unmatched(statement: tree.Train, setting: Setting, paths: Iterable[str], report: Report) -> None:
+    """Tell of the labels in `init=by(labels=[...])` under which no layer with weights stands, whose paths these are."""
+    ways = draws(setting.kwargs.get("init")).labels
+    known = [f".{path}." for path in paths] if ways else []
+    pairs = next((each.value for each in _inside(statement) if each.name and each.name.text == "labels"), None)
+    places = pairs.items if isinstance(pairs, tree.ListValue) and len(pairs.items) == len(ways) else ()
+    for number, (label, _) in enumerate(ways):
+        if any(f".{label}." in path for path in known):
+            continue
+        span = places[number].span if places else statement.span
+        parts = [path.strip(".").split(".") for path in known]
+        length = label.count(".") + 1
+        runs = (".".join(each[at : at + length]) for each in parts for at in range(len(each) - length + 1))
+        help = did_you_mean(label, (each for each in runs if not each.isdigit()), "labels with weights")
+        report.error("E0204", f"no layer with weights has the label `{label}`", span, help=help)
+
+
+def _inside(node: tree.Train | tree.Call) -> Iterator[tree.Argument]:
+    """The arguments of a recipe, and those inside them."""
+    for each in node.arguments:
+        yield each
+        if isinstance(each.value, tree.Call):
+            yield from _inside(each.value)
 
 
 _LENGTHS = {"epochs", "iterations"}

@@ -31,15 +31,13 @@ def seen(builder: Builder, target: tree.Seen, frame: Frame) -> Value:
         raise Told  # what is wrong in it may be what would give the output
     related = [Related(found.span, "labelled here")]
     inner = _inner(found.drafts, further[0])
+    help = did_you_mean(further[0], outputs, "its outputs")
+    help = help or "a block gives its current value out by `output NAME`, and its calls by their label"
     if inner is not None:
         related.append(Related(inner.span, "a label inside"))
-        block = next((each for each in found.drafts if isinstance(each, DraftScope)), None)
         help = "put the layers of the group in a block; what a block gives out is an output"
-        if block is not None and block.kind == "block":
+        if any(isinstance(each, DraftScope) and each.kind == "block" for each in found.drafts):
             help = f"a block gives out its outputs, not its labels: write `output {further[0]}: ...` in it"
-    else:
-        help = did_you_mean(further[0], outputs, "its outputs")
-        help = help or "a block gives its current value out by `output NAME`, and its calls by their label"
     raise Problem("E0204", message, target.parts[1].span, help, related)
 
 

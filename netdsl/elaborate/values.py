@@ -294,6 +294,10 @@ class Evaluator:
     def _seen(self, node: tree.Seen) -> Any:
         raise Problem("E0405", "what a label stands for can only be an argument of an operator", node.span)
 
+    def _quantity(self, node: tree.Quantity) -> Any:
+        text = ".".join(each.text for each in node.names)
+        raise Problem("E0405", f"`{text}` is a figure of the network, which only a property can ask for", node.span)
+
     def _listvalue(self, node: tree.ListValue) -> Any:
         return _bounded(tuple(self.value(item) for item in node.items), node.span)
 

@@ -23,6 +23,7 @@ class BatchNorm(Operator):
     """
 
     family = Family.NORMALIZATION
+    any_channels = True
     aliases = ("batchnorm", "batch norm", "batch-norm", "batch normalization")
 
     eps: Epsilon = 1e-5

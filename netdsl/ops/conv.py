@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -137,6 +137,9 @@ class Conv(Convolution):
     def links(self) -> int:
         """The number of (input map, output map) pairs that are connected."""
         return sum(map(len, self.connect or ()))
+
+    def reaching(self, into: int, out: int) -> dict[str, Any]:
+        return {"channels": out}
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         if self.connect is not None:

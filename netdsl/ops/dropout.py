@@ -22,6 +22,7 @@ class Dropout(Operator):
     """
 
     family = Family.REGULARIZATION
+    any_channels = True
     aliases = ("drop out", "drop-out")
 
     p: WholeRate = 0.5

@@ -31,6 +31,7 @@ class DropPath(Operator):
     """
 
     family = Family.REGULARIZATION
+    any_channels = True
     aliases = ("drop path", "drop-path", "drop_path", "stochastic depth", "stochasticdepth")
 
     p: Rate

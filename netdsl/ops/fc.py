@@ -19,6 +19,7 @@ class Fc(Linear):
     """
 
     family = Family.FULLY_CONNECTED
+    to_logits = True
     geometry = Geometry(out="features")
     aliases = ("linear", "dense", "fully connected", "fully-connected")
     flattens = True

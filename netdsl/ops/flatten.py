@@ -14,6 +14,7 @@ class Flatten(Operator):
     """
 
     family = Family.REARRANGEMENT
+    any_channels = True
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         return (flattened(self.name, inputs[0]),)

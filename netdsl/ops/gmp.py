@@ -15,6 +15,7 @@ class GlobalMaxPool(Operator):
     """
 
     family = Family.POOLING
+    any_channels = True
     aliases = ("global max pooling", "global max pool", "global maxpool")
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:

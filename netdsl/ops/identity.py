@@ -13,6 +13,7 @@ class Identity(Operator):
     """
 
     family = Family.REARRANGEMENT
+    any_channels = True
     transparent = True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -83,13 +83,16 @@ class Pad(Operator):
         if self.sides is not None:
             return self.sides
         more = tuple(m - n for m, n in zip(same_rank(self.name, inputs), inputs[0][1:], strict=True))
-        if min(more) < 0:
+        if any(each < 0 for each in more):
             raise OpError(
                 f"`like` names {text(inputs[1])}, which is smaller than the input {text(inputs[0])}",
                 at="like",
                 help="`crop(like=...)` takes away",
             )
         return tuple(side for each in more for side in (each // 2, each - each // 2))
+
+    def reaching(self, into: int, out: int) -> dict[str, Any]:
+        return {"channels": (0, out - into)}
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, *sizes = plane(self.name, inputs[0])

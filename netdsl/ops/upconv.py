@@ -113,7 +113,7 @@ class UpConv(Linear):
             transposed_size(n, self.kernel[i], self.stride[i], sum(pairs(sides)[i]), out_pad[i], self.dilation[i])
             for i, n in enumerate(sizes)
         )
-        if min(out) < 1:
+        if any(size < 1 for size in out):
             pad = shown(self.pad) if isinstance(self.pad, tuple) else self.pad
             raise OpError(f"`pad` (={pad}) takes away all rows or columns of the output", at="pad")
         return bounded(self.name, (self.channels, *out))

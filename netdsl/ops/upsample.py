@@ -87,7 +87,7 @@ class Upsample(Operator):
         if self.factor is None:
             return (channels, *(self.to or sizes))
         out = tuple(scaled(n, factor) for n, factor in zip(sizes, self.factor, strict=True))
-        if min(out) < 1:
+        if any(size < 1 for size in out):
             raise OpError(
                 f"`factor` leaves nothing of the {shown(tuple(sizes))} input: {shown(out)}",
                 at="factor",

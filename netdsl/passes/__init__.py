@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from netdsl.ir import Network
 from netdsl.passes.claims import verify_claims
+from netdsl.passes.properties import verify_properties
 from netdsl.passes.rounding import explain_rounding
 from netdsl.passes.totals import totals
 from netdsl.text.diagnostics import Report
@@ -21,6 +22,7 @@ def _totals(network: Network, report: Report) -> Network:
 
 def _claims(network: Network, report: Report) -> Network:
     verify_claims(network, report)
+    verify_properties(network, report)
     return network
 
 

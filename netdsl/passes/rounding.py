@@ -8,21 +8,19 @@ sizes near the input's for which the branches fit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from typing import NamedTuple
 
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Family
 from netdsl.ops.shared.notation import notation
-from netdsl.passes.windows import Axis, axes, axes_of
+from netdsl.passes.sizes import Inputs, SizeSet, valid_inputs
+from netdsl.passes.windows import Axis, axes
 from netdsl.shapes import Shape, text
-from netdsl.text.diagnostics import Diagnostic, OpError, Related, Report
+from netdsl.text.diagnostics import Diagnostic, Related, Report
 
 CODE = "E0302"
-FARTHEST = 32
-"""How far from the input's size one is looked for that fits."""
 _LARGEST = 2000
 """In networks with more layers no other size is looked for."""
 
@@ -37,10 +35,9 @@ def explain_rounding(network: Network, report: Report) -> Network:
         before, after = network.input_shapes(cause), cause.shape
         assert before is not None and after is not None
         said = f"`{notation(cause.op)}` makes {_plane(after)} of {_plane(before[0])}, rounded down"
-        fitting = sizes(network, node)
-        if fitting:
-            near = " or ".join(text(each) for each in nearest(network, fitting))
-            said += f"; with an input of {near} the branches fit{_multiples(network, fitting)}"
+        fits = fitting(network, node)
+        if fits is not None and (near := fits.nearest(network.inputs[0].shape)):
+            said += f"; with an input of {' or '.join(map(text, near))} the branches fit{fits.multiples()}"
         related = (*diagnostic.related, Related(cause.span, f"rounds {_plane(before[0])} down to {_plane(after)}"))
         report.revise(diagnostic, replace(diagnostic, help=said, related=related))
     return network
@@ -84,51 +81,45 @@ def _lost(axis: Axis) -> bool:
     return axis.stride > 1 and axis.size - axis.end > max(axis.stride - axis.kernel, 0)
 
 
-def sizes(network: Network, join: Node) -> list[Shape]:
-    """The shapes around the input's for which all layers have a shape and none rounds down; if there are none, for
-    which all have a shape; if there are none of these, those up to the join."""
+def fitting(network: Network, join: Node) -> Fitting | None:
+    """The inputs for which all layers have a shape; if there are none, those for which all up to the join have one.
+
+    None where there are none of these, or another input would make another network.
+    """
     if len(network.inputs) != 1 or len(network.inputs[0].shape) != 3 or len(network.nodes) > _LARGEST:
-        return []
-    if any(re.search(r"\b(height|width)\b", term) for node in network.nodes for term in node.terms.values()):
-        return []  # another input would make another network
-    channels, *plane = network.inputs[0].shape
-    steps = sorted(range(-FARTHEST, FARTHEST + 1), key=abs)
-    shapes = [(channels, *(size + step for size in plane)) for step in steps]
-    for last, evenly in ((network.nodes[-1].id, True), (network.nodes[-1].id, False), (join.id, False)):
-        if fitting := sorted(shape for shape in shapes if min(shape) > 0 and _fits(network, shape, last, evenly)):
-            return fitting
-    return []
+        return None
+    following = network.node(join.id + 1) if join is not network.nodes[-1] else None
+    for before in (None, following):
+        inputs = valid_inputs(network, before)
+        if inputs is not None:
+            plane = inputs.dimensions[1:]
+            return None if any(each.asks for each in plane) else Fitting(inputs)
+        if following is None:
+            break
+    return None
 
 
-def nearest(network: Network, fitting: list[Shape]) -> list[Shape]:
-    """The nearest smaller and the nearest larger of the shapes that fit."""
-    given = network.inputs[0].shape
-    return [*[each for each in fitting if each < given][-1:], *[each for each in fitting if each > given][:1]]
+class Fitting(NamedTuple):
+    """Inputs for which the branches of a join fit."""
 
+    inputs: Inputs
 
-def _fits(network: Network, shape: Shape, last: int, evenly: bool) -> bool:
-    shapes = [shape]
-    try:
-        for node in network.nodes:
-            if node.id > last:
-                break
-            inputs = tuple(shapes[value] for value in node.inputs)
-            op = node.op.fitted(len(inputs[0]) - 1)
-            shapes.append(op.shape(inputs))
-            if evenly and any(map(_lost, axes_of(op, inputs, shapes[-1]) or ())):
-                return False
-    except (OpError, IndexError):
-        return False
-    return True
+    def nearest(self, shape: Shape) -> list[Shape]:
+        """The nearest smaller and the nearest larger of them, a dimension that fits being left as it is."""
+        plane = self.inputs.dimensions[1:]
+        found = []
+        for look in (SizeSet.below, SizeSet.above):
+            sizes = [n if (n := shape[each.place]) in each.sizes else look(each.sizes, n) for each in plane]
+            if None not in sizes:
+                found.append((shape[0], *sizes))
+        return found  # type: ignore[return-value]
 
-
-def _multiples(network: Network, fitting: list[Shape]) -> str:
-    """`, as multiples of 4 do`, where the sizes that fit are these."""
-    heights = [shape[1] for shape in fitting]
-    step = min((b - a for a, b in pairwise(heights)), default=0)
-    square = all(shape[1] == shape[2] for shape in fitting)
-    even = step > 1 and square and all(each % step == 0 for each in heights)
-    return f", as those of multiples of {step} do" if even and len(heights) > 2 else ""
+    def multiples(self) -> str:
+        """`, as those of multiples of 4 do`, where the sizes that fit are these."""
+        sizes = {each.sizes for each in self.inputs.dimensions[1:]}
+        same = next(iter(sizes))
+        even = len(sizes) == 1 and same.residues == (0,) and same.modulus > 1 and not same.exceptions
+        return f", as those of multiples of {same.modulus} do" if even else ""
 
 
 def _plane(shape: Shape) -> str:

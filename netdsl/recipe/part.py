@@ -67,6 +67,9 @@ class Part(BaseModel):
         from netdsl.ir import written
 
         error = problem.errors(include_url=False)[0]
+        inner = error.get("ctx", {}).get("error")
+        if isinstance(inner, RecipeError):  # of a part in this part
+            return inner
         key = str(error["loc"][0]) if error["loc"] else ""
         if error["type"] == "missing":
             return RecipeError("E0404", f"`{cls.name}` needs its {key}", f"write `{cls.name}({key}=...)`")
@@ -81,7 +84,7 @@ class Part(BaseModel):
         """It as a spec writes it, with what is not a default: `crop(32, pad=4)`."""
         fields = type(self).model_fields
         given = {
-            key: getattr(self, key)
+            key: _plain(getattr(self, key))
             for key in self.names()
             if fields[key].is_required() or getattr(self, key) != fields[key].default
         }
@@ -94,3 +97,10 @@ class Part(BaseModel):
     def bare(cls) -> type | tuple[type, ...]:
         """For which members the first setting is written without its name."""
         return ()
+
+
+def _plain(value: Any) -> Any:
+    """A value of a part as a spec writes it; parts in it as their settings."""
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return value.setting if isinstance(value, Part) else value

@@ -1,8 +1,8 @@
 """The schedules of recipes: by what factor the optimizer's rate is multiplied, over the course of a run.
 
 Lengths (`every`, `at`, `warmup`) are in epochs, or in iterations where the recipe counts `iterations`. Every schedule
-takes `warmup`: so long the rate rises in a line, from `warmup_from` times the rate, and then the schedule has its own
-course (`cosine`, `linear`, `polynomial` end with the run).
+takes `warmup`: so long the rate rises in a line, from `warmup_from` to `warmup_to` times the rate, and then the schedule
+has its own course (`cosine`, `linear`, `polynomial` end with the run).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from netdsl.ops.shared.fields import NonNegative, Positive, Share, Words
 from netdsl.recipe.part import Part
@@ -18,6 +18,12 @@ from netdsl.recipe.part import Part
 
 def _several(value: object) -> object:
     return value if isinstance(value, (tuple, list)) else (value,)
+
+
+def _schedules(value: object) -> object:
+    from netdsl.recipe.recipe import member
+
+    return tuple(each if isinstance(each, Part) else member("schedule", each) for each in _several(value))  # type: ignore[attr-defined]
 
 
 Lengths = Annotated[tuple[NonNegative, ...], Field(min_length=1), BeforeValidator(_several), Words("a list of numbers")]
@@ -31,11 +37,13 @@ class Schedule(Part):
     """How long the rate rises at first."""
     warmup_from: Share = 0.0
     """The part of the rate that it rises from."""
+    warmup_to: Share = 1.0
+    """The part of the rate that it rises to; with as much as `warmup_from` it stands still meanwhile."""
 
     def factor_at(self, time: float, length: float, lr: float) -> float:
         """The factor at a time of a run of this length; `lr` is the optimizer's rate."""
         if time < self.warmup:
-            return self.warmup_from + (1 - self.warmup_from) * time / self.warmup
+            return self.warmup_from + (self.warmup_to - self.warmup_from) * time / self.warmup
         return self.course(time, length, lr)
 
     def course(self, time: float, length: float, lr: float) -> float:
@@ -185,3 +193,33 @@ class Values(Schedule):
 
     def course(self, time: float, length: float, lr: float) -> float:
         return next(rate for start, rate in zip(self.at[::-1], self.lr[::-1], strict=True) if time >= start - 1e-9) / lr
+
+
+class Sequential(Schedule):
+    """One schedule after another: each begins at the rate, at its time of `at`, and ends where the next begins."""
+
+    name = "sequential"
+    schedules: Annotated[
+        tuple[SerializeAsAny[Schedule], ...], BeforeValidator(_schedules), Words("a list of schedules")
+    ]
+    """The schedules."""
+    at: Lengths
+    """When each but the first begins."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(self.schedules) != len(self.at) + 1:
+            raise ValueError(
+                f"`schedules` has {len(self.schedules)} and `at` {len(self.at)} times; give the time at which each but "
+                "the first begins"
+            )
+        if list(self.at) != sorted(set(self.at)) or 0 in self.at:
+            raise ValueError("the times of `at` rise; the first schedule begins at 0")
+        if any(isinstance(each, Plateau) for each in self.schedules):
+            raise ValueError("`plateau` waits for what is judged and has no times; it stands alone")
+        return self
+
+    def course(self, time: float, length: float, lr: float) -> float:
+        place = sum(time >= each - 1e-9 for each in self.at)
+        starts, ends = (0.0, *self.at), (*self.at, length)
+        return self.schedules[place].factor_at(time - starts[place], ends[place] - starts[place], lr)

@@ -166,6 +166,11 @@ class Expressions(Transformer[Token, Any]):
         token = parts[0]
         return tree.Reference(token.value, token.span)
 
+    def quantity(self, parts: Parts) -> tree.Quantity:
+        first, _, last = parts
+        names = first.names if isinstance(first, tree.Quantity) else (as_name(first),)
+        return tree.Quantity((*names, as_name(last)), first.span.to(last.span))
+
     def enclosed(self, parts: Parts) -> Enclosed:
         opening, value, closing = parts
         return Enclosed(bare(value), opening.span.to(closing.span))

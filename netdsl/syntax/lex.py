@@ -34,15 +34,22 @@ _SIGNS = {
     "==": "COMPARE", "!=": "COMPARE", "<": "COMPARE", "<=": "COMPARE", ">": "COMPARE", ">=": "COMPARE",
 }  # fmt: skip
 _PLAIN = (
-    "net", "source", "input", "param", "default", "use", "extends", "block", "table", "expect", "reported", "train",
-    "aux", "output", "reuse", "residual", "if", "else", "and", "or", "not", "true", "false", "none",
+    "net", "source", "input", "param", "default", "use", "extends", "block", "table", "expect", "reported", "property",
+    "train", "aux", "output", "reuse", "residual", "if", "else", "and", "or", "not", "true", "false", "none",
 )  # fmt: skip
 KEYWORDS = {word: word.upper() for word in _PLAIN}
 JOINS = ("concat", "add", "mul", "max", "mean", "matmul")
 STATEMENTS = (*_PLAIN[: _PLAIN.index("else")], *JOINS)
 """The keywords that can begin a statement."""
-KEYWORDS |= dict.fromkeys(JOINS, "JOIN") | {"as": "_AS", "variant": "_VARIANT", "of": "_OF", "takes": "_TAKES"}
-_INSIDE = ("_OF", "_TAKES")  # the keywords that no statement begins with, and that can name what does
+KEYWORDS |= dict.fromkeys(JOINS, "JOIN") | {
+    "as": "_AS",
+    "variant": "_VARIANT",
+    "of": "_OF",
+    "takes": "_TAKES",
+    "for": "_FOR",
+    "in": "_IN",
+}
+_INSIDE = ("_OF", "_TAKES", "_FOR", "_IN")  # the keywords that no statement begins with, and that can name what does
 _LABEL = re.compile(rf"[{SPACE}]*(?:\{{[^{{}}\n]*\}}[{SPACE}]*(?:[A-Za-z0-9_]+[{SPACE}]*)?)?:")
 _SIZES = frozenset(("_RBRACE", "NUMBER", "DIMS"))
 _MORE_SIZES = re.compile(rf"(?=([{SPACE}]*)[{{0-9])")
@@ -54,6 +61,7 @@ _ALIAS = re.compile(
 )
 _ALIASES = frozenset(("max", "avg", "average", "soft"))
 _ELSE = re.compile(r"else(?![A-Za-z0-9_])", re.I)
+_RANGE = re.compile(r"([0-9]+)\.\.([0-9]+)(?![A-Za-z0-9_.])")
 _DIMS = re.compile(r"[0-9]+(?:[x×][0-9]+)+")
 NET_NAME = "[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*"
 _NET_NAME = re.compile(rf"[{SPACE}]*({NET_NAME})")
@@ -152,6 +160,8 @@ class Lexer:
                     return "BAD"
                 return _SIGNS[value]
             if kind == "NUMBER":
+                if "RANGE" in row and _RANGE.fullmatch(value):
+                    return "RANGE"
                 if value[-1] in "x×" and (more := _MORE_SIZES.match(text, end)):
                     if more[1]:
                         return "BAD"  # a blank between dimensions

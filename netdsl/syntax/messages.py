@@ -31,6 +31,9 @@ _AFTER: dict[str, tuple[str, str | None]] = {
     "BLOCK": ("a name must follow `block`", "as in `block head(classes) { gap; fc-classes }`"),
     "EXPECT": ("a quantity must follow `expect`", "as in `expect params = 144M`"),
     "REPORTED": ("a quantity must follow `reported`", "as in `reported top5 = 7.3%`"),
+    "PROPERTY": ("a condition must follow `property`", "as in `property output.height == input.height / 32`"),
+    "_FOR": ("the name of a param must follow `for`", "as in `property params < 30M for classes in 2..1000`"),
+    "_IN": ("a range must follow `in`", "as in `property params < 30M for classes in 2..1000`"),
     "TRAIN": ("'(' must follow `train`", "as in `train(batch=256, epochs=90)`"),
     "REUSE": ("the label of layers, in parentheses, must follow `reuse`", "as in `reuse(conv1)`"),
     "AUX": ("a name must follow `aux`", "as in `aux aux1(weight=0.3) { gap; fc-1000 }`"),
@@ -49,7 +52,7 @@ _AFTER: dict[str, tuple[str, str | None]] = {
 _ITEMS = {
     "NAME", "ALIAS", "_AT", "_LSQB", "_LBRACE", "NUMBER", "DIMS", "STRING", "JOIN", "RESIDUAL", "AUX", "REUSE",
     "OUTPUT", "IF", "NET", "SOURCE", "INPUT", "PARAM", "DEFAULT", "USE", "EXTENDS", "BLOCK",
-    "TABLE", "EXPECT", "REPORTED", "TRAIN",
+    "TABLE", "EXPECT", "REPORTED", "PROPERTY", "TRAIN",
 }  # fmt: skip
 _OPERATORS = {
     "PLUS", "MINUS", "TIMES", "POWER", "SLASH", "COMPARE", "AND", "OR", "NOT", "_EQUAL", "_COMMA", "_LPAR", "_LSQB",

@@ -280,6 +280,21 @@ class Reducer(Expressions):
         known = None if note is None else self._string(note)
         return tree.Reported(*_target(target), bare(value), known, keyword.span.to((note or value).span))
 
+    def property_(self, parts: Parts) -> tree.Property:
+        keyword, condition, _, domains = parts
+        self._settle()
+        end = domains[-1].span if domains else condition.span
+        return tree.Property(bare(condition), tuple(domains or ()), keyword.span.to(end))
+
+    def domain(self, parts: Parts) -> tree.Domain:
+        name, _, given = parts
+        least, _, most = given.value.partition("..")
+        if max(len(least), len(most)) > 18 or int(least) > int(most):
+            help = "from the least to the most, as in `for classes in 2..1000`"
+            self.error("E0106", f"{given.value} is no range of numbers", given.span, help)
+            least = most = "1"
+        return tree.Domain(as_name(name), int(least), int(most), name.span.to(given.span))
+
     def train(self, parts: Parts) -> tree.Train:
         keyword, given = parts
         self._settle()

@@ -30,7 +30,7 @@ _HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u
 _EVENT = re.compile(STRING + r"|#[^\n]*|[][(){}]|\n")
 _COMMENT = re.compile(STRING + r"|#[^\n]*")
 _OUTSIDE = re.compile(
-    r"\n+(?=(?:net|source|input|param|use|extends|block|table|expect|reported|train)\b(?![ \t]*:))", re.I
+    r"\n+(?=(?:net|source|input|param|use|extends|block|table|expect|reported|property|train)\b(?![ \t]*:))", re.I
 )
 _ROW = re.compile(rf"\n[{SPACE}]*\|[^\n]*\Z")
 _JOINED = re.compile(r"\b(?:concat|add|mul|max|mean|matmul)\b[^{}\n]*\Z", re.I)

@@ -71,6 +71,14 @@ class Element:
 
 
 @node
+class Quantity:
+    """`layer2.channels`: what is asked of the value of a label, of `input` or of `output`; in properties alone."""
+
+    names: tuple[Name, ...]
+    span: Span
+
+
+@node
 class Unary:
     """`-x`, `+x` or `not x`."""
 
@@ -143,7 +151,9 @@ class Call:
     span: Span
 
 
-Expression: TypeAlias = Literal | Dims | ListValue | Element | Reference | Unary | Binary | Conditional | Call | Seen
+Expression: TypeAlias = (
+    Literal | Dims | ListValue | Element | Reference | Quantity | Unary | Binary | Conditional | Call | Seen
+)
 """A value. What is `Seen` is one only as the value of an argument."""
 
 
@@ -431,6 +441,25 @@ class Reported:
 
 
 @node
+class Domain:
+    """`classes in 2..1000` behind a property: the whole numbers from `least` to `most`."""
+
+    name: Name
+    least: int
+    most: int
+    span: Span
+
+
+@node
+class Property:
+    """`property condition [for domains]`: it holds for every valid input, and every value of these params."""
+
+    condition: Expression
+    domains: tuple[Domain, ...]
+    span: Span
+
+
+@node
 class Train:
     arguments: tuple[Argument, ...]
     span: Span
@@ -456,6 +485,7 @@ Statement: TypeAlias = (
     | Block
     | Table
     | Expect
+    | Property
     | Reported
     | Train
 )

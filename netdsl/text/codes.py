@@ -15,6 +15,7 @@ RANGES = {
     "E05": "claims",
     "E06": "expressions",
     "E07": "structure",
+    "E08": "tables from papers",
     "W": "warnings",
 }
 """What codes that begin so are about, in the order in which they are listed. Structure is blocks, tables, variants and
@@ -61,6 +62,7 @@ CODES: dict[str, str] = {
     "E0502": "a claim about an unknown label",
     "E0503": "a claim about something that cannot be computed",
     "E0504": "a claimed figure that does not hold",
+    "E0505": "a property that does not hold",
     # expressions
     "E0601": "a value of the wrong kind in an expression",
     "E0602": "a number that must be an integer",
@@ -76,6 +78,9 @@ CODES: dict[str, str] = {
     "E0706": "a value used where layers are needed",
     "E0707": "layers in a file that extends another",
     "E0708": "tables with different columns",
+    # tables from papers
+    "E0801": "a cell that cannot be read",
+    "E0802": "a text without a table of layers",
     # warnings: what a layer costs
     "W0101": "a large kernel that small ones can replace",
     "W0102": "a large convolution on many channels",

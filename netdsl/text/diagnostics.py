@@ -108,10 +108,17 @@ class Edit:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A change that makes the diagnostic go away, one of several that may be meant; `title` follows the word "try"."""
+    """A change that makes the diagnostic go away, one of several that may be meant; `title` follows the word "try", and
+    `effect` says what it does to the network's output and figures."""
 
     title: str
     edits: tuple[Edit, ...]
+    effect: str = ""
+
+    @property
+    def words(self) -> str:
+        """Both in one line."""
+        return f"{self.title} ({self.effect})" if self.effect else self.title
 
 
 @dataclass(frozen=True)

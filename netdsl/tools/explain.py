@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).parents[2] / "docs" / "errors"
 
+TABLES = ("E0801", "E0802")
+"""Codes of `netdsl read-table`, whose examples are tables."""
+
 
 def run(page: Page, example: Example) -> Report:
     """What checking an example says, in all its variants; for the code of a warning, the linter's messages too."""
@@ -45,6 +48,12 @@ def run(page: Page, example: Example) -> Report:
             from netdsl.analysis.lint import lint
 
             reports += map(lint, found)
+        elif page.code in TABLES:
+            from netdsl.analysis import tables
+            from netdsl.text.diagnostics import Report
+
+            tables.read(source, about := Report())
+            return about
     return together(reports)
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
 from pygments.lexer import RegexLexer, bygroups, default, include, words
+from pygments.lexers.python import PythonLexer
 from pygments.token import (
     Comment,
     Error,
@@ -52,7 +55,7 @@ def _operator() -> str:
     return rf"((?i:{names}))([0-9]+(?:[x×][0-9]+)*)?(?:{_END}|(?=[x×]\{{))"
 
 
-_OPENING = {"block", "expect", "extends", "input", "net", "param", "reported", "table"}
+_OPENING = {"block", "expect", "extends", "input", "net", "param", "property", "reported", "table"}
 """Words of statements behind which something of their own stands."""
 
 
@@ -93,6 +96,7 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
             (_keyword("param", rf"{_SPACE}*", _NAME), bygroups(Keyword, Whitespace, Name.Variable), "line"),
             (_keyword("expect|reported", rf"{_SPACE}*", rf"(?:{_NAME}\.)?", r"[A-Za-z0-9_.]*"),
              bygroups(Keyword, Whitespace, Name.Label, Name.Property), "line"),
+            (_keyword("property"), Keyword, "property"),
             (_keyword("extends"), Keyword, "extends"),
             (_keyword("table", rf"(?={_SPACE}*(?:\#[^\n]*)?\n(?:{_SPACE}*(?:\#[^\n]*)?\n)*{_SPACE}*\|)"),
              bygroups(Keyword, None), "table"),
@@ -200,6 +204,11 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
             (_keyword("of"), Keyword),
             include("line"),
         ],
+        "property": [
+            (_keyword("for|in"), Keyword),
+            (r"\.+", Punctuation),
+            include("line"),
+        ],
         "line": [
             (r"(?=[\n;|}])", _NOTHING, "#pop"),
             (r":", Punctuation),
@@ -266,3 +275,18 @@ class NetLexer(RegexLexer):  # type: ignore[misc]
             (r"\.?[0-9][A-Za-z0-9_.×]*", Error),
         ],
     }  # fmt: skip
+
+
+def colored(text: str, language: str) -> str:
+    """A text as HTML with the classes of `styles`; `language` is `netdsl` or `python`."""
+    lexer = NetLexer() if language == "netdsl" else PythonLexer()
+    found: str = highlight(text, lexer, HtmlFormatter(cssclass="code"))
+    return found
+
+
+def styles() -> str:
+    """The colours of coloured texts, for light pages and dark ones."""
+    light = HtmlFormatter(style="friendly", cssclass="code").get_style_defs(".code")
+    dark = HtmlFormatter(style="github-dark", cssclass="code").get_style_defs(".code")
+    plain = ".code, .code pre { background: var(--code) !important; }\n"
+    return f"{light}\n@media screen and (prefers-color-scheme: dark) {{\n{dark}\n}}\n{plain}"

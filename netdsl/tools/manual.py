@@ -29,7 +29,17 @@ def find(name: str) -> str | None:
     standard = pages.standard(name)
     if standard is not None:
         return block(*standard)
-    return word(name.lower()) if name.lower() in pages.ITEMS else None
+    if name.lower() in pages.ITEMS:
+        return word(name.lower())
+    return optimization(name.lower().replace("-", "_"))
+
+
+def optimization(name: str) -> str | None:
+    """The page of a pass of `netdsl compile --for`: what it changes, why that is the same, what it brings."""
+    from netdsl.backends.purpose import passes
+
+    text = passes.pages().get(name)
+    return None if text is None else f"{name}  (a pass of `netdsl compile --for inference`)\n\n{text}"
 
 
 def operator(name: str) -> str:

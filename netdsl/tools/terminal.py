@@ -4,6 +4,7 @@ is imported.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import IO, Literal
 
 from netdsl.backends import table
@@ -44,3 +45,22 @@ def show(summary: Summary, stream: IO[str], colored: bool) -> None:
     console.print()
     for note in table.notes(summary):
         console.print(Text(note))
+
+
+def grid(title: str, rows: Sequence[Sequence[str]], right: Collection[int], stream: IO[str], colored: bool) -> None:
+    """Print rows of cells under a title, the first row as the head; the columns numbered in `right` at the right."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    width = None if stream.isatty() else 1000
+    system: Literal["standard"] | None = "standard" if colored else None
+    console = Console(file=stream, highlight=False, force_terminal=True, color_system=system, width=width)
+    made = Table(box=SIMPLE_HEAD, show_edge=False, header_style="bold")
+    for place, head in enumerate(rows[0]):
+        made.add_column(Text(head), justify="right" if place in right else "left", no_wrap=place == 0)
+    for row in rows[1:]:
+        made.add_row(*(Text(cell, "" if place else "cyan") for place, cell in enumerate(row)))
+    console.print(Text(title, "bold"))
+    console.print(made)

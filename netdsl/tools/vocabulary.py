@@ -24,7 +24,7 @@ from netdsl.text.source import Source
 _CONSTANTS = frozenset({"true", "false", "none"})
 _CONNECTIVES = frozenset({"and", "or", "not"})
 _CONDITIONS = frozenset({"if", "else"})
-_INSIDE = frozenset({"as", "of", "takes", "variant"})
+_INSIDE = frozenset({"as", "for", "in", "of", "takes", "variant"})
 _ITEMS = frozenset({"aux", "output", "residual", "reuse"})
 
 

@@ -205,6 +205,7 @@ class Bar(TQDMProgressBar):
             shown["top1"] = f"{100 * last['top1']:.2f}%"
         if "images_per_second" in last:
             shown["images/s"] = f"{last['images_per_second']:.0f}"
+            shown["waiting"] = f"{100 * last['waiting']:.0f}%"
         return shown
 
 
@@ -227,4 +228,6 @@ def line(row: dict[str, float]) -> str:
     parts += [
         f"{words} {100 * row[name]:.2f} %" for name, words in (("top1", "top-1"), ("top5", "top-5")) if name in row
     ]
+    if "images_per_second" in row:
+        parts.append(f"{row['images_per_second']:.0f} images/s, {100 * row['waiting']:.0f} % waiting for them")
     return "  ".join([*parts, f"{row['seconds']:.1f} s"])

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from netdsl.training.run import replace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Rows = Sequence[Mapping[str, float | None]]
 
@@ -17,13 +21,7 @@ def draw(rows: Rows, out: Path, title: str) -> None:
 
 def compare(runs: Mapping[str, Rows], out: Path) -> None:
     """The picture of several runs, in the format of `out`'s ending."""
-    import io
-
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8, 3.2), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = _figure(8)
     loss, error = figure.subplots(1, 2)
     for index, (name, rows) in enumerate(runs.items()):
         color = f"C{index}"
@@ -33,7 +31,33 @@ def compare(runs: Mapping[str, Rows], out: Path) -> None:
         _line(error, rows, "top1", -100.0, name, color, "-", 100.0)
     loss.set(xlabel="epoch", ylabel="loss", yscale="log")
     error.set(xlabel="epoch", ylabel="error on the test images, %", ylim=(0, None))
-    for axes in (loss, error):
+    _write(figure, out)
+
+
+def rates(tried: Sequence[float], losses: Sequence[float], begin: float, out: Path) -> None:
+    """The picture of a learning-rate range test: the loss over the rate, and the rate to begin with."""
+    figure = _figure(5)
+    axes = figure.subplots()
+    axes.plot(tried, losses, color="C0", linewidth=1.2)
+    axes.axvline(begin, color="C1", linewidth=1.2, label=f"{begin:.2g}, a tenth of where it is least")
+    most = losses[0] + (losses[0] - min(losses)) / 2  # in the end it grows without bound, and would leave no room
+    axes.set(xlabel="learning rate", ylabel="loss", xscale="log", ylim=(None, most))
+    _write(figure, out)
+
+
+def _figure(width: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, 3.2), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _write(figure: Figure, out: Path) -> None:
+    import io
+
+    for axes in figure.axes:
         axes.grid(alpha=0.3)
         axes.spines[["top", "right"]].set_visible(False)
         if axes.get_legend_handles_labels()[0]:

@@ -2,56 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import lightning
 import torch
 from lightning.pytorch.callbacks import Callback
 from torch import nn
+from torch.multiprocessing.spawn import ProcessException
 
-from netdsl.backends.torch import build, load_weights
+from netdsl.backends.torch import build
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.training import run as runs
-from netdsl.training.callbacks import Bar, Keep, Lines, Rows, SafeFiles
+from netdsl.training.callbacks import Bar, Keep, Lines, Rows
 from netdsl.training.data import Data, open_data
+from netdsl.training.engine import Options, loggers, trainer
 from netdsl.training.errors import TrainingError
 from netdsl.training.loaders import Length, Loaders
 from netdsl.training.run import Run
 from netdsl.training.task import Task, classes_of
-
-
-@dataclass(frozen=True)
-class Options:
-    """How and where to train, beside the recipe.
-
-    - `devices`, `nodes`, `precision`: Lightning's.
-    - `accumulate`: the gradients of so many smaller batches make one step.
-    - `save_every`: a checkpoint every so many steps; None chooses so that it costs about a hundredth of the time.
-    - `weights`: start from these; `freeze` are labels whose weights are not trained.
-    - `row_every`: a row of metrics every so many steps; None: once an epoch, and every 50 steps.
-    - `workers`: processes that decode and augment; None chooses by the data and the machine.
-    """
-
-    devices: int | str = 1
-    nodes: int = 1
-    precision: str = "32-true"
-    accumulate: int = 1
-    channels_last: bool = False
-    compile: bool = False
-    save_every: int | None = None
-    weights: str | None = None
-    freeze: tuple[str, ...] = ()
-    quiet: bool = False
-    workers: int | None = None
-    row_every: int | None = None
+from netdsl.training.weights import belongs, load, of_model
 
 
 @dataclass(frozen=True)
@@ -66,44 +40,53 @@ class Result:
 
 def fit(
     network: Network,
-    data: str = "digits",
+    data: str | Data = "digits",
     recipe: Recipe | None = None,
     *,
     out: str | os.PathLike[str] | None = None,
     options: Options | None = None,
     callbacks: Sequence[Callback] = (),
 ) -> Result:
-    """Train a network on `data` by its recipe (or another), as `netdsl train` does.
+    """Train a network by its recipe (or another), as `netdsl train` does.
 
-    `out` is the folder of the run, `runs/NAME-N` by default; `callbacks` are Lightning's, beside those of the run.
-    Raises `TrainingError` for what does not fit together.
+    `data` is what `--data` names, or a `netdsl.training.Data` of one's own; `out` the folder of the run, `runs/NAME-N`
+    by default; `callbacks` are Lightning's, beside those of the run. Raises `TrainingError` for what does not fit
+    together.
     """
     recipe = recipe or Recipe.of(network.train)
     options = options or Options()
-    shape, classes = demanded(network)
-    opened = open_data(data, shape, classes, recipe.seed)
+    opened = _opened(data, network, recipe)
     folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
-    asked = {"asked": data, "options": vars(options)}
-    run = runs.begin(folder, network, recipe, opened, asked) if _first() else Run(folder)
-    return _trained(network, opened, recipe, run, options, resumed=False, callbacks=callbacks)
+    asked = {"asked": opened.name if isinstance(data, Data) else data, "options": vars(options)}
+    ready = _ready(network, opened, recipe, options, anew=True)
+    run = runs.begin(folder, network, recipe, opened, asked) if first() else Run(folder)
+    return _trained(ready, run, options, resumed=False, callbacks=callbacks)
 
 
-def resume(folder: str | os.PathLike[str], options: Options | None = None) -> Result:
-    """Go on with a run that was stopped, from its last checkpoint: it ends with the weights of one that was not."""
+def resume(folder: str | os.PathLike[str], options: Options | None = None, *, data: str | Data | None = None) -> Result:
+    """Go on with a run that was stopped, from its last checkpoint: it ends with the weights of one that was not.
+
+    `data` is the run's own, which must be given again where it was no name.
+    """
     run = Run(Path(folder))
     about = run.about
     network = run.network
     recipe = recipe_from(about["recipe"])
-    shape, classes = demanded(network)
-    data = open_data(about["asked"], shape, classes, recipe.seed)
+    opened = _opened(about["asked"] if data is None else data, network, recipe)
     if not run.checkpoint.exists():
         raise TrainingError(
             f"'{run.folder}' has no checkpoint to go on from",
             "it was stopped before the first; begin anew with `netdsl train`",
         )
     kept = {name: value for name, value in about["options"].items() if value is not None}
-    kept["freeze"] = tuple(kept.get("freeze", ()))
-    return _trained(network, data, recipe, run, options or Options(**kept), resumed=True)
+    kept |= {name: tuple(kept.get(name, ())) for name in ("ignore", "freeze")}
+    options = options or Options(**kept)
+    return _trained(_ready(network, opened, recipe, options, anew=False), run, options, resumed=True)
+
+
+def _opened(data: str | Data, network: Network, recipe: Recipe) -> Data:
+    shape, classes = demanded(network)
+    return data if isinstance(data, Data) else open_data(data, shape, classes, recipe.seed)
 
 
 def recipe_from(text: str) -> Recipe:
@@ -132,25 +115,28 @@ def stem(network: Network) -> str:
     return "".join(each if each.isalnum() or each in "-_." else "-" for each in name).lower()
 
 
-def _first() -> bool:
+def first() -> bool:
     """Whether this is the process that writes: Lightning starts others as copies of it."""
     return int(os.environ.get("LOCAL_RANK", "0")) == 0 and int(os.environ.get("RANK", "0")) == 0
 
 
-def _trained(
-    network: Network,
-    data: Data,
-    recipe: Recipe,
-    run: Run,
-    options: Options,
-    *,
-    resumed: bool,
-    callbacks: Sequence[Callback] = (),
-) -> Result:
+@dataclass(frozen=True)
+class _Ready:
+    """All that training needs but a folder: what does not fit together is refused before there is one."""
+
+    network: Network
+    recipe: Recipe
+    model: nn.Module
+    task: Task
+    loaders: Loaders
+    length: Length
+
+
+def _ready(network: Network, data: Data, recipe: Recipe, options: Options, *, anew: bool) -> _Ready:
     torch.default_generator.manual_seed(recipe.seed)
     model = build(network)
-    if options.weights is not None and not resumed:
-        load_weights(model, options.weights)
+    if options.weights is not None and anew:
+        load(model, network, options.weights, options.ignore)
     _freeze(network, model, options.freeze)
     length = Length(recipe, len(data.train))
     task = Task(
@@ -162,8 +148,19 @@ def _trained(
         channels_last=options.channels_last,
     )
     loaders = Loaders(task, data, recipe, classes_of(network), length, options.accumulate, options.workers)
+    if isinstance(options.devices, int):
+        loaders.share(options.devices * options.nodes)
+    return _Ready(network, recipe, model, task, loaders, length)
+
+
+def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callbacks: Sequence[Callback] = ()) -> Result:
+    recipe, length = ready.recipe, ready.length
     rows = Rows(
-        run, options.row_every or length.row_every, recipe.batch // options.accumulate, length.per_epoch, _loggers(run)
+        run,
+        options.row_every or length.row_every,
+        recipe.batch // options.accumulate,
+        length.per_epoch,
+        loggers(run.folder),
     )
     seen: list[Callback] = [rows, *callbacks]
     if not options.quiet:
@@ -173,18 +170,43 @@ def _trained(
 
         seen.append(EMAWeightAveraging(decay=recipe.ema))
     engine = trainer(recipe, options, length, [*seen, Keep(run, options.save_every)])
-    if resumed and _first():
-        run.cut(int(torch.load(run.checkpoint, map_location="cpu", weights_only=True)["global_step"]))
-    run.note(state="running")
+    if resumed and first():
+        last = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
+        belongs(last, ready.network, run.checkpoint)
+        run.cut(int(last["global_step"]))
+    _note(run, "running")
+    path = str(run.checkpoint) if resumed else None
     try:
-        engine.fit(task, datamodule=loaders, ckpt_path=str(run.checkpoint) if resumed else None, weights_only=True)
+        engine.fit(ready.task, datamodule=ready.loaders, ckpt_path=path, weights_only=True)
+    except ProcessException as problem:
+        _note(run, "failed")
+        raise _died(problem, run) from None
     except BaseException as problem:
-        run.note(state="failed" if isinstance(problem, Exception) else "stopped")
+        with suppress(OSError):  # where there is no room left, that is what is told
+            _note(run, "failed" if isinstance(problem, Exception) else "stopped")
         raise
-    if engine.is_global_zero:
-        _finish(run, model, length.steps)
+    if not engine.is_global_zero:  # the folder is the first process's
+        return Result(run.folder, ready.model, {}, engine.global_step < length.steps)
+    _finish(run, ready.model, length.steps)
     figures = next((row for row in reversed(run.rows()) if row["top1"] is not None), {})
-    return Result(run.folder, model, figures, run.about["state"] == "stopped")
+    return Result(run.folder, ready.model, figures, run.about["state"] == "stopped")
+
+
+def _note(run: Run, state: str) -> None:
+    """How it stands with a run; one of its processes says so."""
+    if first():
+        run.note(state=state)
+
+
+def _died(problem: ProcessException, run: Run) -> TrainingError:
+    """What a process of several died of. What it raised comes with its traceback in front."""
+    _, raised, told = str(problem).rpartition("TrainingError: ")
+    if raised:
+        message, _, help = told.strip().partition("\nhelp: ")
+        return TrainingError(message, help or None)
+    last = next((line for line in reversed(str(problem).splitlines()) if line.strip()), "")
+    way_out = f"go on with it: `netdsl train --resume {run.folder}`" if run.checkpoint.exists() else None
+    return TrainingError(f"a process of the run died: {last}", way_out)
 
 
 def _finish(run: Run, model: nn.Module, steps: int) -> None:
@@ -198,8 +220,7 @@ def _finish(run: Run, model: nn.Module, steps: int) -> None:
     last = torch.load(run.checkpoint, map_location="cpu", weights_only=True)
     over = last["global_step"] >= steps
     if over:
-        own = {name: tensor for name, tensor in last["state_dict"].items() if name.startswith("model.")}
-        model.load_state_dict({name.removeprefix("model.").removeprefix("_orig_mod."): own[name] for name in own})
+        model.load_state_dict(of_model(last))
         run.save_weights(model.state_dict())
     rows = run.rows()
     draw(rows, run.folder / "curve.svg", run.about["name"])
@@ -220,51 +241,3 @@ def _freeze(network: Network, model: nn.Module, labels: tuple[str, ...]) -> None
                 f"--freeze: the network has no part `{label}`", did_you_mean(label, tuple(network.named))
             )
         module.requires_grad_(False)
-
-
-def _loggers(run: Run) -> list[Any]:
-    """TensorBoard's, where it is installed."""
-    try:
-        import tensorboard  # noqa: F401
-    except ModuleNotFoundError:
-        return []
-    from lightning.pytorch.loggers import TensorBoardLogger
-
-    return [TensorBoardLogger(str(run.folder), name="", version="tensorboard")]
-
-
-def trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Callback]) -> lightning.Trainer:
-    """Lightning's Trainer as the options say. Under torchrun and SLURM the processes are theirs."""
-    devices, nodes, launched = options.devices, options.nodes, "SLURM_PROCID" in os.environ
-    if "TORCHELASTIC_RUN_ID" in os.environ:
-        launched, devices = True, int(os.environ["LOCAL_WORLD_SIZE"])
-        nodes = int(os.environ["WORLD_SIZE"]) // devices
-    cpu = not torch.cuda.is_available()
-    strategy = "auto"
-    if launched or devices not in (1, "1") or nodes > 1:
-        strategy = "ddp_fork" if cpu and not launched else "ddp"
-    warnings.filterwarnings("ignore", module="lightning")
-    for name in ("lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    if not cpu:  # deterministic kernels; but to fill memory that is written anyway only costs time
-        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    return lightning.Trainer(
-        accelerator="cpu" if cpu else "auto",
-        devices=devices,
-        num_nodes=nodes,
-        precision=options.precision,  # type: ignore[arg-type]
-        strategy=strategy,
-        deterministic=None if cpu else "warn",
-        max_steps=length.steps,
-        max_epochs=-1,
-        accumulate_grad_batches=options.accumulate,
-        gradient_clip_val=recipe.clip,
-        callbacks=callbacks,
-        plugins=[SafeFiles()],
-        logger=False,
-        enable_checkpointing=any(isinstance(each, Keep) for each in callbacks),
-        enable_progress_bar=any(isinstance(each, Bar) for each in callbacks),
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        use_distributed_sampler=False,
-    )

@@ -3,6 +3,7 @@
 - `1`: one crop, as in training.
 - `10`: the four corners and the centre, and their mirror images (AlexNet, section 4.1); probabilities are averaged.
 - `144`: GoogLeNet's (section 7): four sizes, three squares of each, six crops of a square, mirrored.
+- `dense`: VGG's (section 3.2): the whole image at three sizes and mirrored, fc as convolutions.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ from torchvision.transforms.v2 import functional as V
 from netdsl.ir import Network
 from netdsl.recipe import Recipe, augment
 from netdsl.training.data import Data, open_data
+from netdsl.training.dense import dense
 from netdsl.training.errors import TrainingError
 from netdsl.training.loader import Place, Prepared, batches, workers_for
 from netdsl.training.losses import compute, probabilities, scores
 from netdsl.training.task import Task, classes_of
 from netdsl.training.transforms import Pipeline, Transform, pipeline
 
-CROPS = ("1", "10", "144")
+CROPS = ("1", "10", "144", "dense")
+SCALES = (8, 12, 16)
+"""Sizes of the dense evaluation, in sevenths of the network's input: 256, 384 and 512 for 224."""
 GEOMETRIC = (augment.Crop, augment.CenterCrop, augment.ResizedCrop, augment.Resize)
 
 
@@ -52,11 +56,16 @@ def judge(
     """
     begun = perf_counter()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    tasks = [Task(network, recipe, model).eval().to(device) for model in models]
+    whole = crops == "dense"
+    shape = network.inputs[0].shape
+    if whole and len(shape) != 3:
+        raise TrainingError(f"--crops dense is for images; {network.name} takes {shape[0]} features")
+    made = [dense(model.cpu(), shape) if whole else model for model in models]
+    tasks = [Task(network, recipe, model).eval().to(device) for model in made]
     views = _views(network, recipe, data, crops)
     loader = batches(
         Prepared(data.test, views.test, False, recipe.seed),
-        batch,
+        1 if whole else batch,  # whole images have sizes of their own
         recipe.seed,
         False,
         Place(workers=workers_for(data.test, crops != "1")),
@@ -67,7 +76,8 @@ def judge(
     with torch.inference_mode():
         for given in loader:
             images, labels = (each.to(device) for each in given)
-            found = torch.stack([_answer(task, images, recipe) for task in tasks])
+            answered = _dense_answer if whole else _answer
+            found = torch.stack([answered(task, images, recipe) for task in tasks])
             answer, loss = found.mean(0), [compute(recipe.loss, *each) for each in _single(tasks, images, labels)]
             order = answer.topk(min(5, classes), dim=1).indices
             right1 += int((order[:, 0] == labels).sum())
@@ -94,6 +104,16 @@ def _answer(task: Task, images: Tensor, recipe: Recipe) -> Tensor:
     return answers.view(count, views, -1).mean(1)
 
 
+def _dense_answer(task: Task, images: Tensor, recipe: Recipe) -> Tensor:
+    """N x C probabilities: their mean over the sizes of the whole image, and its mirror images."""
+    answers = []
+    for sevenths in SCALES:
+        size = [round(min(task.shape[1:]) * sevenths / 7)]
+        resized = V.resize(images, size, antialias=True)
+        answers += [probabilities(recipe.loss, task.outputs(each)[0]) for each in (resized, resized.flip(-1))]
+    return torch.stack(answers).mean(0)
+
+
 def _views(network: Network, recipe: Recipe, data: Data, crops: str) -> Pipeline:
     """What is done to an image that is judged."""
     made = pipeline(recipe.augment, data, classes_of(network))
@@ -102,10 +122,11 @@ def _views(network: Network, recipe: Recipe, data: Data, crops: str) -> Pipeline
     shape = network.inputs[0].shape
     if len(shape) != 3:
         raise TrainingError(f"--crops {crops} is for images; {network.name} takes {shape[0]} features")
-    rest = pipeline(
+    rest: Transform | None = pipeline(
         [step for step in recipe.augment if not isinstance(step, GEOMETRIC)], data, classes_of(network)
     ).test
-    return Pipeline(None, ten_crops(shape, rest) if crops == "10" else many_crops(shape, rest), None, False)
+    views = {"10": ten_crops, "144": many_crops}
+    return Pipeline(None, views[crops](shape, rest) if crops in views else rest, None, False)
 
 
 def ten_crops(shape: Sequence[int], rest: Transform | None) -> Callable[[Tensor], Tensor]:

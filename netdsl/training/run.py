@@ -34,10 +34,10 @@ from safetensors.torch import save
 from netdsl import __version__
 from netdsl.backends.torch import emit
 from netdsl.ir import Network
-from netdsl.passes.hash import digest
 from netdsl.recipe import Recipe
 from netdsl.training.data import Data
 from netdsl.training.errors import TrainingError
+from netdsl.training.weights import origin
 
 COLUMNS = ("step", "epoch", "seconds", "lr", "loss", "images_per_second", "waiting", "test_loss", "top1", "top5")
 """Of metrics.csv: `loss` is the mean since the row before, `waiting` the share of time that a step waited for data;
@@ -85,10 +85,21 @@ class Run:
         text = json.dumps({**self.about, **words}, indent=2) + "\n"
         replace(self.folder / "run.json", text.encode())
 
+    @property
+    def trained(self) -> Path:
+        """The weights there are: those in the end, else the last checkpoint's. Raises `TrainingError` without any."""
+        found = next((path for path in (self.weights, self.checkpoint) if path.exists()), None)
+        if found is None:
+            raise TrainingError(
+                f"'{self.folder}' has no weights yet: it ended before its first checkpoint",
+                "train anew: `netdsl train`",
+            )
+        return found
+
     def save_weights(self, state: Mapping[str, torch.Tensor]) -> None:
-        """Write the weights."""
+        """Write the weights, which say whose they are: in one entry, since the order of several is not fixed."""
         whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-        replace(self.weights, save(whole))
+        replace(self.weights, save(whole, {"netdsl": json.dumps(origin(self.network))}))
 
     def rows(self) -> list[dict[str, float | None]]:
         """metrics.csv, numbers as numbers; what is empty is None."""
@@ -162,7 +173,7 @@ def begin(folder: Path, network: Network, recipe: Recipe, data: Data, asked: Map
     about = {
         "name": network.name,
         "variant": network.variant,
-        "digest": digest(network),
+        "digest": origin(network)["digest"],
         "data": data.name,
         "classes": list(data.classes),
         "note": data.note,

@@ -23,6 +23,7 @@ from netdsl.training.errors import TrainingError
 from netdsl.training.loader import mixed
 from netdsl.training.losses import compute, scores
 from netdsl.training.optimizers import DiagonalLM, optimizer, schedule
+from netdsl.training.weights import origin
 
 Batch = tuple[Tensor, Tensor]
 
@@ -65,6 +66,7 @@ class Task(lightning.LightningModule):
         self.test_loss = MeanMetric()
         self.top1 = MulticlassAccuracy(classes, average="micro")
         self.top5 = MulticlassAccuracy(classes, top_k=5, average="micro") if classes > 5 else None
+        self._origin = origin(network)
         self._sums = _sums_before_the_threshold(network, self.model)
 
     def forward(self, images: Tensor) -> Any:
@@ -82,6 +84,10 @@ class Task(lightning.LightningModule):
             heads = {name: named[name] for name in self.aux_weights if named.get(name) is not None}
             return named.get("logits", given[0]), heads
         return given, {}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """A checkpoint says whose it is."""
+        checkpoint["netdsl"] = self._origin
 
     def on_train_epoch_start(self) -> None:
         """An optimizer that goes by second derivatives has them measured."""

@@ -27,7 +27,7 @@ BEGIN = r"(?<![A-Za-z0-9_.@])"
 START = r"(?:^|(?<=[;{|]))\s*"
 VARIANT = r"[A-Za-z0-9._/-]+"
 PART = rf"[0-9]+(?:[x×][0-9]+)*{END}|{NAME}"
-OPENING = ("block", "expect", "extends", "input", "net", "param", "reported", "table")
+OPENING = ("block", "expect", "extends", "input", "net", "param", "property", "reported", "table")
 
 Rule = dict[str, Any]
 
@@ -80,7 +80,9 @@ def grammar(known: Vocabulary) -> Rule:
                     rf"{START}((?i:expect|reported))\s+(?:({NAME})(\.))?([A-Za-z0-9_.]+)",
                     statement, label, punctuation, "variable.other.property.figure",
                 ),
-                rule(rf"{START}((?i:extends)){END}(?!\s*:)", statement),
+                rule(rf"{START}((?i:extends|property)){END}(?!\s*:)", statement),
+                rule(rf"(?<=[\w)])\s+((?i:for))\s+({NAME})\s+((?i:in))\s+(?=[0-9])",
+                     "keyword.other.inside", "variable.parameter", "keyword.other.inside"),
                 rule(
                     rf"{BEGIN}((?i:variant))\s+({VARIANT})", "keyword.other.inside", "entity.name.type.variant"
                 ),

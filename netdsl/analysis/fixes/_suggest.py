@@ -16,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
+from netdsl.analysis.fixes._effect import effect
 from netdsl.analysis.fixes._fault import Candidate, Fault
 from netdsl.analysis.lookup import Trees
 from netdsl.compiler import Compilation
@@ -35,16 +36,11 @@ MOST_OFFERED = 3
 """How many suggestions a message has at most."""
 
 
-@dataclass(frozen=True)
-class Suggestion:
-    """A small change after which `diagnostic` is gone and no other error has come.
-
-    `title` says it in a few words that follow "try"; `edits` change the spec's own file.
-    """
+@dataclass(frozen=True, kw_only=True)
+class Suggestion(Proposal):
+    """A small change after which `diagnostic` is gone and no other error has come; it changes the spec's own file."""
 
     diagnostic: Diagnostic
-    title: str
-    edits: tuple[Edit, ...]
 
 
 def suggestions(
@@ -83,12 +79,13 @@ def suggestions(
             after = recompile(Source(source.name, edits.apply(source, candidate.edits)))
             new = _added(compilation.report, after.report, candidate.edits, diagnostic)
             if new == 0:
-                found.append(Suggestion(diagnostic, candidate.title, candidate.edits))
+                told = effect(compilation.network, after.network)
+                found.append(Suggestion(candidate.title, candidate.edits, told, diagnostic=diagnostic))
                 clean += 1
             elif new is not None:
                 errors = "another error comes" if new == 1 else f"{new} other errors come"
-                title = f"{candidate.title} (behind it {errors} to light)"
-                others.append((new, Suggestion(diagnostic, title, candidate.edits)))
+                told = f"behind it {errors} to light"
+                others.append((new, Suggestion(candidate.title, candidate.edits, told, diagnostic=diagnostic)))
         if not clean and others:
             least = min(new for new, _ in others)
             found += [each for new, each in others if new == least][:MOST_OFFERED]
@@ -128,7 +125,7 @@ def proposed(report: Report, found: Mapping[Diagnostic, Iterable[Suggestion]]) -
     """The report with each message carrying the suggestions found for it, to be shown by `netdsl.tools.render`."""
     carrying = Report(dict(report.sources))
     for diagnostic in report:
-        ways = tuple(Proposal(each.title, each.edits) for each in found.get(diagnostic, ()))
+        ways = tuple(Proposal(each.title, each.edits, each.effect) for each in found.get(diagnostic, ()))
         carrying.add(replace(diagnostic, proposals=ways) if ways else diagnostic)
     return carrying
 

@@ -29,6 +29,7 @@ class Rule:
     - `literature`: the papers it follows, with the place in them; empty where the reason is the language itself.
     - `of_text`: it needs no network, but a text without syntax errors; other rules need a network.
     - `once`: it judges the network as a whole, so it gives one warning, whose place is an example.
+    - `early`: what it finds is hardly ever meant, so `netdsl check` tells of it too.
     - `fixes`: whether its warnings may carry edits, which must leave the function of the network as it is.
     """
 
@@ -37,6 +38,7 @@ class Rule:
     literature: ClassVar[tuple[str, ...]] = ()
     of_text: ClassVar[bool] = False
     once: ClassVar[bool] = False
+    early: ClassVar[bool] = False
     fixes: ClassVar[bool] = False
 
     @property

@@ -10,6 +10,7 @@ from netdsl.syntax import tree
 
 class ForeignOrder(Rule):
     code = "W0602"
+    early = True
     why = (
         "Other libraries give a convolution the channels that come in, those that come out, and the kernel. Here the "
         "channels that come in are known, and the numbers are kernel, channels, stride: the same call is another layer."

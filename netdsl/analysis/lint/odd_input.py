@@ -9,6 +9,7 @@ from netdsl.shapes import Shape, text
 class OddInput(Rule):
     code = "W0601"
     once = True
+    early = True
     why = (
         "The number of sizes says what an input is: CxL a sequence, CxHxW an image, CxDxHxW a clip. A plane without "
         "its channel is read as a sequence, a batch in front makes a clip of an image, and channels that come last are "

@@ -27,6 +27,8 @@ class UnusedLabel(Rule):
         for claim in subject.trees.all:
             if isinstance(claim, (tree.Expect, tree.Reported)) and claim.label is not None:
                 used.update((claim.label.text, *claim.label.text.split(".")))
+            elif isinstance(claim, tree.Quantity):
+                used.update(each.text for each in claim.names[:-1])
         for layer in subject.trees.of(tree.Layer):
             label = layer.label
             if label is None or label.index is not None or label.text in used or not _makes_no_module(layer.item):

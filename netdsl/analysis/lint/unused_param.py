@@ -18,6 +18,7 @@ class UnusedParam(Rule):
         for file in subject.files.values():
             used = {each.name for each in walk(file) if isinstance(each, tree.Reference)}
             used |= {each.head.text for each in walk(file) if isinstance(each, tree.Operation)}  # it stands for one
+            used |= {each.name.text for each in walk(file) if isinstance(each, tree.Domain)}
             params: dict[str, list[tree.Param]] = {}
             for each in walk(file):
                 if isinstance(each, tree.Param) and each.name.text not in used:

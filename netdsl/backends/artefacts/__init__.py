@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.artefact import Artefact, RenderError
+from netdsl.text.files import replace
 
 if TYPE_CHECKING:
     from netdsl.ir import Network
@@ -59,4 +60,4 @@ def draw(network: Network, path: str | PathLike[str], **options: Any) -> None:
     if kind is None:
         known = ", ".join(ending for name in diagrams() for ending in find(name).endings)
         raise ValueError(f"the ending of `{path.name}` names no format of diagrams; known are {known}")
-    path.write_bytes(kind.render(network, **options))
+    replace(kind.render(network, **options), path)

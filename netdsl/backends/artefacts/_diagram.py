@@ -1,4 +1,4 @@
-"""Drawings of a network that Graphviz lays out; their kinds differ in the format."""
+"""Pictures of a network; their kinds differ in the format."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ if TYPE_CHECKING:
 
 
 class Diagram(Artefact):
-    """`direction`: `tb` or `lr`. `expand`: every repetition in full."""
+    """The options are those of `netdsl.backends.pictures.Options`."""
 
-    options = ("direction", "expand")
+    options = (
+        "style", "direction", "expand", "depth", "open", "legend", "theme", "wrap", "dpi",
+        "problems", "symbols", "beside",
+    )  # fmt: skip
 
     def render(self, network: Network, **options: Any) -> bytes:
-        """The diagram. Raises `RenderError` where Graphviz is missing or fails, or the network has too many boxes."""
-        from netdsl.backends.graphviz import diagram
+        """The picture. Raises `RenderError` where it cannot be made."""
+        from netdsl.backends.pictures import diagram
 
         return diagram(network, self.name, **options)

@@ -5,7 +5,7 @@ from netdsl.backends.artefacts._diagram import Diagram
 
 
 class Pdf(Diagram):
-    """A page of vectors; made by Graphviz itself only."""
+    """A page of vectors, as large as the drawing."""
 
     endings = (".pdf",)
     binary = True

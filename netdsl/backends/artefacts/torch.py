@@ -11,17 +11,18 @@ if TYPE_CHECKING:
 
 
 class Torch(Artefact):
-    """`probabilities`: the module applies a final softmax, in place of giving logits."""
+    """`probabilities`: the module applies a final softmax, in place of giving logits. `for`: what it is compiled for,
+    with a `target`."""
 
     endings = (".py",)
     comment = "# {}"
     partial = False
-    options = ("probabilities",)
+    options = ("probabilities", "for", "target")
 
     def render(self, network: Network, **options: Any) -> bytes:
         from netdsl.backends.torch import emit
 
-        return emit(network, **options).encode()
+        return emit(network, purpose=options.pop("for", None), **options).encode()
 
     def stamp(self, data: bytes) -> bytes:
         return data

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from netdsl.shapes import Shape
+from netdsl.shapes import Shape, text
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Layer:
 class Row:
     """A row of the table: a layer, or a group with its parts. `params` and `macs` are those of all `times`, None where
     they are unknown in any of its parts. Where these differ (`varied`), `op` and `size`, the output, have ranges, and
-    `rows` are those of the first."""
+    `rows` are those of the first; `size` is also the output in terms of the input's sizes."""
 
     name: str
     op: str
@@ -44,7 +44,8 @@ class Summary:
 
     `field` is what one value of the output sees of the input: one number where all dimensions agree. `throughout` are
     the arguments that are left out of the rows, `reported` the paper's figures beside the computed ones. `levels` are
-    how many levels of groups are shown, and how many there are, where that are more.
+    how many levels of groups are shown, and how many there are, where that are more. Where sizes are in terms of the
+    input, `valid` are the inputs for which they hold, and `result` is the output.
     """
 
     name: str
@@ -62,10 +63,17 @@ class Summary:
     throughout: tuple[str, ...]
     reported: tuple[str, ...]
     levels: tuple[int, int] = (0, 0)
+    valid: str | None = None
+    result: str = ""
 
     @property
     def title(self) -> str:
         return f"{self.name} ({self.variant})" if self.variant else self.name
+
+
+def size(row: Row) -> str:
+    """A row's output as it is shown."""
+    return row.size or text(row.output)
 
 
 def total(name: str, op: str, output: Shape | None, parts: Sequence[Row]) -> Row:
@@ -82,7 +90,7 @@ def added(figures: Iterable[int | None]) -> int | None:
 def joined(row: Row, more: Row) -> Row:
     """A layer's row together with that of its norm or activation."""
     params, macs = added((row.params, more.params)), added((row.macs, more.macs))
-    return replace(row, op=f"{row.op}, {more.op}", output=more.output, params=params, macs=macs)
+    return replace(row, op=f"{row.op}, {more.op}", output=more.output, params=params, macs=macs, size=more.size)
 
 
 def fitting(summary: Summary, most: int) -> Summary:

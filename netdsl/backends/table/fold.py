@@ -11,8 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from netdsl.backends.table.figures import Row, added
-from netdsl.shapes import text
+from netdsl.backends.table.figures import Row, added, size
 
 _NUMBER = re.compile(
     r"(?<![\w.])\d+(?:\.\d+)?(?:e-?\d+)?%?(?![\w.%])"  # an argument's value, or a size
@@ -40,7 +39,7 @@ def _one(rows: Sequence[Row]) -> Row:
     folded = replace(first, name=name, params=params, macs=macs, times=len(rows), varied=not same)
     if same:
         return folded
-    return replace(folded, op=_ranges([row.op for row in rows]), size=_ranges([text(row.output) for row in rows]))
+    return replace(folded, op=_ranges([row.op for row in rows]), size=_ranges([size(row) for row in rows]))
 
 
 def _pattern(written: str) -> str:
@@ -51,7 +50,7 @@ def _alike(left: Row, right: Row) -> bool:
     """Whether two rows and all in them differ in nothing but numbers."""
     return (
         _pattern(left.op) == _pattern(right.op)
-        and (left.output is None) == (right.output is None)
+        and _pattern(size(left)) == _pattern(size(right))
         and (left.times, len(left.rows)) == (right.times, len(right.rows))
         and all(map(_alike, left.rows, right.rows))
     )
@@ -59,8 +58,8 @@ def _alike(left: Row, right: Row) -> bool:
 
 def _same(left: Row, right: Row) -> bool:
     return (
-        (left.op, left.output, left.params, left.macs, left.times, len(left.rows))
-        == (right.op, right.output, right.params, right.macs, right.times, len(right.rows))
+        (left.op, size(left), left.params, left.macs, left.times, len(left.rows))
+        == (right.op, size(right), right.params, right.macs, right.times, len(right.rows))
         and all(map(_same, left.rows, right.rows))
     )  # fmt: skip
 

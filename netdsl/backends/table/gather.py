@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain, groupby
@@ -14,13 +14,19 @@ from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Family
 from netdsl.passes.claims import QUANTITIES, computed, show
 from netdsl.passes.costs import Cost, costs
+from netdsl.passes.sizes import Inputs, valid_inputs
+from netdsl.passes.sizes.symbolic import symbolic as rules
 from netdsl.shapes import Shape
 
 
-def summary(network: Network, *, expand: bool = False, depth: int | None = None) -> Summary:
-    """The summary of a network. `expand` unfolds equal parts of a stack; rows are nested at most `depth` levels."""
+def summary(network: Network, *, expand: bool = False, depth: int | None = None, symbolic: bool = False) -> Summary:
+    """The summary of a network. `expand` unfolds equal parts of a stack; rows are nested at most `depth` levels.
+
+    `symbolic` has outputs in terms of the input, `512 x H/32 x W/32`, where its valid sizes can be told.
+    """
     totals = network.totals
-    walk = _Walk(network, expand)
+    inputs = valid_inputs(network) if symbolic else None
+    walk = _Walk(network, expand, {} if inputs is None else _in_terms(network, inputs))
     rows = tuple(pruned(walk.rows(network.body.children), depth))
     return Summary(
         network.name,
@@ -37,14 +43,23 @@ def summary(network: Network, *, expand: bool = False, depth: int | None = None)
         rows,
         walk.notations.throughout(),
         tuple(_reported(network)),
+        valid=None if inputs is None else inputs.text() or "any size",
+        result=walk.sizes.get(network.result, ""),
     )
 
 
-class _Walk:
-    """Goes through the tree of a network and gathers its layers and rows."""
+def _in_terms(network: Network, inputs: Inputs) -> dict[int, str]:
+    """The shape of each value in terms of the input's, with its rounding behind it."""
+    return {value: text + f" ({way})" * bool(way) for value, (text, way) in rules(network, inputs).items()}
 
-    def __init__(self, network: Network, expand: bool):
+
+class _Walk:
+    """Goes through the tree of a network and gathers its layers and rows; `sizes` are the texts of shapes, by value,
+    that are not shown as numbers."""
+
+    def __init__(self, network: Network, expand: bool, sizes: dict[int, str]):
         self.network = network
+        self.sizes = sizes
         self.expand = expand
         self.costs: dict[int, Cost] = {node.id: cost for node, cost in zip(network.nodes, costs(network), strict=True)}
         self.notations = Notations(network)
@@ -87,7 +102,8 @@ class _Walk:
             rows.append(row)
 
     def row(self, node: Node) -> Row:
-        return Row(node.name, self.notations.of(node.op, short=True), node.shape, *self.figures(node))
+        made = Row(node.name, self.notations.of(node.op, short=True), node.shape, *self.figures(node))
+        return replace(made, size=self.sizes.get(node.id, ""))
 
     def figures(self, node: Node) -> tuple[int | None, int | None]:
         """The parameters and multiply-adds of a layer, as far as they are known."""
@@ -105,8 +121,15 @@ class _Walk:
                 return replace(part, name=scope.name or part.name)
             if not part.name or scope.kind == "aux":
                 parts = list(part.rows) or parts  # the block is that join
-        output = parts[-1].output if scope.kind == "aux" and parts else self.network.shapes[scope.exit]
-        return total(scope.name, call(scope, self.network.definitions), output, parts)
+        end = (
+            next((node.id for node in reversed(list(scope.nodes()))), scope.exit) if scope.kind == "aux" else scope.exit
+        )
+        return self.total(scope.name, call(scope, self.network.definitions), end, parts)
+
+    def total(self, name: str, op: str, value: int, parts: Sequence[Row]) -> Row:
+        """The row of a group that gives a value."""
+        made = total(name, op, self.network.shapes[value], parts)
+        return replace(made, size=self.sizes.get(value, ""))
 
     def joint(self, scope: Scope) -> Row:
         """The row of a join with those of its branches, or of an operator with its norm and activation."""
@@ -117,7 +140,7 @@ class _Walk:
             each = [self.branch(branch) for branch in alike]
             single = all(len(rows) == 1 for rows in each) and not self.expand
             parts += fold(list(chain.from_iterable(each))) if single else chain.from_iterable(each)
-        whole = total(scope.name, ", ".join(row.op for row in own), self.network.shapes[scope.exit], (*own, *parts))
+        whole = self.total(scope.name, ", ".join(row.op for row in own), scope.exit, (*own, *parts))
         return replace(whole, rows=tuple(parts))
 
     def branch(self, scope: Scope) -> list[Row]:
@@ -132,7 +155,7 @@ class _Walk:
             return each
         if len(each) == 1:
             return [replace(each[0], name=scope.name)]
-        return [total(scope.name, f"x{len(scope.children)}", self.network.shapes[scope.exit], each)]
+        return [self.total(scope.name, f"x{len(scope.children)}", scope.exit, each)]
 
 
 def _field(network: Network) -> int | Shape | None:

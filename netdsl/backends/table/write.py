@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 from unicodedata import east_asian_width
 
-from netdsl.backends.table.figures import Row, Summary
+from netdsl.backends.table.figures import Row, Summary, size
 from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
 from netdsl.text.visible import markdown, visible
@@ -18,7 +18,7 @@ HEAD: Cells = ("layer", "operator", "output", "params", "multiply-adds")
 
 def cells(summary: Summary) -> list[Cells]:
     """The rows of the table, the last of them the total: layer, operator, output, params, multiply-adds."""
-    total = ("total", "", shape_text(summary.output), _count(summary.params), _count(summary.macs))
+    total = ("total", "", summary.result or shape_text(summary.output), _count(summary.params), _count(summary.macs))
     return [*_lines(summary.rows, 0), total]
 
 
@@ -46,6 +46,8 @@ def title(summary: Summary) -> str:
 
 def notes(summary: Summary) -> Iterator[str]:
     """The lines below the table."""
+    if summary.valid is not None:
+        yield f"valid inputs: {summary.valid}; a quotient is rounded as the word behind it says, where it is not whole"
     yield f"depth {_count(summary.depth)}: convolutions and fully connected layers on the longest path"
     if summary.field is not None and len(summary.output or ()) > 1:
         field = shape_text(summary.field) if isinstance(summary.field, tuple) else _count(summary.field)
@@ -138,7 +140,7 @@ def _lines(rows: Iterable[Row], level: int) -> Iterator[Cells]:
         yield (
             "  " * level + (visible(row.name) or "-"),
             visible((row.op + times).strip()),
-            row.size or shape_text(row.output),
+            size(row),
             _figure(row.params),
             _figure(row.macs),
         )

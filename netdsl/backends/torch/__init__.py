@@ -4,15 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from netdsl.backends.torch.source import emit
 from netdsl.backends.torch.weights import WeightsError, load_weights
 
 if TYPE_CHECKING:
+    from typing import Any
+
     import torch
     from netdsl.ir import Network
     from torch import nn
 
-__all__ = ["WeightsError", "build", "emit", "load_weights"]
+__all__ = ["WeightsError", "build", "emit", "load_weights", "optimize"]
+
+
+PURPOSES = ("inference",)
+TARGETS = ("any", "cpu")
+
+
+def emit(
+    network: Network, probabilities: bool = False, *, purpose: str | None = None, target: str | None = None
+) -> str:
+    """PyTorch source of a network, standing alone on torch.
+
+    The plain source is one module class as a person would write it; see `netdsl.backends.torch.source`. For the
+    purpose `inference` it is another class with the same outputs, which answers faster and does not train; `target` is
+    `any` device or `cpu`. See `netdsl.backends.purpose`.
+
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. Raises `ValueError` for a
+    network with errors, an unknown purpose or target, and a target without a purpose.
+    """
+    if _purpose(purpose, target):
+        from netdsl.backends.purpose import write
+
+        return write.write(network, probabilities, target or "any")[1]
+    from netdsl.backends.torch import source
+
+    return source.emit(network, probabilities)
 
 
 def build(
@@ -21,8 +47,56 @@ def build(
     *,
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
+    init: bool = True,
+    purpose: str | None = None,
+    target: str | None = None,
+    batch: int | None = None,
+    weights: Any = None,
 ) -> nn.Module:
-    """The network as a live `torch.nn.Module`; see `netdsl.backends.torch.module.build`."""
+    """The network as a live `torch.nn.Module`, of the text that `emit` gives.
+
+    `weights` are loaded into it, as `load_weights` does. `init=False` leaves what would be drawn at random
+    undetermined, for whoever fills it. See `netdsl.backends.torch.module.build`, and for a `purpose`, with its `target`
+    and the `batch` that it is for, `netdsl.backends.purpose.module.build`.
+    """
+    if _purpose(purpose, target):
+        from netdsl.backends.purpose import module as purposes
+
+        return purposes.build(
+            network, weights, probabilities, target=target or "any", batch=batch, device=device, dtype=dtype
+        )
+    if batch is not None:
+        raise ValueError("`batch` is for the purpose `inference` with target `cpu`")
     from netdsl.backends.torch import module
 
-    return module.build(network, probabilities, device=device, dtype=dtype)
+    made = module.build(network, probabilities, device=device, dtype=dtype, init=init and weights is None)
+    return made if weights is None else load_weights(made, weights)
+
+
+def optimize(
+    weights: Any,
+    network: Network,
+    probabilities: bool = False,
+    *,
+    target: str | None = None,
+    batch: int | None = None,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype | None = None,
+) -> nn.Module:
+    """A module, or what `load_weights` takes, as a module that answers faster: `build` for inference with its weights.
+
+    A module must have the tensors of the one that `build(network)` gives, by name; it stays as it is.
+    """
+    given: Any = dict(device=device, dtype=dtype, target=target, batch=batch, weights=weights)
+    return build(network, probabilities, purpose="inference", **given)
+
+
+def _purpose(purpose: str | None, target: str | None) -> bool:
+    """Whether there is a purpose. Raises `ValueError` for what is unknown."""
+    if purpose is not None and purpose not in PURPOSES:
+        raise ValueError(f"there is no purpose {purpose!r}; there is `inference`")
+    if target is not None and target not in TARGETS:
+        raise ValueError(f"there is no target {target!r}; there are `any` and `cpu`")
+    if target is not None and purpose is None:
+        raise ValueError("a target is of a purpose: give purpose='inference' too")
+    return purpose is not None

@@ -108,6 +108,7 @@ class Blocks:
                 continue
             distinct.append(self._instance(level, projects))
             models.setdefault(wiring, distinct[-1])
+        tried = False
         while True:
             merges = self._merged(distinct, defaults)
             numbers = {
@@ -123,9 +124,12 @@ class Blocks:
                     unlike.append(trace)
             if not unlike:
                 return [(merge, fitting[id(merge)]) for merge in merges]
+            if not tried:  # once the first is one of the instances, the others may be its likes
+                unlike, tried = unlike[:1], True
             distinct += [self._instance(each.level, projects) for each in unlike]
             distinct.sort(key=lambda each: each.level.first)
-            echoes = [each for each in echoes if each[1] not in unlike]
+            gone = set(map(id, unlike))
+            echoes = [each for each in echoes if id(each[1]) not in gone]
 
     def _merged(self, instances: list[Instance], defaults: dict[str, Any]) -> list[Merge]:
         """The classes of the instances of one block, in order of first use."""

@@ -6,7 +6,7 @@ The tree is printed (`text`), and it is evaluated: `Class.made` is what an insta
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -86,6 +86,9 @@ class Class:
 
     def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
         """What an instance holds and does where the class's names have these values."""
+        if any(term.rounds for _, term in self.locals):
+            names = dict(names)
+            names |= {local: term.evaluate(names) for local, term in self.locals if term.rounds}
         flags = {flag: term.evaluate(names) for flag, term in self.flags.items()}
         found = [
             (each.name, valued(each.item, names))
@@ -141,36 +144,41 @@ def taken(lines: Lines, flags: Mapping[str, Any]) -> Iterator[str]:
             yield each
 
 
-def terms_of(item: Any) -> Iterator[Term]:
+def terms_of(item: Any) -> list[Term]:
     """The terms in a construction."""
-    if isinstance(item, Chain):
-        yield from (when for when in item.when if when is not None)
-        for _, each in item.items:
-            yield from terms_of(each)
-    elif isinstance(item, Run | Cycle):
-        for each in item.items if isinstance(item, Cycle) else (item.first,):
-            yield from terms_of(each)
-    elif isinstance(item, Construct):
-        yield from (item.function,) if isinstance(item.function, Term) else ()
+    if type(item) is Construct:
+        found = [item.function] if type(item.function) is Term else []
         for argument in item.arguments:
-            values = argument.value.values if isinstance(argument.value, Items) else (argument.value,)
-            yield from (value for value in values if isinstance(value, Term))
-
-
-def replaced(item: Any, names: Mapping[str, Any]) -> Any:
-    """A construction with other terms for some names."""
+            value = argument.value
+            if type(value) is Term:
+                found.append(value)
+            elif type(value) is Items:
+                found += [each for each in value.values if type(each) is Term]
+        return found
     if isinstance(item, Chain):
-        when = tuple(each and each.substitute(names) for each in item.when)
-        return type(item)(tuple((key, replaced(each, names)) for key, each in item.items), when)
+        found = [when for when in item.when if when is not None]
+        parts = [each for _, each in item.items]
+    else:
+        found, parts = [], list(item.items) if isinstance(item, Cycle) else [item.first]
+    for each in parts:
+        found += terms_of(each)
+    return found
+
+
+def changed(item: Any, change: Callable[[Term], Term]) -> Any:
+    """A construction with its terms written otherwise."""
+    if isinstance(item, Chain):
+        when = tuple(each and change(each) for each in item.when)
+        return type(item)(tuple((key, changed(each, change)) for key, each in item.items), when)
     if isinstance(item, Run):
-        return replace(item, first=replaced(item.first, names))
+        return replace(item, first=changed(item.first, change))
     if isinstance(item, Cycle):
-        return replace(item, items=tuple(replaced(each, names) for each in item.items))
+        return replace(item, items=tuple(changed(each, change) for each in item.items))
 
     def other(value: Any) -> Any:
         if isinstance(value, Items):
             return Items(tuple(map(other, value.values)))
-        return _shortened(value.substitute(names)) if isinstance(value, Term) else value
+        return _shortened(change(value)) if isinstance(value, Term) else value
 
     arguments = tuple(a._replace(value=other(a.value)) for a in item.arguments)
     return Construct(other(item.function), arguments, item.frozen, item.parameter)

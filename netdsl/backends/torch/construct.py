@@ -179,8 +179,10 @@ def valued(item: Any, names: Mapping[str, Any]) -> Any:
             items = tuple((key or str(next(places)), each) for key, each in kept) if "" in dict(items) else tuple(kept)
         return type(item).__name__, tuple((key, valued(each, names)) for key, each in items)
     assert isinstance(item, Construct)
-    arguments = tuple((a.keyword, _value(a.value, names)) for a in item.arguments)
-    function = _value(item.function, names)[1] if isinstance(item.function, Layer | Term) else item.function
+    arguments = tuple([(a.keyword, _value(a.value, names)) for a in item.arguments])
+    function: Any = item.function
+    if type(function) is not str and isinstance(function, (Layer, Term)):
+        function = _value(function, names)[1]
     return function, item.frozen, item.parameter, arguments
 
 

@@ -13,16 +13,8 @@ from netdsl.backends.torch.reading import words
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Family
 
-PASSING = ("bn", "gap", "gmp", "identity", "flatten", "softmax", "logsoftmax")
-"""Operators that are the same for any number of channels, beside activations and regularization."""
-
 Name = tuple[str | None, str]
 """A name in the text of a block, by the key of its definition, or of the net (None)."""
-
-
-def passes(node: Node) -> bool:
-    """Whether a layer is the same for any number of channels."""
-    return node.op.family in (Family.ACTIVATION, Family.REGULARIZATION) or node.op.name in PASSING
 
 
 def fixed(network: Network) -> set[str]:
@@ -87,7 +79,7 @@ def _followed(network: Network) -> set[int]:
     """The values whose channels some layer depends on."""
     found: set[int] = set()
     for node in reversed(network.nodes):
-        if not passes(node) or node.id in found:
+        if not node.op.any_channels or node.id in found:
             found.update(node.inputs)
     return found
 

@@ -8,7 +8,6 @@ from typing import Any
 from netdsl.backends.torch.expressions import Expressions, Names
 from netdsl.backends.torch.facts import Facts
 from netdsl.backends.torch.fitting import attribute_of, fitted, same, single_of
-from netdsl.backends.torch.fixed import passes
 from netdsl.backends.torch.levels import HALVES, Level
 from netdsl.backends.torch.reading import parsed
 from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
@@ -72,7 +71,7 @@ class Layers(Expressions):
             self.shapes[node.id] = (symbolic(node.shape[0], half), *node.shape[1:])
             return
         constant = leaf is None or leaf.torch.module is None or not leaf.torch.module.args
-        if constant and not fields and passes(node) and inputs[0] == node.shape:
+        if constant and not fields and op.any_channels and inputs[0] == node.shape:
             self.shapes[node.id] = inputs[0]  # nothing in its text depends on what goes in
             return
         traced: Torch | None = None
@@ -90,7 +89,7 @@ class Layers(Expressions):
         if shape is None or shape != actual or not alike:
             shape, traced = actual, None
         channels = shape[0]
-        if op.name == "flatten" and prod(inputs[0][1:]) != 1:
+        if _mixes(node, inputs):
             channels = plain(channels)  # of pixels and channels at once, which no reader can follow
             self.mark(inputs[0])
         self.shapes[node.id] = (self.local(channels) if len(inputs) > 1 else channels, *map(plain, shape[1:]))
@@ -126,7 +125,7 @@ class Layers(Expressions):
 
     def passing(self, node: Node, inputs: tuple[tuple[Any, ...], ...]) -> None:
         """What goes into a layer must stay as it is, unless the layer is the same for any number of channels."""
-        if not passes(node) or (node.op.name == "flatten" and prod(inputs[0][1:]) != 1):
+        if not node.op.any_channels or _mixes(node, inputs):
             self.mark(inputs)
 
     def flexible(self, node: Node, fields: dict[str, Any], traced: Torch | None) -> None:
@@ -138,15 +137,18 @@ class Layers(Expressions):
         for key, value in fields.items():
             written = any(each is value for each in constants)
             rate = isinstance(value, SymF) and op.family in (Family.ACTIVATION, Family.REGULARIZATION)
-            out = key == op.geometry.out and op.name in ("conv", "fc") and getattr(op, "groups", 1) == 1
+            plain_layer = op.family in (Family.CONVOLUTION, Family.FULLY_CONNECTED) and getattr(op, "groups", 1) == 1
+            out = key == op.geometry.out and plain_layer
             if not (written and (rate or (out and getattr(op, "connect", None) is None))):
                 self.mark(value)
 
     def local(self, channels: Any) -> Any:
         """A number of channels as it goes on: one that is long has a name of its own."""
-        if self.turning or not isinstance(channels, Sym) or channels.term.size < 2 or channels.term.rounds:
+        if self.turning or not isinstance(channels, Sym):
             return channels
         term = channels.term
+        if term.rounds or term.size < 2:
+            return channels
         for atom, source in self.source.items():
             if source[:2] == ("default", term):
                 return symbolic(plain(channels), name(atom))
@@ -155,3 +157,9 @@ class Layers(Expressions):
         while wanted in self.env:
             wanted, number = f"channels{number}", number + 1
         return self.atom(wanted, plain(channels), ("default", term))
+
+
+def _mixes(node: Node, inputs: tuple[tuple[Any, ...], ...]) -> bool:
+    """Whether a layer that passes all channels on makes one number of them and the pixels: a flattening."""
+    assert node.shape is not None
+    return node.op.any_channels and len(node.shape) < len(inputs[0]) and prod(inputs[0][1:]) != 1

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeAlias
 from netdsl.backends.torch.construct import (
     LOOPS,
     PLAIN,
+    UNSET,
     Chain,
     Construct,
     Cycle,
@@ -100,24 +101,33 @@ def _length(loop: Run | Cycle) -> int:
 
 
 def _call(construct: Construct) -> Bracket:
-    if isinstance(construct.function, str | Term):
-        name = literal(construct.function) if isinstance(construct.function, Term) else str(construct.function)
-        usual = {a.keyword: a.usual for a in construct.arguments}
+    function, arguments = construct.function, construct.arguments
+    if isinstance(function, (str, Term)):
+        name = function.text if isinstance(function, Term) else str(function)
+        items = tuple(
+            [(f"{a.keyword}=" if a.keyword else "", tree(a.value)) for a in arguments if not _usual(a.value, a.usual)]
+        )
     else:
-        name = construct.function.name
-        usual = {each.name: each.default for each in construct.function.parameters}
-    bare = sum(not a.keyword and type(a.value) in PLAIN for a in construct.arguments)
-    many = bare > MOST_BARE and not isinstance(construct.function, str | Term)
-    keywords = [a.keyword or (a.role if many and not ENTRY.search(a.role) else "") for a in construct.arguments]
-    items = tuple(
-        (f"{keyword}=" if keyword else "", tree(a.value))
-        for keyword, a in zip(keywords, construct.arguments, strict=True)
-        if a.keyword not in usual or a.value != usual[a.keyword] or type(plain(a.value)) is not type(usual[a.keyword])
-    )
+        name = function.name
+        usual = {each.name: each.default for each in function.parameters}
+        many = sum([not a.keyword and type(a.value) in PLAIN for a in arguments]) > MOST_BARE
+        keywords = [a.keyword or (a.role if many and not ENTRY.search(a.role) else "") for a in arguments]
+        items = tuple(
+            [
+                (f"{keyword}=" if keyword else "", tree(a.value))
+                for keyword, a in zip(keywords, arguments, strict=True)
+                if not a.keyword or not _usual(a.value, usual[a.keyword])
+            ]
+        )
     if construct.parameter:
         grad = (("requires_grad=", "False"),) if construct.frozen else ()
         return Bracket("nn.Parameter(", (("", Bracket(f"{name}(", items, ")")), *grad), ")")
     return Bracket(f"{name}(", items, ").requires_grad_(False)" if construct.frozen else ")")
+
+
+def _usual(value: Any, known: Any) -> bool:
+    """Whether a value is what an argument has that is left out."""
+    return known is not UNSET and type(plain(value)) is type(known) and bool(value == known)
 
 
 def _loop(loop: Run | Cycle) -> Loop:

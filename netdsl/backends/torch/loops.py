@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netdsl.backends.torch.classes import Attribute, replaced, terms_of
+from netdsl.backends.torch.classes import Attribute, changed, terms_of
 from netdsl.backends.torch.construct import (
     Chain,
     Construct,
@@ -84,8 +84,13 @@ def _settled(item: Any) -> Any:
     """A construction outside a loop: a repetition's index in it is a number."""
     if not isinstance(item, Construct):
         return item
-    turns = {key: number for term in terms_of(item) for key, number in turns_of(term).items()}
-    return replaced(item, turns) if turns else item
+    turns = _turns(item)
+    return changed(item, lambda term: term.substitute(turns)) if turns else item
+
+
+def _turns(item: Construct | Chain) -> dict[str, int]:
+    """The indices of repetitions in a construction, with their numbers."""
+    return {key: number for term in terms_of(item) for key, number in turns_of(term).items()}
 
 
 def _fold(items: tuple[tuple[str, Any], ...], moving: bool) -> tuple[tuple[str, Any], ...]:
@@ -120,7 +125,7 @@ def _row(key: str, item: Any) -> _Step | None:
     if shape is None:
         return None
     values = [value for _, value in constants(item)]
-    turns = {key: each for term in terms_of(item) for key, each in turns_of(term).items()}
+    turns = _turns(item)
     turn = None
     if len(turns) == 1:
         (turn,) = turns.values()

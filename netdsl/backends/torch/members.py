@@ -13,6 +13,8 @@ from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, I
 from netdsl.backends.torch.layout import render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
 from netdsl.backends.torch.names import Numbered, reached
+from netdsl.backends.torch.symbols import as_term
+from netdsl.backends.torch.terms import NONE, make
 from netdsl.backends.torch.trace import Arms, Trace
 from netdsl.elaborate.naming import attribute
 from netdsl.ops import Torch
@@ -88,6 +90,15 @@ def usual(function: str, definitions: tuple[str, ...]) -> Mapping[str, Any]:
     return found
 
 
+@lru_cache(4096)
+def _keywords(function: str, definitions: tuple[str, ...], given: tuple[str, ...]) -> tuple[tuple[str, str, Any], ...]:
+    """The keywords of a call in which some are `given`, in order, with their roles and their usual values."""
+    known = usual(function, definitions)
+    names = [name for name in dict.fromkeys((*known, *given)) if name in given or known[name] is not UNSET]
+    names.sort(key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    return tuple((name, SHORT.get(name, name), known.get(name, UNSET)) for name in names)
+
+
 def member_call(torch: Torch, parameter: bool = False) -> Construct:
     """The construction of one layer. Keywords with their usual values are there too, so that instances are alike."""
     call = torch.module
@@ -97,10 +108,9 @@ def member_call(torch: Torch, parameter: bool = False) -> Construct:
         of_any_rank(ROLES, call.function, ())[: len(call.args)], call.args, fillvalue="value"
     ):
         given.append(Argument(None, Items(value) if role == "shape" and isinstance(value, tuple) else value, role))
-    known = usual(call.function, torch.definitions)
-    kwargs = {key: value for key, value in {**known, **call.kwargs}.items() if value is not UNSET}
-    names = sorted(kwargs, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
-    given += [Argument(name, kwargs[name], SHORT.get(name, name), known.get(name, UNSET)) for name in names]
+    kwargs = call.kwargs
+    for name, role, default in _keywords(call.function, torch.definitions, tuple(kwargs)):
+        given.append(Argument(name, kwargs.get(name, default), role, default))
     return Construct(call.function, tuple(given), torch.frozen, parameter)
 
 
@@ -142,9 +152,8 @@ class Members:
                 construction = self.construct(leaf)
                 key = construction.key()
                 if key not in shared:
-                    chosen = self.trace.chosen.get(leaf.node.id)
-                    named = chosen is not None and chosen.term.op == "name"
-                    shared[key] = numbered(chosen.term.text if named else attribute(leaf.node.op.name))
+                    layer = as_term(self.trace.chosen.get(leaf.node.id))
+                    shared[key] = numbered(layer.text if layer.op == "name" else attribute(leaf.node.op.name))
                     self.attributes.append((shared[key], construction, self._arms(leaf)))
                 self._names[id(leaf)] = shared[key]
             if not isinstance(member, Again) and member.constructed and id(member) not in self._names:
@@ -161,7 +170,9 @@ class Members:
                 self._parameters(member, self.access(member, owner))
 
     def _arms(self, member: Leaf | Level) -> Arms:
-        return self.trace.around(member.node if isinstance(member, Leaf) else member.scope)
+        around = self.trace.around(member.node if isinstance(member, Leaf) else member.scope)
+        layer = self.trace.chosen.get(member.node.id) if isinstance(member, Leaf) else None
+        return around if layer is None else (*around, (make("is not", layer.term, NONE), True))
 
     def construct(self, member: Leaf | Level, traced: bool = True) -> Any:
         """The expression that constructs a member; with plain numbers if it is not to be `traced`."""

@@ -10,11 +10,12 @@ it does not give exactly is no instance of it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, replaced, terms_of
+from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, changed, terms_of
 from netdsl.backends.torch.columns import Column, Columns, InstanceRow, Split
 from netdsl.backends.torch.construct import PLAIN, UNSET, Chain, Construct, ModuleDict, Parameter, valued
 from netdsl.backends.torch.levels import Level
@@ -252,7 +253,7 @@ class Merge(Columns):
             carry = None
         elif first.growth is not None and all(each is not None and each.growth == first.growth for each in loops):
             step = make("+", name(entry), make("*", name(first.index), first.growth))
-            item, carry = replaced(item, {entry: step}), None
+            item, carry = changed(item, lambda term: term.substitute({entry: step})), None
         elif carry == name(entry):
             carry = None
         self.made.loop = Repetition(item, first.index, count, entry, carry, key)
@@ -329,7 +330,8 @@ class Merge(Columns):
 
     def _arguments(self) -> None:
         """The parameters of the class: names in use, unless they are computed of others."""
-        used = set().union(*(term.names for term in self.made.terms()), set())
+        terms = list(self.made.terms())
+        used: set[str] = set().union(*(term.names for term in terms))
         if self.made.loop is not None:
             used.discard(self.made.loop.index)
         order: list[str] = list(dict.fromkeys(atom for each in self.instances for atom in each.trace.source))
@@ -344,17 +346,19 @@ class Merge(Columns):
             if atom in short:
                 short[atom] = short[atom].substitute(short)
         if short:
-            self._replace(short)
+            self._change(lambda term: term.substitute(short))
+            terms = list(self.made.terms())
         self.made.locals = [
             (atom, computed[atom].substitute(short)) for atom in order if atom in computed and atom not in short
         ]
+        self._rounded(terms)
         parameters: list[Parameter] = []
         for atom in order:
             if atom in used and atom not in computed:
                 values = [each.trace.env[atom] for each in self.instances if atom in each.trace.env]
                 parameters.append(Parameter(atom, kinds_of(values), self._usual(atom, values)))
         for fresh, column in self.fresh.items():
-            if fresh in used or any(fresh in term.names for term in self.made.terms()):
+            if fresh in used or any(fresh in term.names for term in terms):
                 values = [plain(value) for value in column.values()]
                 default: Any = UNSET
                 if isinstance(values[0], bool) or len(column) < len(self.instances):
@@ -366,18 +370,31 @@ class Merge(Columns):
                 parameters.append(Parameter(fresh, kinds_of(values), default))
         self.made.parameters = sorted(parameters, key=lambda each: each.default is not UNSET)
 
-    def _replace(self, names: Mapping[str, Term]) -> None:
+    def _rounded(self, terms: Iterable[Term]) -> None:
+        """What is rounded, and written several times, is computed first."""
+        index = {self.made.loop.index, self.made.loop.entry} if self.made.loop is not None else set()
+        found = Counter(part for term in terms if term.rounds for part in term.parts() if part.rounding)
+        for term, times in found.items():
+            if times > 1 and not term.names & index:
+                local = name(self._unused("channels"))
+                self.made.locals.append((local.text, term))
+                self._change(partial(Term.exchanged, old=term, new=local))
+
+    def _change(self, change: Callable[[Term], Term]) -> None:
+        """Write all terms of the class otherwise."""
         made = self.made
         made.attributes = [
-            Attribute(each.name, replaced(each.item, names), each.when and each.when.substitute(names), each.optional)
+            replace(each, item=changed(each.item, change), when=each.when and change(each.when))
             for each in made.attributes
         ]
-        made.flags = {flag: term.substitute(names) for flag, term in made.flags.items()}
+        made.flags = {flag: change(term) for flag, term in made.flags.items()}
         if made.loop is not None:
             loop = made.loop
-            carry = loop.carry and loop.carry.substitute(names)
-            made.loop = Repetition(
-                replaced(loop.item, names), loop.index, loop.count.substitute(names), loop.entry, carry, loop.key
+            made.loop = replace(
+                loop,
+                item=changed(loop.item, change),
+                count=change(loop.count),
+                carry=loop.carry and change(loop.carry),
             )
 
     def _default(self, atom: str) -> Term | None:

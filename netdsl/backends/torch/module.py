@@ -28,19 +28,21 @@ def build(
     *,
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
+    init: bool = True,
 ) -> nn.Module:
     """The network as a live `torch.nn.Module`, made of the very text that `emit` gives.
 
     It takes (N, C, H, W) or (N, features) and gives logits (N, classes), or probabilities where asked; nets with aux
     heads return a named tuple in training, nets with `output`s always. Device and dtype are PyTorch's defaults in
-    force (`with torch.device("meta")`) unless given. Raises `ModuleNotFoundError` without torch: install
-    `netdsl[torch]`.
+    force (`with torch.device("meta")`) unless given. Each tensor is drawn once; `init=False` draws none. Raises
+    `ModuleNotFoundError` without torch: install `netdsl[torch]`.
     """
     name, text = write(network, probabilities)
     module = load(text, network.name)
     import torch
+    from netdsl.backends.torch.drawing import drawn
 
-    with torch.device(device) if device is not None else contextlib.nullcontext():
+    with torch.device(device) if device is not None else contextlib.nullcontext(), drawn(once=init):
         made: nn.Module = getattr(module, name)()
     return made.to(dtype=dtype) if dtype is not None else made
 

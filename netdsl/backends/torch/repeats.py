@@ -14,8 +14,8 @@ from netdsl.backends.torch.statements import Step, fill
 
 MOST_BRANCHES = 4
 """From so many on, branches of a join are a comprehension."""
-MOST_LAYERS = 6
-"""From so many on, layers in a row that count up are a loop."""
+MOST_LAYERS = 12
+"""From so many on, layers in a row that count up are a loop; fewer are written out, which TorchScript can read too."""
 
 LISTS = -10
 """The numbers of values that are lists count down from here."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from netdsl.elaborate.values import Unsuited, power, round_to, rounded
+from netdsl.elaborate.values import Unsuited, power, rounded
 
 MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""
@@ -86,6 +86,26 @@ class Term:
             return (args[1] if args[0].evaluate(names) else args[2]).evaluate(names)
         return FUNCTIONS[op](*[each.evaluate(names) for each in args])
 
+    @property
+    def rounding(self) -> bool:
+        """Whether it is the outcome of a rounding, not computed of one."""
+        return self.op in _ROUNDING
+
+    def parts(self) -> Iterator[Term]:
+        """All terms in it, itself first."""
+        yield self
+        if self.op not in ("name", "constant"):
+            for each in self.args:
+                yield from each.parts()
+
+    def exchanged(self, old: Term, new: Term) -> Term:
+        """The same with another term in place of one in it."""
+        if self == old:
+            return new
+        if self.size <= old.size:
+            return self
+        return make(self.op, *(each.exchanged(old, new) for each in self.args))
+
     def substitute(self, names: Mapping[str, Any]) -> Term:
         """The same with other terms or constants for some names."""
         if not self.names & names.keys():
@@ -108,6 +128,12 @@ def _arithmetic(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any
             raise ValueError from None
 
     return apply
+
+
+def _made_divisible(value: Any, divisor: Any) -> int:
+    """What the emitted `make_divisible` gives: in floating point, not exactly as the spec's `round_to`."""
+    found: int = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return found + divisor if 10 * found < 9 * value else found
 
 
 _NUMBERS = (int, float)
@@ -140,7 +166,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "**": _arithmetic(power),
-    "round_to": _arithmetic(round_to),
+    "round_to": _arithmetic(_made_divisible),
     "len": len,
     "not": operator.not_,
     "negative": operator.neg,
@@ -192,6 +218,8 @@ def make(op: str, *args: Term) -> Term:
     found = _simple(op, *args) if len(args) == 2 else None
     if found is not None:
         return found
+    if op in _ROUNDING and args[0].op == "*" and args[0].args[1] == constant(1.0):
+        return make(op, args[0].args[0], *args[1:])
     if op == ">" and args[0].op == "if" and all(each.constant for each in (*args[0].args[1:], args[1])):
         return make("if", args[0].args[0], *(make(op, each, args[1]) for each in args[0].args[1:]))
     if op == "if" and args[0].constant:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from netdsl.backends.artefact import MARK
-from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, replaced, terms_of
+from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, changed, terms_of
 from netdsl.backends.torch.construct import UNSET, Chain, Construct, Cycle, Run
 from netdsl.backends.torch.layout import WIDTH, Bracket, counted, lay, named, parameters, render, sequence, tree
 from netdsl.backends.torch.names import printable, prose, reached
@@ -129,6 +129,8 @@ class Constructor:
     def __init__(self, made: Class):
         self.made = made
         self.told: set[str] = set()
+        self.listed = False
+        """Whether the list `layers` has been declared."""
         self.tests = {term: f"self.{flag}" for flag, term in made.flags.items() if flag not in made.kinds}
         self.running = _running(made)
 
@@ -155,7 +157,7 @@ class Constructor:
             while waiting and _uses(each, waiting[0][0]):
                 yield f"channels = {waiting.pop(0)[1].substitute(one).text}"
             when = each.when and each.when.substitute(one)
-            yield replace(each, item=replaced(each.item, one), when=when) if one else each
+            yield replace(each, item=changed(each.item, lambda term: term.substitute(one)), when=when) if one else each
 
     def _test(self, when: Term) -> str:
         """A condition; one that is kept in a flag is read from there."""
@@ -251,6 +253,8 @@ class Constructor:
     def _layers(self, chain: Chain, indent: int) -> list[str]:
         """The statements that put the layers of a sequence into a list, some of them under conditions."""
         pad = " " * indent
+        declared = "layers" if self.listed else "layers: list[nn.Module]"
+        self.listed = True
         groups: list[tuple[Term | None, list[Any]]] = []
         for (_, item), when in zip(chain.items, chain.when, strict=True):
             if groups and groups[-1][0] == when:
@@ -262,11 +266,11 @@ class Constructor:
         for place, (when, items) in enumerate(groups):
             inner = indent if when is None else indent + 4
             if place == 0 and when is not None:
-                found.append(f"{pad}layers: list[nn.Module] = []")
+                found.append(f"{pad}{declared} = []")
             if when is not None:
                 opposite = before is not None and make("not", before) == when
                 found.append(f"{pad}else:" if opposite else f"{pad}if {self._test(when)}:")
-            head = "layers: list[nn.Module] = " if place == 0 and when is None else "layers += "
+            head = f"{declared} = " if place == 0 and when is None else "layers += "
             if len(items) == 1 and place + (when is not None) > 0:
                 found.append(" " * inner + "layers.append(" + render(items[0], inner, len("layers.append("), 1) + ")")
                 if "\n" in found[-1]:

@@ -23,7 +23,7 @@ from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.parameters import told
 from netdsl.backends.torch.reading import Unreadable, parsed, read
 from netdsl.backends.torch.symbols import Sym, as_term, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import NONE, Layer, Term, make, name, turned, turns_of
+from netdsl.backends.torch.terms import Layer, Term, make, name, turned, turns_of
 from netdsl.ir import Choice, Node, Scope
 
 Arms: TypeAlias = tuple[tuple[Term | None, bool], ...]
@@ -77,8 +77,6 @@ class Trace(Layers):
         self.constructs: dict[int, Construct] = {}
         self.arms: dict[Choice, Term | None] = {}
         self.loop: Loop | None = None
-        self.chooses: list[Term] = []
-        """The parameters that name a layer."""
         self._calls: dict[Any, Level] = {}
         self.entries()
         self.names = self.beginning()
@@ -87,8 +85,6 @@ class Trace(Layers):
             self.walk(level.scope, self.names)
         else:
             self.looped(repeat)
-        for layer in self.chooses:
-            self.decisions[make("is not", layer, NONE)] = layer.evaluate(self.env) != NONE.args[0]
 
     # Atoms -----------------------------------------------------------------------------------------------------------
 
@@ -135,8 +131,6 @@ class Trace(Layers):
                     source = ("default", found.term, parameter)
             number = isinstance(value, int | float | tuple | Layer)
             names.known[parameter] = self.atom(parameter, value, source) if number else value
-            if isinstance(value, Layer):
-                self.chooses.append(names.known[parameter].term)
 
     def rows(self, scope: Scope) -> None:
         """Atoms for a building block in brackets: the width of its first row, others where they are no multiple of it,
@@ -281,11 +275,7 @@ class Trace(Layers):
                 pass
             self.rigid |= changes.names
         for node in shortcut.nodes() if shortcut is not None else ():
-            fields: dict[str, Any] = {}
-            if node.op.name == "conv":
-                fields["channels"] = out[0]
-            elif node.op.name == "pad" and (isinstance(out[0], Sym) or isinstance(into[0], Sym)):
-                fields["channels"] = (0, out[0] - into[0])
+            fields: dict[str, Any] = node.op.reaching(into[0], out[0])
             if stride is not None and getattr(node.op, "stride", None) is not None:
                 fields["stride"] = stride
             self._overrides[node.id] = fields

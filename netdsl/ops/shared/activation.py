@@ -18,6 +18,7 @@ class Activation(Operator):
     """
 
     family = Family.ACTIVATION
+    any_channels = True
     module: ClassVar[str]
     keywords: ClassVar[Mapping[str, str]] = {}
     definition: ClassVar[str | None] = None

@@ -132,11 +132,13 @@ class Operator(BaseModel):
     - `weight_layer`: whether the papers count it when they say "19 layers".
     - `flattens`: a CxHxW input is flattened before it.
     - `transparent`: its output is its input.
+    - `any_channels`: it is the same layer for any number of channels, all of which it passes on.
     - `symbol`: what a diagram shows in place of its notation.
     - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it. The
       fields that both have are copied; here they are hidden (`hidden`).
     - `own_name`: it is a parameter of the module around, called by its own name where it has no label.
     - `differentiable`: whether it has a gradient that a network can learn by.
+    - `to_logits`: what it gives at a network's end are logits.
     - `to_probabilities`: it turns logits into probabilities or their logarithms, which a compiled module leaves to the
       loss.
     """
@@ -152,10 +154,12 @@ class Operator(BaseModel):
     weight_layer: ClassVar[bool] = False
     flattens: ClassVar[bool] = False
     transparent: ClassVar[bool] = False
+    any_channels: ClassVar[bool] = False
     of: ClassVar[type[Operator] | None] = None
     symbol: ClassVar[str] = ""
     own_name: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
+    to_logits: ClassVar[bool] = False
     to_probabilities: ClassVar[bool] = False
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -203,6 +207,11 @@ class Operator(BaseModel):
     def depth(self) -> int:
         """How many layers the papers count it for: one for a weight layer."""
         return int(self.weight_layer)
+
+    def reaching(self, into: int, out: int) -> dict[str, Any]:
+        """The fields by which it makes `out` channels of `into`, where such fields tell: those of a shortcut follow the
+        body's."""
+        return {}
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         """Multiply-accumulates of one sample: those of convolutions and matrix products, without biases."""

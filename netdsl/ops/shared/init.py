@@ -66,11 +66,23 @@ class Constant(Init):
 
 
 class Normal(Init):
-    """Normal with a standard deviation and a mean."""
+    """Normal with a standard deviation and a mean; with `per=channel` the deviation is divided by the number of input
+    channels that a unit sees (ShuffleNet-v2's, in the authors' code)."""
 
     name: Literal["normal"] = "normal"
     std: NonNegative
     mean: Finite = 0.0
+    per: Literal["channel"] | None = None
+
+    @property
+    def fanned(self) -> bool:
+        return self.per is not None
+
+    def statement(self, weight: str) -> str:
+        if self.per is None:
+            return super().statement(weight)
+        mean = f"mean={self.mean!r}, " if self.mean else ""
+        return f"nn.init.normal_({weight}, {mean}std={self.std!r} / {weight}.shape[1])"
 
 
 class TruncNormal(Init):

@@ -92,7 +92,7 @@ class Slide(NamedTuple):
         return tuple(pool_size(*axis, ceil=self.ceil) for axis in axes)
 
     def _fits(self, out: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
-        if min(out) >= 1:
+        if all(size >= 1 for size in out):
             return out
         sides = self.sides(*sizes)
         room = tuple(n + before + after for n, (before, after) in zip(sizes, pairs(sides), strict=True))

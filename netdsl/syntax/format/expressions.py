@@ -98,6 +98,8 @@ class Expressions:
                 whole = False
             elif kind in ("_LPAR", "_LSQB"):
                 parts.append(self.items(commas=kind == "_LPAR"))
+            elif kind == "_DOT":
+                parts += (self.take(), self.take())
             elif kind == "_X":
                 self.take()
                 parts.append("x")

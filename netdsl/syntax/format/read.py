@@ -16,7 +16,7 @@ from netdsl.syntax.lex import END
 from netdsl.syntax.scan import SPACE
 
 _STATEMENTS = frozenset(
-    ("NET", "SOURCE", "INPUT", "PARAM", "DEFAULT", "USE", "EXTENDS", "BLOCK", "EXPECT", "REPORTED", "TRAIN")
+    ("NET", "SOURCE", "INPUT", "PARAM", "DEFAULT", "USE", "EXTENDS", "BLOCK", "EXPECT", "REPORTED", "PROPERTY", "TRAIN")
 )
 _CELL = frozenset(("_BAR", "_ROWBAR", "_TABLE_END"))
 _FILE = frozenset((END,))
@@ -99,6 +99,17 @@ class Reader(Layers):
         self.expression(parts)
 
     _expect = _param
+
+    def _property(self, parts: list[Part]) -> None:
+        parts.append(" ")
+        self.expression(parts)
+        if self.kind == "_FOR":
+            parts.append(f" {self.take().lower()} ")
+            while True:
+                parts += (self.take(), f" {self.take().lower()} ", self.take())
+                if self.kind != "_COMMA":
+                    break
+                parts.append(self.take() + " ")
 
     def _reported(self, parts: list[Part]) -> None:
         self._param(parts)

@@ -32,6 +32,9 @@ def main(args: Sequence[str] | None = None) -> int:
     from netdsl.text.visible import visible
     from netdsl.tools.cli._group import program
 
+    # A stream that was closed (`>&-`) takes what is written as /dev/null does: nobody wants to read it.
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(

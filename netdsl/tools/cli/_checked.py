@@ -34,15 +34,21 @@ class Checked:
 
 
 def check(request: Request, source: Source | None = None) -> Checked:
-    """Check a spec, or another text in its place."""
+    """Check a spec, or another text in its place; with the warnings of the lint rules that are `early`."""
+    from netdsl.analysis.lint import lint_variants, rules
     from netdsl.compiler import Compilation
     from netdsl.text.diagnostics import Report
 
     found = request.compile_all(source)
     variants = tuple(filter(None, found))
     first = next(iter(found.values()))
+    early = lint_variants(found, select=[rule.code for rule in rules() if rule.early])
     if len(found) == 1:
-        return Checked(first, variants, ((first, {each: each for each in first.report}),))
+        own = {each: each for each in first.report}
+        report = Report(dict(first.report.sources))
+        for diagnostic in (*first.report, *early):
+            report.add(diagnostic)
+        return Checked(replace(first, report=report), variants, ((first, own),))
     report = Report()
     having: dict[Diagnostic, list[str]] = {}
     for variant, compilation in found.items():
@@ -54,6 +60,8 @@ def check(request: Request, source: Source | None = None) -> Checked:
         only = f" (variant {', '.join(names)})" if len(names) < len(found) else ""
         as_said[diagnostic] = replace(diagnostic, message=diagnostic.message + only)
         report.add(as_said[diagnostic])
+    for diagnostic in early:
+        report.add(diagnostic)
     apart = tuple((each, {diagnostic: as_said[diagnostic] for diagnostic in each.report}) for each in found.values())
     return Checked(Compilation(None, report, variants, first.file), variants, apart)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
+from types import ModuleType
 
 import click
 
@@ -24,17 +25,22 @@ SECTIONS = ("Write a spec", "See it", "Prove it", "Run it", "Train it", "Set it 
 """The headings of `netdsl --help`, in order: what a person wants to do."""
 
 
+def _module(name: str) -> ModuleType:
+    """The file of a command; a dash in its name is an underscore there."""
+    return import_module(f"{__package__}.{name.replace('-', '_')}")
+
+
 class _Folder(click.Group):
     """The commands are the files of this folder that do not begin with an underscore."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         stems = (os.path.splitext(name) for name in os.listdir(os.path.dirname(__file__)))
-        return sorted(stem for stem, ending in stems if ending == ".py" and not stem.startswith("_"))
+        return sorted(stem.replace("_", "-") for stem, ending in stems if ending == ".py" and not stem.startswith("_"))
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in self.list_commands(ctx):
             return None
-        command: click.Command = import_module(f"{__package__}.{name}").command
+        command: click.Command = _module(name).command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -42,7 +48,7 @@ class _Folder(click.Group):
         wide = max(map(len, names))
         found: dict[str, list[tuple[str, str]]] = {section: [] for section in SECTIONS}
         for name in names:
-            module = import_module(f"{__package__}.{name}")
+            module = _module(name)
             found[module.SECTION].append((name.ljust(wide), module.command.get_short_help_str(formatter.width - wide)))
         for section, rows in found.items():
             if rows:

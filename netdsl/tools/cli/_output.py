@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import click
 
+from netdsl.backends.artefact import Kind
 from netdsl.backends.artefacts import Artefact, RenderError, by_ending, find, names
+from netdsl.text import files
 from netdsl.tools.cli._known import known, network
 from netdsl.tools.cli._spec import Request
 from netdsl.tools.cli._tell import say
+
+UNMARKED = ("csv", "spec")
+"""Kinds of files of which nobody can tell whether netdsl wrote them."""
 
 
 def make(
@@ -26,13 +28,16 @@ def make(
     to: str | None = None,
     force: bool,
     color: str,
+    suffix: str | None = None,
+    beside: tuple[Request, ...] = (),
     **options: Any,
 ) -> int:
     """Compile what is asked for to an artefact of one of `kinds`, and write it: the work of `compile` and `draw`.
 
     `out` is a file, a directory, or `-`; `to` says what to write where the ending of a file does not, and `default`
-    where nothing does. `options` are for the artefact; None says that one was not given. What shows a network is made
-    of a wrong one too, as far as it is known; the exit status, which is returned, is that of the spec.
+    where nothing does; `suffix` ends the name that a file is given. `beside` are shown next to it. `options` are for
+    the artefact; None says that one was not given. What shows a network is made of a wrong one too, as far as it is
+    known; the exit status, which is returned, is that of the spec.
     """
     named = out is not None and out != "-" and not Path(out).is_dir()
     kind = find(to) if to else kind_of(str(out), kinds) if named else find(default)
@@ -41,10 +46,15 @@ def make(
         if name not in kind.options:
             takers = " or ".join(each for each in kinds if name in find(each).options)
             raise click.UsageError(f"--{name} is for --to {takers}, not for {kind.name}")
-    path = None if out == "-" else Path(str(out)) if named else Path(out or ".", request.stem + kind.ending)
+    if several := tuple(network(each, color) for each in beside):
+        given["beside"] = several
+    stem = f"{request.stem}_{suffix}" if suffix else request.stem
+    path = None if out == "-" else Path(str(out)) if named else Path(out or ".", stem + kind.ending)
     if path is not None:
         check_place(path, kind, force)
-    found, _report, ending = known(request, color) if kind.partial else (network(request, color), None, 0)
+    found, report, ending = known(request, color) if kind.partial else (network(request, color), None, 0)
+    if report is not None and "problems" in kind.options:
+        given["problems"] = tuple(report.errors)
     write(rendered(kind, found, **given), path, kind)
     if path is not None:
         say(f"wrote {path}" + (", as far as it is known" if ending else ""), err=True)
@@ -69,7 +79,7 @@ def rendered(kind: Artefact, *arguments: Any, **options: Any) -> bytes:
         raise click.ClickException(str(problem)) from None
 
 
-def check_place(path: Path, kind: Artefact, force: bool) -> None:
+def check_place(path: Path, kind: Kind, force: bool) -> None:
     """Refuse, before any work is done, a place where the artefact may not or cannot be written."""
     if not path.parent.is_dir():
         raise click.UsageError(f"there is no directory '{path.parent}' to write into")
@@ -81,15 +91,14 @@ def check_place(path: Path, kind: Artefact, force: bool) -> None:
     if force:
         return
     data = path.read_bytes()
+    if data and kind.name in UNMARKED:
+        raise click.UsageError(f"'{path}' exists, and a {kind.name.upper()} carries no mark; use --force to replace it")
     if data and not kind.is_stamped(data):
         raise click.UsageError(f"'{path}' exists and was not written by netdsl; use --force to replace it")
 
 
-def write(data: bytes, out: Path | None, kind: Artefact) -> None:
-    """Write an artefact into a file, or to stdout where there is none.
-
-    A reader of the file never sees half of it: it is written beside its place and then moved there.
-    """
+def write(data: bytes, out: Path | None, kind: Kind) -> None:
+    """Write an artefact into a file, or to stdout where there is none."""
     data = kind.stamp(data)
     if out is None:
         stream = sys.stdout.buffer
@@ -103,21 +112,8 @@ def write(data: bytes, out: Path | None, kind: Artefact) -> None:
 
 
 def replace(data: bytes, path: Path) -> None:
-    """Make `data` the contents of a file, all of it or nothing; its mode stays, and a link stays a link."""
-    target = Path(os.path.realpath(path))
-    handle, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    """Make `data` the contents of a file, and say which other names of that file keep the old."""
+    others = files.replace(data, path)
+    if others:
+        names = "another name" if others == 1 else f"{others} other names"
+        say(f"'{path}' had {names} (hard links), under which the old text stays", err=True)

@@ -79,7 +79,9 @@ spec_options = options(
 
 
 class Request:
-    """One spec as the user asked for it."""
+    """One spec as the user asked for it. `symbols`: its parameters without a value, where it is a block."""
+
+    symbols: tuple[str, ...] = ()
 
     def __init__(self, spec: str, variant: str | None, settings: tuple[str, ...] = (), input_: str | None = None):
         from netdsl import zoo
@@ -150,6 +152,43 @@ class Request:
             return found
 
         return in_every_variant(one, self.variant)
+
+
+class BlockRequest(Request):
+    """A block of the standard library as a network of its own: `block:NAME`, its parameters by `--set`."""
+
+    def __init__(self, name: str, settings: tuple[str, ...], input_: str | None):
+        from netdsl.tools.cli import _block
+
+        self.spec, self.path, self.variant = f"block:{name}", STDIN, None
+        self.settings, self.input = _settings(settings), _input(input_)
+        self.source, self.symbols = _block.network(_block.find(name), self.settings, self.input)
+
+    @property
+    def name(self) -> str:
+        return self.spec
+
+    @property
+    def stem(self) -> str:
+        return self.spec.removeprefix("block:")
+
+    def compile(self, variant: str | None = None, source: Source | None = None) -> Compilation:
+        from netdsl import compiler
+
+        return compiler.compile(source or self.source, directory=Path.cwd())
+
+
+def requests(
+    specs: tuple[str, ...], variant: str | None, settings: tuple[str, ...], input_: str | None
+) -> list[Request]:
+    """What is asked for by several specs; the options are for each of them."""
+    found: list[Request] = []
+    for spec in specs:
+        if spec.startswith("block:"):
+            found.append(BlockRequest(spec.removeprefix("block:"), settings, input_))
+        else:
+            found.append(Request(spec, variant, settings, input_))
+    return found
 
 
 def _missing(name: str) -> Compilation:

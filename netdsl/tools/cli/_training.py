@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,6 +34,14 @@ def trains() -> Iterator[None]:
         raise click.ClickException(str(problem).rpartition("TrainingError: ")[2].strip()) from None
     except WeightsError as problem:
         raise click.ClickException(str(problem)) from None
+    except OSError as problem:
+        raise click.ClickException(f"'{problem.filename or 'a file'}': {problem.strerror or problem}") from None
+
+
+def pictured(out: Path) -> None:
+    """Refuse a picture in a format that curves are not drawn in."""
+    if out.suffix not in (".svg", ".png", ".pdf"):
+        raise click.UsageError(f"'{out}' must end in .svg, .png or .pdf")
 
 
 def parted(settings: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from netdsl.backends.artefacts import names
+from netdsl.backends.torch import PURPOSES, TARGETS
 from netdsl.tools.cli._output import make
+from netdsl.tools.cli._pictures import chosen, picture_options
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
 SECTION = "Run it"
@@ -18,30 +22,46 @@ Examples:
   netdsl compile vgg.net:D                    write vgg_D.py
   netdsl compile vgg:D -o -                   source of a zoo network, to stdout
   netdsl compile vgg19.net -o vgg19.svg       draw it
+  netdsl compile googlenet --for inference    faster source with the same outputs: googlenet_inference.py
   netdsl compile resnet.net --variant 50-layer --set classes=10 -o net.py
 """
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
 @click.option("-o", "--out", metavar="OUT", help="The file to write, or - for stdout.  [default: FILE's name, here]")
 @click.option("--to", type=click.Choice(names()), help="What to write.  [default: by OUT's ending, else torch]")
+@click.option("--for", "purpose", type=click.Choice(PURPOSES), help="Source that is compiled for a purpose.")
+@click.option(
+    "--target", type=click.Choice(TARGETS), help="With --for: the device, any or cpu (oneDNN, packed weights)."
+)
 @click.option("--probabilities", is_flag=True, help="Let the module apply a final softmax, not return logits.")
+@picture_options
 @click.option("--force", is_flag=True, help="Replace a file that netdsl did not write.")
 @spec_options
 def command(
     spec: str,
     out: str | None,
     to: str | None,
+    purpose: str | None,
+    target: str | None,
     probabilities: bool,
     force: bool,
     variant: str | None,
     settings: tuple[str, ...],
     input_: str | None,
     color: str,
+    **given: Any,
 ) -> int:
     """Compile a spec: to PyTorch source, a diagram, or JSON.
 
     The source stands alone: it needs torch, not netdsl. A file that netdsl did not write is never replaced without
     --force.
+
+    --for inference gives another class with the same outputs, which answers faster and does not train. It is made of
+    the plain module's state_dict: `GoogLeNet(torch.load("googlenet.pt"))`. `netdsl explain folded_norms` and the like
+    tell what was done; `netdsl bench` measures it.
     """
+    if target is not None and purpose is None:
+        raise click.UsageError("--target goes with --for inference")
     request = Request(spec, variant, settings, input_)
-    return make(request, out, names(), "torch", to=to, force=force, color=color, probabilities=probabilities or None)
+    options = {**chosen(given), "probabilities": probabilities or None, "for": purpose, "target": target}
+    return make(request, out, names(), "torch", to=to, force=force, color=color, suffix=purpose, **options)

@@ -1,14 +1,15 @@
-"""`netdsl draw`: a spec to its diagram."""
+"""`netdsl draw`: specs to their picture, in the styles of the papers."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 import click
 
 from netdsl.backends.artefacts import diagrams
 from netdsl.tools.cli._output import make
-from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
+from netdsl.tools.cli._pictures import chosen, picture_options
+from netdsl.tools.cli._spec import SpecParameter, requests, spec_options
 
 SECTION = "See it"
 
@@ -16,30 +17,36 @@ SECTION = "See it"
 @click.command(
     epilog="""\b
 Examples:
-  netdsl draw googlenet.net                        write googlenet.svg
-  netdsl draw googlenet.net -o googlenet.pdf       for a paper
-  netdsl draw resnet:50-layer -o r.svg --expand    every block of a stack
+  netdsl draw googlenet.net                               write googlenet.svg
+  netdsl draw googlenet.net -o googlenet.pdf              for a paper; .tex is TikZ, .mmd Mermaid
+  netdsl draw googlenet --open inception3a --legend       one of its blocks open
+  netdsl draw vgg19 plain:34 resnet34 --style paper       side by side, as in the ResNet paper
+  netdsl draw block:inception --style paper               a block with its parameters
+  netdsl draw lenet5 --style volumes -o lenet5.png        feature maps to scale
 """
 )
-@click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
-@click.option("-o", "--out", metavar="OUT", help="The .svg, .png, .pdf or .dot file to write, or - for SVG on stdout.")
+@click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1, required=True)
 @click.option(
-    "--direction", type=click.Choice(["tb", "lr"]), default="tb", show_default=True, help="Down, or to the right."
+    "-o", "--out", metavar="OUT", help="The .svg, .png, .pdf, .tex, .mmd or .dot file to write, or - for SVG on stdout."
 )
-@click.option("--expand", is_flag=True, help="Draw every repetition in full.")
+@picture_options
 @click.option("--force", is_flag=True, help="Replace a file that netdsl did not write.")
 @spec_options
 def command(
-    spec: str,
+    specs: tuple[str, ...],
     out: str | None,
-    direction: Literal["tb", "lr"],
-    expand: bool,
     force: bool,
     variant: str | None,
     settings: tuple[str, ...],
     input_: str | None,
     color: str,
+    **given: Any,
 ) -> int:
-    """Draw a spec: SVG, PNG, PDF, or the DOT text itself."""
-    request = Request(spec, variant, settings, input_)
-    return make(request, out, diagrams(), "svg", force=force, color=color, direction=direction, expand=expand)
+    """Draw specs: blocks on a page, every layer, or the figures of the papers.
+
+    The styles: `blocks` fits a page; `layers` shows every primitive; `paper` has tall columns of one-line boxes, of
+    several networks side by side; `volumes` has feature maps as boxes to scale; `graph` units as circles.
+    """
+    first, *others = requests(specs, variant, settings, input_)
+    options = {**chosen(given), "symbols": first.symbols or None}
+    return make(first, out, diagrams(), "svg", force=force, color=color, beside=tuple(others), **options)

@@ -11,6 +11,7 @@ from netdsl.tools.cli._known import network
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
 SECTION = "Train it"
+CROPS = {"1": "1 crop", "10": "10 crops", "144": "144 crops", "dense": "whole, at 3 sizes and mirrored"}
 
 
 @click.command(
@@ -30,9 +31,7 @@ Examples:
 @click.option(
     "--data", metavar="DATA", help="What to judge on, as in `netdsl train`.  [default: the run's, else digits]"
 )
-@click.option(
-    "--crops", type=click.Choice(["1", "10", "144"]), default="1", show_default=True, help="Views of an image."
-)
+@click.option("--crops", type=click.Choice(list(CROPS)), default="1", show_default=True, help="Views of an image.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Images at a time.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON; accuracies are shares.")
 @spec_options
@@ -52,16 +51,17 @@ def command(
     from netdsl.tools.cli._training import parted, trains, with_recipe
 
     with trains():
-        from netdsl.backends.torch import build, load_weights
+        from netdsl.backends.torch import build
         from netdsl.training.data import open_data
         from netdsl.training.fitting import demanded, recipe_from
         from netdsl.training.judging import judge
         from netdsl.training.run import Run
+        from netdsl.training.weights import load
 
         if (Path(spec) / "run.json").is_file():
             run = Run(Path(spec))
             made, recipe = run.network, recipe_from(run.about["recipe"])
-            weights = weights or (str(run.weights if run.weights.exists() else run.checkpoint),)
+            weights = weights or (str(run.trained),)
             data = data or run.about["asked"]
         else:
             of_spec, of_recipe = parted(settings)
@@ -70,13 +70,13 @@ def command(
             raise click.UsageError("--weights FILE is needed: a spec alone knows nothing yet")
         shape, classes = demanded(made)
         opened = open_data(data or "digits", shape, classes, recipe.seed)
-        models = [load_weights(build(made), each) for each in weights]
+        models = [load(build(made, init=False), made, each) for each in weights]
         found = judge(made, models, recipe, opened, crops, batch)
     reported = {each.quantity: each.value for each in made.reported if each.quantity in ("top1", "top5", "error")}
     if as_json:
         click.echo(json.dumps({**vars(found), "reported": reported}, indent=2))
         return
-    click.echo(f"{found.images} images, {found.crops} crop{'s' * (found.crops != '1')}, {found.seconds:.1f} s")
+    click.echo(f"{found.images} images, {CROPS[found.crops]}, {found.seconds:.1f} s")
     click.echo(f"top-1  {100 * found.top1:.2f} %")
     if found.top5 is not None:
         click.echo(f"top-5  {100 * found.top5:.2f} %")

@@ -32,6 +32,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 Examples:
   netdsl explain E0302             what it means, why the rule is there, the way out
   netdsl explain e0302 E0203       several; the case does not matter
+  netdsl explain folded_norms      what a pass of `netdsl compile --for inference` does
   netdsl explain                   all codes
   netdsl explain E0302 --format markdown
 """
@@ -40,7 +41,7 @@ Examples:
 @click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 @color_option
 def command(codes: tuple[str, ...], format_: str, color: str) -> None:
-    """Explain a message by its code, or list all codes.
+    """Explain a message by its code, or list all codes; a pass of `netdsl compile --for` by its name.
 
     The messages that a page shows are those that the compiler prints for its examples now.
     """
@@ -52,7 +53,7 @@ def command(codes: tuple[str, ...], format_: str, color: str) -> None:
 
 
 def _named(name: str) -> str | None:
-    """The page of an operator, a block or a word, for who asks for it here; None for what may be a code."""
+    """The page of an operator, a block, a word or a pass; None for what may be a code."""
     if re.fullmatch(r"[EW]?[0-9]+", name, re.I):
         return None
     from netdsl.tools import manual

@@ -115,7 +115,8 @@ def _played(network: Network, name: str, epochs: int, out: Path | None) -> list[
 
     from netdsl.recipe import Recipe
     from netdsl.training.data import Arrays, open_data
-    from netdsl.training.fitting import Options, fit
+    from netdsl.training.engine import Options
+    from netdsl.training.fitting import fit
     from netdsl.training.plane import EXTENT, Frames, sheet
 
     recipe = Recipe.of(network.train)

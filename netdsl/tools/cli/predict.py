@@ -26,14 +26,15 @@ def command(run: str, images: tuple[Path, ...], top: int, as_json: bool) -> None
     from netdsl.tools.cli._training import trains
 
     with trains():
-        from netdsl.backends.torch import build, load_weights
+        from netdsl.backends.torch import build
         from netdsl.training.fitting import recipe_from
         from netdsl.training.judging import predict
         from netdsl.training.run import Run
+        from netdsl.training.weights import load
 
         folder = Run(Path(run))
         about, network = folder.about, folder.network
-        model = load_weights(build(network), folder.weights if folder.weights.exists() else folder.checkpoint)
+        model = load(build(network, init=False), network, folder.trained)
         found = predict(network, model, recipe_from(about["recipe"]), about, images, top)
     if as_json:
         click.echo(json.dumps([{"image": each.image, "classes": dict(each.classes)} for each in found], indent=2))

@@ -26,7 +26,7 @@ Examples:
 @click.option("--json", "as_json", is_flag=True, help="As JSON, all that run.json says.")
 def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     """List runs, say how their recipes differ, and draw their curves in one picture."""
-    from netdsl.tools.cli._training import trains
+    from netdsl.tools.cli._training import pictured, trains
 
     with trains():
         from netdsl.training import curve
@@ -35,8 +35,7 @@ def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
         folders = runs or tuple(sorted(each.parent for each in Path("runs").glob("*/run.json")))
         found = {str(folder): Run(folder).about for folder in folders}
         if out is not None:
-            if out.suffix not in (".svg", ".png", ".pdf"):
-                raise click.UsageError(f"'{out}' must end in .svg, .png or .pdf")
+            pictured(out)
             curve.compare({name: Run(Path(name)).rows() for name in found}, out)
             click.echo(f"wrote {out}", err=True)
     if as_json:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from netdsl.tools.cli._known import known
+from netdsl.tools.cli._known import known, network
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
 if TYPE_CHECKING:
     from netdsl.backends.table import Summary
+    from netdsl.ir import Network
 
 SECTION = "See it"
 LINES = 60
@@ -24,7 +26,9 @@ LINES = 60
 Examples:
   netdsl summary vgg19.net
   netdsl summary resnet:50-layer --markdown > table.md
+  netdsl summary resnet50 --symbolic
   netdsl summary googlenet --json | jq .params
+  netdsl summary resnet:50-layer --memory --batch 32 --budget 24GB
 """,
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
@@ -36,13 +40,21 @@ Examples:
     metavar="N",
     help="Show N levels of groups; 1 is the paper's table.  [default: as many as fit 60 lines]",
 )
+@click.option("--symbolic", is_flag=True, help="Outputs in terms of the input: 512 x H/32 x W/32.")
+@click.option("--memory", is_flag=True, help="What training takes: kept values, peak, optimizer, in all.")
+@click.option("--batch", type=click.IntRange(min=1), metavar="N", help="With --memory: samples at a time.")
+@click.option("--budget", metavar="SIZE", help="With --memory: 24GB, 512MiB; the largest batch that fits is told.")
 @click.option("--expand", is_flag=True, help="Show every repetition in full.")
 @spec_options
 def command(
     spec: str,
     format_: str | None,
     depth: int | None,
+    memory: bool,
+    batch: int | None,
+    budget: str | None,
     expand: bool,
+    symbolic: bool,
     variant: str | None,
     settings: tuple[str, ...],
     input_: str | None,
@@ -51,19 +63,26 @@ def command(
     """Print the table of a network: its layers, shapes, parameters, multiply-adds.
 
     Of a spec with errors, what is known, with exit status 1; its messages go to stderr.
+
+    --memory tells instead what a training step takes, worked out from the spec, for the plain module in float32: what
+    each layer keeps for the backward pass, and the peak.
     """
+    if memory:
+        return _memory(Request(spec, variant, settings, input_), format_, depth, batch or 1, budget, color)
+    if batch is not None or budget is not None:
+        raise click.UsageError("--batch and --budget go with --memory")
     made, report, ending = known(Request(spec, variant, settings, input_), color)
 
     from netdsl.backends import table
 
-    summary = table.summary(made, expand=expand, depth=depth)
+    summary = table.summary(made, expand=expand, depth=depth, symbolic=symbolic)
     if depth is None and not expand:
         summary = table.fitting(summary, LINES)
     if format_ == "json":
         from netdsl.tools.render.as_json import document
 
         messages = document(report)["diagnostics"]
-        text = table.to_json(summary, valid=not report.errors, diagnostics=messages)
+        text = table.to_json(summary, sizes=_sizes(made), valid=not report.errors, diagnostics=messages)
     elif format_ == "markdown":
         text = table.to_markdown(summary)
     else:
@@ -71,6 +90,44 @@ def command(
         return ending
     click.echo(text, nl=False)
     return ending
+
+
+def _sizes(network: Network) -> dict[str, object] | None:
+    """The valid sizes of each dimension of the input, as `netdsl sizes --json` has them; None where they cannot be told
+    from this network alone."""
+    from netdsl.passes.sizes import valid_inputs
+
+    inputs = valid_inputs(network)
+    return None if inputs is None or any(each.asks for each in inputs.dimensions) else inputs.document()
+
+
+def _memory(
+    request: Request, format_: str | None, depth: int | None, batch: int, budget: str | None, color: str
+) -> int:
+    """Print what training takes."""
+    from netdsl.backends.table import memory
+    from netdsl.tools.cli._columns import aligned
+    from netdsl.tools.render.paint import wants_color
+
+    try:
+        bytes = None if budget is None else memory.amount(budget)
+    except ValueError as problem:
+        raise click.BadParameter(str(problem), param_hint="'--budget'") from None
+    found = memory.fitting(memory.memory(network(request, color), batch, bytes), LINES, depth)
+    colored = wants_color(sys.stdout, color)
+    rows = [memory.HEAD, *memory.cells(found)]
+    if format_ == "json":
+        click.echo(json.dumps(memory.document(found), indent=2))
+    elif format_ == "markdown":
+        click.echo(memory.to_markdown(found), nl=False)
+    elif colored or sys.stdout.isatty():
+        from netdsl.tools.terminal import grid
+
+        grid(memory.title(found), rows, (3, 4), sys.stdout, colored)
+        click.echo("\n".join(["", *memory.notes(found)]))
+    else:
+        click.echo("\n".join([memory.title(found), "", *aligned(rows, (3, 4)), "", *memory.notes(found)]))
+    return 0
 
 
 def write_table(summary: Summary, color: str) -> None:

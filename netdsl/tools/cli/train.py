@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from netdsl.tools.cli._known import network
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
+from netdsl.tools.cli._training import pictured
+
+if TYPE_CHECKING:
+    from netdsl.ir import Network
+    from netdsl.recipe import Recipe
+    from netdsl.training.engine import Options
 
 SECTION = "Train it"
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-true")
+"""Lightning's."""
 
 
 @click.command(
@@ -18,6 +29,8 @@ Examples:
   netdsl train my.net --data folder:photos       photos/train/CLASS/*.jpg, photos/val/...
   netdsl train resnet_cifar:20 --data cifar10 --set train.epochs=10
   netdsl train two_layer --set inputs=2 --set outputs=1 --data spiral
+  netdsl train resnet50 --data folder:photos --weights r50.safetensors --ignore 'fc.*'
+  netdsl train lenet5_modern --find-lr           which learning rate?
   netdsl train --resume runs/lenet-5-1           go on where it stopped
   netdsl train --help-recipe                     every word of `train(...)`
 \b
@@ -30,6 +43,9 @@ FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half; random.
 @click.option("-o", "--out", metavar="RUN", help="The folder of the run.  [default: runs/NAME-N]")
 @click.option("--resume", metavar="RUN", help="Go on with a run, from its last checkpoint.")
 @click.option("--weights", metavar="FILE", help="Begin with these weights.")
+@click.option(
+    "--ignore", multiple=True, metavar="PATTERN", help="Weights that --weights need not have: 'fc.*', a new head."
+)
 @click.option("--freeze", metavar="LABEL,...", default="", help="Keep the weights under these labels as they are.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="The seed of everything random.  [default: 0]")
 @click.option(
@@ -37,7 +53,7 @@ FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half; random.
 )
 @click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="How many machines.")
 @click.option(
-    "--precision", default="32-true", show_default=True, help="As Lightning: 32-true, bf16-mixed, 16-mixed, ..."
+    "--precision", type=click.Choice(PRECISIONS), default="32-true", show_default=True, help="Bits of a number."
 )
 @click.option("--accumulate", type=click.IntRange(min=1), default=1, show_default=True, help="Batches for one step.")
 @click.option("--channels-last", is_flag=True, help="Keep images as N x H x W x C in memory.")
@@ -46,6 +62,7 @@ FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half; random.
     "--save-every", type=click.IntRange(min=1), metavar="STEPS", help="Save so often.  [default: 1 % of the time]"
 )
 @click.option("--quiet", is_flag=True, help="No progress, only the result.")
+@click.option("--find-lr", is_flag=True, help="Try a hundred rates, draw the loss over them (-o PICTURE), and stop.")
 @click.option("--dry-run", is_flag=True, help="Print the recipe as it would be used, and stop.")
 @click.option("--help-recipe", is_flag=True, help="Explain every word of recipes, and stop.")
 @spec_options
@@ -55,6 +72,7 @@ def command(
     out: str | None,
     resume: str | None,
     weights: str | None,
+    ignore: tuple[str, ...],
     freeze: str,
     seed: int | None,
     devices: str,
@@ -65,6 +83,7 @@ def command(
     compile_: bool,
     save_every: int | None,
     quiet: bool,
+    find_lr: bool,
     dry_run: bool,
     help_recipe: bool,
     variant: str | None,
@@ -101,9 +120,10 @@ def command(
         click.echo(recipe.text)
         return
     with trains():
-        from netdsl.training.fitting import Options, fit
+        from netdsl.training.engine import Options
+        from netdsl.training.fitting import first, fit
 
-        if not quiet:
+        if not quiet and first():
             click.echo(f"{made.name}: {made.params:,} parameters, on {data}\n{recipe.text}", err=True)
         options = Options(
             devices=devices if devices == "auto" else int(devices),
@@ -114,23 +134,45 @@ def command(
             compile=compile_,
             save_every=save_every,
             weights=weights,
+            ignore=ignore,
             freeze=tuple(filter(None, freeze.split(","))),
             quiet=quiet,
         )
+        if find_lr:
+            _found(made, data, recipe, options, out)
+            return
         _told(fit(made, data, recipe, out=out, options=options))
 
 
+def _found(network: Network, data: str, recipe: Recipe, options: Options, out: str | None) -> None:
+    """The learning-rate range test: its curve as a picture, and a rate."""
+    from netdsl.training import curve
+    from netdsl.training.finding import find_rate
+    from netdsl.training.fitting import stem
+
+    picture = Path(out or f"{stem(network)}-lr.svg")
+    pictured(picture)
+    found = find_rate(network, data, recipe, options)
+    curve.rates(found.rates, found.losses, found.rate, picture)
+    click.echo(f"wrote {picture}", err=True)
+    least = 10 * found.rate
+    click.echo(f"the loss is least at a rate of {least:.2g}; a tenth is a good start: --set train.lr={found.rate:.2g}")
+
+
 def _told(result: object) -> None:
-    from netdsl.training.fitting import Result
+    from netdsl.training.fitting import Result, first
 
     assert isinstance(result, Result)
+    if not first():  # of several processes one speaks
+        return
     top1, loss = result.figures.get("top1"), result.figures.get("test_loss")
     found = (
         f"top-1 {100 * top1:.2f} %, loss {loss:.4g} on the test set"
         if top1 is not None and loss is not None
         else "stopped"
     )
-    click.echo(f"{result.folder}: {found}")
+    seconds = result.figures.get("seconds")
+    click.echo(f"{result.folder}: {found}" + (f", after {seconds:.1f} s" if seconds is not None else ""))
     if result.stopped:
         click.echo(f"stopped; go on with: netdsl train --resume {result.folder}", err=True)
         raise click.exceptions.Exit(130)

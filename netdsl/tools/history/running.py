@@ -41,7 +41,8 @@ def run(experiment: Experiment) -> Runs:
 
 
 def _run(experiment: Experiment, case: Case, seed: int) -> Run:
-    from netdsl.training.fitting import Options, fit
+    from netdsl.training.engine import Options
+    from netdsl.training.fitting import fit
     from netdsl.training.plane import kept_frames
     from netdsl.training.run import Run
 

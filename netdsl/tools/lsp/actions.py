@@ -47,5 +47,5 @@ def fixes(document: Document, told: list[Message], start: int, end: int) -> list
 
         for each in suggestions(compilation, again, about=[each for each in compilation.report if each in asked]):
             if each.diagnostic in asked:
-                found.append(Fix(f"try {each.title}", each.diagnostic, tuple(each.edits), False))
+                found.append(Fix(f"try {each.words}", each.diagnostic, tuple(each.edits), False))
     return list(dict.fromkeys(found))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from netdsl.ir import Node, Scope, written
 from netdsl.ops.shared.notation import notation
+from netdsl.passes.sizes import valid_inputs
 from netdsl.shapes import text
 from netdsl.syntax import tree
 from netdsl.text.source import Span
@@ -12,6 +13,8 @@ from netdsl.tools.lsp.document import Document
 from netdsl.tools.lsp.names import Symbol
 from netdsl.tools.lsp.places import Placed, Places, extent
 
+LARGEST = 2000
+"""In networks with more layers no sizes are solved while somebody waits."""
 MOST = 12
 """So many weights, or calls, are listed; a summary has the others."""
 
@@ -19,6 +22,15 @@ MOST = 12
 def statement(document: Document, layer: tree.Layer | tree.Input, variant: str | None) -> str:
     """The figures of a statement, its repetitions together."""
     return "" if isinstance(layer, tree.Input) else placed(document, extent(layer), variant)
+
+
+def sizes(document: Document, variant: str | None) -> str:
+    """For which inputs the network is defined; empty where that cannot be told."""
+    network = document.network(variant)
+    inputs = valid_inputs(network) if network is not None and len(network.nodes) <= LARGEST else None
+    if inputs is None or any(each.asks for each in inputs.dimensions):
+        return ""
+    return f"valid inputs: {inputs.text() or 'any size'}; the smallest is {text(inputs.smallest)}"
 
 
 def placed(document: Document, span: Span, variant: str | None) -> str:

@@ -66,6 +66,7 @@ def _keyword(document: Document, node: Any, word: str, offset: int, variant: str
         return None
     usage, words = pages.STATEMENTS[word]
     more = figures.network(document, variant) if word == "net" else ""
+    more = figures.sizes(document, variant) if word == "input" else more
     return Hover(Span(node.span.file, node.span.start, end), "\n\n".join(filter(None, (f"`{usage}`", words, more))))
 
 

@@ -32,6 +32,10 @@ STATEMENTS = {
         'reported [LABEL.]NAME = value ["note"]',
         "What the paper prints; recorded and shown, never an error.",
     ),
+    "property": (
+        "property CONDITION [for PARAM in LEAST..MOST]",
+        "What must hold for every valid input, and every value of these params.",
+    ),
     "train": ("train(loss=..., optimizer=..., ...)", "How the paper trains the network."),
 }
 ITEMS = {

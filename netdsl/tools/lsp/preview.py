@@ -10,16 +10,16 @@ from netdsl.tools.lsp.document import Document
 def diagram(document: Document, variant: str | None = None, *, expand: bool = False) -> dict[str, Any]:
     """The diagram of the shown variant or another: `svg`, or null and the reason in `message`."""
     from netdsl.backends.artefact import RenderError
-    from netdsl.backends.graphviz import TooLarge
-    from netdsl.backends.graphviz import diagram as drawn
-    from netdsl.backends.graphviz.draw import MOST_BOXES
+    from netdsl.backends.pictures import TooLarge
+    from netdsl.backends.pictures import diagram as drawn
+    from netdsl.backends.pictures.diagram import MOST_BOXES
 
     answer: dict[str, Any] = {**_about(document, variant), "svg": None, "message": None}
     network = document.network(answer["variant"])
     if network is None:
         return {**answer, "message": "there is no network in this file to draw"}
     try:
-        return {**answer, "svg": drawn(network, expand=expand, most=MOST_BOXES, timeout=20).decode("utf-8")}
+        return {**answer, "svg": drawn(network, expand=expand, most=MOST_BOXES).decode("utf-8")}
     except TooLarge:
         return {**answer, "message": "the network is too large to draw in an editor; `netdsl draw` writes it to a file"}
     except RenderError as problem:

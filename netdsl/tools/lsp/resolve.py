@@ -129,6 +129,9 @@ class _Resolver:
             for part in walk(node):
                 if isinstance(part, tree.Reference):
                     _use(sight.values.get(part.name), part.span)
+                elif isinstance(part, tree.Quantity):
+                    span = part.names[0].span.to(part.names[-2].span)
+                    self.claims.append(tree.Name(".".join(each.text for each in part.names[:-1]), span))
         elif isinstance(node, tree.Block):
             self._block(node, sight)
         elif isinstance(node, tree.Body):
@@ -147,6 +150,8 @@ class _Resolver:
                 sight = replace(sight, owner=self._define(self.names.aux, "aux", node.name, self.names.file.span, node))
             elif isinstance(node, (tree.Expect, tree.Reported)) and node.label is not None:
                 self.claims.append(node.label)
+            elif isinstance(node, tree.Domain):
+                _use(sight.values.get(node.name.text), node.name.span)
             branches = getattr(node, "branches", None) or ()
             inner = sight
             if isinstance(node, tree.Join) and node.repeat is not None:

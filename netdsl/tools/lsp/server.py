@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
@@ -32,6 +33,8 @@ from netdsl.tools.lsp.document import Document
 from netdsl.tools.lsp.session import Server
 
 server = Server()
+LONGEST_MESSAGE = 64 * 2**20
+"""Bytes."""
 
 
 # Texts ---------------------------------------------------------------------------------------------------------------
@@ -234,14 +237,35 @@ def _worth_logging(record: logging.LogRecord) -> bool:
     return not isinstance(problem, (JsonRpcContentModified, JsonRpcInvalidParams))
 
 
+def _in_one_line(record: logging.LogRecord) -> bool:
+    """What is no message of the protocol is a mistake of who sent it: its cause is told, not where it was noticed."""
+    if record.exc_info:
+        record.msg, record.args, record.exc_info = f"{record.getMessage()}: {record.exc_info[1]}", (), None
+    return True
+
+
+class Bounded:
+    """Standard input that ends where a header announces more than any message has: what follows cannot be read."""
+
+    def __init__(self, stream: BinaryIO):
+        self.readline, self._read = stream.readline, stream.read
+
+    def read(self, size: int) -> bytes:
+        if size <= LONGEST_MESSAGE:
+            return self._read(size)
+        print(f"netdsl: a message of {size:,} bytes was announced; at most 64 MiB are read", file=sys.stderr)
+        return b""
+
+
 def start(tcp: int | None = None) -> None:
     """Serve on standard input and output, or on a port of this machine."""
     log = logging.getLogger("pygls.protocol.json_rpc")
     log.setLevel(logging.ERROR)
     log.addFilter(_worth_logging)
+    logging.getLogger("pygls.server").addFilter(_in_one_line)
     gc.collect()
     gc.freeze()  # what was imported stays, so that no collection between keystrokes looks at it again
     if tcp is None:
-        server.start_io()
+        server.start_io(cast(BinaryIO, Bounded(sys.stdin.buffer)))
     else:
         server.start_tcp("127.0.0.1", tcp)

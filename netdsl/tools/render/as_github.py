@@ -56,7 +56,7 @@ def _message(diagnostic: Diagnostic) -> str:
         lines.append(diagnostic.label)
     if diagnostic.help:
         lines += f"help: {diagnostic.help}".split("\n")
-    lines += [f"{'or' if index else 'try'} {each.title}" for index, each in enumerate(diagnostic.proposals)]
+    lines += [f"{'or' if index else 'try'} {each.words}" for index, each in enumerate(diagnostic.proposals)]
     return "\n".join(map(visible, lines))
 
 

@@ -43,7 +43,10 @@ def _diagnostic(diagnostic: Diagnostic, sources: dict[str, Source]) -> dict[str,
         "help": diagnostic.help,
         "related": [{"message": each.message, **_place(each.span, sources)} for each in related],
         "edits": _edits(diagnostic.edits, sources),
-        "suggestions": [{"title": each.title, "edits": _edits(each.edits, sources)} for each in diagnostic.proposals],
+        "suggestions": [
+            {"title": each.title, "effect": each.effect, "edits": _edits(each.edits, sources)}
+            for each in diagnostic.proposals
+        ],
     }
 
 

@@ -85,7 +85,7 @@ def _result(diagnostic: Diagnostic, rule: int, sources: dict[str, Source]) -> di
     if related:
         found["relatedLocations"] = [_related(each, index, sources) for index, each in enumerate(related, 1)]
     fixes = [("the change that is certain", diagnostic.edits)] if diagnostic.edits else []
-    fixes += [(f"try {each.title}", each.edits) for each in diagnostic.proposals]
+    fixes += [(f"try {each.words}", each.edits) for each in diagnostic.proposals]
     if fixes:
         found["fixes"] = [_fix(words, edits, sources) for words, edits in fixes]
     return found

@@ -48,7 +48,7 @@ def message(diagnostic: Diagnostic, sources: dict[str, Source], *, color: bool =
     if diagnostic.help:
         notes.append(("help", diagnostic.help))
     if diagnostic.proposals:
-        notes.append(("help", "try " + "\n or ".join(each.title for each in diagnostic.proposals)))
+        notes.append(("help", "try " + "\n or ".join(each.words for each in diagnostic.proposals)))
 
     numbers = [len(row.gutter) for _, rows in drawn for row in rows if row.gutter.isdigit()]
     room = max(numbers, default=1)

@@ -58,7 +58,7 @@ def _open(name: str, shape: Shape, classes: int, seed: int) -> Data:
     if kind == "folder" or Path(name).is_dir():
         return files.folder(argument if kind == "folder" else name, shape, seed)
     hint = did_you_mean(name, NAMES, "sets with a name are") or ""
-    raise TrainingError(f"there is no data `{name}`", f"{hint}; or {FORMS}")
+    raise TrainingError(f"there is no data `{name}`", f"{hint.removesuffix('?')}; or {FORMS}")
 
 
 __all__ = ["FORMS", "NAMES", "Arrays", "Data", "Examples", "TrainingError", "open_data"]

@@ -64,6 +64,8 @@ def folder(argument: str, shape: Shape, seed: int) -> Data:
     trained = root / "train" if (root / "train").is_dir() else root
     tested = next((root / name for name in TEST_NAMES if (root / name).is_dir()), None)
     names = [each for each in _classes(trained) if trained != root or each not in TEST_NAMES]
+    if not names and tested is not None:
+        raise TrainingError(f"'{root}' has {tested.name}/, but no train/", "the images to train on: train/cat/1.jpg")
     if not names:
         raise TrainingError(
             f"'{trained}' has no folders of classes", "a folder for each class, with its images in it: train/cat/1.jpg"

@@ -324,9 +324,9 @@ class HRNetW18Small(nn.ModuleDict):
         self["10"] = Lower(128, 32)
         self.stage2 = Exchange(16, 32, 16)
         self["12"] = Lower(32, 64)
-        self.stage3 = Exchange2(16, 32, 64, 16)
+        self.stage3 = Exchange2(16, 32, 64, c=16)
         self["14"] = Lower(64, 128)
-        self.stage4 = Exchange3(16, 32, 64, 128, 16)
+        self.stage4 = Exchange3(16, 32, 64, 128, c=16)
         # In a sequence of one, since the checkpoint's keys begin with incre0.0.
         self.incre0 = nn.Sequential(Bottle(16, 32))
         self.incre1 = nn.Sequential(Bottle(32, 64))

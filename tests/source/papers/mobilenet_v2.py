@@ -13,6 +13,12 @@ import torch
 from torch import Tensor, nn
 
 
+def make_divisible(value: float, divisor: int) -> int:
+    """A number of channels as a multiple of `divisor`, at least that and never under 0.9 of `value` (MobileNetV2)."""
+    found = max(divisor, int(value + divisor / 2) // divisor * divisor)
+    return found + divisor if 10 * found < 9 * value else found
+
+
 class ConvBn(nn.Sequential):
     """The block `conv_bn`."""
 
@@ -44,8 +50,9 @@ class Bottleneck(nn.Module):
 
     use_shortcut: Final[bool]
 
-    def __init__(self, in_channels: int, t: int, channels: int, stride: int = 1) -> None:
+    def __init__(self, in_channels: int, t: int, c: int, stride: int = 1) -> None:
         super().__init__()
+        channels = make_divisible(c, 8)
         self.use_shortcut = stride == 1 and in_channels == channels
         layers: list[nn.Module] = []
         if t > 1:

@@ -1,0 +1,65 @@
+"""Tables as the papers print them: of a network, and back to one.
+
+    networks --style--> tables --format--> text          netdsl table
+    text --format--> tables --style--> spec              netdsl read-table
+
+A style is one file in `styles/`, named after the paper; a format is one file in `formats/`. Both have both directions,
+and between them is one model (`model`). The law that holds them: what `read` makes of the text of `write` is the
+network, less what the style says it leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from netdsl.analysis.tables import formats, styles
+from netdsl.analysis.tables.layers import NotPrintable, less
+from netdsl.analysis.tables.model import Table, placed
+from netdsl.analysis.tables.printed import Printed
+from netdsl.analysis.tables.spec import Spec
+from netdsl.analysis.tables.spelling import lines_alike
+from netdsl.ir import Network
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source
+
+__all__ = ["NotPrintable", "Printed", "Spec", "formats", "less", "read", "styles", "write"]
+
+LARGEST = 60_000
+"""Characters of a text with a table; those of the papers have 5,000."""
+
+
+def write(networks: Sequence[Network], style: str) -> Printed:
+    """The tables of some variants of a network in a style. Raises `NotPrintable` where it has no place for them."""
+    found: Printed = styles.find(style).write(networks)
+    return found
+
+
+def read(source: Source, report: Report, style: str | None = None) -> Spec | None:
+    """The spec of the first table in a text that a style knows; what cannot be read is in the report."""
+    report.sources.setdefault(source.name, source)
+    if len(source.text) > LARGEST:
+        report.error("E0802", f"the text has {len(source.text):,} characters; a table has at most {LARGEST:,}")
+        return None
+    tables = formats.read(source)
+    for table in tables:
+        for name in (style,) if style else ("googlenet", "mobilenet", "vit", "resnet", "vgg"):
+            each = styles.find(name)
+            if style or each.fits(table):
+                spec: Spec | None = each.read(tables, table, report)
+                if spec is None and not report.errors:
+                    report.error("E0802", f"the table has no layers that the {name} style knows", source.span(0, 0))
+                return spec
+    if not tables:
+        help = "tables are read from Markdown, HTML, LaTeX's `tabular`, and lines with tabs or commas"
+        report.error("E0802", "there is no table in this text", source.span(0, 0), help=help)
+    else:
+        report.error("E0802", "the table is none of layers", source.span(0, 0), help=_about(tables[0]))
+    return None
+
+
+def _about(table: Table) -> str:
+    """What may help with a table that no style knows."""
+    head = " ".join(lines_alike(place.cell.lines) for row in placed(table)[:1] for place in row).lower()
+    if "error" in head or "top-5" in head:
+        return "it looks like one of results; `netdsl chart depth` draws those of ILSVRC"
+    return f"the styles are {', '.join(styles.names())}; --style chooses one"

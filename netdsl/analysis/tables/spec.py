@@ -1,0 +1,81 @@
+"""The spec that a table is read to, and the notes by which a table says what its cells do not.
+
+`Input: 3x224x224.` and `Throughout: conv(act=relu), fc(act=relu).` are written below every table that netdsl prints,
+and read back; a table from elsewhere has the conventions of its paper, which its style knows, or those of a prelude.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from netdsl.analysis.formatting import formatted
+from netdsl.syntax import parse, tree
+from netdsl.text.diagnostics import Report
+from netdsl.text.source import Source
+
+INPUT, THROUGHOUT, LEFT_OUT = "Input: ", "Throughout: ", "Left out: "
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What a table says: statements for all variants, or a row of statements for each.
+
+    `rows` hold one text for each of `columns`, or a single one for all of them. `assumed` is what the table does not
+    say and its style does.
+    """
+
+    name: str
+    input: str | None
+    defaults: tuple[str, ...]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    assumed: tuple[str, ...] = ()
+    head: tuple[str, ...] = field(default=())
+
+    def text(self, prelude: str = "") -> str:
+        """The spec in its canonical layout; what the prelude says takes the place of what is assumed."""
+        said = parse(Source("prelude", prelude), Report()).statements
+        set_ = {each.operator.text.lower() for each in said if isinstance(each, tree.Default)}
+        lines = [] if any(isinstance(each, tree.Net) for each in said) else [f"net {_name(self.name)}"]
+        if self.input is not None and not any(isinstance(each, tree.Input) for each in said):
+            lines.append(f"input {self.input}")
+        lines += [prelude.rstrip()] if prelude.strip() else []
+        lines += [f"default {each}" for each in self.defaults if each.partition("(")[0] not in set_]
+        lines += [*self.head, ""]
+        if len(self.columns) > 1:
+            lines += ["table", _row(self.columns), _row(["---"] * len(self.columns))]
+            lines += [_row(row) for row in self.rows]
+        else:
+            lines += [row[0] for row in self.rows if row[0]]
+        written = "\n".join(lines) + "\n"
+        return formatted(Source("written", written)) or written
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _name(words: str) -> str:
+    """A name that a spec can have."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", words).strip("-._") or "network"
+
+
+def variant(words: str) -> str:
+    """A name that a variant can have."""
+    name = re.sub(r"[^A-Za-z0-9._/-]+", "-", words).strip("-./")
+    return name if re.match(r"[A-Za-z0-9_]", name) else f"v{name}"
+
+
+def said(notes: Iterable[str], mark: str) -> str | None:
+    """What a table's notes say behind a mark, without its point."""
+    return next((note[len(mark) :].rstrip(".") for note in notes if note.startswith(mark)), None)
+
+
+def defaults(notes: Iterable[str]) -> tuple[str, ...] | None:
+    """The conventions that the notes give; None where they give none."""
+    found = said(notes, THROUGHOUT)
+    if found is None:
+        return None
+    return tuple(re.findall(r"\w+\((?:[^()]|\([^()]*\))*\)", found))

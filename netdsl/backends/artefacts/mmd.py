@@ -1,0 +1,10 @@
+"""The picture as the text of a Mermaid flowchart, for pages of Markdown."""
+
+from netdsl.backends.artefacts._diagram import Diagram
+
+
+class Mmd(Diagram):
+    """Mermaid text."""
+
+    endings = (".mmd",)
+    comment = "%% {}"

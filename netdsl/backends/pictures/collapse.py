@@ -1,0 +1,162 @@
+"""What is open and what is one box, so that a picture fits a page: a block call is one box, until it is opened.
+
+By default a call is opened only where its statement holds most of the network, since a single box would then say
+nothing; and bracket blocks, which no name stands for, as long as the picture stays within `MOST` boxes. A network
+that is still too large has its other frames closed, innermost first.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from netdsl.backends.pictures.fold import Folder
+from netdsl.backends.pictures.items import Box, Frame, Item, count
+from netdsl.backends.pictures.layers import CALLS, Layers, tidy
+from netdsl.ir import Network
+from netdsl.text.source import Span
+
+MOST = 45
+"""Boxes on one page, in type that can be read."""
+LARGE = 0.5
+"""The share of a network's layers from which a call is not one of its parts, but the network."""
+
+Closes = Callable[[Frame, int, int], bool]
+"""Whether a frame is closed, by how many calls and how many frames it is in."""
+
+
+@dataclass
+class Folded:
+    """The items to draw, and for each value that is not drawn the one that stands for it."""
+
+    network: Network
+    items: list[Item]
+    stands: dict[int, int] = field(default_factory=dict)
+
+    def resolve(self, value: int) -> int:
+        """The drawn value that stands for `value`, or itself."""
+        while value in self.stands:
+            value = self.stands[value]
+        return value
+
+
+def primitives(network: Network, *, expand: bool = False) -> Folded:
+    """Every primitive as a box of its own; what repeats is drawn once, unless `expand`."""
+    return _made(network, Layers(network, apart=True), lambda frame, calls, level: False, expand)
+
+
+def layers(network: Network, *, expand: bool = False) -> Folded:
+    """Every layer with its norm and activation as one box; what repeats is drawn once, unless `expand`."""
+    return _made(network, Layers(network), lambda frame, calls, level: False, expand)
+
+
+def asked(network: Network, *, depth: int | None = None, opened: tuple[str, ...] = ()) -> Folded:
+    """The network with its blocks as boxes: those deeper than `depth` calls are closed, apart from the `opened` ones,
+    which are named by label, path or block."""
+    read = Layers(network)
+    return _made(network, read, _asked(read, depth or 0, opened))
+
+
+def blocks(network: Network) -> Iterator[Folded]:
+    """The network with its blocks as boxes, at most `MOST` of them, from the most open to the least."""
+    read = Layers(network)
+    large = _large(network, read.items())
+    before = 0
+    for closes in _policies(large):
+        found = _made(network, read, closes)
+        found.items = _spliced(found.items, LARGE * len(network.nodes))
+        boxes = count(found.items)
+        if boxes != before and boxes <= MOST:
+            yield found
+        before = boxes
+    if before > MOST:  # a chain without any frames has nothing that could be closed
+        yield found
+
+
+def _policies(large: frozenset[Span]) -> Iterator[Closes]:
+    """Ways to close frames, from the most open to the least."""
+    named = CALLS - {"bracket"}
+    yield lambda frame, calls, level: frame.kind in named and frame.span not in large
+    yield lambda frame, calls, level: frame.kind in CALLS and frame.span not in large
+    yield lambda frame, calls, level: frame.kind in named and not (frame.span in large and calls == 0 and _once(frame))
+    yield lambda frame, calls, level: frame.kind in CALLS and not (frame.span in large and calls == 0 and _once(frame))
+    for most in range(6, -1, -1):
+        yield lambda frame, calls, level, most=most: (  # type: ignore[misc]
+            frame.kind not in ("fork", "branch", "shortcut") and (frame.kind in CALLS or level >= most)
+        )
+
+
+def _once(frame: Frame) -> bool:
+    """Whether a call holds most of the network by itself, and not as one of many."""
+    return len(frame.children) > 3
+
+
+def _asked(read: Layers, depth: int, opened: tuple[str, ...]) -> Closes:
+    names = set(opened)
+    wanted: set[int] = set()
+
+    def look(items: list[Item]) -> bool:
+        found = False
+        for item in items:
+            if isinstance(item, Frame):
+                inside = look(item.children)
+                if inside or names & {item.label, item.title, item.scope.path}:
+                    wanted.add(id(item.scope))
+                    found = True
+        return found
+
+    look(read.items())
+    return lambda frame, calls, level: frame.kind in CALLS and calls >= depth and id(frame.scope) not in wanted
+
+
+def _large(network: Network, items: list[Item]) -> frozenset[Span]:
+    """The statements whose calls hold most of the network."""
+    sizes: Counter[Span] = Counter()
+    stack = list(items)
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Frame):
+            stack.extend(item.children)
+            if item.kind in CALLS:
+                sizes[item.span] += item.end - item.start
+    return frozenset(span for span, size in sizes.items() if size >= LARGE * len(network.nodes))
+
+
+def _made(network: Network, read: Layers, closes: Closes, expand: bool = False) -> Folded:
+    items = read.items()
+    _close(items, closes, 0, 0)
+    folder = Folder(network)
+    folded = tidy(items if expand else folder.fold(items))
+    return Folded(network, folded, folder.stands)
+
+
+def _close(items: list[Item], closes: Closes, calls: int, level: int) -> None:
+    for item in items:
+        if not isinstance(item, Frame):
+            continue
+        drawn = item.kind not in ("fork", "branch", "shortcut", "iteration")
+        if closes(item, calls, level) and not _single(item):
+            item.closed = True
+        else:
+            _close(item.children, closes, calls + (item.kind in CALLS), level + drawn)
+
+
+def _single(frame: Frame) -> bool:
+    """Whether only one box is inside, which needs no closed frame to stand for it."""
+    only: Item = frame
+    while isinstance(only, Frame) and len(only.children) == 1:
+        only = only.children[0]
+    return isinstance(only, Box)
+
+
+def _spliced(items: list[Item], size: float) -> list[Item]:
+    """The items with those of a frame in place of it, where it holds most of the network and only says so."""
+    found: list[Item] = []
+    for item in items:
+        plain = isinstance(item, Frame) and not item.closed and item.times == 1 and item.end - item.start >= size
+        if isinstance(item, Frame) and plain and item.kind in ("block", "group", "repeat"):
+            found.extend(_spliced(item.children, size))
+            continue
+        found.append(item)
+    return found

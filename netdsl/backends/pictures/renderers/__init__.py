@@ -1,0 +1,1 @@
+"""Writers of pictures and drawings: one file for each format."""

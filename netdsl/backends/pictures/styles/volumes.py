@@ -1,0 +1,297 @@
+"""Feature maps as boxes to scale, one behind the other, as the LeNet-5, AlexNet and VGG papers draw theirs.
+
+A map's height and depth in the drawing are its height and width, on a scale that keeps small maps visible (the square
+root); its length is the number of its channels, on another. Groups of a convolution are boxes above one another, as
+AlexNet's two processors. Features are bars. What stands between two volumes is written below. Where the network comes
+back to its first sizes, as U-Net, the drawing is a U: down at the left, up at the right, what is copied across it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import log2, sqrt
+
+from netdsl.backends.artefact import RenderError
+from netdsl.backends.pictures import collapse, graph, prose, words
+from netdsl.backends.pictures.cards import link, told
+from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Run, Text, bounds, fitted, moved
+from netdsl.backends.pictures.look import TINTS
+from netdsl.backends.pictures.model import Fork, Node, Picture, nodes, parts
+from netdsl.backends.pictures.options import Options
+from netdsl.ir import Network
+from netdsl.ops import Family
+from netdsl.shapes import Shape
+
+SEVERAL = False
+TALLEST = 120.0
+"""The height of the largest map, in points."""
+SLANT = 0.35
+"""How far a box goes back to the right and up, of its depth."""
+APART = 34.0
+HIDDEN = (Family.ACTIVATION, Family.NORMALIZATION, Family.REGULARIZATION)
+WIDEST = 1200.0
+"""The width of a row, in points; what is longer goes on in the next."""
+MOST = 60
+"""More volumes than this are no picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Volume:
+    """One box: the node that gives it, its size in points (length, height, depth), in how many parts it is."""
+
+    node: Node
+    length: float
+    height: float
+    depth: float
+    parts: int = 1
+
+    @property
+    def width(self) -> float:
+        return self.length + SLANT * self.depth
+
+
+def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
+    """The drawing of one network. Raises `RenderError` where it has no maps, or too many to be drawn."""
+    picture = graph.picture(collapse.layers(networks[0]), options.problems)
+    shown = _shown(picture)
+    if not any(len(node.figures.shape or ()) > 2 for node in shown):
+        raise RenderError(f"{picture.title} has no feature maps; the style `graph` draws fully connected networks")
+    if len(shown) > MOST:
+        raise RenderError(
+            f"{picture.title} has {len(shown)} feature maps, too many to draw each; `blocks` and `paper` draw it"
+        )
+    _chain(picture, {node.id for node in shown})
+    bent = _bent(shown)
+    volumes = [_volume(node, shown, TALLEST * (0.7 if bent else 1.0)) for node in shown]
+    marks = _u(volumes, picture, options.theme) if bent else _rows(volumes, options)
+    left, top, right, _ = bounds(marks)
+    marks.append(Text((left + right) / 2, top - 12, (Run(picture.title, 12, True),), "middle"))
+    return fitted(marks, picture.title, picture.description, options.theme)
+
+
+def _shown(picture: Picture) -> list[Node]:
+    """The nodes whose values are drawn: the input, and what changes a shape or has weights."""
+    found = []
+    for node in picture.nodes:
+        if node.figures.shape is None or node.kind == "output":
+            continue
+        if node.op is not None and (node.op.family in HIDDEN or node.op.name in ("flatten", "identity", "crop")):
+            continue
+        if node.kind == "join" and node.op is not None and node.op.symbol:
+            continue
+        found.append(node)
+    return found
+
+
+def _volume(node: Node, all_: list[Node], tallest: float) -> _Volume:
+    """The box of a node's value."""
+    shape = node.figures.shape or (1,)
+    sizes = [side for each in all_ if len(each.figures.shape or ()) > 1 for side in (each.figures.shape or ())[1:]]
+    largest = max(sizes, default=1)
+    if len(shape) == 1:
+        return _Volume(node, 7.0, min(tallest, 10 + 9 * log2(shape[0] + 1)), 0.0)
+    sides = shape[-2:] if len(shape) > 2 else (shape[1], 1)
+    high, deep = (tallest * sqrt(side / largest) for side in sides)
+    groups = int(node.op.model_dump().get("groups", 1)) if node.op is not None else 1
+    halves = 2 if groups == 2 else 1
+    return _Volume(node, 3 + 2.2 * sqrt(shape[0]), high / halves, deep / halves, halves)
+
+
+def _chain(picture: Picture, shown: set[str]) -> None:
+    """Raise `RenderError` where branches have volumes: side by side they would look as if one made the other."""
+    for part in parts(picture.body):
+        if isinstance(part, Fork) and any(node.id in shown for way in part.branches for node in nodes(way.parts)):
+            raise RenderError(
+                f"{picture.title} has branches, and the style `volumes` draws chains; "
+                "`blocks` and `paper` draw any network"
+            )
+
+
+def _bent(shown: list[Node]) -> bool:
+    """Whether maps grow again, to at least half of the first size: then the drawing is a U."""
+    heights = [shape[1] if len(shape) > 2 else 0 for node in shown if (shape := node.figures.shape)]
+    if 0 in heights or not heights:
+        return False
+    low = min(range(len(heights)), key=lambda at: (heights[at], -at))
+    return heights[-1] >= heights[0] / 2 and heights[low] < heights[-1] / 2
+
+
+# A row ---------------------------------------------------------------------------------------------------------------
+
+
+def _rows(volumes: list[_Volume], options: Options) -> list[Mark]:
+    """One row, or as many as it takes: so many as `wrap` says, or those that are wider than `WIDEST`."""
+    whole = bounds(_row(volumes, options.theme))
+    count = options.wrap or -int(-(whole[2] - whole[0]) // WIDEST)
+    each = -(-len(volumes) // count)
+    marks: list[Mark] = []
+    y = 0.0
+    for start in range(0, len(volumes), each):
+        row = _row(volumes[start : start + each], options.theme)
+        _, top, _, bottom = bounds(row)
+        marks += [moved(mark, 0.0, y - top) for mark in row]
+        y += bottom - top + 24
+    return marks
+
+
+def _row(volumes: list[_Volume], theme: str) -> list[Mark]:
+    marks: list[Mark] = []
+    x = 0.0
+    for number, volume in enumerate(volumes):
+        if number:
+            marks.append(_arrow(x - APART, x, volume.node))
+        marks.append(_box(volume, x + 4, 0.0, theme))
+        x += volume.width + 4
+        above = -_tall(volume) / 2 - 6
+        marks.append(_name(volume.node, x - volume.width / 2, above))
+        x += max(APART, _words(volume, volumes, number))
+    return marks
+
+
+def _words(volume: _Volume, volumes: list[_Volume], number: int) -> float:
+    """What the words above this volume and the next, and those between them, take beside the boxes."""
+    if number + 1 == len(volumes):
+        return 0.0
+    after = volumes[number + 1]
+    halves = (Run(_shape(each.node), 8.25).width / 2 - each.width / 2 for each in (volume, after))
+    return max(sum(max(half, 0.0) for half in halves) + 8, APART)
+
+
+def _tall(volume: _Volume) -> float:
+    each = volume.height + SLANT * volume.depth
+    return each * volume.parts + 10 * (volume.parts - 1)
+
+
+def _name(node: Node, x: float, y: float) -> Text:
+    return Text(x, y, (Run(_shape(node), 8.25, color="grey"),), "middle")
+
+
+def _shape(node: Node) -> str:
+    shape: Shape | None = node.figures.shape
+    return words.shape(shape)
+
+
+def _arrow(start: float, end: float, node: Node) -> Mark:
+    return Path(((end - 16, 0.0), (end + 1, 0.0)), "line", arrow=True)
+
+
+def _box(volume: _Volume, x: float, y: float, theme: str) -> Group:
+    """A box whose front's left side is at `x` and whose middle is at `y`; its words are below it."""
+    node = volume.node
+    tint = TINTS[theme][node.family] if node.family else TINTS[theme][Family.REGULARIZATION]
+    fill, stroke = ("wrongfill", "wrong") if node.problem else (tint.fill, tint.line)
+    marks: list[Mark] = []
+    back = SLANT * volume.depth
+    top = y - _tall(volume) / 2
+    for part in range(volume.parts):
+        up = top + part * (volume.height + back + 10)
+        marks += _solid(x, up, volume.length, volume.height, back, fill, stroke)
+    below = y + _tall(volume) / 2 + 11
+    for number, line in enumerate(_operation(node)):
+        marks.append(
+            Text(
+                x + volume.width / 2,
+                below + number * 10,
+                (Run(line, 8.25, number == 0 and bool(node.label)),),
+                "middle",
+            )
+        )
+    return Group(tuple(marks), told(node), link(node.origin))
+
+
+def _solid(x: float, y: float, length: float, height: float, back: float, fill: str, stroke: str) -> list[Mark]:
+    """The three visible faces of a box; `back` is how far it goes to the right and up."""
+    front: tuple[Point, ...] = (
+        (x, y + back),
+        (x + length, y + back),
+        (x + length, y + back + height),
+        (x, y + back + height),
+    )
+    if not back:
+        return [Path((*front, front[0]), stroke, fill=fill, thick=0.7)]
+    top = (front[0], (x + back, y), (x + length + back, y), front[1])
+    side = (front[1], (x + length + back, y), (x + length + back, y + height), front[2])
+    return [Path((*face, face[0]), stroke, fill=fill, thick=0.7) for face in (front, top, side)]
+
+
+def _operation(node: Node) -> list[str]:
+    """What made a volume, in short lines."""
+    times = f" × {node.times}" if node.times > 1 else ""
+    if node.kind == "input":
+        return ["input"]
+    text = node.title if node.kind == "join" else prose.line(node)
+    first, _, rest = text.partition(", ")
+    lines = [node.label] if node.label else []
+    lines.append(first + times)
+    stride = rest.rpartition("/")[2] if "/" in rest else ""
+    return [*lines, f"/{stride}"] if stride else lines
+
+
+# A U -----------------------------------------------------------------------------------------------------------------
+
+
+def _u(volumes: list[_Volume], picture: Picture, theme: str) -> list[Mark]:
+    """Levels by size, the first at the top; each step to another size goes down, or up again."""
+    marks: list[Mark] = []
+    places: list[float] = []
+    x = 0.0
+    for volume, after in zip(volumes, [*volumes[1:], None], strict=True):
+        places.append(x)
+        words_ = max(Run(_shape(volume.node), 8.25).width, *(Run(line, 8.25).width for line in _operation(volume.node)))
+        step = after is not None and _step(volume, after) != 0
+        x += max(volume.width + (10 if step else 18), (words_ + volume.width) / 2 + (0 if step else 26))
+    levels = _aligned(volumes)
+    ordered = []
+    for volume, left, y in zip(volumes, places, levels, strict=True):
+        ordered.append((left, y, volume))
+        marks.append(_box(volume, left, y, theme))
+        marks.append(_name(volume.node, left + volume.width / 2, y - _tall(volume) / 2 - 4))
+    at = {volume.node.id: (left, y, volume) for left, y, volume in ordered}
+    lines: list[Mark] = []
+    for (x1, y1, one), (x2, y2, _two) in pairwise(ordered):
+        start = (x1 + one.length + SLANT * one.depth / 2 + 1, y1)
+        if abs(y1 - y2) < 1:
+            lines.append(Path((start, (x2 - 1, y2)), "line", arrow=True))
+        else:
+            across = (start[0] + x2 - 1) / 2 + 4
+            lines.append(Path((start, (across, y1), (across, y2), (x2 - 1, y2)), "line", arrow=True, radius=5.0))
+    onward = {edge.source: edge.target for edge in picture.edges if edge.source not in at}
+    for edge in picture.edges:
+        target = edge.target if edge.target in at else onward.get(edge.target, "")
+        if edge.kind == "reference" and edge.source in at and target in at:
+            lines.append(_copy(at[edge.source], at[target]))
+    return [Group(tuple(lines)), *marks]
+
+
+def _copy(one: tuple[float, float, _Volume], two: tuple[float, float, _Volume]) -> Path:
+    """What is copied across the U, above the boxes of its level."""
+    x1, y1 = one[0] + one[2].width / 2, one[1] - _tall(one[2]) / 2 - 15
+    x2, y2 = two[0] + two[2].width / 2, two[1] - _tall(two[2]) / 2 - 15
+    top = min(y1, y2) - 10
+    return Path(((x1, y1), (x1, top), (x2, top), (x2, y2)), "line", "4 2.5", True, 6.0)
+
+
+def _height(volume: _Volume) -> float:
+    return float((volume.node.figures.shape or (1, 1))[1])
+
+
+def _step(one: _Volume, two: _Volume) -> int:
+    """Whether the way from one volume to the next goes a level down (1), up (-1), or neither."""
+    return 1 if _height(two) < _height(one) * 0.75 else -1 if _height(two) > _height(one) * 1.5 else 0
+
+
+def _aligned(volumes: list[_Volume]) -> list[float]:
+    """The heights of the levels, those on the way up at the height of those on the way down."""
+    deepest = [0]
+    for one, two in pairwise(volumes):
+        deepest.append(deepest[-1] + _step(one, two))
+    heights: dict[int, float] = {}
+    for number, volume in zip(deepest, volumes, strict=True):
+        heights[number] = max(heights.get(number, 0.0), _tall(volume))
+    tops: dict[int, float] = {}
+    y = 0.0
+    for number in sorted(heights):
+        tops[number] = y + heights[number] / 2
+        y += heights[number] + 62
+    return [tops[number] for number in deepest]

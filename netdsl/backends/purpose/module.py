@@ -1,0 +1,53 @@
+"""A compiled plan as a live module: its emitted text, executed, with weights that the plain module takes too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from netdsl.backends.purpose.write import write
+from netdsl.backends.torch import module
+from netdsl.backends.torch.weights import load_weights
+from netdsl.ir import Network
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+def build(
+    network: Network,
+    weights: Any = None,
+    probabilities: bool = False,
+    *,
+    target: str = "any",
+    batch: int | None = None,
+    device: torch.device | str | None = None,
+    dtype: torch.dtype | None = None,
+) -> nn.Module:
+    """The network as a module that answers, and does not train, for a target: `any` device, or `cpu`.
+
+    `weights` are what `load_weights` takes for the plain module; without, they are drawn as the plain module draws
+    them. They are copied, so the module is independent of them. For `cpu`, they are packed for a `batch` of so many
+    (one unless given) inputs of the network's size; other sizes are answered too, more slowly. Such a module stays on
+    the CPU in float32, and is made anew where a copy is wanted: packed weights can be neither copied nor saved.
+
+    Raises `WeightsError` where the weights are not those of the network, `ValueError` for a device or a dtype that
+    the target does not have.
+    """
+    if target == "cpu" and (str(device or "cpu") != "cpu" or dtype is not None):
+        raise ValueError("target `cpu` is for float32 on the CPU: leave out `device` and `dtype`")
+    if target != "cpu" and batch is not None:
+        raise ValueError("`batch` is for target `cpu`, whose weights are packed for it")
+    name, text = write(network, probabilities, target)
+    plain = module.build(network, probabilities, init=weights is None)
+    if weights is not None:
+        load_weights(plain, weights)
+    loaded = module.load(text, network.name)
+    sized = {} if batch is None or not accepts_batch(text) else {"batch": batch}
+    made: nn.Module = getattr(loaded, name)(plain.state_dict(), **sized)
+    return made.to(device=device, dtype=dtype)
+
+
+def accepts_batch(text: str) -> bool:
+    """Whether the constructor of an emitted text packs weights."""
+    return "batch: int" in text

@@ -1,0 +1,313 @@
+"""A plan to the source of a module: the tensors that its constructor makes of a plain `state_dict`, and one flat
+`forward`, with the layers of the spec that each line does the work of."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Callable, Iterable, Iterator
+
+from netdsl.backends.purpose import calls, variables
+from netdsl.backends.purpose.graph import Graph, Step, graph
+from netdsl.backends.purpose.helpers import KEEP, PACKING, TYPES, used
+from netdsl.backends.purpose.passes import TARGETS, name
+from netdsl.backends.purpose.tensors import Own, Part, Tensors
+from netdsl.backends.torch import text
+from netdsl.backends.torch.layout import WIDTH, Bracket, Text, call, flat, lay
+from netdsl.backends.torch.names import LOOPS, RESERVED, Numbered, printable, variable
+from netdsl.backends.torch.network import Main
+from netdsl.backends.torch.plan import Plan
+from netdsl.ir import Network, Node
+from netdsl.ops import Family
+from netdsl.ops.fc import Fc
+from netdsl.shapes import text as shape_text
+
+BODY = 8
+OWN = ("keep", "forward", "training", "eval", "train", "to", "half", "float", "double", "cpu", "cuda", "type", "apply")
+"""What a module has under these names itself."""
+
+
+def planned(network: Network, probabilities: bool = False, target: str = "any") -> Graph:
+    """The plan of a network's evaluation after all passes of a target."""
+    plan = graph(network, probabilities)
+    for each in TARGETS[target]:
+        plan = each(plan)
+    return plan
+
+
+def write(network: Network, probabilities: bool = False, target: str = "any") -> tuple[str, str]:
+    """The name of the network's class, and the source. Raises `ValueError` for a network with errors."""
+    writer = Writer(planned(network, probabilities, target), probabilities, target)
+    return writer.name, writer.text()
+
+
+class Writer:
+    """Writes the source of one plan."""
+
+    def __init__(self, plan: Graph, probabilities: bool, target: str):
+        self.graph, self.target = plan, target
+        self.network = plan.network
+        self.definitions = list(dict.fromkeys(each for step in plan.steps for each in self._definitions(step)))
+        taken = {*RESERVED, *LOOPS, "Pair", "State", "state", "batch", "layer", "norm", "folded", "stacked"}
+        taken.update(found for each in self.definitions for found in re.findall(r"(?m)^class (\w+)", each))
+        main = Main(Plan(self.network, probabilities), taken)
+        self.name = main.name
+        self.fields = [(each.name, each.value) for each in main.fields if not each.head]
+        self.returned = main.returned
+        self.inputs = main._inputs()
+        self.attributes: dict[int, str] = {}
+        self.construction = list(self._construction())
+
+    # The parts -------------------------------------------------------------------------------------------------------
+
+    def text(self) -> str:
+        """The whole file."""
+        body = "\n".join(self._class())
+        pieces = [PACKING] if self.packed else []
+        pieces += [*used("\n".join([*pieces, body])), *self.definitions]
+        if self.returned:
+            always = [(field, False) for field, _ in self.fields]
+            pieces.append(text.output_class(self.returned, "What the network returns.", always))
+        code = "\n\n".join(piece.strip("\n") + "\n" for piece in [*pieces, body])
+        types = [line for word, line in TYPES.items() if re.search(rf"\b{word}\b", code)]
+        imports = text.imports("\n".join([*types, code]))
+        standard = "from collections.abc import Mapping"
+        imports = [standard, *imports] if "" in imports else [standard, "", *imports]
+        return "\n".join([self._header(), "", *imports, "", *types, "", "", code])
+
+    def _header(self) -> str:
+        steps = ", ".join(name(each) for each in TARGETS[self.target])
+        plain = text.header(self.network)
+        batch = ", one at a time unless `batch` says otherwise" if self.packed else ""
+        said = [
+            "For inference: the plain module's outputs, up to rounding, computed in another way"
+            + (" on a CPU" if self.target == "cpu" else ""),
+            f"({steps}; `netdsl explain` has a page for each).",
+        ]
+        lines = textwrap.wrap(" ".join(said), WIDTH)
+        if self.packed:
+            lines += textwrap.wrap(f"Weights are packed for inputs of the size above{batch}.", WIDTH)
+        lines += ["", f"    model = {self.name}(state)  # `state` is the plain module's state_dict"]
+        return plain.removesuffix('\n"""') + "\n\n" + "\n".join(lines) + '\n"""'
+
+    @property
+    def packed(self) -> bool:
+        """Whether there are weights packed for oneDNN."""
+        return any(map(self._kernel, self.graph.steps))
+
+    def _class(self) -> Iterator[str]:
+        yield f"class {self.name}(nn.Module):"
+        yield f'    """{text.title(self.network)}, for inference. `state` is the state_dict of the plain module."""'
+        yield ""
+        yield f"    def __init__(self, state: State{', batch: int = 1' if self.packed else ''}) -> None:"
+        yield "        super().__init__()"
+        yield from self.construction
+        modules = any(isinstance(step.tensors, Own) for step in self.graph.steps)
+        yield "        self.eval().requires_grad_(False)" if modules else "        self.eval()"
+        if any("self.keep(" in line for line in self.construction):
+            yield from ["", *KEEP.strip("\n").split("\n")]
+        names = ["self", *(f"{each}: Tensor" for each in self.inputs.values())]
+        yield ""
+        yield f"    def forward({', '.join(names)}) -> {self.returned or 'Tensor'}:"
+        yield from self._forward()
+
+    # The constructor -------------------------------------------------------------------------------------------------
+
+    def _kernel(self, step: Step) -> bool:
+        planes = isinstance(step.op, Fc) or len(step.shape) == 3
+        return self.target == "cpu" and step.filters and planes
+
+    def _definitions(self, step: Step) -> tuple[str, ...]:
+        return calls.described(step, self.graph).definitions if self._module(step) else ()
+
+    def _module(self, step: Step) -> bool:
+        """Whether a step needs a module of its own."""
+        texts = [f"v{number}" for number in range(len(step.inputs))]
+        return not self._kernel(step) and calls.function(step, self.graph, texts, "m") is None
+
+    def _construction(self) -> Iterator[str]:
+        known: dict[tuple[object, ...], str] = {}
+        numbered = Numbered({*OWN, *self.inputs.values()})
+        for step in self.graph.steps:
+            statement = self._constructed(step)
+            if statement is None:
+                continue
+            key = (step.tensors, lay(statement("m"), 0))
+            new = key not in known
+            if new:
+                known[key] = numbered(self._attribute(step))
+                yield " " * BODY + lay(statement(known[key]), BODY)
+            self.attributes[step.value] = known[key]
+
+    def _constructed(self, step: Step) -> Callable[[str], Text] | None:
+        """How the constructor makes what a step needs, as a function of the attribute's name; None for nothing."""
+        tensors, op = step.tensors, step.op
+        if self._kernel(step):
+            assert tensors is not None
+            if isinstance(op, Fc):
+                return lambda name: Bracket(f"self.{name} = matrix(", (("", tensors.text), ("", "batch")), ")")
+            rest = tuple(("", each) for each in calls.packing(step, self.graph))
+            return lambda name: Bracket(f"self.{name} = filters(", (("", tensors.text), *rest), ")")
+        if tensors is not None and not isinstance(tensors, Own):
+            return lambda name: Bracket("self.keep(", (("", f'"{name}"'), ("", f"*{tensors.text}")), ")")
+        written = calls.described(step, self.graph)
+        if written.module is None or (tensors is None and not self._module(step)):
+            return None
+        if written.expression is not None:
+            assert isinstance(tensors, Own)
+            (key,) = step.op.weights(self.graph.shapes(step))
+            path = f"{tensors.path}.{key}".rstrip(".")
+            return lambda name: Bracket(
+                "self.register_buffer(", (("", f'"{name}"'), ("", f'state["{path}"].clone()')), ")"
+            )
+        made = calls.construction(written.module)
+        if tensors is None:
+            return lambda name: _set(name, made)
+        return lambda name: Bracket(f"self.{name} = filled(", (("", made), ("", "state"), ("", tensors.text)), ")")
+
+    def _attribute(self, step: Step) -> str:
+        """What the tensors of a step are called: as their layer is in the plain module."""
+        if step.tensors is None:
+            return variable(step.op.name)
+        paths = _layers(step.tensors)
+        path = paths[0]
+        if len(paths) > 1:
+            path = _common(paths) + ".siblings"
+        elif isinstance(step.tensors, Part) and not step.tensors.weight:
+            path += ".offset"
+        found = re.sub(r"\W", "_", path).strip("_")
+        return found if found.isidentifier() and not found[0].isdigit() else f"{step.op.name}_{found}"
+
+    # The forward -----------------------------------------------------------------------------------------------------
+
+    def _forward(self) -> Iterator[str]:
+        pad = " " * BODY
+        if self.graph.guarded:
+            x, shape = self.inputs[0], self.network.inputs[0].shape
+            yield f"{pad}if {x}.shape[1:] != {shape}:"
+            said = f"compiled for inputs of {shape_text(shape)}, not {{tuple({x}.shape[1:])}}"
+            yield f'{pad}    raise ValueError(f"{said}")'
+        if self.graph.channels_last:
+            for number, each in self.inputs.items():
+                if len(self.network.inputs[number].shape) == 3:
+                    yield f"{pad}{each} = {each}.contiguous(memory_format=torch.channels_last)"
+        inlined = {step.value for step in self.graph.steps if self._inlines(step)}
+        names = variables.named(self.graph, self.inputs, inlined, {self.returned, "state"})
+        written: dict[int, Text] = {}
+        section: tuple[int, str] | None = None
+        for step in self.graph.steps:
+            texts = [flat(written[value]) or "" if value in written else names[value] for value in step.inputs]
+            expression = self._expression(step, texts, [written.get(value) for value in step.inputs])
+            if step.value in inlined:
+                written[step.value] = expression
+                continue
+            here = self._section(step)
+            if here is not None and here != section:
+                section = here
+                yield f"{pad}# {section[1]}"[:WIDTH]
+            head = f"{names[step.value]} = "
+            line = pad + head + lay(expression, BODY, len(head))
+            remark = self._remark(step, written)
+            room = "\n" not in line and len(line) + 4 + len(remark) <= WIDTH
+            if remark and not room:
+                yield f"{pad}# {remark}"[:WIDTH]
+            yield f"{line}  # {remark}" if remark and room else line
+        results = [names[value] for value in self._results()]
+        yield f"{pad}return {results[0]}" if not self.returned else f"{pad}return {self.returned}({', '.join(results)})"
+
+    def _results(self) -> list[int]:
+        """The values that are returned, as they are after the passes, in the order of the plain module's."""
+        return list(self.graph.results.values())
+
+    def _expression(self, step: Step, texts: list[str], inner: list[Text | None]) -> Text:
+        attribute = self.attributes.get(step.value, "")
+        if self._kernel(step):
+            return calls.kernel(step, texts, attribute)
+        if step.op.name == "relu" and inner[0] is not None and calls.in_place(inner[0]):
+            return Bracket("torch.relu_(", (("", inner[0]),), ")")
+        found = calls.function(step, self.graph, texts, attribute)
+        if found is None:
+            return call(f"self.{attribute}", texts)
+        if isinstance(found, Bracket) and inner[0] is not None and len(inner) == 1:
+            return found._replace(items=(("", inner[0]), *found.items[1:]))
+        return found
+
+    def _inlines(self, step: Step) -> bool:
+        """Whether a step is written into the activation that alone takes it, in the next statement."""
+        user = self.graph.only(step.value)
+        if user is None or user.op.family is not Family.ACTIVATION or len(user.inputs) != 1 or self._module(user):
+            return False
+        place = self.graph.steps.index(step)
+        follows = self.graph.steps[place + 1] is user
+        return follows and (
+            step.filters or step.op.family in (Family.NORMALIZATION, Family.POOLING) or step.op.name == "add"
+        )
+
+    # Where a line comes from ------------------------------------------------------------------------------------------
+
+    def _node(self, layer: int) -> Node:
+        found = self.network.node(layer)
+        assert found is not None
+        return found
+
+    def _section(self, step: Step) -> tuple[int, str] | None:
+        """The statement of the spec that a step belongs to: its place, and its line with the text."""
+        if not step.layers:
+            return None
+        first = min(step.layers)
+        for place, child in enumerate(self.network.body.children):
+            within = child.id == first if isinstance(child, Node) else any(node.id == first for node in child.nodes())
+            if within:
+                source, line = self.network.source_of(child.span), self.network.line(child.span)
+                if source is None:
+                    return None
+                said = " ".join(source.slice(child.span).split())
+                return line or place, f"line {line}: {printable(said)}"[: WIDTH - BODY - 2]
+        return None
+
+    def _remark(self, step: Step, written: dict[int, Text]) -> str:
+        """The layers of the spec that a line does the work of, by their paths."""
+        layers = list(step.layers)
+        for value in step.inputs:
+            if value in written:
+                layers = [*self.graph.made[value].layers, *layers]
+        paths = [self._node(layer).path for layer in dict.fromkeys(layers)]
+        found = [path if place == 0 else _beside(path, paths[place - 1]) for place, path in enumerate(paths)]
+        return ", ".join(filter(None, found))
+
+
+def _beside(path: str, before: str) -> str:
+    """A path as it is said behind another: without the part that both have."""
+    shared = 0
+    parts, others = path.split("."), before.split(".")
+    while shared < min(len(parts), len(others)) - 1 and parts[shared] == others[shared]:
+        shared += 1
+    return ".".join(parts[shared:])
+
+
+def _set(name: str, made: Text) -> Text:
+    return (
+        made._replace(opening=f"self.{name} = {made.opening}") if isinstance(made, Bracket) else f"self.{name} = {made}"
+    )
+
+
+def _layers(tensors: Tensors) -> list[str]:
+    """The paths of the layers in a formula, without the norms that are folded into them."""
+    if isinstance(tensors, Part):
+        return _layers(tensors.inner)
+    inner = getattr(tensors, "inner", None)
+    if inner is not None:
+        return _layers(inner)
+    parts = getattr(tensors, "parts", None)
+    if parts is not None:
+        return [path for part in parts for path in _layers(part)]
+    return [tensors.path]  # type: ignore[union-attr]
+
+
+def _common(paths: Iterable[str]) -> str:
+    found = []
+    for parts in zip(*(path.split(".") for path in paths), strict=False):
+        if len(set(parts)) > 1:
+            break
+        found.append(parts[0])
+    return ".".join(found)

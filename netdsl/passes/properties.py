@@ -1,0 +1,274 @@
+"""The spec's properties against the network: `property output.height == input.height / 32`.
+
+A property holds for every valid input. Where it asks for shapes alone, that is proved: the condition is evaluated with
+the numbers that stand for all sizes of a dimension (`sizes.progression`), family by family, so a counterexample is the
+smallest there is. Figures such as `params` are those of the network as it is. Division is exact.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from netdsl.ir import Network, Property
+from netdsl.passes.claims import QUANTITIES, computed, find
+from netdsl.passes.sizes import Family, Inputs, valid_inputs
+from netdsl.passes.sizes.progression import Apart, Progression, Split
+from netdsl.passes.sizes.valid import dimensions_of
+from netdsl.shapes import Shape, text
+from netdsl.syntax import parse_value, tree
+from netdsl.text.diagnostics import Related, Report, did_you_mean
+from netdsl.text.source import Span
+
+CODE = "E0505"
+_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
+    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "ceil": math.ceil, "floor": math.floor}
+_OF_ONE = ("ceil", "floor")
+
+
+class Meaningless(Exception):
+    """A condition that asks for what there is not; `span` is inside the condition."""
+
+    def __init__(self, message: str, span: Span, help: str | None = None):
+        super().__init__(message)
+        self.span, self.help = span, help
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Where a property does not hold: the input's shape, and the figures that it names there."""
+
+    shape: Shape
+    figures: dict[str, Any]
+
+
+def condition(property: Property) -> tree.Expression:
+    """The condition of a property, read again."""
+    found = parse_value(property.text, Report())
+    assert found is not None
+    return found
+
+
+def verify_properties(network: Network, report: Report) -> None:
+    """Report every property that does not hold for some valid input. Those over params are left to who can set them,
+    but for the values that they have."""
+    if not network.properties or not network.complete:
+        return
+    inputs = None
+    for each in network.properties:
+        if not all(_within(network.settings.get(name), *ends) for name, ends in each.domains.items()):
+            continue
+        parsed = condition(each)
+        try:
+            found = false_as_it_is(network, parsed)
+            if found is None and not each.domains:
+                inputs = inputs or valid_inputs(network)
+                found = counterexample(network, parsed, inputs) if inputs is not None else None
+        except Meaningless as wrong:
+            start = each.span.start + _offset(network, each)
+            place = Span(each.span.file, start + wrong.span.start, start + wrong.span.end)
+            report.error("E0503", str(wrong), place, help=wrong.help)
+            continue
+        if found is not None:
+            related = [Related(span, f"`{label}`") for label, span in _parts(network, found)]
+            report.error(CODE, f"the property does not hold: {told(found)}", each.span, related=related)
+
+
+def _within(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and least <= value <= most
+
+
+def _parts(network: Network, found: Counterexample) -> Iterator[tuple[str, Span]]:
+    """The labels whose figures are asked for, each with the statement that it stands for."""
+    for name in found.figures:
+        label = name.rpartition(".")[0]
+        part = network.named.get(label) if label else None
+        if part is not None:
+            yield label, part.span
+
+
+def told(found: Counterexample) -> str:
+    """`not for an input of 3x1x64: output.height is 1`."""
+    figures = ", ".join(f"{name} is {_shown(value)}" for name, value in found.figures.items())
+    return f"not for an input of {text(found.shape)}" + (f", where {figures}" if figures else "")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, tuple):
+        return text(value)
+    return f"{value:,}" if isinstance(value, int) and value > 9999 else str(value)
+
+
+def _offset(network: Network, property: Property) -> int:
+    source = network.source_of(property.span)
+    written = source.text[property.span.start : property.span.end] if source is not None else property.text
+    return max(written.find(property.text), 0)
+
+
+def false_as_it_is(network: Network, parsed: tree.Expression) -> Counterexample | None:
+    """Where a condition is false of a network as it is; None where it holds. Raises `Meaningless`."""
+    asked = _Figures(network, network.shapes, network.inputs[0].shape if network.inputs else ())
+    return None if asked.truth(parsed) else Counterexample(network.inputs[0].shape, asked.seen)
+
+
+def counterexample(network: Network, parsed: tree.Expression, inputs: Inputs) -> Counterexample | None:
+    """The smallest valid input for which a condition is false, one dimension going its way at a time; None where it
+    holds for all, or asks for figures that are not known for other inputs."""
+    found: list[Counterexample] = []
+    for each in inputs.dimensions:
+        if each.asks:
+            continue
+        for family in each.solution.families:
+            if family.refused is None and (size := _smallest(network, parsed, family)) is not None:
+                shape = tuple(size if at == each.place else n for at, n in enumerate(inputs.base))
+                shapes = [family.shape_at(value, size) for value in range(len(network.shapes))]
+                figures = _Figures(network, shapes, shape)
+                figures.truth(parsed)
+                found.append(Counterexample(shape, figures.seen))
+    return min(found, key=lambda each: (math.prod(each.shape), each.shape), default=None)
+
+
+def _smallest(network: Network, parsed: tree.Expression, family: Family) -> int | None:
+    """The smallest size of a family for which a condition is false; None where it holds, or cannot be told."""
+    left = [family]
+    false: list[int] = []
+    for _ in range(2000):
+        if not left:
+            break
+        part = left.pop()
+        figures = _Figures(network, part.shapes, part.shapes[0], general=True)
+        try:
+            if not figures.truth(parsed):
+                false.append(part.start)
+        except Apart as apart:
+            left += part.parts(apart)
+        except _Unknown:
+            return None
+    return min(false, default=None)
+
+
+class _Unknown(Exception):
+    """A figure that is not known for all sizes at once."""
+
+
+class _Figures:
+    """Evaluates conditions where the values have these shapes. `seen` are the figures that were asked for."""
+
+    def __init__(self, network: Network, shapes: Any, first: Any, general: bool = False):
+        self.network, self.shapes, self.first, self.general = network, shapes, first, general
+        self.seen: dict[str, Any] = {}
+
+    def truth(self, node: tree.Expression) -> bool:
+        """Whether a condition holds. Raises `Meaningless`."""
+        value = self.value(node)
+        if not isinstance(value, bool):
+            raise Meaningless("a property is a condition, true or false", node.span, "compare: `output.height == 7`")
+        return value
+
+    def value(self, node: tree.Expression) -> Any:
+        match node:
+            case tree.Literal(value=value):
+                return Fraction(str(value)) if isinstance(value, float) else value
+            case tree.Dims(values=sizes):
+                return tuple(each if isinstance(each, int) else self.value(each) for each in sizes)
+            case tree.Reference(name=name):
+                return self._named(None, name, node)
+            case tree.Quantity(names=names):
+                return self._named(".".join(each.text for each in names[:-1]), names[-1].text, node)
+            case tree.Unary(operator="not", operand=operand):
+                return not self.truth(operand)
+            case tree.Unary(operator=sign, operand=operand):
+                return -self._number(operand) if sign == "-" else self._number(operand)
+            case tree.Binary(operator="and", left=left, right=right):
+                return self.truth(left) and self.truth(right)
+            case tree.Binary(operator="or", left=left, right=right):
+                return self.truth(left) or self.truth(right)
+            case tree.Binary(operator="/", left=left, right=right):
+                return self._divided(self._number(left), self._number(right), node)
+            case tree.Binary(operator=sign, left=left, right=right) if sign in ("==", "!="):
+                return _equal(self.value(left), self.value(right)) == (sign == "==")
+            case tree.Binary(operator=sign, left=left, right=right) if sign in _OPERATIONS:
+                try:
+                    return _OPERATIONS[sign](self._number(left), self._number(right))
+                except ZeroDivisionError:
+                    raise Meaningless("division by zero", node.span) from None
+            case tree.Conditional(test=test, then=then, otherwise=otherwise):
+                return self.value(then if self.truth(test) else otherwise)
+            case tree.Call(name=name, arguments=arguments) if name.text in _FUNCTIONS:
+                numbers = [self._number(each.value) for each in arguments]
+                if (len(numbers) == 1) != (name.text in _OF_ONE):
+                    takes = "one number" if name.text in _OF_ONE else "numbers"
+                    raise Meaningless(f"`{name.text}` takes {takes}", node.span)
+                return _FUNCTIONS[name.text](*numbers)
+        raise Meaningless("this cannot stand in a property", node.span)
+
+    def _number(self, node: tree.Expression) -> Any:
+        value = self.value(node)
+        if isinstance(value, bool) or not isinstance(value, (int, Fraction, Progression)):
+            raise Meaningless("a number is needed here", node.span)
+        return value
+
+    def _divided(self, left: Any, right: Any, node: tree.Expression) -> Any:
+        if isinstance(right, Progression):
+            raise Split(1)
+        if right == 0:
+            raise Meaningless("division by zero", node.span)
+        return left * (1 / Fraction(right))
+
+    def _named(self, label: str | None, name: str, node: tree.Expression) -> Any:
+        if label is None and name in self.network.settings:
+            value = self.network.settings[name]
+            return Fraction(str(value)) if isinstance(value, float) else value
+        shape = self._shape(label, node) if label is not None else None
+        if shape is not None:
+            places = dimensions_of(len(shape))
+            if name in places:
+                return self._noted(label, name, shape[places.index(name)])
+            if name == "output":
+                return self._noted(label, name, tuple(shape))
+        if name in QUANTITIES and label not in ("input", "output"):
+            if self.general:
+                raise _Unknown
+            try:
+                return self._noted(label, name, computed(self.network, label, name))
+            except ValueError:
+                raise _Unknown from None
+        if label is None and name == "output":
+            return self._noted(None, "output", tuple(self.shapes[self.network.result]))
+        known = [*QUANTITIES, *(dimensions_of(len(shape)) if shape is not None else self.network.settings)]
+        of = f"`{label}`" if label else "the network"
+        raise Meaningless(f"`{name}` is no figure of {of}", node.span, did_you_mean(name, known, "there are"))
+
+    def _shape(self, label: str, node: tree.Expression) -> Any:
+        given = {each.name: at for at, each in enumerate(self.network.inputs)}
+        part = find(self.network, label)
+        if part is not None:
+            return self.shapes[part[1]]
+        if label in given:
+            return self.shapes[given[label]]
+        if label == "input":
+            return self.first
+        outputs = {each.name: each.value for each in self.network.outputs}
+        if label in outputs:
+            return self.shapes[outputs[label]]
+        if label == "output":
+            return self.shapes[self.network.result]
+        known = ["input", "output", *given, *outputs, *filter(None, self.network.named)]
+        raise Meaningless(f"nothing is labelled `{label}`", node.span, did_you_mean(label, known))
+
+    def _noted(self, label: str | None, name: str, value: Any) -> Any:
+        self.seen[f"{label}.{name}" if label else name] = value
+        return value
+
+
+def _equal(left: Any, right: Any) -> bool:
+    if isinstance(left, tuple) and isinstance(right, tuple):
+        return len(left) == len(right) and all(_equal(a, b) for a, b in zip(left, right, strict=True))
+    return bool(left == right)

@@ -1,0 +1,66 @@
+"""The shapes of the spec are those of the module, for valid inputs of any size."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netdsl.ir import Network
+from netdsl.shapes import text
+from netdsl.testing.laws._broken import Broken
+from netdsl.testing.laws._law import Law
+from netdsl.testing.laws._settings import usual
+from netdsl.testing.laws._subject import Subject, flat
+
+
+class Shapes(Law):
+    """For drawn valid inputs, each layer and label gives the shape that the spec says, on the meta device."""
+
+    def hold(self, subject: Subject) -> None:
+        sizes = [st.sampled_from(subject.sizes(place)) for place in range(len(subject.network.inputs[0].shape))]
+
+        @usual(6)
+        @given(st.tuples(*sizes))
+        def law(shape: tuple[int, ...]) -> None:
+            made = subject.compile(shape)
+            wrong = [each for each in made.report.errors if not each.code.startswith("E05")]
+            if made.network is None or wrong:
+                raise Broken(f"{text(shape)} should be valid: {wrong[0] if wrong else 'there is no network'}")
+            compare(subject, made.network, shape)
+
+        law()
+
+
+def compare(subject: Subject, network: Network, shape: tuple[int, ...]) -> None:
+    """Hold the module of a network against its shapes."""
+    import torch
+
+    from netdsl.backends.torch import build
+
+    with torch.device("meta"):
+        module = build(network).eval()
+    seen: dict[str, list[tuple[int, ...]]] = {}
+
+    def note(path: str) -> None:
+        def hook(_module: object, _inputs: object, output: object) -> None:
+            if isinstance(output, torch.Tensor):
+                seen.setdefault(path, []).append(tuple(output.shape[1:]))
+
+        modules[path].register_forward_hook(hook)
+
+    modules = dict(module.named_modules())
+    parts = [(node.path, node.id) for node in network.nodes if node.op.weighted and node.id not in network.aux_nodes]
+    parts += [(scope.path, scope.exit) for scope in network.body.scopes() if scope.kind == "block" and scope.label]
+    wanted = {path: network.shapes[value] for path, value in parts if path in modules and path}
+    for path in wanted:
+        note(path)
+    outputs = flat(module(*subject.tensors(network, device="meta")))
+    for path, shapes in seen.items():
+        if wanted[path] not in shapes:
+            gives = " or ".join(text(each) for each in shapes)
+            raise Broken(f"for {text(shape)}, `{path}` is {text(wanted[path])} in the spec and gives {gives}")
+    for (name, value), output in zip(network.returns.items(), outputs, strict=True):
+        if tuple(output.shape[1:]) != network.shapes[value]:
+            raise Broken(
+                f"for {text(shape)}, `{name}` is {text(network.shapes[value])} and gives {tuple(output.shape)}"
+            )

@@ -1,0 +1,50 @@
+"""Writing a file: all of it or nothing. It is written beside its place and then moved there, so that no reader ever
+sees half of it and no full disk, Ctrl-C or kill leaves half of it behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def replace(data: bytes, path: Path) -> int:
+    """Make `data` the contents of a file; its mode stays, and a link stays a link.
+
+    Returns the number of other names (hard links) that the file had: those keep what was in it, since a file that is
+    moved into place is a new one. Raises `OSError`; then all is as it was.
+    """
+    target = Path(os.path.realpath(path))
+    before = target.stat() if target.exists() else None
+    temporary: str | None = None
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".netdsl-", dir=target.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, before.st_mode & 0o7777 if before else 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except BaseException:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise
+    return before.st_nlink - 1 if before else 0
+
+
+def create(data: bytes, path: Path) -> None:
+    """Make a new file with `data` in it. Raises `FileExistsError` where there is one, and `OSError`; then there
+    is none."""
+    with path.open("xb"):  # the name is ours from here on
+        pass
+    try:
+        replace(data, path)
+    except BaseException:
+        path.unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,249 @@
+"""For which inputs a network is defined: what is solved from the arithmetic is what trying every size gives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+import netdsl
+from netdsl import zoo
+from netdsl.compiler import compile
+from netdsl.ir import Network
+from netdsl.passes.sizes import Inputs, condition, solve, valid_inputs
+from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
+from netdsl.passes.sizes.sets import canonical
+from netdsl.passes.sizes.symbolic import Size, fit, symbolic
+from netdsl.shapes import Shape
+from netdsl.testing.drawing import networks, ranked
+from netdsl.text.diagnostics import OpError
+from netdsl.text.source import Source
+from netdsl.tools.cli import main
+
+FAR = 600
+SAMPLE = ("vgg19", "resnet18", "densenet121", "unet", "enet", "bn_inception:576", "vit:B/16", "wavenet", "mlp", "c3d")
+
+
+def shapes_for(network: Network, shape: Shape) -> list[Shape] | None:
+    """The shapes of all values for another input, layer by layer; None where one refuses."""
+    shapes = [shape, *(item.shape for item in network.inputs[1:])]
+    try:
+        for node in network.nodes:
+            shapes.append(node.op.shape(tuple(shapes[value] for value in node.inputs)))
+    except OpError:
+        return None
+    return shapes
+
+
+def by_trying(network: Network, inputs: Inputs, place: int, size: int) -> bool:
+    shape = tuple(size if at == place else each for at, each in enumerate(inputs.base))
+    return shapes_for(network, shape) is not None
+
+
+def hold(network: Network, far: int, step: int = 1) -> Inputs:
+    """The law: all sizes from 1 to `far` are told right, and every shape as `--symbolic` writes it."""
+    inputs = valid_inputs(network)
+    assert inputs is not None
+    for each in inputs.dimensions:
+        tried = [n for n in range(1, far + 1, step) if by_trying(network, inputs, each.place, n)]
+        assert tried == [n for n in range(1, far + 1, step) if n in each.sizes], (network.sources[0].text, each.name)
+        assert all(n < each.sizes.least for n in each.sizes.exceptions)
+        assert not each.sizes.residues or each.sizes.least in each.sizes
+        for size in islice(each.sizes.members(), 3):
+            family = each.solution.family(size)
+            shape = tuple(size if at == each.place else n for at, n in enumerate(inputs.base))
+            assert [family.shape_at(value, size) for value in range(len(network.shapes))] == shapes_for(network, shape)
+    return inputs
+
+
+def distinct() -> Iterator[str]:
+    """One network of each spec."""
+    seen = set()
+    for entry in zoo.entries():
+        if entry.family not in seen:
+            seen.add(entry.family)
+            yield entry.name
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_every_size_is_told_right(name: str) -> None:
+    hold(netdsl.load(name), FAR, step=7)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", list(distinct()))
+def test_every_size_of_every_network_is_told_right(name: str) -> None:
+    hold(netdsl.load(name), FAR)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks() | ranked(), st.data())
+def test_drawn_networks_and_any_dimensions_together(network: Network, data: st.DataObject) -> None:
+    inputs = hold(network, 60)
+    assume(not inputs.joint)
+    shape = tuple(data.draw(st.integers(1, 40)) for _ in inputs.base)
+    assert (shapes_for(network, shape) is not None) == (not list(inputs.outside(shape))), network.sources[0].text
+
+
+def compiled(text: str, size: Shape | None = None) -> Network:
+    found = compile(Source("x.net", text), input=size)
+    assert found.network is not None and found.valid, list(found.report)
+    return found.network
+
+
+def dimension(text: str, name: str) -> str:
+    inputs = valid_inputs(compiled(text))
+    assert inputs is not None
+    return next(condition(each.letter, each.sizes) for each in inputs.dimensions if each.name == name)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("input 3x32x32\nconv3-8; maxpool; maxpool", "height", "H >= 4"),
+        ("input 3x32x32\na: conv3-8\nmaxpool; upconv2-8/2; add { @a | identity }", "width", "W = 0 mod 2"),
+        ("input 8x4x4\nconv3-8(groups=4)", "channels", "C = 0 mod 4"),
+        ("input 8x4x4\nadd { conv1-8 | identity }", "channels", "C = 1, 8"),
+        ("input 3x9x9\ncrop(to=5x5); reshape(75)", "height", "H >= 5"),
+        ("input 3x4x4\nreshape(48)", "height", "H = 4"),
+        ("input 1x100\nconv10-4/5(pad=valid)", "length", "L >= 10"),
+        ("input 2x8x8x8\nmaxpool1x2x2", "depth", "D >= 1"),
+        ("input 7\nfc-3", "channels", "C >= 1"),
+        ("input 12 of 100\nembedding-8; lstm-4", "length", "L >= 1"),
+        ("input 3x33x33\nupsample(1.5); maxpool5/5(pad=valid)", "height", "H >= 4"),
+    ],
+)
+def test_conditions(text: str, name: str, expected: str) -> None:
+    assert dimension(text, name) == expected
+
+
+def test_dimensions_that_depend_on_each_other() -> None:
+    for text in ("input 3x4x4\ntokens; reshape(3x4x4)", "input 4x4\nmatmul { identity | identity }"):
+        found = valid_inputs(compiled(text))
+        assert found is not None
+        assert found.joint, text
+        assert ("joint" in found.document()) == found.joint
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["input 3x16x16\nconv3-4; tokens; transpose; pointwise-8; transpose\n", "input 3x8x8\nconv3-4; gap; fc-10\n"],
+)
+def test_what_mixes_without_a_condition_is_not_joint(text: str) -> None:
+    found = valid_inputs(compiled(text))
+    assert found is not None and not found.joint
+
+
+def test_the_statement_that_causes_a_condition() -> None:
+    text = "input 3x32x32\na: conv3-8\nmaxpool\nb: conv3-8\nmaxpool\nupconv2-8/2; add { @b | identity }\nupconv2-8/2; add { @a | identity }\n"
+    network = compiled(text)
+    inputs = valid_inputs(network)
+    assert inputs is not None
+    causes = [
+        (text[: each.span.start].count("\n") + 1, condition("H", each.left)) for each in inputs.dimensions[1].causes
+    ]
+    assert causes[-1] == (7, "H = 0 mod 4") and causes[-2][0] == 6
+
+
+def test_a_size_that_the_text_speaks_of_is_asked_for() -> None:
+    network = compiled(
+        "input 3x8x8\nblock mix(s=length) { transpose; pointwise-s; transpose }\ntokens; residual { mix }\n"
+    )
+    inputs = valid_inputs(network)
+    assert inputs is not None
+    assert [each.name for each in inputs.dimensions if each.asks] == ["channels", "height", "width"]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    def command(*arguments: str) -> tuple[int, str]:
+        status = main(list(arguments))
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    return command
+
+
+def test_the_command(run: Callable[..., tuple[int, str]]) -> None:
+    status, output = run("sizes", "vgg19", "--json")
+    assert status == 0
+    every = {"least": 1, "modulus": 1, "residues": [0], "exceptions": []}
+    large = {"least": 32, "modulus": 1, "residues": [0], "exceptions": []}
+    assert json.loads(output) == {"channels": every, "height": large, "width": large}
+    status, output = run("sizes", "enet")
+    assert status == 0 and "H, W = 0 mod 8" in output and "`add" in output and "smallest input: 3x8x8" in output
+    status, output = run("sizes", "vgg19", "--input", "3x31x64")
+    assert status == 1 and "3x31x64 is not valid" in output and "`maxpool`" in output and "nearest is 3x32x64" in output
+    assert run("sizes", "lenet5", "--input", "1x64x64")[0] == 0
+
+
+def test_an_input_outside_is_told_so(run: Callable[..., tuple[int, str]]) -> None:
+    status, output = run("check", "vgg19", "--input", "3x16x300")
+    assert status == 1
+    assert "outside of what the network takes, H, W >= 32; the nearest is 3x32x300" in output and "maxpool" in output
+
+
+def test_symbolic_shapes(run: Callable[..., tuple[int, str]]) -> None:
+    status, output = run("summary", "vgg19", "--symbolic")
+    assert status == 0 and "512 x H/32 x W/32 (down)" in output
+    for name in ("vit:B/16", "enet", "vgg19"):
+        network = netdsl.load(name)
+        inputs = valid_inputs(network)
+        assert inputs is not None
+        texts = symbolic(network, inputs)
+        assert set(texts) == set(range(len(network.shapes))) and not any("?" in text for text, _ in texts.values())
+
+
+@given(
+    times=st.integers(1, 4), plus=st.integers(-6, 6), over=st.integers(1, 9), more=st.integers(0, 3), up=st.booleans()
+)
+def test_a_rule_is_found_again(times: int, plus: int, over: int, more: int, up: bool) -> None:
+    rule = Size("H", times, plus, over, more, "up" if up else "down")
+    inputs = tuple(range(10, 60))
+    sizes = tuple(map(rule.at, inputs))
+    found = fit("H", inputs, sizes, over)
+    assert found is not None and tuple(map(found.at, inputs)) == sizes
+
+
+@given(start=st.integers(-9, 9), step=st.integers(-5, 5).filter(bool), other=st.integers(-20, 40), by=st.integers(1, 6))
+def test_progressions_are_their_members(start: int, step: int, other: int, by: int) -> None:
+    many = Progression((start, step), None)
+    members = [start + step * k for k in range(50)]
+    assert [(many * many - 3).at(k) for k in range(50)] == [n * n - 3 for n in members]
+    try:
+        assert {many < other} == {n < other for n in members}
+    except Split as split:
+        before = {n < other for n in members[: split.at]}
+        assert len(before) == 1 and (members[split.at] < other) not in before
+    try:
+        assert [(many // by).at(k) for k in range(50)] == [n // by for n in members]
+    except Refine as refined:
+        part = many.placed(refined.by, 1, None)
+        assert [(part // by).at(k) for k in range(9)] == [n // by for n in members[1 :: refined.by][:9]]
+    except Apart:
+        pytest.fail("a division refines")
+    except AttributeError:  # a number where all are alike
+        assert len({n // by for n in members}) == 1
+
+
+@given(st.binary(min_size=1, max_size=12), st.binary(max_size=20), st.integers(1, 6))
+def test_a_set_says_what_its_flags_say(pattern: bytes, head: bytes, times: int) -> None:
+    period = [each % 2 for each in pattern] * times
+    flags = bytes([0, *(each % 2 for each in head), *period])
+    found = canonical(flags, len(period))
+    going_on = [*flags, *period, *period]
+    assert [n in found for n in range(1, len(going_on))] == [bool(each) for each in going_on[1:]]
+    assert found.smallest == next((n for n, each in enumerate(going_on) if each), None)
+    if found.smallest is not None:
+        members = list(islice(found.members(), 5))
+        assert [found.above(n) for n in members[:-1]] == members[1:]
+        assert [found.below(n) for n in members[1:]] == members[:-1]
+
+
+def test_what_falls_into_too_many_classes_is_left_alone() -> None:
+    text = "input 1x100000\n" + "".join(f"conv{k}-1/{k}(pad=valid)\n" for k in (7, 11, 13, 17, 2))
+    assert solve(compiled(text), (1,)) is None

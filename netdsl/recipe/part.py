@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from netdsl.ir import Setting
+from netdsl.ir import Setting, written
 from netdsl.ops.shared.words import words_of
 
 
@@ -64,8 +65,6 @@ class Part(BaseModel):
 
     @classmethod
     def _refusal(cls, given: Mapping[str, Any], problem: ValidationError) -> RecipeError:
-        from netdsl.ir import written
-
         error = problem.errors(include_url=False)[0]
         inner = error.get("ctx", {}).get("error")
         if isinstance(inner, RecipeError):  # of a part in this part
@@ -104,3 +103,21 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_plain, value))
     return value.setting if isinstance(value, Part) else value
+
+
+def members(module: ModuleType, base: type[Part]) -> Mapping[str, type[Part]]:
+    """The parts of a kind by name, in the order of their file."""
+    found = [each for each in vars(module).values() if isinstance(each, type) and issubclass(each, base)]
+    return {each.name: each for each in found if each is not base}
+
+
+def chosen(kind: str, known: Mapping[str, type[Part]], value: Any) -> Part:
+    """A value of a spec, `sgd(lr=0.1)` or a bare word, as one of the `known` parts of a kind. Raises `RecipeError`."""
+    setting = value if isinstance(value, Setting) else Setting(name=value) if isinstance(value, str) else None
+    word = setting.name if setting else written(value)
+    named = {alias: cls for cls in known.values() for alias in (cls.name, *cls.aliases)}
+    cls = named.get(word.lower()) if setting else None
+    if cls is None or setting is None:
+        message = f"`{kind}` (={word}) must be one of {', '.join(known)}"
+        raise RecipeError("E0405", message, word=word, known=tuple(known))
+    return cls.made(setting)

@@ -15,7 +15,7 @@ from netdsl.recipe import augment, losses, optimizers, schedules
 from netdsl.recipe.augment import Augmentation
 from netdsl.recipe.losses import CrossEntropy, Loss
 from netdsl.recipe.optimizers import SGD, Optimizer
-from netdsl.recipe.part import Part, RecipeError
+from netdsl.recipe.part import Part, RecipeError, chosen, members
 from netdsl.recipe.schedules import Constant, Cosine, Schedule, Values
 
 KINDS: dict[str, tuple[ModuleType, type[Part]]] = {
@@ -48,22 +48,12 @@ NAMES = (*KINDS, *COUNTS, *NUMBERS, *OTHERS)
 @cache
 def find(kind: str) -> Mapping[str, type[Part]]:
     """The members of a kind by name, in the order of their file."""
-    module, base = KINDS[kind]
-    members = [each for each in vars(module).values() if isinstance(each, type) and issubclass(each, base)]
-    return {each.name: each for each in members if each is not base}
+    return members(*KINDS[kind])
 
 
 def member(kind: str, value: Any) -> Part:
     """A value of a spec, `sgd(lr=0.1)` or a bare word, as a member of its kind. Raises `RecipeError`."""
-    known = find(kind)
-    setting = value if isinstance(value, Setting) else Setting(name=value) if isinstance(value, str) else None
-    word = setting.name if setting else written(value)
-    named = {alias: cls for cls in known.values() for alias in (cls.name, *cls.aliases)}
-    cls = named.get(word.lower()) if setting else None
-    if cls is None or setting is None:
-        message = f"`{kind}` (={word}) must be one of {', '.join(known)}"
-        raise RecipeError("E0405", message, word=word, known=tuple(known))
-    return cls.made(setting)
+    return chosen(kind, find(kind), value)
 
 
 def checked(name: str, value: Any) -> Value:

@@ -8,12 +8,13 @@ schedule has its own course (`cosine`, `linear`, `polynomial` end with the run).
 from __future__ import annotations
 
 import math
+import sys
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from netdsl.ops.shared.fields import NonNegative, Positive, Share, Words
-from netdsl.recipe.part import Part
+from netdsl.recipe.part import Part, chosen, members
 
 
 def _several(value: object) -> object:
@@ -21,9 +22,9 @@ def _several(value: object) -> object:
 
 
 def _schedules(value: object) -> object:
-    from netdsl.recipe.recipe import member
-
-    return tuple(each if isinstance(each, Part) else member("schedule", each) for each in _several(value))  # type: ignore[attr-defined]
+    known = members(sys.modules[__name__], Schedule)
+    given = value if isinstance(value, (tuple, list)) else (value,)
+    return tuple(each if isinstance(each, Part) else chosen("schedule", known, each) for each in given)
 
 
 Lengths = Annotated[tuple[NonNegative, ...], Field(min_length=1), BeforeValidator(_several), Words("a list of numbers")]

@@ -96,10 +96,12 @@ REPEATED = [
     "add {{ gap; {1}: {{ conv1-2; conv1-4 }} | gmp; reuse({1}) }}; upsample(to=8x8)",
 ]
 SEQUENCES = [
-    "{0}: identity; tokens; class_token; positions; ln; attention(2); slice(0, 2); token(0); fc-{{4 * 8 * 8}}; reshape(4x8x8)",
+    "{0}: identity; tokens; class_token; positions; ln; attention(2); slice(0, 2); token(0); fc-{{4 * 8 * 8}}; "
+    "reshape(4x8x8)",
     "{0}: identity; tokens; attention(2, causal=true); pointwise-4; lstm-4(both=true); reshape(like=@{0})",
     "{0}: maxpool; softsign; unpool(@{0})",
-    "{0}: conv1-4; tokens; gru-4; {0}m: matmul {{ identity | matmul {{ identity; transpose | identity }}; softmax }}; reshape(like=@{0})",
+    "{0}: conv1-4; tokens; gru-4; {0}m: matmul {{ identity | matmul {{ identity; transpose | identity }}; softmax }}; "
+    "reshape(like=@{0})",
     "{0}: conv1-4; attention(2) {{ @{0} | relu }}; upsample(like=@{0}); mul {{ identity | fc-1 }}",
     "{0}: learned(4x8x8)",
 ]

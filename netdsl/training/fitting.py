@@ -15,8 +15,13 @@ from torch import nn
 from torch.multiprocessing.spawn import ProcessException
 
 from netdsl.backends.torch import build
+from netdsl.elaborate.recipe import recipe
+from netdsl.elaborate.values import Evaluator
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
+from netdsl.syntax import parse, tree
+from netdsl.text.diagnostics import Report, SpecError
+from netdsl.text.source import Source
 from netdsl.training import run as runs
 from netdsl.training.callbacks import Bar, Keep, Lines, Rows
 from netdsl.training.data import Data, open_data
@@ -90,10 +95,13 @@ def _opened(data: str | Data, network: Network, recipe: Recipe) -> Data:
 
 
 def recipe_from(text: str) -> Recipe:
-    """A recipe from its text, `train(...)`."""
-    from netdsl.compiler import loads
-
-    return Recipe.of(loads(f"input 1\nidentity\n{text}\n", name="recipe.net").train)
+    """A recipe from its text, `train(...)`, whose network is elsewhere. Raises `SpecError`."""
+    report = Report()
+    statement = next(iter(parse(Source("recipe.net", text), report).statements), None)
+    setting = recipe(statement, Evaluator({}), report) if isinstance(statement, tree.Train) else None
+    if report.errors:
+        raise SpecError(report)
+    return Recipe.of(setting)
 
 
 def demanded(network: Network) -> tuple[tuple[int, ...], int]:

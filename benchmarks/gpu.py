@@ -9,6 +9,8 @@ Under ten minutes on one data-center GPU. Sections, each of which says what fail
   difference by the norm of what the CPU gives; the largest first.
 - `step`: a training step of ResNet-50, images in channels-last, bf16, a fused optimizer: bare PyTorch, the same with
   deterministic kernels, compiled, and what `netdsl train` does; medians of rounds taken in turn, and peak memory.
+- `inference`: plain modules beside `--for inference`, each also as a CUDA graph, for one image and for 64: times of
+  rounds taken in turn, launches, and how far the outputs are from float64.
 - `train`: lenet5_modern on digits, by its recipe, to the end.
 - `ddp`: the same under torchrun, one process on NCCL: the losses of the run without.
 - `tests`: those marked `gpu`.
@@ -263,6 +265,78 @@ def step(device: str, quick: bool) -> dict[str, Any]:
     return {"ways": rows, "failed": failed}
 
 
+# Inference -----------------------------------------------------------------------------------------------------------
+
+
+def launches(model: nn.Module, images: Tensor) -> int:
+    """The kernels of a forward pass."""
+    kinds = [torch.profiler.ProfilerActivity.CPU, torch.profiler.ProfilerActivity.CUDA]
+    with torch.profiler.profile(activities=kinds) as seen:
+        model(images)
+        torch.cuda.synchronize()
+    return sum(each.count for each in seen.key_averages() if each.device_type == torch.autograd.DeviceType.CUDA)
+
+
+def replayed(model: nn.Module, images: Tensor) -> Callable[[], None]:
+    """The forward pass as a CUDA graph: one launch for all of its kernels."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):
+            model(images)
+    torch.cuda.current_stream().wait_stream(stream)
+    captured = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(captured):
+        model(images)
+    return captured.replay
+
+
+def inference(device: str, quick: bool) -> dict[str, Any]:
+    names = ["resnet_cifar:20"] if quick else ["googlenet_bn", "inception_v3", "resnet_v1_5:50", "vgg16", "alexnet_owt"]
+    rows = {}
+    print(f"{'network':16} {'images':>6} {'plain ms':>9} {'inference':>10} {'graph':>7} {'both':>6}   launches   apart")
+    for name in names:
+        network = netdsl.load(name)
+        torch.manual_seed(0)
+        plain = netdsl.build(network).eval()
+        exact = plain.double()(*given(network, "cpu", torch.float64))
+        plain.float()
+        quicker = netdsl.optimize(plain, network, device=device)
+        plain = plain.to(device)
+        with torch.inference_mode():
+            difference = apart(tensors(quicker(*given(network, device, torch.float32))), tensors(exact))
+            for count in (1, 4 if quick else 64):
+                images = torch.randn(count, *network.inputs[0].shape, device=device)
+                ways: dict[str, Callable[[], object]] = {
+                    "plain": lambda m=plain, x=images: m(x),  # type: ignore[misc]
+                    "inference": lambda m=quicker, x=images: m(x),  # type: ignore[misc]
+                }
+                if device == "cuda":
+                    ways |= {"graph": replayed(plain, images), "both": replayed(quicker, images)}
+                times: dict[str, list[float]] = {way: [] for way in ways}
+                for _ in range(3 if quick else 15):
+                    for way, run in ways.items():
+                        finish(device)
+                        began = time.perf_counter()
+                        for _ in range(5):
+                            run()
+                        finish(device)
+                        times[way].append((time.perf_counter() - began) / 5)
+                medians = {way: statistics.median(found[1:]) for way, found in times.items()}
+                base = medians["plain"]
+                kernels = [launches(each, images) for each in (plain, quicker)] if device == "cuda" else []
+                ratios = [
+                    f"{base / medians[way]:.2f}x" if way in medians else "" for way in ("inference", "graph", "both")
+                ]
+                shown = f"{1000 * base:9.3f} {ratios[0]:>10} {ratios[1]:>7} {ratios[2]:>6}"
+                print(
+                    f"{name:16} {count:6} {shown}   {' to '.join(map(str, kernels)):>10} {difference:7.0e}", flush=True
+                )
+                rows[f"{name} {count}"] = {"ms": {way: 1000 * each for way, each in medians.items()}}
+                rows[f"{name} {count}"] |= {"launches": kernels, "apart": difference}
+    return rows
+
+
 # Real runs -----------------------------------------------------------------------------------------------------------
 
 
@@ -320,7 +394,7 @@ def tests(device: str, quick: bool) -> dict[str, Any]:
     return {"code": done.returncode, "end": done.stdout.strip().splitlines()[-1]}
 
 
-SECTIONS = {"parity": parity, "step": step, "train": train, "ddp": ddp, "tests": tests}
+SECTIONS = {"parity": parity, "step": step, "inference": inference, "train": train, "ddp": ddp, "tests": tests}
 
 
 def main() -> None:

@@ -122,6 +122,21 @@ def test_the_options_of_the_old_memory_are_taken_and_do_nothing(netdsl) -> None:
     assert "cache" not in netdsl("check", "--help").out
 
 
+@pytest.mark.parametrize("format_", ["text", "json"])
+def test_checks_by_several_processes_and_tells_the_same_in_order(netdsl, format_: str) -> None:
+    specs = ("bad.net", "family.net", "tiny.net", "gone.net", "family.net:A")
+    alone, together = (netdsl("check", "-j", jobs, "--format", format_, *specs) for jobs in ("1", "2"))
+    assert alone.status == 2
+    assert (together.status, together.out, together.err) == (alone.status, alone.out, alone.err)
+    assert netdsl("check", "-j", "auto", "tiny.net", "tiny.net").out == "tiny.net: ok\n" * 2
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "many"])
+def test_a_number_of_processes_is_one_or_more(netdsl, jobs: str) -> None:
+    run = netdsl("check", "-j", jobs, "tiny.net")
+    assert run.status == 2 and "neither `auto` nor a number" in run.err
+
+
 def test_what_is_wrong_with_every_variant_is_said_once(netdsl) -> None:
     Path("family.net").write_text(TABLE.replace("| fc-10 ", "| fc-oops "), "utf-8")
     run = netdsl("check", "family.net")

@@ -1,8 +1,13 @@
-"""`netdsl check`: whether specs are right. All messages of all files in one run; what is certain can be mended."""
+"""`netdsl check`: whether specs are right. All messages of all files in one run; what is certain can be mended.
+
+Specs are checked one after the other, or by several processes (`--jobs`), which send back what they found; it is told
+here, in the order given, so that the output is the same.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -12,10 +17,37 @@ from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, format_option,
 from netdsl.tools.cli._tell import say, show, status, sum_up, verdict, write_document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from netdsl.analysis.fixes import Fixed
     from netdsl.text.diagnostics import Report
 
 SECTION = "Prove it"
+
+
+class Found(NamedTuple):
+    """What a check found: its messages with proposals, the variants, and whether the spec defines any network."""
+
+    report: Report
+    variants: tuple[str, ...]
+    defines: bool
+
+
+class Jobs(click.ParamType[int]):
+    """A number of processes, or `auto`: as many as there are processors for this one."""
+
+    name = "jobs"
+
+    def convert(self, value: str | int, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if value == "auto":
+            return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        try:
+            jobs = int(value)
+        except ValueError:
+            jobs = 0
+        if jobs < 1:
+            self.fail(f"'{value}' is neither `auto` nor a number of processes, 1 or more", param, ctx)
+        return jobs
 
 
 @click.command(
@@ -27,12 +59,16 @@ Examples:
   netdsl check --diff mine.net            show what --fix would do
   netdsl check --fix - < a.net > b.net    as a filter
   netdsl check --format json *.net        for programs
+  netdsl check -j auto nets/*.net         many files, on all processors
   netdsl check --format sarif *.net       for code scanning
 """
 )
 @click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1, required=True)
 @click.option("--fix", "fixing", is_flag=True, help="Mend what is certain in the files themselves.")
 @click.option("--diff", "showing", is_flag=True, help="Show what --fix would do, and write nothing.")
+@click.option(
+    "--jobs", "-j", type=Jobs(), default=1, metavar="N|auto", help="Check N files at a time.", show_default=True
+)
 @format_option
 @click.option("--cache/--no-cache", hidden=True, expose_value=False, help="Of an earlier version; without effect.")
 @spec_options
@@ -40,6 +76,7 @@ def command(
     specs: tuple[str, ...],
     fixing: bool,
     showing: bool,
+    jobs: int,
     format_: str,
     variant: str | None,
     settings: tuple[str, ...],
@@ -54,13 +91,20 @@ def command(
     --fix makes the changes that are certain, checks again, and leaves to you what is a choice. It changes only the
     files that are named, never those that they use. The status is 1 while an error remains, and with --diff while
     there is something to mend.
+
+    --jobs pays for many files: a process takes a moment to start. Output and status are the same. --fix and --diff go
+    through the files one after the other, since files may use one another.
     """
     requests = [Request(spec, variant, settings, input_) for spec in specs]
     if showing and format_ != "text":
         raise click.UsageError(f"--diff writes a diff; it does not go with --format {format_}")
     if fixing and not showing:
         _refuse(requests, format_)
-    found = [_one(request, fixing, showing, format_ == "text", color) for request in requests]
+    telling = format_ == "text"
+    if fixing or showing:
+        found = [_mend(request, showing, telling, color) for request in requests]
+    else:
+        found = [_told(*pair, telling, color) for pair in zip(requests, _all(requests, jobs), strict=True)]
     if format_ != "text":
         write_document([report for report, _ in found], format_)
     return max(worst for _, worst in found)
@@ -76,22 +120,62 @@ def _refuse(requests: list[Request], format_: str) -> None:
             )
 
 
-def _one(request: Request, fixing: bool, showing: bool, telling: bool, color: str) -> tuple[Report, int]:
-    """Check one spec, mend it or show how, and tell of it if `telling`; its messages, and the exit status for it."""
-    checked, fixed = _mended(request, showing) if fixing or showing else (check(request), None)
-    to_mend = showing and fixed is not None and bool(fixed.fixed)
-    report = checked.report if showing else with_proposals(request, checked)
-    if telling and not showing:
+def _all(requests: list[Request], jobs: int) -> Iterator[Found]:
+    """What is found in each spec, in their order; of standard input by this process, which alone can read it."""
+    apart = [request for request in requests if request.path != STDIN]
+    jobs = min(jobs, len(apart))
+    if jobs < 2:
+        yield from map(_found, requests)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs) as pool:
+        others = pool.map(_found, apart)
+        for request in requests:
+            yield _found(request) if request.path == STDIN else next(others)
+
+
+def _found(request: Request) -> Found:
+    """Check one spec."""
+    return _of(request, check(request))
+
+
+def _of(request: Request, checked: Checked) -> Found:
+    """What there is to tell of a check, with what may be tried against its errors."""
+    defines = any(compilation.network is not None for compilation, _said in checked.apart)
+    return Found(with_proposals(request, checked), checked.variants, defines)
+
+
+def _told(request: Request, found: Found, telling: bool, color: str, piping: bool = False) -> tuple[Report, int]:
+    """Tell of one spec if `telling`; its messages, and the exit status for it. `piping`: stdout is for its text."""
+    report = found.report
+    if telling:
         show(report, color)
-    if telling and not to_mend:
-        nothing = all(compilation.network is None for compilation, _said in checked.apart)
-        fine = "ok, though it defines no network, only what others use" if nothing else "ok"
-        line = verdict(request.name, report, checked.variants, fine=fine)
-        piping = showing or (fixing and request.path == STDIN)
-        sum_up(line, apart=bool(len(report)) and not showing, err=piping or bool(report.errors))
+        _sum_up(request, found, apart=bool(len(report)), err=piping or bool(report.errors))
+    return report, status(report)
+
+
+def _mend(request: Request, showing: bool, telling: bool, color: str) -> tuple[Report, int]:
+    """Mend one spec, or show how, and tell of it if `telling`; its messages, and the exit status for it."""
+    checked, fixed = _mended(request, showing)
+    if not showing:
+        report, worst = _told(request, _of(request, checked), telling, color, piping=request.path == STDIN)
+    else:
+        report = checked.report
+        to_mend = fixed is not None and bool(fixed.fixed)
+        worst = max(status(report), int(to_mend))
+        if telling and not to_mend:
+            defines = any(compilation.network is not None for compilation, _said in checked.apart)
+            _sum_up(request, Found(report, checked.variants, defines), apart=False, err=True)
     if fixed is not None:
         _tell(request, fixed, showing)
-    return report, max(status(report), int(to_mend))
+    return report, worst
+
+
+def _sum_up(request: Request, found: Found, *, apart: bool, err: bool) -> None:
+    """The line that says how a spec fared."""
+    fine = "ok" if found.defines else "ok, though it defines no network, only what others use"
+    sum_up(verdict(request.name, found.report, found.variants, fine=fine), apart=apart, err=err)
 
 
 def _mended(request: Request, showing: bool) -> tuple[Checked, Fixed | None]:

@@ -5,7 +5,7 @@ linear in its weights can do both: its weights are multiplied by the first, its 
 in double precision, once, when the weights are loaded. It needs a batch norm that keeps running averages and is the
 only one to take the layer's value; one that stands before the convolution, as in ResNet-v2 and DenseNet, stays.
 
-Measured on ResNet-50 under channels-last: 1.09 to 1.17 times faster.
+It saves a pass over the layer's value, which a batch norm reads and writes whole while it computes next to nothing.
 """
 
 from __future__ import annotations

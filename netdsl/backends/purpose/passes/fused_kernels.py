@@ -6,7 +6,7 @@ weights are packed in the order in which its kernels read them, once, for the kn
 PyTorch has for its own compiler (`torch.ops.mkldnn`); where they are missing, the emitted source takes the public ones
 by itself.
 
-Measured at batch 1 against public operators: Inception-v3 1.4 times faster, ResNet-50 1.4, AlexNet 1.7.
+A value is written once in place of once for each step, and weights are not put in order again at each call.
 """
 
 from __future__ import annotations

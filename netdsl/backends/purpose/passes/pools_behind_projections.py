@@ -4,8 +4,6 @@ Pooling by averages works within each channel, a 1x1 convolution within each pix
 does not matter, up to the bias, which is added behind the pool: the padding's zeros have none. So Inception's
 pooled branch pools 32 channels in place of 192, and its convolution stands beside the other 1x1 ones on the same
 value, with which `merged_siblings` may join it. It needs a pool with stride 1 whose value only the convolution takes.
-
-Measured on Inception-v3: 1.07 times faster, 1.10 with the merge.
 """
 
 from __future__ import annotations

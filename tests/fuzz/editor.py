@@ -11,7 +11,26 @@ from fuzz import _answers, texts
 from fuzz._run import Run
 
 SHARE = 0.15
-TYPED = ("", "x", "3", "\n", "conv3-8\n", "{", "}", "relu; ", "@", "(", ")", "|", ": ", '"', "\r\n", "\U0001d11e", "x2 ", "->")
+TYPED = (
+    "",
+    "x",
+    "3",
+    "\n",
+    "conv3-8\n",
+    "{",
+    "}",
+    "relu; ",
+    "@",
+    "(",
+    ")",
+    "|",
+    ": ",
+    '"',
+    "\r\n",
+    "\U0001d11e",
+    "x2 ",
+    "->",
+)
 
 
 def run(run: Run) -> None:
@@ -43,4 +62,8 @@ def _asked(run: Run, text: str, offset: int) -> None:
         trace = traceback.format_exc()
         places = [line.strip() for line in trace.splitlines() if line.strip().startswith("File")]
         place = places[-1].rpartition("/")[2].replace('"', "") if places else ""
-        run.find(f"{type(problem).__name__} in {place}", f"{trace[-3000:]}\nat {offset} in\n{text}", text.encode("utf-8", "replace"))
+        run.find(
+            f"{type(problem).__name__} in {place}",
+            f"{trace[-3000:]}\nat {offset} in\n{text}",
+            text.encode("utf-8", "replace"),
+        )

@@ -101,7 +101,7 @@ def _child(command: str) -> int:
         status = main(command.split())
     except KeyboardInterrupt as problem:
         frames = [frame.filename for frame in traceback.extract_tb(problem.__traceback__)]
-        status = ESCAPED if len(frames) > 1 else 130
+        status = ESCAPED if any(f"{os.sep}netdsl{os.sep}" in each for each in frames) else 130
     finally:
         os._exit(status)
 

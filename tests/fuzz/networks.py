@@ -44,7 +44,8 @@ def run(run: Run) -> None:
 
 
 def _some(run: Run, begin: int) -> None:
-    last: list[tuple[str, bool]] = []
+    last: list[str] = []
+    failed: list[str] = []
     trusted = networks() | ranked()
 
     @seed(begin)
@@ -58,16 +59,18 @@ def _some(run: Run, begin: int) -> None:
     )
     @given(trusted.map(lambda each: (each, True)) | sided().map(lambda each: (each, False)))
     def draw(drawn: tuple[Network, bool]) -> None:
-        if not run.going("networks"):
+        if not failed and not run.going("networks"):
             return
         network, simple = drawn
-        last[:] = [(network.sources[0].text, simple)]
+        last[:] = [network.sources[0].text]
         run.counts.update({"networks": 1, "layers": len(network.nodes), "laws": len(LAWS) + simple})
+        failed.append("")  # until it is known to hold; what failed is tried again, smaller, whatever the time
         hold(network, run.folder, simple)
+        failed.pop()
 
     try:
         draw()
     except Exception as problem:
-        text = last[0][0] if last else ""
+        text = "".join(last)
         what = f"{type(problem).__name__}: {str(problem).strip().splitlines()[0][:120] if str(problem).strip() else ''}"
         run.find(what, f"{traceback.format_exc()[-3000:]}\n{text}", text.encode())

@@ -10,19 +10,33 @@ from random import Random
 
 from fuzz import _answers
 from fuzz._run import Run
-
 from netdsl import ops, zoo
 from netdsl.syntax.lex import KEYWORDS
 
 SHARE = 0.45
 
 NUMBERS = (
-    *"0 1 2 3 4 5 7 8 16 32 64 224 1000 -1 0.5 -0.0 20% 1M 4k 1e9 1e400 1000000000 2**64 2**2**2**2**2 0x10 00 1_000".split(),
+    *["0", "1", "2", "3", "4", "5", "7", "8", "16", "32", "64", "224", "1000", "-1", "0.5", "-0.0", "20%", "1M", "4k", "1e9", "1e400", "1000000000", "2**64", "2**2**2**2**2", "0x10", "00", "1_000"],
     "9" * 30,
     "9" * 5000,
 )  # fmt: skip
-SIGNS = tuple("{}()[]|;:,.@/*+-=<>!~\"'#\\%&?$`^ \t\n") + ("->", "**", "//", "==", "<=", "x2", "..", "\r", "\r\n")
-ODD = ("\0", "\x1b[2J", "\u2028", "\u202e", "\ufeff", "\u00ad", "²", "é", "\U0001d11e", "\x85", "\x0c", "×", "–", "“")
+SIGNS = (*tuple("{}()[]|;:,.@/*+-=<>!~\"'#\\%&?$`^ \t\n"), "->", "**", "//", "==", "<=", "x2", "..", "\r", "\r\n")
+ODD = (
+    "\0",
+    "\x1b[2J",
+    "\u2028",
+    "\u202e",
+    "\ufeff",
+    "\u00ad",
+    "²",
+    "é",
+    "\U0001d11e",
+    "\x85",
+    "\x0c",
+    "×",
+    "\u2013",
+    "\u201c",
+)
 WORDS = ("channels", "height", "width", "params", "macs", "in", "as", "of", "like", "act", "norm", "stride", "pad", "a", "b", "n",
          "relu", "true", "false", "none", "min", "max", "floor", "ceil", "len", "round_to", "output", "image", "table")  # fmt: skip
 
@@ -59,7 +73,7 @@ def expression(random: Random, depth: int = 0) -> str:
         return f"({one} if {other} > 1 else {expression(random, depth + 1)})"
     if kind == 6:
         return f"({one})"
-    return f"{one} {random.choice('+ - * / // % ** < == and or'.split())} {other}"
+    return f"{one} {random.choice(['+', '-', '*', '/', '//', '%', '**', '<', '==', 'and', 'or'])} {other}"
 
 
 def statement(random: Random, depth: int = 0) -> str:
@@ -97,7 +111,9 @@ def made(random: Random) -> str:
     heads = (
         lambda: f"param p{random.randrange(3)} = {expression(random)}",
         lambda: f"default {random.choice(words())}({random.choice(WORDS)}={expression(random)})",
-        lambda: f"block {random.choice(WORDS)}(n, k={expression(random)}) {{ {statement(random)}; {statement(random)} }}",
+        lambda: (
+            f"block {random.choice(WORDS)}(n, k={expression(random)}) {{ {statement(random)}; {statement(random)} }}"
+        ),
         lambda: f"expect {random.choice(WORDS)} = {expression(random)}",
         lambda: f"property {expression(random)} == {expression(random)}",
         lambda: f'reported {random.choice(WORDS)} = {number(random)} "note"',

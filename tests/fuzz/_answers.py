@@ -119,11 +119,15 @@ def wrong(file: str, commands: tuple[str, ...] = COMMANDS) -> Iterator[Wrong]:
 
 
 def _proportion(file: str) -> float:
-    """How many times as long as a small network a file's may take."""
+    """How many times as long as a small network a file's may take; each variant counts as one."""
     try:
         with limits(60):
             found = compile(file)
-        return max(1.0, max(len(found.network.nodes) if found.network else 0, _told_large(found) * 10**6) / LAYERS)
+        return max(
+            1.0,
+            len(found.variants),
+            max(len(found.network.nodes) if found.network else 0, _told_large(found) * 10**6) / LAYERS,
+        )
     except (Overrun, MemoryError):
         return 1.0
 

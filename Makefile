@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BUILD  := build/demo
 
-.PHONY: demo test test-slow lint types format generate gallery history clean
+.PHONY: demo test test-slow fuzz lint types format generate gallery history clean
 .DEFAULT_GOAL := demo
 
 ## demo: compile VGG-19 from its paper's column, print its table, draw it, and run it
@@ -25,6 +25,11 @@ test: $(VENV)/.dev
 ## test-slow: what takes long and is left out of `test`: every network of the zoo, by all its laws
 test-slow: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 -m slow
+
+## fuzz: hostile texts, drawn networks, edits and kills, for MINUTES; the report is written into docs/reliability.md
+MINUTES ?= 60
+fuzz: $(VENV)/.dev
+	$(BIN)/python tests/fuzz --minutes $(MINUTES) --report docs/reliability.md $(FUZZ)
 
 ## lint: style
 lint: $(VENV)/.dev

@@ -217,6 +217,12 @@ def test_odd_texts(text: str) -> None:
     everything("input 3x8x8\nconv3-4\n" + text, *range(19, 20 + len(text)))
 
 
+@pytest.mark.parametrize("shape", ["4x24", "4x12x10", "4x8x6x8"])
+def test_signals_images_and_clips(shape: str) -> None:
+    text = f"input {shape}\nconv3-4\nmaxpool2\n"
+    everything(text, *range(len(text) + 1))
+
+
 SEVERAL = """\
 input 4x8x8
 param deep = true

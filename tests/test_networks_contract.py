@@ -57,8 +57,10 @@ def test_the_flat_text_computes_the_same(network: Network) -> None:
     one = netdsl.build(network).eval()
     flat = netdsl.loads(written(network))
     two = netdsl.build(flat).eval()
-    first = [name for node in network.nodes for name in (f"{node.path}.{key}" for key in network.weights(node))]
-    second = [name for node in flat.nodes for name in (f"{node.path}.{key}" for key in flat.weights(node))]
+    first, second = (
+        [f"{node.path}.{key}".rstrip(".") for node in each.nodes for key in each.weights(node)]
+        for each in (network, flat)
+    )
     state = one.state_dict()
     assert len(first) == len(second)
     two.load_state_dict({new: state[old] for old, new in zip(first, second, strict=True)}, strict=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
+import secrets
 from pathlib import Path
 
 
@@ -17,17 +17,17 @@ def replace(data: bytes, path: Path) -> int:
     """
     target = Path(os.path.realpath(path))
     before = target.stat() if target.exists() else None
-    temporary: str | None = None
+    # Its name is known before it is there, so that Ctrl-C between the two leaves nothing either.
+    temporary = target.parent / f".netdsl-{secrets.token_hex(8)}"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".netdsl-", dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
+        with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
             file.write(data)
         os.chmod(temporary, before.st_mode & 0o7777 if before else 0o666 & ~_umask())
         os.replace(temporary, target)
     except BaseException:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
         raise
     return before.st_nlink - 1 if before else 0
 

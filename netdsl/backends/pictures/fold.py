@@ -87,10 +87,14 @@ class Folder:
     def _beside(self, items: list[Item], forms: list[_Form], first: int) -> int:
         """Where the run of branches by one statement ends that begins at `first`."""
         after, item = first + 1, items[first]
+        least = self._last_use[item.end - 1]
         while after < len(items) and forms[after] == forms[first] and items[after].span == item.span:
+            end = items[after].end
+            least = min(least, self._last_use[end - 1])
+            if least < end:  # one of them is used before the last is made: they are no branches
+                return first + 1
             after += 1
-        end = items[after - 1].end
-        return after if all(self._last_use[each.end - 1] >= end for each in items[first:after]) else first + 1
+        return after if least >= items[after - 1].end else first + 1
 
     def _form(self, item: Item) -> _Form:
         if _closed(item):

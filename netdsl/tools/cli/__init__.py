@@ -20,6 +20,13 @@ SELDOM = 500_000
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run a command (`args`, or those of the process) and return its exit status."""
+    try:
+        return _status(args)
+    except KeyboardInterrupt:  # whenever it comes: while click is imported, or while a mistake is told
+        return INTERRUPTED
+
+
+def _status(args: Sequence[str] | None) -> int:
     if args is None:
         # Nearly all that a short run makes lives to its end, where there is nothing to collect either. A long one (many
         # files, a server) still collects, but not for each few hundred objects.
@@ -49,8 +56,6 @@ def main(args: Sequence[str] | None = None) -> int:
         vars(problem)["message"] = "\n".join(map(visible, problem.message.split("\n")))
         problem.show()
         return WRONG_USE
-    except KeyboardInterrupt:
-        return INTERRUPTED
     except SystemExit as end:
         # click leaves this way when it has answered a shell's question, and when the reader of a pipe has gone
         return int(end.code or 0) if "_NETDSL_COMPLETE" in os.environ else NO_READER

@@ -77,7 +77,7 @@ def _field(places: Places, value: int) -> str:
         return ""
     if field.whole:
         return ", sees the whole input"
-    return ", receptive field {}x{}".format(*field.pixels)
+    return f", receptive field {'x'.join(map(str, field.pixels))}"
 
 
 def _weights(places: Places, part: Placed) -> list[str]:

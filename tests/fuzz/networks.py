@@ -1,0 +1,76 @@
+"""Drawn valid networks: the figures, the built module, the flat text and the source agree. What fails is shrunk by
+Hypothesis to a few short lines."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+import torch
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from test_networks_contract import test_the_flat_text_computes_the_same
+
+from fuzz._run import Run
+from netdsl.ir import Network
+from netdsl.testing.drawing import networks, ranked, sided
+from netdsl.testing.laws import Subject, laws
+
+SHARE = 0.25
+LAWS = ("written", "shapes", "figures", "forward", "state")
+"""The others are about what an author may do on purpose: a claim, a layer that nothing follows."""
+CHUNK = 20
+
+
+def hold(network: Network, folder: Path, simple: bool) -> None:
+    """Hold a network to the laws of users' specs, and a `simple` one (one input, one output) to the law of two modules: the
+    nested one and that of the flat text compute the same values. Raises what tells of a broken one."""
+    path = folder / "drawn.net"
+    path.write_text(network.sources[0].text, "utf-8")
+    subject = Subject(path, None)
+    for law in laws():
+        if law.name in LAWS:
+            law.hold(subject)
+    if simple:
+        test_the_flat_text_computes_the_same.hypothesis.inner_test(network)
+
+
+def run(run: Run) -> None:
+    """Draw networks in chunks, each from a seed of its own."""
+    torch.set_num_threads(1)
+    chunk = 0
+    while run.going("networks"):
+        chunk += 1
+        _some(run, run.seed * 1_000_000 + chunk)
+
+
+def _some(run: Run, begin: int) -> None:
+    last: list[str] = []
+    failed: list[str] = []
+    trusted = networks() | ranked()
+
+    @seed(begin)
+    @settings(
+        max_examples=CHUNK,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
+    @given(trusted.map(lambda each: (each, True)) | sided().map(lambda each: (each, False)))
+    def draw(drawn: tuple[Network, bool]) -> None:
+        if not failed and not run.going("networks"):
+            return
+        network, simple = drawn
+        last[:] = [network.sources[0].text]
+        run.counts.update({"networks": 1, "layers": len(network.nodes), "laws": len(LAWS) + simple})
+        failed.append("")  # until it is known to hold; what failed is tried again, smaller, whatever the time
+        hold(network, run.folder, simple)
+        failed.pop()
+
+    try:
+        draw()
+    except Exception as problem:
+        text = "".join(last)
+        what = f"{type(problem).__name__}: {str(problem).strip().splitlines()[0][:120] if str(problem).strip() else ''}"
+        run.find(what, f"{traceback.format_exc()[-3000:]}\n{text}", text.encode())

@@ -1,0 +1,100 @@
+"""A short run of the fuzzers (`make fuzz` runs them at length), and what they once found, given to all commands again.
+
+A new file of tests/robustness/ (`python tests/fuzz --save` writes them) is tried here by its being there.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from fuzz import _answers
+from fuzz.__main__ import BEGIN, END, report, save
+from fuzz._run import Finding, Run
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="limits of time and memory, and kills, as Linux has them"
+)
+ROOT = Path(__file__).parent.parent
+SAVED = sorted((ROOT / "tests" / "robustness").glob("*.net"))
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+
+@pytest.mark.parametrize(("section", "unit", "most"), [("kills", "kills", 12), ("texts", "texts", 12), ("editor", "scripts", 2), ("networks", "networks", 3)])  # fmt: skip
+def test_a_short_run_finds_nothing(section: str, unit: str, most: int, tmp_path: Path) -> None:
+    run = Run(section, tmp_path, seconds=60, most=most)
+    import_module(f"fuzz.{section}").run(run)
+    assert run.counts[unit] > 0
+    assert not run.findings, run.findings[0]
+
+
+@pytest.mark.parametrize("path", SAVED, ids=[path.stem for path in SAVED])
+def test_what_was_found_once_is_answered(path: Path) -> None:
+    Path(path.name).write_bytes(path.read_bytes())
+    assert not list(_answers.wrong(path.name))
+
+
+# The fuzzers see what they are for -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        ("raise KeyError('x')", "status 3 (KeyError in"),
+        ("while True: pass", "no end within"),
+        ("x = bytearray(2**30)", "status 3 (MemoryError in"),
+        ("print('Traceback (most recent call last)')", "a traceback is shown"),
+    ],
+)
+def test_a_broken_command_is_found(harm: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from netdsl.tools.cli import summary
+
+    monkeypatch.setattr(_answers, "SECONDS", 0.2)
+    monkeypatch.setattr(summary.command, "callback", lambda **_: exec(harm))
+    Path("a.net").write_text("input 3\nrelu\n")
+    (found,) = _answers.wrong("a.net", ("check {}", "summary {}"))
+    assert told in found.what and found.what.startswith("summary")
+
+
+def test_half_a_file_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from fuzz import kills
+
+    from netdsl.text import files
+
+    def torn(data: bytes, path: Path) -> int:
+        path.write_bytes(data[: len(data) // 2])
+        time.sleep(0.2)
+        path.write_bytes(data)
+        return 0
+
+    monkeypatch.setattr(files, "replace", torn)
+    run = Run("kills", tmp_path, seconds=60, most=12)
+    kills.run(run)
+    assert any("neither the old file nor the new one" in each.what for each in run.findings)
+
+
+def test_of_what_is_alike_the_shortest_is_kept_and_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from fuzz import __main__
+
+    monkeypatch.setattr(__main__, "SAVED", tmp_path / "robustness")
+    run = Run("texts", tmp_path, seconds=1)
+    for data in (b"long", b"s", b"longer"):
+        run.find("the same", data=data)
+    (found,) = run.findings
+    path = save(found)
+    assert path is not None and path.read_bytes() == b"s"
+    assert save(Finding("kills", "no text")) is None
+    assert "- texts: the same" in report([run], 1, 0)
+
+
+def test_the_page_has_a_place_for_the_report() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
+    assert page.count(BEGIN) == page.count(END) == 1 and "make fuzz MINUTES=" in page

@@ -21,10 +21,12 @@ from lightning.pytorch.callbacks import Callback, Checkpoint, TQDMProgressBar
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from netdsl.training.errors import TrainingError
-from netdsl.training.run import Run, replace
+from netdsl.training.run import JUDGED, Run, replace
 from netdsl.training.task import Task
 
 Trainer = lightning.Trainer
+WORDS = {"top1": "top-1", "top5": "top-5", "miou": "mIoU"}
+"""What is judged, in words."""
 
 
 class Rows(Callback):
@@ -75,8 +77,9 @@ class Rows(Callback):
     def on_validation_end(self, trainer: Trainer, task: Any) -> None:
         stopped = trainer.should_stop and trainer.global_step < trainer.max_steps  # what goes on is judged in its time
         if not trainer.sanity_checking and not stopped:
-            names = ("test_loss", "top1", "top5")
-            judged = {name: float(trainer.callback_metrics[name]) for name in names if name in trainer.callback_metrics}
+            judged = {
+                name: float(trainer.callback_metrics[name]) for name in JUDGED if name in trainer.callback_metrics
+            }
             self._row(trainer, judged)
             self._write(trainer)
         self._rested = time.perf_counter()
@@ -201,8 +204,7 @@ class Bar(TQDMProgressBar):
     def get_metrics(self, trainer: Trainer, task: Any) -> dict[str, Any]:
         last = self.rows.last
         shown: dict[str, Any] = {name: f"{last[name]:.4g}" for name in ("loss", "test_loss") if name in last}
-        if "top1" in last:
-            shown["top1"] = f"{100 * last['top1']:.2f}%"
+        shown |= {name: f"{100 * last[name]:.2f}%" for name in ("top1", "miou") if name in last}
         if "images_per_second" in last:
             shown["images/s"] = f"{last['images_per_second']:.0f}"
             shown["waiting"] = f"{100 * last['waiting']:.0f}%"
@@ -225,9 +227,7 @@ def line(row: dict[str, float]) -> str:
     parts = [f"epoch {row['epoch']:.3g}", f"step {row['step']:.0f}"]
     parts += [f"loss {row['loss']:.4g}"] if "loss" in row else []
     parts += [f"test loss {row['test_loss']:.4g}"] if "test_loss" in row else []
-    parts += [
-        f"{words} {100 * row[name]:.2f} %" for name, words in (("top1", "top-1"), ("top5", "top-5")) if name in row
-    ]
+    parts += [f"{words} {100 * row[name]:.2f} %" for name, words in WORDS.items() if name in row]
     if "images_per_second" in row:
         parts.append(f"{row['images_per_second']:.0f} images/s, {100 * row['waiting']:.0f} % waiting for them")
     return "  ".join([*parts, f"{row['seconds']:.1f} s"])

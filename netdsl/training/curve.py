@@ -28,9 +28,10 @@ def compare(runs: Mapping[str, Rows], out: Path) -> None:
         several = len(runs) > 1
         _line(loss, rows, "loss", 1.0, f"{name}, training" if several else "training", color, ":" if several else "-")
         _line(loss, rows, "test_loss", 1.0, f"{name}, test" if several else "test", color if several else "C1", "-")
-        _line(error, rows, "top1", -100.0, name, color, "-", 100.0)
+        judged = "miou" if any(row.get("miou") is not None for row in rows) else "top1"
+        _line(error, rows, judged, -100.0, name, color, "-", 100.0)
     loss.set(xlabel="epoch", ylabel="loss", yscale="log")
-    error.set(xlabel="epoch", ylabel="error on the test images, %", ylim=(0, None))
+    error.set(xlabel="epoch", ylabel="error on the test images (of masks 1 - mIoU), %", ylim=(0, None))
     _write(figure, out)
 
 

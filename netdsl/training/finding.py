@@ -18,10 +18,9 @@ from netdsl.backends.torch import build
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.recipe.schedules import Exponential
-from netdsl.training.data import open_data
 from netdsl.training.engine import Options, trainer
 from netdsl.training.errors import TrainingError
-from netdsl.training.fitting import demanded
+from netdsl.training.fitting import data_for
 from netdsl.training.loaders import Length, Loaders
 from netdsl.training.task import Task, classes_of
 from netdsl.training.weights import load
@@ -60,7 +59,7 @@ class _Losses(Callback):
 def find_rate(network: Network, data: str, recipe: Recipe, options: Options | None = None) -> Found:
     """Try rates from 1e-6 to 10 in a hundred steps. Raises `TrainingError` where the loss falls at none."""
     options = options or Options()
-    opened = open_data(data, *demanded(network), recipe.seed)
+    opened = data_for(data, network, recipe)
     rising = recipe.model_copy(
         update={
             "optimizer": recipe.optimizer.model_copy(update={"lr": LEAST}),

@@ -24,12 +24,12 @@ from netdsl.text.diagnostics import Report, SpecError
 from netdsl.text.source import Source
 from netdsl.training import run as runs
 from netdsl.training.callbacks import Bar, Keep, Lines, Rows
-from netdsl.training.data import Data, open_data
+from netdsl.training.data import Data, check_labels, open_data
 from netdsl.training.engine import Options, loggers, trainer
 from netdsl.training.errors import TrainingError
 from netdsl.training.loaders import Length, Loaders
 from netdsl.training.run import Run
-from netdsl.training.task import Task, classes_of
+from netdsl.training.task import Task, classes_of, gives_map
 from netdsl.training.weights import belongs, load, of_model
 
 
@@ -60,7 +60,7 @@ def fit(
     """
     recipe = recipe or Recipe.of(network.train)
     options = options or Options()
-    opened = _opened(data, network, recipe)
+    opened = data_for(data, network, recipe)
     folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
     asked = {"asked": opened.name if isinstance(data, Data) else data, "options": vars(options)}
     ready = _ready(network, opened, recipe, options, anew=True)
@@ -77,7 +77,7 @@ def resume(folder: str | os.PathLike[str], options: Options | None = None, *, da
     about = run.about
     network = run.network
     recipe = recipe_from(about["recipe"])
-    opened = _opened(about["asked"] if data is None else data, network, recipe)
+    opened = data_for(about["asked"] if data is None else data, network, recipe)
     if not run.checkpoint.exists():
         raise TrainingError(
             f"'{run.folder}' has no checkpoint to go on from",
@@ -89,9 +89,13 @@ def resume(folder: str | os.PathLike[str], options: Options | None = None, *, da
     return _trained(_ready(network, opened, recipe, options, anew=False), run, options, resumed=True)
 
 
-def _opened(data: str | Data, network: Network, recipe: Recipe) -> Data:
+def data_for(data: str | Data, network: Network, recipe: Recipe) -> Data:
+    """What `--data` names, or data of one's own, held against a network. Raises `TrainingError`."""
     shape, classes = demanded(network)
-    return data if isinstance(data, Data) else open_data(data, shape, classes, recipe.seed)
+    if isinstance(data, str):
+        return open_data(data, shape, classes, recipe.seed, gives_map(network))
+    check_labels(data, gives_map(network))
+    return data
 
 
 def recipe_from(text: str) -> Recipe:
@@ -105,16 +109,43 @@ def recipe_from(text: str) -> Recipe:
 
 
 def demanded(network: Network) -> tuple[tuple[int, ...], int]:
-    """The input and the number of outputs of a network that tells classes apart. Raises `TrainingError` for others."""
+    """The input and the number of outputs of a network that tells classes apart, of images or of their pixels.
+
+    Raises `TrainingError` for others.
+    """
+    task = next((each.value for each in network.reported if each.quantity == "task"), None)
+    if task in OUTSIDE:
+        raise TrainingError(f"{network.name} is for {task}, which is outside of `netdsl train`", _OF_ONES_OWN)
     if len(network.inputs) != 1:
         raise TrainingError(f"{network.name} has {len(network.inputs)} inputs; images go into one")
     shape = network.output
-    if shape is None or any(size != 1 for size in shape[1:]):
+    given = network.inputs[0].shape
+    if shape is None or (gives_map(network) and not (len(shape) == len(given) == 3)):
         raise TrainingError(
-            f"{network.name} gives {'x'.join(map(str, shape or ()))}, no scores of classes",
-            "`netdsl train` is for classification; `netdsl.training.Task` trains others under a Trainer of your own",
+            f"{network.name} gives {'x'.join(map(str, shape or ()))}, no scores of classes", _OF_ONES_OWN
         )
-    return network.inputs[0].shape, shape[0]
+    if gives_map(network) and not _reduced(given[1:], shape[1:]):
+        takes, gives = ("x".join(map(str, each[1:])) for each in (given, shape))
+        raise TrainingError(
+            f"{network.name} gives a map of {gives} for an image of {takes}: neither its size nor a part of it",
+            "pad its convolutions (`pad=same`), or crop masks as it does under a Trainer of your own",
+        )
+    return given, shape[0]
+
+
+OUTSIDE = ("detection", "generation")
+"""Tasks of specs that `netdsl train` has no data, loss and measure for."""
+_OF_ONES_OWN = (
+    "`netdsl train` is for classification and segmentation; train others in a loop of your own: `netdsl.build(network)`"
+)
+
+
+def _reduced(given: Sequence[int], made: Sequence[int]) -> bool:
+    """Whether a map has the image's size, or this divided by a whole number, rounded down or up."""
+    return any(
+        all(small in (size // stride, -(-size // stride)) for size, small in zip(given, made, strict=True))
+        for stride in range(1, 65)
+    )
 
 
 def stem(network: Network) -> str:
@@ -196,7 +227,7 @@ def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callba
     if not engine.is_global_zero:  # the folder is the first process's
         return Result(run.folder, ready.model, {}, engine.global_step < length.steps)
     _finish(run, ready.model, length.steps)
-    figures = next((row for row in reversed(run.rows()) if row["top1"] is not None), {})
+    figures = next((row for row in reversed(run.rows()) if row["test_loss"] is not None), {})
     return Result(run.folder, ready.model, figures, run.about["state"] == "stopped")
 
 
@@ -232,7 +263,7 @@ def _finish(run: Run, model: nn.Module, steps: int) -> None:
         run.save_weights(model.state_dict())
     rows = run.rows()
     draw(rows, run.folder / "curve.svg", run.about["name"])
-    result = next((row for row in reversed(rows) if row["top1"] is not None), {})
+    result = next((row for row in reversed(rows) if row["test_loss"] is not None), {})
     run.note(state="finished" if over else "stopped", step=last["global_step"], result=result)
 
 

@@ -1,4 +1,5 @@
-"""How well a trained network does: the papers' ways to look at an image, top-1 and top-5, and single predictions.
+"""How well a trained network does: the papers' ways to look at an image, top-1 and top-5, mIoU of masks, and single
+predictions.
 
 - `1`: one crop, as in training.
 - `10`: the four corners and the centre, and their mirror images (AlexNet, section 4.1); probabilities are averaged.
@@ -24,9 +25,9 @@ from netdsl.recipe import Recipe, augment
 from netdsl.training.data import Data, open_data
 from netdsl.training.dense import dense
 from netdsl.training.errors import TrainingError
-from netdsl.training.loader import Place, Prepared, batches, workers_for
-from netdsl.training.losses import compute, probabilities, scores
-from netdsl.training.task import Task, classes_of
+from netdsl.training.loader import Batches, Place, Prepared, batches, workers_for
+from netdsl.training.losses import at_size, compute, probabilities, scores
+from netdsl.training.task import Task, classes_of, gives_map
 from netdsl.training.transforms import Pipeline, Transform, pipeline
 
 CROPS = ("1", "10", "144", "dense")
@@ -37,14 +38,16 @@ GEOMETRIC = (augment.Crop, augment.CenterCrop, augment.ResizedCrop, augment.Resi
 
 @dataclass(frozen=True)
 class Verdict:
-    """Shares of right answers (`top5` None with five classes or fewer), the mean loss, images and seconds."""
+    """Shares of right answers (`top5` None with five classes or fewer; of masks `miou`, the mean of intersection over
+    union, in place of both), the mean loss, images and seconds."""
 
-    top1: float
+    top1: float | None
     top5: float | None
     loss: float
     images: int
     crops: str
     seconds: float
+    miou: float | None = None
 
 
 def judge(
@@ -60,6 +63,8 @@ def judge(
     shape = network.inputs[0].shape
     if whole and len(shape) != 3:
         raise TrainingError(f"--crops dense is for images; {network.name} takes {shape[0]} features")
+    if crops != "1" and data.masks:
+        raise TrainingError(f"--crops {crops} is for images with one class; masks are judged whole", "--crops 1")
     made = [dense(model.cpu(), shape) if whole else model for model in models]
     tasks = [Task(network, recipe, model).eval().to(device) for model in made]
     views = _views(network, recipe, data, crops)
@@ -70,6 +75,8 @@ def judge(
         False,
         Place(workers=workers_for(data.test, crops != "1")),
     )
+    if data.masks:
+        return _judged_masks(tasks, loader, recipe, begun)
     right1 = right5 = count = 0
     total = 0.0
     classes = classes_of(network)
@@ -86,6 +93,22 @@ def judge(
             count += len(labels)
     top5 = right5 / count if classes > 5 else None
     return Verdict(right1 / count, top5, total / count, count, crops, perf_counter() - begun)
+
+
+def _judged_masks(tasks: Sequence[Task], loader: Batches, recipe: Recipe, begun: float) -> Verdict:
+    """The mean intersection over union, over all pixels of all images that have a class."""
+    metric = tasks[0].miou
+    assert metric is not None
+    total, count = 0.0, 0
+    with torch.inference_mode():
+        for given in loader:
+            images, masks = (each.to(tasks[0].device) for each in given)
+            outputs = [at_size(task.outputs(images)[0], masks) for task in tasks]
+            metric.update(torch.stack([probabilities(recipe.loss, each) for each in outputs]).mean(0), masks)
+            total += float(sum(compute(recipe.loss, each, masks) for each in outputs)) / len(outputs) * len(images)
+            count += len(images)
+    found = float(metric.compute())
+    return Verdict(None, None, total / count, count, "1", perf_counter() - begun, found)
 
 
 def _single(tasks: Sequence[Task], images: Tensor, labels: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -190,6 +213,11 @@ def predict(
     """The classes of image files. `about` is what run.json says: the names of the classes, and the data."""
     from netdsl.training.data.files import decoded
 
+    if gives_map(network):
+        raise TrainingError(
+            f"{network.name} gives a class for each pixel; `netdsl predict` names the classes of whole images",
+            "in Python: `netdsl.build(network)` with the run's weights",
+        )
     shape = network.inputs[0].shape
     channels = shape[0] if len(shape) == 3 else 1
     prepare = _prepared(network, recipe, about)

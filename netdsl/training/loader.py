@@ -14,6 +14,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
+from torchvision import tv_tensors
 
 from netdsl.training.data.data import Arrays, Examples, Item
 from netdsl.training.transforms import Transform
@@ -55,11 +56,14 @@ class Prepared(Dataset[Item]):
         if self.transform is not None:
             if self.random:
                 torch.default_generator.manual_seed(mixed(self.seed, epoch, number))
-            image = self.transform(image)
+            if isinstance(label, tv_tensors.Mask):
+                image, label = self.transform((tv_tensors.Image(image), label))
+            else:
+                image = self.transform(image)
         return image, label
 
     def __getitems__(self, indices: list[Index]) -> Item:
-        """A whole batch: images N x ..., labels N."""
+        """A whole batch: images N x ..., labels N, or masks N x H x W."""
         if isinstance(self.examples, Arrays) and self.transform is None:
             chosen = torch.tensor([number for _, number in indices])
             return self.examples.images[chosen], self.examples.labels[chosen]

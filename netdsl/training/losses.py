@@ -1,7 +1,7 @@
 """The losses of recipes on a network's outputs, and what a network answers.
 
 Outputs are N x C, or N x 1 where there are two classes and one output. Labels are N whole numbers, or N x C shares
-where images are mixed.
+where images are mixed. Maps are N x C x h x w, their labels masks N x H x W of whole numbers, 255 for no class.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from torch.nn import functional as F
 
 from netdsl.recipe import losses
 from netdsl.recipe.losses import Loss
+from netdsl.training.data.data import NO_CLASS
+from netdsl.training.errors import TrainingError
 
 
 def shares(labels: Tensor, like: Tensor) -> Tensor:
@@ -76,8 +78,34 @@ _COMPUTE: dict[type[Loss], Callable[[Any, Tensor, Tensor], Tensor]] = {
 
 
 def compute(loss: Loss, outputs: Tensor, labels: Tensor) -> Tensor:
-    """The loss of a batch, a number with a gradient."""
+    """The loss of a batch, a number with a gradient; of masks the mean over the pixels that have a class. Raises
+    `TrainingError` for one that masks do not have."""
+    if labels.ndim == 3:
+        return _of_pixels(loss, at_size(outputs, labels), labels)
     return _COMPUTE[type(loss)](loss, outputs, labels)
+
+
+def _of_pixels(loss: Loss, outputs: Tensor, labels: Tensor) -> Tensor:
+    if not isinstance(loss, losses.CrossEntropy):
+        raise TrainingError(f"the loss `{loss.name}` is not for masks", "`--set train.loss=cross_entropy` is")
+    known = labels != NO_CLASS
+    if outputs.shape[1] == 1:
+        wanted = labels[:, None].to(outputs.dtype) * (1 - loss.label_smoothing) + loss.label_smoothing / 2
+        each = F.binary_cross_entropy_with_logits(outputs, wanted, reduction="none")[:, 0]
+        total = torch.where(known, each, 0.0).sum()
+    else:
+        total = F.cross_entropy(
+            outputs, labels, ignore_index=NO_CLASS, label_smoothing=loss.label_smoothing, reduction="sum"
+        )
+    return total / known.sum().clamp(min=1)  # a crop may have no pixel with a class
+
+
+def at_size(outputs: Tensor, labels: Tensor) -> Tensor:
+    """A coarser map at the size of its masks, as torchvision's FCN and DeepLab bring it there (bilinear, corners not
+    aligned)."""
+    if outputs.shape[2:] == labels.shape[1:]:
+        return outputs
+    return F.interpolate(outputs, size=labels.shape[1:], mode="bilinear", align_corners=False)
 
 
 def scores(loss: Loss, outputs: Tensor) -> Tensor:

@@ -39,7 +39,8 @@ from netdsl.training.data import Data
 from netdsl.training.errors import TrainingError
 from netdsl.training.weights import origin
 
-COLUMNS = ("step", "epoch", "seconds", "lr", "loss", "images_per_second", "waiting", "test_loss", "top1", "top5")
+JUDGED = ("test_loss", "top1", "top5", "miou")
+COLUMNS = ("step", "epoch", "seconds", "lr", "loss", "images_per_second", "waiting", *JUDGED)
 """Of metrics.csv: `loss` is the mean since the row before, `waiting` the share of time that a step waited for data;
 accuracies are shares."""
 
@@ -112,7 +113,7 @@ class Run:
     def cut(self, step: int) -> None:
         """Take the rows behind a step away: a run that goes on from a checkpoint writes them again."""
         kept = [row for row in self.rows() if (row["step"] or 0) <= step]
-        lines = [",".join(COLUMNS), *(",".join(map(cell, (row[name] for name in COLUMNS))) for row in kept)]
+        lines = [",".join(COLUMNS), *(",".join(map(cell, (row.get(name) for name in COLUMNS))) for row in kept)]
         replace(self.folder / "metrics.csv", ("\n".join(lines) + "\n").encode())
 
     def add(self, row: Mapping[str, float | None]) -> None:

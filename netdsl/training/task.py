@@ -13,15 +13,16 @@ import lightning
 import torch
 from torch import Tensor, nn
 from torchmetrics import MeanMetric
-from torchmetrics.classification import MulticlassAccuracy
+from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardIndex
 
 from netdsl.backends.torch import build
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.training.curvature import curvature
+from netdsl.training.data.data import NO_CLASS
 from netdsl.training.errors import TrainingError
 from netdsl.training.loader import mixed
-from netdsl.training.losses import compute, scores
+from netdsl.training.losses import at_size, compute, scores
 from netdsl.training.optimizers import DiagonalLM, optimizer, schedule
 from netdsl.training.weights import origin
 
@@ -36,7 +37,8 @@ class Task(lightning.LightningModule):
     - `mixing`: what mixes the images of a batch and their labels, if anything.
     - `steps_per_epoch`, `steps`: for the schedule; without them the Trainer's are asked.
 
-    A batch is images N x C x H x W and labels N. `loss` is the last step's, detached.
+    A batch is images N x C x H x W and labels N, or masks N x H x W where the network gives a map.
+    `loss` is the last step's, detached.
     """
 
     def __init__(
@@ -64,8 +66,10 @@ class Task(lightning.LightningModule):
         self.loss: Tensor | None = None
         classes = classes_of(network)
         self.test_loss = MeanMetric()
-        self.top1 = MulticlassAccuracy(classes, average="micro")
-        self.top5 = MulticlassAccuracy(classes, top_k=5, average="micro") if classes > 5 else None
+        maps = gives_map(network)
+        self.top1 = None if maps else MulticlassAccuracy(classes, average="micro")
+        self.top5 = MulticlassAccuracy(classes, top_k=5, average="micro") if classes > 5 and not maps else None
+        self.miou = MulticlassJaccardIndex(classes, ignore_index=NO_CLASS) if maps else None
         self._origin = origin(network)
         self._sums = _sums_before_the_threshold(network, self.model)
 
@@ -117,21 +121,22 @@ class Task(lightning.LightningModule):
         return loss
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Adds a batch to loss, top-1 and top-5 on the test images."""
+        """Adds a batch to loss and accuracies on the test images."""
         images, labels = batch
         answer, _ = self.outputs(images)
-        found = scores(self.recipe.loss, answer)
+        found = scores(self.recipe.loss, answer if self.miou is None else at_size(answer, labels))
         self.test_loss.update(compute(self.recipe.loss, answer, labels), weight=len(images))
-        for metric in (self.top1, self.top5):
+        for metric in (self.top1, self.top5, self.miou):
             if metric is not None:
                 metric.update(found, labels)
 
     def on_validation_epoch_end(self) -> None:
-        """What was judged, for callbacks: `test_loss`, `top1`, `top5` (shares of right answers)."""
+        """What was judged, for callbacks: `test_loss`; `top1`, `top5` (shares of right answers), or of masks `miou`
+        (the mean of intersection over union, over the classes that there are)."""
         self.log("test_loss", self.test_loss)
-        self.log("top1", self.top1)
-        if self.top5 is not None:
-            self.log("top5", self.top5)
+        for name, metric in (("top1", self.top1), ("top5", self.top5), ("miou", self.miou)):
+            if metric is not None:
+                self.log(name, metric)
 
     def configure_optimizers(self) -> Any:
         """The recipe's optimizer and schedule."""
@@ -142,6 +147,12 @@ class Task(lightning.LightningModule):
         if isinstance(rule, torch.optim.lr_scheduler.ReduceLROnPlateau):
             return {"optimizer": made, "lr_scheduler": {"scheduler": rule, "interval": "epoch", "monitor": "test_loss"}}
         return {"optimizer": made, "lr_scheduler": {"scheduler": rule, "interval": "step"}}
+
+
+def gives_map(network: Network) -> bool:
+    """Whether a network gives classes of places, and not of the whole image."""
+    shape = network.output
+    return shape is not None and any(size != 1 for size in shape[1:])
 
 
 def classes_of(network: Network) -> int:

@@ -13,14 +13,19 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torchvision import tv_tensors
 from torchvision.transforms import v2
 
 from netdsl.recipe import augment
 from netdsl.recipe.augment import Augmentation
 from netdsl.training.data import Data
-from netdsl.training.data.data import Arrays
+from netdsl.training.data.data import NO_CLASS, Arrays
+from netdsl.training.errors import TrainingError
 
-Transform = Callable[[Tensor], Tensor]
+OF_WHOLE_IMAGES = (augment.Mixup, augment.CutMix, augment.RandAugment, augment.AutoAugment, augment.RandomErasing)
+"""What torchvision does to an image and not to its mask."""
+Transform = Callable[[Any], Any]
+"""Of an image C x H x W; or of a pair of torchvision's `Image` and `Mask`, which are cut and turned alike."""
 
 # Principal components of ImageNet's colours: eigenvalues and eigenvectors, for values from 0 to 1, as AlexNet's
 # descendants have them (cuda-convnet's, in fb.resnet.torch's `pca`).
@@ -28,7 +33,17 @@ EIGENVALUES = (0.2175, 0.0188, 0.0045)
 EIGENVECTORS = ((-0.5675, 0.7192, 0.4009), (-0.5808, -0.0045, -0.8140), (-0.5836, -0.6948, 0.4203))
 
 
-class ColorShift(nn.Module):
+class OfColors(v2.Transform):  # type: ignore[misc]
+    """A transform of colours, which leaves a mask as it is."""
+
+    def _call(self, image: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        return inpt if isinstance(inpt, tv_tensors.Mask) else self._call(inpt)
+
+
+class ColorShift(OfColors):
     """Adds a random multiple of each principal component of the colours to all pixels."""
 
     def __init__(self, std: float):
@@ -36,21 +51,31 @@ class ColorShift(nn.Module):
         self.std = std
         self.components = torch.tensor(EIGENVECTORS) * torch.tensor(EIGENVALUES)
 
-    def forward(self, image: Tensor) -> Tensor:
+    def _call(self, image: Tensor) -> Tensor:
         return image + (self.components @ (self.std * torch.randn(3))).view(3, 1, 1)
 
 
-class RandomResize(nn.Module):
+class Centre(v2.CenterCrop):  # type: ignore[misc]
+    """torchvision's; what it adds around a mask that is smaller belongs to no class."""
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        if not isinstance(inpt, tv_tensors.Mask):
+            return super().transform(inpt, params)
+        return super().transform(inpt - NO_CLASS, params) + NO_CLASS  # zeros are added
+
+
+class RandomResize(v2.Transform):  # type: ignore[misc]
     """The shorter side gets a random length."""
 
     def __init__(self, least: int, most: int):
         super().__init__()
         self.least, self.most = least, most
 
-    def forward(self, image: Tensor) -> Tensor:
-        size = int(torch.randint(self.least, self.most + 1, ()))
-        resized: Tensor = v2.functional.resize(image, [size], antialias=True)
-        return resized
+    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
+        return {"size": int(torch.randint(self.least, self.most + 1, ()))}
+
+    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
+        return self._call_kernel(v2.functional.resize, inpt, [params["size"]], antialias=True)
 
 
 class RandAugment(nn.Module):
@@ -79,25 +104,25 @@ class AtEightBits(nn.Module):
         return changed
 
 
-class Shift(nn.Module):
+class Shift(OfColors):
     """Takes an image or a colour away."""
 
     def __init__(self, mean: Tensor):
         super().__init__()
         self.mean = mean
 
-    def forward(self, image: Tensor) -> Tensor:
+    def _call(self, image: Tensor) -> Tensor:
         return image - self.mean
 
 
-class Levels(nn.Module):
+class Levels(OfColors):
     """Black becomes `low`, white `high`."""
 
     def __init__(self, low: float, high: float):
         super().__init__()
         self.low, self.high = low, high
 
-    def forward(self, image: Tensor) -> Tensor:
+    def _call(self, image: Tensor) -> Tensor:
         return self.low + (self.high - self.low) * image
 
 
@@ -118,7 +143,14 @@ def pipeline(steps: Sequence[Augmentation], data: Data, classes: int) -> Pipelin
     """The recipe's steps for a set of data.
 
     Where the recipe neither normalizes nor sets levels, images are normalized by the mean and deviation of the set.
+    Raises `TrainingError` for a step that has no meaning for masks.
     """
+    for step in steps:
+        if data.masks and isinstance(step, OF_WHOLE_IMAGES):
+            raise TrainingError(
+                f"`{step.name}` is for images with one class, and `{data.name}` has masks",
+                "take it out: `--set train.augment='[...]'`; crop, resize, resized_crop, flip and colours act on both",
+            )
     always = (augment.Normalize, augment.SubtractMean, augment.Levels)
     if data.mean is not None and not any(isinstance(step, always) for step in steps):
         steps = (*steps, augment.Normalize())
@@ -145,7 +177,7 @@ def _judging(step: Augmentation, data: Data) -> nn.Module | None:
     made: nn.Module | None
     match step:
         case augment.Crop(size=size):
-            made = v2.CenterCrop(size)
+            made = Centre(size)
         case augment.ResizedCrop(size=size):
             made = nn.Sequential(v2.Resize(round(size / 0.875), antialias=True), v2.CenterCrop(size))
         case augment.Resize(size=size):
@@ -160,6 +192,12 @@ def _mixing(step: Augmentation, classes: int) -> nn.Module:
     kind = v2.MixUp if isinstance(step, augment.Mixup) else v2.CutMix
     mixing: nn.Module = kind(alpha=step.alpha, num_classes=classes)
     return mixing
+
+
+def _crop(size: int, pad: int) -> nn.Module:
+    fill = {tv_tensors.Mask: NO_CLASS, "others": 0}
+    made: nn.Module = v2.RandomCrop(size, padding=pad or None, pad_if_needed=True, fill=fill)
+    return made
 
 
 def _normalize(step: Any, data: Data) -> nn.Module | None:
@@ -180,8 +218,8 @@ def _subtract_mean(step: Any, data: Data) -> nn.Module:
 
 _POLICIES = {name.lower(): getattr(v2.AutoAugmentPolicy, name) for name in ("IMAGENET", "CIFAR10", "SVHN")}
 _MAKE: dict[type[Augmentation], Callable[[Any, Data], nn.Module | None]] = {
-    augment.Crop: lambda s, _: v2.RandomCrop(s.size, padding=s.pad or None, pad_if_needed=True),
-    augment.CenterCrop: lambda s, _: v2.CenterCrop(s.size),
+    augment.Crop: lambda s, _: _crop(s.size, s.pad),
+    augment.CenterCrop: lambda s, _: Centre(s.size),
     augment.ResizedCrop: lambda s, _: v2.RandomResizedCrop(s.size, scale=(s.least, s.most), antialias=True),
     augment.Resize: lambda s, _: RandomResize(s.size, s.most) if s.most else v2.Resize(s.size, antialias=True),
     augment.Flip: lambda s, _: v2.RandomHorizontalFlip(s.p),

@@ -47,13 +47,12 @@ def command(
     input_: str | None,
     color: str,
 ) -> None:
-    """Judge trained weights on test images: top-1, top-5 and loss, beside what the paper reports."""
+    """Judge trained weights on test images: top-1, top-5 (of masks mIoU) and loss, beside what the paper reports."""
     from netdsl.tools.cli._training import parted, trains, with_recipe
 
     with trains():
         from netdsl.backends.torch import build
-        from netdsl.training.data import open_data
-        from netdsl.training.fitting import demanded, recipe_from
+        from netdsl.training.fitting import data_for, recipe_from
         from netdsl.training.judging import judge
         from netdsl.training.run import Run
         from netdsl.training.weights import load
@@ -68,19 +67,21 @@ def command(
             made, recipe = with_recipe(network(Request(spec, variant, of_spec, input_), color), of_recipe)
         if not weights:
             raise click.UsageError("--weights FILE is needed: a spec alone knows nothing yet")
-        shape, classes = demanded(made)
-        opened = open_data(data or "digits", shape, classes, recipe.seed)
+        opened = data_for(data or "digits", made, recipe)
         models = [load(build(made, init=False), made, each) for each in weights]
         found = judge(made, models, recipe, opened, crops, batch)
-    reported = {each.quantity: each.value for each in made.reported if each.quantity in ("top1", "top5", "error")}
+    reported = {
+        each.quantity: each.value for each in made.reported if each.quantity in ("top1", "top5", "error", "mean_iu")
+    }
     if as_json:
         click.echo(json.dumps({**vars(found), "reported": reported}, indent=2))
         return
     click.echo(f"{found.images} images, {CROPS[found.crops]}, {found.seconds:.1f} s")
-    click.echo(f"top-1  {100 * found.top1:.2f} %")
-    if found.top5 is not None:
-        click.echo(f"top-5  {100 * found.top5:.2f} %")
+    for words, share in (("top-1", found.top1), ("top-5", found.top5), ("mIoU ", found.miou)):
+        if share is not None:
+            click.echo(f"{words}  {100 * share:.2f} %")
     click.echo(f"loss   {found.loss:.4g}")
     if reported:
         words = ", ".join(f"{name} {100 * float(value):.4g} %" for name, value in reported.items())  # type: ignore[arg-type]
-        click.echo(f"the paper reports an error of: {words} (on its own data)")
+        error = " an error of" if found.miou is None else ""
+        click.echo(f"the paper reports{error}: {words} (on its own data)")

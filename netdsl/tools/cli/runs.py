@@ -52,12 +52,13 @@ def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
 def _table(found: dict[str, dict[str, Any]]) -> str:
     from netdsl.tools.cli._columns import aligned
 
-    rows = [("run", "network", "data", "state", "epochs", "top-1", "seconds")]
+    rows = [("run", "network", "data", "state", "epochs", "top-1 or mIoU", "seconds")]
     for name, about in found.items():
         result = about.get("result") or {}
-        top1 = f"{100 * result['top1']:.2f} %" if result.get("top1") is not None else ""
+        judged = next((share for key in ("top1", "miou") if (share := result.get(key)) is not None), None)
+        right = f"{100 * judged:.2f} %" if judged is not None else ""
         epochs, seconds = (f"{result[key]:.3g}" if result.get(key) is not None else "" for key in ("epoch", "seconds"))
-        rows.append((name, about["name"], about["asked"], about["state"], epochs, top1, seconds))
+        rows.append((name, about["name"], about["asked"], about["state"], epochs, right, seconds))
     return "\n".join(aligned(rows, right={4, 5, 6}))
 
 

@@ -27,6 +27,7 @@ PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-t
 Examples:
   netdsl train lenet5 --data digits              on digits that come with netdsl
   netdsl train my.net --data folder:photos       photos/train/CLASS/*.jpg, photos/val/...
+  netdsl train my_fcn.net --data folder:scenes   scenes/train/images/*.jpg, scenes/train/masks/*.png
   netdsl train resnet_cifar:20 --data cifar10 --set train.epochs=10
   netdsl train two_layer --set inputs=2 --set outputs=1 --data spiral
   netdsl train resnet50 --data folder:photos --weights r50.safetensors --ignore 'fc.*'
@@ -160,17 +161,16 @@ def _found(network: Network, data: str, recipe: Recipe, options: Options, out: s
 
 
 def _told(result: object) -> None:
+    from netdsl.training.callbacks import WORDS
     from netdsl.training.fitting import Result, first
 
     assert isinstance(result, Result)
     if not first():  # of several processes one speaks
         return
-    top1, loss = result.figures.get("top1"), result.figures.get("test_loss")
-    found = (
-        f"top-1 {100 * top1:.2f} %, loss {loss:.4g} on the test set"
-        if top1 is not None and loss is not None
-        else "stopped"
-    )
+    figures = result.figures
+    judged = [f"{WORDS[name]} {100 * share:.2f} %" for name in WORDS if (share := figures.get(name)) is not None]
+    loss = figures.get("test_loss")
+    found = f"{judged[0]}, loss {loss:.4g} on the test set" if judged and loss is not None else "stopped"
     seconds = result.figures.get("seconds")
     click.echo(f"{result.folder}: {found}" + (f", after {seconds:.1f} s" if seconds is not None else ""))
     if result.stopped:

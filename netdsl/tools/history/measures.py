@@ -120,15 +120,16 @@ def _first_lamp(run: Run) -> float | None:
 
 def _accuracy_together(runs: Sequence[Run], crops: str = "1") -> float:
     from netdsl.backends.torch import build, load_weights
-    from netdsl.training.data import open_data
-    from netdsl.training.fitting import demanded, recipe_from
+    from netdsl.training.fitting import data_for, recipe_from
     from netdsl.training.judging import judge
 
     about, network = runs[0].about, runs[0].network
     recipe = recipe_from(about["recipe"])
-    data = open_data(about["asked"], *demanded(network), recipe.seed)
+    data = data_for(about["asked"], network, recipe)
     models = [load_weights(build(network), str(run.weights)) for run in runs]
-    return 100 * judge(network, models, recipe, data, crops).top1
+    found = judge(network, models, recipe, data, crops).top1
+    assert found is not None
+    return 100 * found
 
 
 def _members(runs: Sequence[Run]) -> float:

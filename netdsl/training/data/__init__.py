@@ -20,15 +20,31 @@ NAMES = ("digits", *KNOWN, *PLANE, "squares", "one_half", "random")
 FORMS = "folder:PATH, hf:NAME or FILE.npz"
 
 
-def open_data(name: str, shape: Shape, classes: int, seed: int = 0) -> Data:
-    """The set that `--data` names, for a network with this input and so many classes. Raises `TrainingError`."""
+def open_data(name: str, shape: Shape, classes: int, seed: int = 0, masks: bool = False) -> Data:
+    """The set that `--data` names, for a network with this input and so many classes: of images, or with `masks` of
+    their pixels. Raises `TrainingError`."""
     found = _open(name, shape, classes, seed)
+    check_labels(found, masks)
     if len(found.classes) > max(classes, 2) or (classes > 1 and len(found.classes) > classes):
         raise TrainingError(
             f"`{name}` has {len(found.classes)} classes, the network {classes} outputs",
             f"where the spec has the param: `--set classes={len(found.classes)}`",
         )
     return found
+
+
+def check_labels(found: Data, masks: bool) -> None:
+    """Hold the kind of labels against a network that gives a map (`masks`), or not. Raises `TrainingError`."""
+    if masks and not found.masks:
+        raise TrainingError(
+            f"`{found.name}` has one class for an image; the network gives a map, no scores of classes",
+            "a map learns by masks: folder:PATH with train/images/1.jpg beside train/masks/1.png",
+        )
+    if found.masks and not masks:
+        raise TrainingError(
+            f"`{found.name}` has masks, a class for each pixel; the network gives one for an image",
+            "lay out folders of classes: train/cat/1.jpg; or train a network for segmentation",
+        )
 
 
 def _open(name: str, shape: Shape, classes: int, seed: int) -> Data:
@@ -56,9 +72,14 @@ def _open(name: str, shape: Shape, classes: int, seed: int) -> Data:
     if name.endswith(".npz"):
         return files.arrays(name, shape, seed)
     if kind == "folder" or Path(name).is_dir():
-        return files.folder(argument if kind == "folder" else name, shape, seed)
+        from netdsl.training.data import masks
+
+        path = argument if kind == "folder" else name
+        if masks.is_masked(Path(path).expanduser()):
+            return masks.folder(path, shape, classes, seed)
+        return files.folder(path, shape, seed)
     hint = did_you_mean(name, NAMES, "sets with a name are") or ""
     raise TrainingError(f"there is no data `{name}`", f"{hint.removesuffix('?')}; or {FORMS}")
 
 
-__all__ = ["FORMS", "NAMES", "Arrays", "Data", "Examples", "TrainingError", "open_data"]
+__all__ = ["FORMS", "NAMES", "Arrays", "Data", "Examples", "TrainingError", "check_labels", "open_data"]

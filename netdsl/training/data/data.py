@@ -11,7 +11,9 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 Item = tuple[Tensor, Tensor]
-"""An image C x H x W with values from 0 to 1, or features; and its label, an integer."""
+"""An image C x H x W with values from 0 to 1, or features; and its label, an integer, or mask, H x W of them."""
+NO_CLASS = 255
+"""What a mask has where a pixel belongs to no class: it is neither learned nor judged (as PASCAL VOC has it)."""
 
 
 class Examples(Protocol):
@@ -47,6 +49,7 @@ class Data:
     - `name`: as the user asked for it.
     - `classes`: their names, in the order of the labels.
     - `mean`, `std`: of each channel, of values from 0 to 1; None where images are not normalized unasked.
+    - `masks`: labels are masks, a class for each pixel (segmentation).
     - `note`: what the reader of a run should know: where it is from, its licence, its split.
     """
 
@@ -57,6 +60,7 @@ class Data:
     mean: tuple[float, ...] | None = None
     std: tuple[float, ...] | None = None
     note: str = ""
+    masks: bool = False
 
 
 def statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -92,7 +92,7 @@ def counted(network: Network, model: torch.nn.Module | None = None) -> dict[int,
     trained = {name: parameter.requires_grad for name, parameter in model.named_parameters()}
     found = {node.id: Counter[str]() for node in network.nodes}
     for name, tensor in model.state_dict().items():
-        path = name.rpartition(".")[0]
+        path = name  # a bare parameter is a layer itself
         while path not in homes:
             path = path.rpartition(".")[0]
         kind = "buffers" if name not in trained else "params" if trained[name] else "frozen"
@@ -124,10 +124,12 @@ def test_what_is_unknown_costs_nothing(network: Network) -> None:
 @LAW
 @given(sided())
 def test_depth_is_that_of_the_longest_path(network: Network) -> None:
-    weighty = {"conv", "dwconv", "upconv", "fc", "pointwise"}
+    weighty = {"conv", "dwconv", "upconv", "fc", "pointwise", "local", "attention"}
     paths = [{0} for _ in network.inputs]  # how many layers with weights each path to a value has
     for node in network.nodes:
-        paths.append({count + (node.op.name in weighty) for value in node.inputs for count in paths[value]})
+        here = node.op.layers if node.op.name in {"rnn", "lstm", "gru"} else node.op.name in weighty
+        before = {count for value in node.inputs for count in paths[value]} or {0}
+        paths.append({count + here for count in before})
     assert depths(network) == tuple(map(max, paths))
 
 

@@ -257,6 +257,31 @@ def test_references() -> None:
     assert [span.file for span in standard] == ["<std>/fire.net", "test.net", "test.net"]
 
 
+@pytest.mark.parametrize(
+    ("statements", "labels", "found"),
+    [
+        ("<|>head: fc-4", '[["head", zeros]]', 2),
+        ("<|>head: fc-4", "[[head, zeros]]", 2),
+        ("param head = 1\n<|>x: fc-4", '[["x", zeros], ["x", uniform]]', 3),
+        ("<|>top: { a: fc-4; b: fc-3 }", '[["top.b", zeros]]', 2),
+        ("top: { a: fc-4; <|>b: fc-3 }", '[["top.b", zeros]]', 2),
+        ("top: { a: fc-4; <|>b: fc-3 }", '[["b", zeros]]', 2),
+        ("top: { <|>b: { c: fc-3 } }", '[["b.c", zeros]]', 2),
+        ("<|>f{i}: fc-4 x3 as i", '[["f1", zeros]]', 2),
+        ("<|>top: { fc-4; relu }", '[["top.0", zeros]]', 2),
+    ],
+)
+def test_labels_of_a_recipe_are_references(statements: str, labels: str, found: int) -> None:
+    """`init=by(labels=[...])` names a label, which is renamed there too."""
+    document, offset = at_mark(f"input 8\n{statements}\ntrain(loss=mse, init=by(fc=uniform, labels={labels}))")
+    assert len(references.references(document, offset)) == found
+    edits = rename.rename(document, offset, "renamed")
+    assert len(edits) == found
+    again = Document(Source("test.net", apply(document.source, edits)), HERE)
+    assert not document.compilation().report.errors
+    assert not again.compilation().report.errors
+
+
 def test_outline() -> None:
     text = (
         "net N\ninput 3x32x32\nparam c = 3\nblock b(n) { in: conv3-n }\ntable\n| A | B |\n"

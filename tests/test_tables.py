@@ -15,10 +15,12 @@ from netdsl import zoo
 from netdsl.analysis import tables
 from netdsl.analysis.tables.model import placed
 from netdsl.analysis.tables.spelling import alike, layers, stack
+from netdsl.backends import table
 from netdsl.ir import Network
 from netdsl.passes.hash import digest
 from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
+from netdsl.tools import terminal
 from netdsl.tools.cli import main
 
 GIVEN = Path(__file__).parent / "tables"
@@ -503,3 +505,36 @@ def test_a_prelude_says_what_the_table_does_not(tmp_path: Path, capsys: pytest.C
         "flatten",
         "fc",
     ]
+
+
+@pytest.mark.parametrize(
+    ("operator", "width", "shown"),
+    [
+        ("conv3-32/2(bias=false), bn, relu", 40, "conv3-32/2(bias=false), bn, relu"),
+        ("conv3-32/2(bias=false), bn, relu", 24, "conv3-32/2(…), bn, relu"),
+        ("conv3-512, relu  x4", 18, "conv3-512, …  x4"),
+        ("dual_path(r=96, wide=3, inc=16)", 20, "dual_path(r=96, …)"),
+        ("[1x1, 64; 3x3, 64; 1x1, 256]", 22, "[1x1, 64; 3x3, 64; …]"),
+        ("conv5(connect=[[0], [0, 1]]), tanh", 30, "conv5(connect=[[0], [0, …]])"),
+        ("separable_convolution", 9, "separabl…"),
+    ],
+)
+def test_operators_that_are_too_long(operator: str, width: int, shown: str) -> None:
+    """On a narrow terminal no word is broken, and a stack keeps its count."""
+    assert terminal.shortened(operator, width) == shown
+
+
+def test_rows_that_say_nothing_are_left_out() -> None:
+    """A group that stands alone in its group, with its parts below the shown levels, repeats the row above it."""
+    text = "input 3x8x8\nblock b(n) { inner: { conv3-n; relu; conv3-n } }\nb(8); b(16)\n"
+    network = netdsl.loads(text)
+    names = [[part.name for part in row.rows] for row in table.summary(network, depth=2).rows]
+    assert names == [[], []]
+    assert table.summary(network).rows[0].rows
+
+
+def test_what_all_layers_need_stays_in_their_rows_alone() -> None:
+    text = "input 12x8\nattention(4, layout=qkv); attention(4, layout=qkv); attention(4, layout=qkv)\n"
+    made = table.summary(netdsl.loads(text))
+    assert made.throughout == ("attention(layout=qkv)",)
+    assert {row.op for row in made.rows} == {"attention(4)"}

@@ -48,8 +48,8 @@ def unmatched(statement: tree.Train, setting: Setting, paths: Iterable[str], rep
     """Tell of the labels in `init=by(labels=[...])` under which no layer with weights stands, whose paths these are."""
     ways = draws(setting.kwargs.get("init")).labels
     known = [f".{path}." for path in paths] if ways else []
-    pairs = next((each.value for each in _inside(statement) if each.name and each.name.text == "labels"), None)
-    places = pairs.items if isinstance(pairs, tree.ListValue) and len(pairs.items) == len(ways) else ()
+    pairs = labelled(statement)
+    places = pairs if len(pairs) == len(ways) else ()
     for number, (label, _) in enumerate(ways):
         if any(f".{label}." in path for path in known):
             continue
@@ -59,6 +59,12 @@ def unmatched(statement: tree.Train, setting: Setting, paths: Iterable[str], rep
         runs = (".".join(each[at : at + length]) for each in parts for at in range(len(each) - length + 1))
         help = did_you_mean(label, (each for each in runs if not each.isdigit()), "labels with weights")
         report.error("E0204", f"no layer with weights has the label `{label}`", span, help=help)
+
+
+def labelled(statement: tree.Train) -> tuple[tree.Expression, ...]:
+    """The pairs of a label and a way in `init=by(labels=[...])`, as they are written."""
+    pairs = next((each.value for each in _inside(statement) if each.name and each.name.text == "labels"), None)
+    return pairs.items if isinstance(pairs, tree.ListValue) else ()
 
 
 def _inside(node: tree.Train | tree.Call) -> Iterator[tree.Argument]:

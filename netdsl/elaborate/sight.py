@@ -8,9 +8,10 @@ from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told
-from netdsl.syntax import tree
+from netdsl.syntax import tree, walk
 from netdsl.syntax.tree import Name
 from netdsl.text.diagnostics import Related, did_you_mean
+from netdsl.text.source import Span
 
 
 def seen(builder: Builder, target: tree.Seen, frame: Frame) -> Value:
@@ -86,9 +87,32 @@ def _unseen(builder: Builder, label: str, target: tree.Seen, frame: Frame) -> Pr
                 related = [Related(each.span, "labelled here"), Related(choice.test.span, f"which {holds} here")]
                 message = f"the label `{label}` is set in the other arm of an `if`"
                 return Problem("E0204", message, part.span, "label it in both arms, or use it inside its arm", related)
+    set_at = _elsewhere(frame.module.file, label, part.span)
+    if set_at is not None:
+        return Problem("E0204", message, part.span, set_at[1], [Related(set_at[0], "labelled here")])
     help = did_you_mean(label, frame.sighted(), "in sight")
     help = help or "a label is seen in its own body and the bodies inside it, after its statement"
     return Problem("E0204", message, part.span, help)
+
+
+def _elsewhere(file: tree.File, label: str, use: Span) -> tuple[Span, str] | None:
+    """Where else in the file the label is set, nearest to its use, and why it is not seen there."""
+    found = [each.label for each in walk(file) if isinstance(each, tree.Layer) and each.label is not None]
+    places = [each.span for each in found if _could(each, label)]
+    if not places:
+        return None
+    place = min(places, key=lambda span: abs(span.start - use.start))
+    blocks = [each for each in file.statements if isinstance(each, tree.Block)]
+    inside, around = (next((b for b in blocks if b.span.start <= at.start < b.span.end), None) for at in (place, use))
+    if inside is not None and inside is not around:
+        help = f"it is inside the block `{inside.name.text}`: `output {label}` there, and `@LABEL.{label}` here, "
+        return place, help + "where LABEL is that of the call"
+    if inside is None and around is not None:
+        help = f"a block does not see what is around it: `block {around.name.text}(...) takes {label}` has an input"
+        return place, help
+    if place.start > use.start:
+        return place, "a label is seen after its statement only, since values flow from top to bottom"
+    return place, "a label is seen in its own body and the bodies inside it, after its statement"
 
 
 def _first(builder: Builder, name: str, target: tree.Seen, frame: Frame) -> bool:

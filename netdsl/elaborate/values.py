@@ -242,8 +242,13 @@ class Evaluator:
         if isinstance(value, Word):
             raise self._unknown(value, node)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
+            help = (
+                "`len(...)` is how many elements it has, `[0]` behind it the first"
+                if isinstance(value, tuple)
+                else None
+            )
             raise self.unknown_function(node) or Problem(
-                "E0601", f"a number is needed here, not {show(value)}", node.span
+                "E0601", f"a number is needed here, not {show(value)}", node.span, help
             )
         return value
 

@@ -83,6 +83,8 @@ def _character(found: Unexpected) -> Diagnostic | None:
         return None
     if found.value == "×":
         return found.error("'×' stands between two numbers, as in `3×3`, or before a number of repetitions")
+    if found.value == "^":
+        return found.error("unknown character '^'", "a power is written `**`, as in `conv3-{2 ** n}`", code="E0103")
     meant = _LOOKALIKES.get(found.value)
     edits = (Edit(found.span(), meant),) if meant else ()
     shown = f"'{found.value}'" if found.value.isprintable() else f"U+{ord(found.value):04X}"

@@ -112,8 +112,10 @@ def _count(rows: Iterable[Row]) -> int:
 
 
 def pruned(rows: Iterable[Row], depth: int | None) -> Iterator[Row]:
-    """The rows down to a level."""
+    """The rows down to a level; a group whose parts are below it goes too where it is all that its own group has."""
     for row in rows:
         if row.rows and depth is not None:
-            row = replace(row, rows=tuple(pruned(row.rows, depth - 1)) if depth > 1 else ())
+            parts = tuple(pruned(row.rows, depth - 1)) if depth > 1 else ()
+            silent = len(parts) == 1 and parts[0].times == 1 and not parts[0].op and not parts[0].rows
+            row = replace(row, rows=() if silent else parts)
         yield row

@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from netdsl.ir import Definition, Network, Scope, Value, written
 from netdsl.ops import Operator
+from netdsl.ops.shared.base import references
 from netdsl.ops.shared.notation import notation
 
 _LONGEST_OPERATOR = 60
@@ -53,6 +54,8 @@ class Notations:
                 update={key: item for key, item in bare.items() if item is not PydanticUndefined}
             )
             told = notation(arguments).partition("(")[2]
+            needed = notation(arguments.model_copy(update=usual)).partition("(")[2]
+            told = told.removeprefix(needed.removesuffix(")") + ", ") if needed else told  # stays in the rows
             if told:  # sizes of a map's own rank (1x1 for 1) are no arguments that anybody wrote
                 found.append(f"{name}({told}")
         return tuple(found)
@@ -70,7 +73,7 @@ def _common_arguments(network: Network) -> dict[str, dict[str, Any]]:
         kind = type(ops[0])
         for key, info in kind.model_fields.items():
             value = getattr(ops[0], key)
-            if info.is_required() or key in kind.geometry or value == info.default:
+            if info.is_required() or key in (*kind.geometry, *references(kind)) or value == info.default:
                 continue
             if all(getattr(op, key) == value for op in ops):
                 found.setdefault(name, {})[key] = info.default

@@ -35,7 +35,9 @@ def plane(op: str, shape: Shape, *ranks: int) -> Shape:
     if ranks and len(shape) - 1 not in ranks:
         raise OpError(
             f"`{op}` takes {' or '.join(_MAPS[rank] for rank in ranks)}; the input is {text(shape)}",
-            help="`reshape(...)` gives the map another rank",
+            help="`tokens` makes a sequence of the map, row by row"
+            if ranks == (1,) and len(shape) > 2
+            else "`reshape(...)` gives the map another rank",
         )
     return shape
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from netdsl import ops
+from netdsl.elaborate.recipe import labelled
 from netdsl.syntax import tree, walk
 from netdsl.syntax.walk import children
 from netdsl.text.source import Span
@@ -52,6 +53,7 @@ class _Resolver:
     def __init__(self, file: tree.File):
         self.names = names = Names(file)
         self.claims: list[tree.Name] = []
+        self.drawn: list[tree.Name] = []  # the labels of a recipe's `init`
         self.arguments: list[tuple[Symbol, tree.Name]] = []
         self.given: list[tuple[Symbol, tree.Label]] = []  # the outputs of calls that are named, with the label
         self._top(file)
@@ -63,7 +65,9 @@ class _Resolver:
             for block in filter(None, (names.blocks.get(head) for head in call.heads)):
                 self._seen_part(part, block.outputs)
         for claim in self.claims:
-            self._claim(claim)
+            self._path(claim)
+        for label in self.drawn:
+            self._path(label, anywhere=True)
 
     def _define(
         self,
@@ -150,6 +154,8 @@ class _Resolver:
                 sight = replace(sight, owner=self._define(self.names.aux, "aux", node.name, self.names.file.span, node))
             elif isinstance(node, (tree.Expect, tree.Reported)) and node.label is not None:
                 self.claims.append(node.label)
+            elif isinstance(node, tree.Train):
+                self._drawn(node, sight)
             elif isinstance(node, tree.Domain):
                 _use(sight.values.get(node.name.text), node.name.span)
             branches = getattr(node, "branches", None) or ()
@@ -269,20 +275,34 @@ class _Resolver:
             _use(found, Span(part.span.file, start, start + len(found.name)))
         return found
 
-    def _claim(self, claim: tree.Name) -> None:
-        """`expect inception3a.branch1.params`: each part of the path is a label inside what the part before labels."""
-        if claim.span.end - claim.span.start != len(claim.text):
+    def _drawn(self, recipe: tree.Train, sight: _Sight) -> None:
+        """`init=by(labels=[["head.fc", zeros]])` names labels, in a string or as a word that no param has."""
+        for pair in labelled(recipe):
+            label = pair.items[0] if isinstance(pair, tree.ListValue) and pair.items else None
+            if isinstance(label, tree.Literal) and isinstance(label.value, str):
+                inside = Span(label.span.file, label.span.start + 1, label.span.end - 1)
+                self.drawn.append(tree.Name(label.value, inside))
+            elif isinstance(label, tree.Reference) and label.name not in sight.values:
+                self.drawn.append(tree.Name(label.name, label.span))
+
+    def _path(self, path: tree.Name, anywhere: bool = False) -> None:
+        """`expect inception3a.branch1.params`: each part of a path is a label inside what the part before labels.
+
+        The first is one of the top level, or the only one of its name if the path has no other part; `anywhere`: even
+        if it has.
+        """
+        if path.span.end - path.span.start != len(path.text):
             return
-        parts = claim.text.split(".")
-        start = claim.span.start
+        parts = path.text.split(".")
+        start = path.span.start
         sights: list[dict[str, Symbol]] = [self.names.labels, self.names.aux]
-        for part in parts:
+        for number, part in enumerate(parts):
             found = next((one for each in sights if (one := _numbered(part, each))), None)
-            if found is None and len(parts) == 1:  # a label anywhere will do
-                anywhere = [each for each in self.names.symbols if each.kind == "label" and each.name == part]
-                found = anywhere[0] if len(anywhere) == 1 else None
+            if found is None and number == 0 and (anywhere or len(parts) == 1):
+                everywhere = [each for each in self.names.symbols if each.kind == "label" and each.name == part]
+                found = everywhere[0] if len(everywhere) == 1 else None
             if found is not None:
-                _use(found, Span(claim.span.file, start, start + len(found.name)))
+                _use(found, Span(path.span.file, start, start + len(found.name)))
                 sights = found.inner
             elif not part.isdigit():
                 return

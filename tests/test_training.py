@@ -281,6 +281,7 @@ def test_no_name_of_a_set_is_forgotten() -> None:
     ("name", "shape", "message"),
     [
         ("digit", (1, 8, 8), "there is no data `digit`"),
+        ("wds:shard-{000..003}.tar", (1, 8, 8), "shards of WebDataset are not read"),
         ("digits", (3, 32, 32), "1 channel; the network takes 3x32x32"),
         ("digits", (10,), "no square"),
         ("spiral", (1, 8, 8), "2 features; the network takes 1x8x8"),

@@ -67,6 +67,10 @@ def _open(name: str, shape: Shape, classes: int, seed: int) -> Data:
         from netdsl.training.data import hub
 
         return hub.open_(argument, shape, seed)
+    if kind == "wds":
+        raise TrainingError(
+            "shards of WebDataset are not read", f"unpack them into folders of classes, and give folder:PATH; or {FORMS}"
+        )
     from netdsl.training.data import files
 
     if name.endswith(".npz"):

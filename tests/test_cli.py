@@ -493,7 +493,7 @@ def test_a_terminal_gets_a_table_as_wide_as_it_is(tmp_path: Path) -> None:
         pass  # the end, as Linux tells it
     plain = re.sub(r"\x1b\[[0-9;]*m", "", written.decode()).replace("\r", "").splitlines()
     assert done.returncode == 0 and b"\x1b[1m" in written
-    table = [line for line in plain if "x112x112" in line or line.startswith("total")]
+    table = [line for line in plain if "x112x112" in line or "x56x56" in line or line.startswith("total")]
     assert len(table) > 4 and all(len(line) <= 80 for line in table)
     assert all(re.search(r"[0-9,]+$", line.rstrip()) for line in table)
 

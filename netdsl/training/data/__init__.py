@@ -69,7 +69,7 @@ def _open(name: str, shape: Shape, classes: int, seed: int) -> Data:
         return hub.open_(argument, shape, seed)
     if kind == "wds":
         raise TrainingError(
-            "shards of WebDataset are not read", f"unpack them into folders of classes, and give folder:PATH; or {FORMS}"
+            "shards of WebDataset are not read", f"unpack them into folders of classes: folder:PATH; or {FORMS}"
         )
     from netdsl.training.data import files
 

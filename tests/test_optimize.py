@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import torch
 from hypothesis import given, settings
-from strategies_networks import LAW, networks
 from test_parity import draw
 from torch import Tensor, nn
 
@@ -24,6 +23,7 @@ from netdsl.backends.purpose.graph import Graph, graph
 from netdsl.backends.purpose.write import Writer, planned, write
 from netdsl.backends.torch.module import load
 from netdsl.ir import Network
+from netdsl.testing.drawing import LAW, networks
 from netdsl.tools.cli import main
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -1,5 +1,5 @@
 """The figures of the passes, each found in another way too: from the tensors of the built module, and by sets of values
-and of paths. The networks are drawn; see `strategies_networks.py`.
+and of paths. The networks are drawn; see `netdsl.testing`.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def test_drawn_values_hold_both_ends(least: int, most: int) -> None:
 
 
 def collected(folder: Path, *options: str) -> str:
-    command = [sys.executable, "-m", "pytest", "-p", "netdsl.testing.plugin", "--collect-only", "-q", *options]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", *options]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True).stdout
 
 

@@ -102,7 +102,7 @@ def test_sources_import_torch_only() -> None:
         text = netdsl.emit(netdsl.load(path, variant=variant))
         for line in text.splitlines():
             if line.startswith(("import ", "from ")):
-                assert line.split()[1].split(".")[0] in ("torch", "collections", "typing"), line
+                assert line.split()[1].split(".")[0] in ("torch", "collections", "math", "typing"), line
 
 
 def test_lengths() -> None:

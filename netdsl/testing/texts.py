@@ -19,7 +19,7 @@ _MISTAKES = (
     ("cnov3-4", "E0203"),
     ("conv99-4(pad=0)", "E0301"),
     ("concat { conv1-4 | maxpool; conv1-4 }", "E0302"),
-    ("@nowhere", "E0206"),
+    ("@nowhere", "E0204"),
     ("conv3-4(gruops=2)", "E0401"),
 )
 """Lines that a person could write, each with the code of the message that it gets."""

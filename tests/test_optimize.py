@@ -285,6 +285,17 @@ class TestDrawing:
         assert 1.5 / 20 < float(layer.weight.abs().max()) <= 2 / 20
         assert not layer.bias.any()
 
+    @pytest.mark.parametrize(("low", "high"), [(-0.2, 0.2), (0.05, 1.0), (-1.0, -0.05), (0.1, 0.2)])
+    def test_what_draws_until_it_fits_ends_whatever_is_in_memory(self, low: float, high: float) -> None:
+        from netdsl.backends.torch.drawing import drawn
+
+        for left in (1e30, -1e30, float("nan")):
+            weight = torch.full((20, 20), left)
+            with drawn(once=False):
+                nn.init.trunc_normal_(weight, std=0.1, a=low, b=high)
+                nn.init.orthogonal_(torch.full((20, 20), left))
+            assert bool(((weight >= low) & (weight <= high)).all())
+
     @pytest.mark.parametrize("name", ["lenet5_modern", "googlenet_bn"])
     def test_without_initial_values_the_same_tensors_are_there(self, name: str) -> None:
         network = netdsl.load(name, input="3x96x96" if name != "lenet5_modern" else None)

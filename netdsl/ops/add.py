@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from netdsl.ops.shared.base import Saved
 from netdsl.ops.shared.join import Elementwise
 
 
@@ -14,5 +15,6 @@ class Add(Elementwise):
     Source: the shortcut of He et al., Deep Residual Learning, 2015, eq. 1. PyTorch: `+`.
     """
 
+    keeps = Saved()
     sign = "+"
     symbol = "+"

@@ -8,7 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from netdsl.ops.shared.attending import cross, whole, windowed
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Weight, Window
 from netdsl.ops.shared.checks import divides, plane
 from netdsl.ops.shared.fields import Count, Flag, Frozen, Offsets, Rate, Sizes
 from netdsl.ops.shared.init import Initial, matrices
@@ -149,6 +149,18 @@ class Attention(Operator):
         queries, keys = (prod(inputs[at][1:]) for at in (0, min(1, len(inputs) - 1)))
         seen = inputs[min(1, len(inputs) - 1)][0] + inputs[-1][0]
         return queries * 2 * channels * dim + keys * seen * dim + 2 * queries * keys * dim
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The positions as rows, queries, keys, values and what came of them; a logarithm for each row of weights.
+
+        A learned bias needs its gradient, which the fused kernels do not give: there all weights are kept.
+        """
+        shape, inner = inputs[0], self._inner(inputs)
+        positions = prod(shape[1:])
+        if self.window_ is not None:
+            positions = prod(-(-size // side) * side for size, side in zip(shape[1:], self.window_, strict=True))
+        seen = prod(self.places(inputs) or ()) if self.relative_bias else 1
+        return Saved(own=positions * (shape[0] + 4 * inner + self.heads * seen))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         channels = inputs[0][0]

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field
 
-from netdsl.ops.shared.base import Call, Constant, Torch
+from netdsl.ops.shared.base import Call, Constant, Saved, Torch
 from netdsl.ops.shared.definition import definition, each
 from netdsl.ops.shared.fields import Flag, Pad, Sizes, absent
 from netdsl.ops.shared.padding import reversed_sides, single
@@ -153,6 +153,11 @@ class AvgPool(Pooling):
     def dilated(self) -> bool:
         """Whether a window leaves pixels out."""
         return self.dilation is not None and set(self.dilation) != {1}
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input of a window's mean; a mean over the whole plane is a sum, which needs nothing."""
+        whole = self.to is not None and set(self.to) == {1}
+        return Saved() if whole else Saved((0,))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(inputs[0]) - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Weight
 from netdsl.ops.shared.fields import Epsilon, Flag, Frozen, Share, present
 from netdsl.ops.shared.norm import called, learned
 from netdsl.shapes import Shape
@@ -49,6 +49,10 @@ class BatchNorm(Operator):
     @property
     def weighted(self) -> bool:
         return self.scale or self.offset or self.running
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, with the mean and the deviation of each channel in the batch."""
+        return Saved((0,), fixed=2 * inputs[0][0])
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Torch
+from netdsl.ops.shared.base import Saved, Torch
 from netdsl.ops.shared.checks import bounded, plane
 from netdsl.ops.shared.fields import Frozen
 from netdsl.ops.shared.init import Initial
@@ -19,6 +19,7 @@ class ClassToken(Learned):
     Source: Devlin et al., BERT, 2019, section 3; Dosovitskiy et al., An Image is Worth 16x16 Words, 2021, eq. 1.
     """
 
+    keeps = Saved()
     aliases = ("class token", "cls_token")
 
     frozen: Frozen = False

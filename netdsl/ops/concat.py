@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Family, Operator, Torch
+from netdsl.ops.shared.base import Family, Operator, Saved, Torch
 from netdsl.ops.shared.checks import bounded, listed
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
@@ -18,6 +18,7 @@ class Concat(Operator):
     """
 
     family = Family.JOIN
+    keeps = Saved()
     aliases = ("concatenate", "concatenation", "depthconcat", "filter concat")
     inputs = (1, None)
     followed_by = ("act",)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
-from netdsl.ops.shared.base import Call, Geometry, Torch, Weight
+from netdsl.ops.shared.base import Call, Geometry, Saved, Torch, Weight
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.conv import Convolution
 from netdsl.ops.shared.definition import definition, each
@@ -164,6 +164,12 @@ class Conv(Convolution):
         if self.connect is None:
             return super().macs(inputs)
         return self.links * prod(self.shape(inputs)[1:]) * prod(self.kernel)
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input; where an output map sees only some maps, also the filters with zeros for the others."""
+        if self.connect is None:
+            return super().saved(inputs)
+        return Saved((0,), fixed=self.channels * inputs[0][0] * prod(self.kernel))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.connect is None:

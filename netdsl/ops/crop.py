@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window, window
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch, Window, window
 from netdsl.ops.shared.checks import plane, same_rank
 from netdsl.ops.shared.definition import definition, each, suffix
 from netdsl.ops.shared.fields import Reference, Sizes, absent
@@ -59,6 +59,7 @@ class Crop(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
     aliases = ("center crop", "centre crop")
 
     sides: SidesField | None = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Literal
 
 from pydantic import Field
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch
 from netdsl.ops.shared.fields import WholeRate
 from netdsl.shapes import Shape
 
@@ -29,6 +30,15 @@ class Dropout(Operator):
     """Probability of a zero."""
     per: Literal["value", "channel"] = Field("value", exclude_if=lambda per: per == "value")
     """What is dropped as one: a value, or a whole channel."""
+
+    @property
+    def view(self) -> bool:
+        return not self.p
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The factors by which values, or whole channels, were multiplied."""
+        shape = inputs[0]
+        return Saved(own=0 if not self.p else shape[0] if self.per == "channel" else prod(shape))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(inputs[0]) - 1

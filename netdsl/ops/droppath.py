@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch
 from netdsl.ops.shared.fields import Rate
 from netdsl.shapes import Shape
 
@@ -36,6 +36,14 @@ class DropPath(Operator):
 
     p: Rate
     """Probability that a sample's value is dropped."""
+
+    @property
+    def view(self) -> bool:
+        return not self.p
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The factor by which the sample was multiplied."""
+        return Saved(own=int(self.p > 0))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call("DropPath", kwargs={"p": self.p}), definitions=(DROP_PATH,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch
 from netdsl.ops.shared.checks import flattened
 from netdsl.shapes import Shape
 
@@ -14,10 +14,15 @@ class Flatten(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
     any_channels = True
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         return (flattened(self.name, inputs[0]),)
+
+    @property
+    def view(self) -> bool:
+        return True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call("nn.Flatten"), function=Call("torch.flatten", (1,)))

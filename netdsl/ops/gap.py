@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops.avgpool import AvgPool
-from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch, Window
 from netdsl.ops.shared.checks import plane
 from netdsl.shapes import Shape
 
@@ -15,6 +15,7 @@ class GlobalAvgPool(Operator):
     """
 
     family = Family.POOLING
+    keeps = Saved()
     any_channels = True
     aliases = ("global average pooling", "global avg pool", "global average pool", "global avgpool")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from netdsl.ops.maxpool import MaxPool
-from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch, Window
 from netdsl.ops.shared.checks import plane
 from netdsl.shapes import Shape
 
@@ -21,6 +23,10 @@ class GlobalMaxPool(Operator):
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, *sizes = plane(self.name, inputs[0])
         return (channels, *(1 for _ in sizes))
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, and the places of the maxima."""
+        return Saved((0,), own=2 * prod(self.shape(inputs)))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call(f"nn.AdaptiveMaxPool{len(inputs[0]) - 1}d", (1,)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Weight, Window
 from netdsl.ops.shared.checks import divides
 from netdsl.ops.shared.fields import Count, Epsilon, Flag, Frozen, present
 from netdsl.ops.shared.norm import called, learned
@@ -42,6 +42,10 @@ class GroupNorm(Operator):
     @property
     def weighted(self) -> bool:
         return self.scale or self.offset
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, with the mean and the deviation of each group."""
+        return Saved((0,), own=2 * self.groups)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch
 from netdsl.shapes import Shape
 
 
@@ -13,8 +13,13 @@ class Identity(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
     any_channels = True
     transparent = True
+
+    @property
+    def view(self) -> bool:
+        return True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call("nn.Identity"))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from pydantic import Field
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Weight
 from netdsl.ops.shared.definition import definition
 from netdsl.ops.shared.fields import Epsilon, Flag, Frozen, present
 from netdsl.ops.shared.norm import learned
@@ -61,6 +63,10 @@ class LayerNorm(Operator):
     @property
     def weighted(self) -> bool:
         return self.scale or self.offset
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, with the mean and the deviation of each place of a sample."""
+        return Saved((0,), own=2 * prod(inputs[0][1:]))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops.shared.activation import Activation
-from netdsl.ops.shared.base import Call, Torch
+from netdsl.ops.shared.base import Call, Saved, Torch
 from netdsl.shapes import Shape
 
 
@@ -13,6 +13,7 @@ class LogSoftmax(Activation):
     PyTorch: `nn.LogSoftmax(dim=1)`.
     """
 
+    keeps = Saved(output=True)
     to_probabilities = True
     aliases = ("log-softmax", "log softmax")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from pydantic import Field
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window, window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Window, window
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.definition import definition, suffix
 from netdsl.ops.shared.fields import Count, Finite, Flag, absent
@@ -58,6 +60,11 @@ class LocalResponseNorm(Operator):
                 f"`size` (={self.size}) must be odd with `within=true`, so that the window has a middle", at="size"
             )
         return plane(self.name, inputs[0])
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, its squares with padding, the sum of neighbours, and its power."""
+        shape = inputs[0]
+        return Saved((0,), own=3 * prod(shape) + (self.size - 1) * prod(shape[1:]))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Family, Operator, Torch, Window
+from netdsl.ops.shared.base import Family, Operator, Saved, Torch, Window
 from netdsl.ops.shared.checks import bounded, listed, plane
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
@@ -35,6 +35,10 @@ class MatMul(Operator):
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         return inputs[0][0] * inputs[0][1] * inputs[1][1]
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """All factors."""
+        return Saved(tuple(range(len(inputs))))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(expression="{0} @ {1}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Torch
+from math import prod
+
+from netdsl.ops.shared.base import Call, Saved, Torch
 from netdsl.ops.shared.definition import definition, each
 from netdsl.ops.shared.fields import Flag, Pad, Sizes
 from netdsl.ops.shared.padding import reversed_sides, single
@@ -86,6 +88,10 @@ class MaxPool(Pooling):
     """Distance between the pixels a window looks at."""
     to: Sizes | None = None
     """The output's size, instead of a window."""
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, and the places of the maxima."""
+        return Saved((0,), own=2 * prod(self.shape(inputs)))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(inputs[0]) - 1

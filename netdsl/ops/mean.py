@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Torch
+from netdsl.ops.shared.base import Saved, Torch
 from netdsl.ops.shared.join import Elementwise
 from netdsl.shapes import Shape
 
@@ -17,6 +17,7 @@ class Mean(Elementwise):
     and `/`.
     """
 
+    keeps = Saved()
     symbol = "mean"
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from netdsl.ops.shared.base import Saved
 from netdsl.ops.shared.join import Elementwise
+from netdsl.shapes import Shape
 
 
 class Mul(Elementwise):
@@ -16,3 +18,7 @@ class Mul(Elementwise):
 
     sign = "*"
     symbol = "×"
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """All factors."""
+        return Saved(tuple(range(len(inputs))))

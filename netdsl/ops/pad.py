@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window, window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Window, window
 from netdsl.ops.shared.checks import bounded, plane, same_rank
 from netdsl.ops.shared.definition import definition, each, suffix
 from netdsl.ops.shared.fields import Finite, Reference, Sides, Size, Words, absent
@@ -52,6 +52,7 @@ class Pad(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
     aliases = ("zeropad", "zero pad", "zero-pad")
     modules: ClassVar = {"reflect": "nn.ReflectionPad", "replicate": "nn.ReplicationPad", "circular": "nn.CircularPad"}
 

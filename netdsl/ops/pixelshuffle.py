@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window, window
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch, Window, window
 from netdsl.ops.shared.checks import bounded, plane
 from netdsl.ops.shared.fields import Count
 from netdsl.ops.shared.squares import Order, scattered, split
@@ -49,6 +49,7 @@ class PixelShuffle(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
     aliases = ("pixel shuffle", "sub-pixel convolution")
 
     factor: Count

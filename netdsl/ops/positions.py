@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Torch, Weight
+from netdsl.ops.shared.base import Call, Saved, Torch, Weight
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.fields import Frozen
 from netdsl.ops.shared.init import Initial
@@ -40,6 +40,7 @@ class Positions(Learned):
     2017, section 3.5, for the sines.
     """
 
+    keeps = Saved()
     aliases = ("position embedding", "positional encoding", "pos_embed")
 
     kind: Literal["learned", "sine"] = "learned"

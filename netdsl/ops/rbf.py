@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Self
 
-from netdsl.ops.shared.base import Call, Family, Geometry, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Family, Geometry, Operator, Saved, Torch, Weight, Window
 from netdsl.ops.shared.checks import vector
 from netdsl.ops.shared.fields import Count, Frozen
 from netdsl.ops.shared.init import Initial, statements
@@ -51,6 +52,10 @@ class Rbf(Operator):
 
     def connections(self, inputs: tuple[Shape, ...]) -> int:
         return self.units * inputs[0][0]
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The difference of each feature to each prototype."""
+        return Saved(own=prod(self.shape(inputs)) * prod(inputs[0]))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         call = Call("RBF", (inputs[0][0], self.units))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.base import Saved
 
 
 class Relu(Activation):
@@ -11,4 +12,5 @@ class Relu(Activation):
     Source: Nair and Hinton, 2010. PyTorch: `nn.ReLU`.
     """
 
+    keeps = Saved(output=True)
     module = "nn.ReLU"

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch, Window
 from netdsl.ops.shared.checks import described, plane
 from netdsl.ops.shared.fields import Dims, Reference, absent
 from netdsl.shapes import Shape, numel, text
@@ -35,6 +35,7 @@ class Reshape(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
 
     to: Dims | None = None
     """The output's shape."""
@@ -66,6 +67,10 @@ class Reshape(Operator):
                 help=_way_out(inputs[0], self.to),
             )
         return self.to
+
+    @property
+    def view(self) -> bool:
+        return True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.to is None:

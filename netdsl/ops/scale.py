@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Weight
 from netdsl.ops.shared.fields import Finite, Flag, Frozen, absent
 from netdsl.shapes import Shape
 
@@ -89,6 +89,10 @@ class Scale(Operator):
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         name = "" if self.bare else "weight"
         return {} if self.x is not None else {name: Weight(self._factors(inputs[0]), not self.frozen)}
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input of a learned factor; a constant one needs nothing."""
+        return Saved((0,)) if self.x is None else Saved()
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.x is not None and self.shift is not None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.base import Saved
 from netdsl.ops.shared.fields import Finite
+from netdsl.shapes import Shape
 
 
 class ScaledTanh(Activation):
@@ -29,3 +33,7 @@ class ScaledTanh(Activation):
     """The value far above zero."""
     slope: Finite = 2 / 3
     """Factor of the argument."""
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """As much as the output, before its last step."""
+        return Saved(own=prod(inputs[0]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch
 from netdsl.ops.shared.checks import divides, plane
 from netdsl.ops.shared.fields import Count
 from netdsl.shapes import Shape
@@ -15,6 +15,7 @@ class Shuffle(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
     aliases = ("channel shuffle", "channel-shuffle", "channelshuffle")
 
     groups: Count

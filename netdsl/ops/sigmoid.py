@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.base import Saved
 
 
 class Sigmoid(Activation):
@@ -11,5 +12,6 @@ class Sigmoid(Activation):
     PyTorch: `nn.Sigmoid`.
     """
 
+    keeps = Saved(output=True)
     aliases = ("logistic",)
     module = "nn.Sigmoid"

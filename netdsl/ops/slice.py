@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch
 from netdsl.ops.shared.checks import described
 from netdsl.ops.shared.fields import Count, Size
 from netdsl.shapes import Shape
@@ -32,6 +32,7 @@ class Slice(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
 
     from_: Size = Field(0, alias="from")
     """The first channel, counted from 0."""
@@ -60,6 +61,10 @@ class Slice(Operator):
                 f"`to` (={self.to}) is beyond the {channels} channels of the input", at="to", help=f"at most {channels}"
             )
         return (self.stop(channels) - self.from_, *rest)
+
+    @property
+    def view(self) -> bool:
+        return True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call("Slice", (self.from_, self.stop(inputs[0][0]))), definitions=(SLICE,))

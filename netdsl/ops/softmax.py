@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from netdsl.ops.shared.activation import Activation
-from netdsl.ops.shared.base import Call, Torch
+from netdsl.ops.shared.base import Call, Saved, Torch
 from netdsl.ops.shared.checks import divides
 from netdsl.ops.shared.fields import Count, absent
 from netdsl.shapes import Shape
@@ -33,6 +33,7 @@ class Softmax(Activation):
     PyTorch: `nn.Softmax(dim=1)`.
     """
 
+    keeps = Saved(output=True)
     aliases = ("soft-max", "soft max")
 
     across: Count | None = Field(None, exclude_if=absent)

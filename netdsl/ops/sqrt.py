@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.base import Saved
 
 
 class Sqrt(Activation):
@@ -11,6 +12,7 @@ class Sqrt(Activation):
     Source: The root that ends a power pooling: Sermanet, Chintala, LeCun, 2012, eq. 1. PyTorch: `torch.sqrt`.
     """
 
+    keeps = Saved(output=True)
     module = "Sqrt"
     definition = '''class Sqrt(nn.Module):
     """The square root, element by element."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.base import Saved
 
 
 class Step(Activation):
@@ -11,6 +12,7 @@ class Step(Activation):
     Source: Rosenblatt, The Perceptron, 1958 (the threshold itself is the bias of the layer before).
     """
 
+    keeps = Saved()
     aliases = ("heaviside",)
     differentiable = False
     module = "Step"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Self
 
-from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window, window
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Saved, Torch, Weight, Window, window
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.definition import definition, suffix
 from netdsl.ops.shared.fields import Frozen, Sizes
@@ -61,6 +61,10 @@ class Subsample(Operator):
 
     def connections(self, inputs: tuple[Shape, ...]) -> int:
         return prod(self.shape(inputs)) * (prod(self.kernel) + 1)
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, and the averages that are scaled."""
+        return Saved((0,), own=prod(self.shape(inputs)))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(self.kernel)

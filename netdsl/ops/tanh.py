@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.base import Saved
 
 
 class Tanh(Activation):
@@ -11,4 +12,5 @@ class Tanh(Activation):
     PyTorch: `nn.Tanh`.
     """
 
+    keeps = Saved(output=True)
     module = "nn.Tanh"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.fields import Words
 from netdsl.shapes import LARGEST, Shape
@@ -31,6 +31,7 @@ class Token(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
 
     index: Annotated[int, Field(ge=-LARGEST, le=LARGEST, strict=True), Words("an integer")]
     """Which token, counted from 0, or from the end where it is negative."""
@@ -44,6 +45,10 @@ class Token(Operator):
                 help=f"they are 0 to {length - 1}, and from the end -1 to -{length}",
             )
         return (channels,)
+
+    @property
+    def view(self) -> bool:
+        return True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call("Token", (self.index,)), definitions=(TOKEN,))

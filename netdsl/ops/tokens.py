@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch
 from netdsl.ops.shared.checks import bounded, plane
 from netdsl.shapes import Shape
 
@@ -19,10 +19,15 @@ class Tokens(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, *sizes = plane(self.name, inputs[0])
         return bounded(self.name, (channels, prod(sizes)))
+
+    @property
+    def view(self) -> bool:
+        return True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call("nn.Flatten", (2,)), function=Call("torch.flatten", (2,)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch, Window
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch, Window
 from netdsl.ops.shared.checks import plane
 from netdsl.shapes import Shape
 
@@ -21,10 +21,15 @@ class Transpose(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, length = plane(self.name, inputs[0], 1)
         return length, channels
+
+    @property
+    def view(self) -> bool:
+        return True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(Call("Transpose"), definitions=(TRANSPOSE,))

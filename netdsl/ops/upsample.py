@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window, window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Window, window
 from netdsl.ops.shared.checks import bounded, plane, same_rank
 from netdsl.ops.shared.fields import Factors, Flag, Reference, Sizes, absent
 from netdsl.ops.shared.padding import shown, single
@@ -46,6 +46,7 @@ class Upsample(Operator):
     """
 
     family = Family.REARRANGEMENT
+    keeps = Saved()
     aliases = ("upsampling", "up-sample")
 
     factor: Factors | None = None

@@ -10,30 +10,13 @@ What is told is for float32 and PyTorch's eager autograd over the plain module.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
 from netdsl.ir import Network, Node
 from netdsl.passes.memory import BYTES
-
-VIEWS = frozenset({"identity", "flatten", "tokens", "reshape", "slice", "token", "transpose"})
-"""Operators whose result is their input's memory, looked at in another way."""
-FREE = frozenset(
-    (
-        *("add", "concat", "mean", "gap", "upsample", "shuffle", "pixelshuffle", "pad", "crop", "droppath"),
-        *("positions", "class_token", "step"),
-    )
-)
-"""Operators whose derivative needs no value."""
-OUTPUT = frozenset({"relu", "sigmoid", "tanh", "softmax", "logsoftmax", "exp", "sqrt"})
-"""Operators whose derivative follows from their output."""
-PADDED = re.compile(r"(Standardized)?(PaddedConv[123]d|Conv[123]dSame)")
-"""Modules that convolve what they have padded."""
-INDEX = 8
-"""Bytes of the place of a maximum."""
 
 
 class Kept(NamedTuple):
@@ -107,7 +90,7 @@ def training(network: Network) -> Training:
     kept = {node.id: _kept(network, node) for node in nodes}
     storage = list(range(len(network.shapes)))
     for node in nodes:
-        if node.op.name in VIEWS or _does_nothing(node):
+        if node.op.view:
             storage[node.id] = storage[node.inputs[0]]
     sizes = [BYTES * prod(shape) if shape is not None else 0 for shape in network.shapes]
     seen: set[int] = set()
@@ -187,146 +170,13 @@ def _moments(
             now -= sizes[own]
 
 
-# What each operator keeps ---------------------------------------------------------------------------------------------
-
-
-def _does_nothing(node: Node) -> bool:
-    """Whether a layer is random with no chance."""
-    return node.op.name in ("dropout", "droppath") and not getattr(node.op, "p", 1)
-
-
 def _kept(network: Network, node: Node) -> Kept:
     """What the derivative of a layer needs."""
-    name = node.op.name
-    if name in VIEWS or name in FREE or _does_nothing(node):
-        return Kept()
-    if name in OUTPUT:
-        return Kept((node.id,))
-    return SPECIAL.get(name, _input)(network, node)
-
-
-def _size(network: Network, value: int) -> int:
-    shape = network.shapes[value]
-    assert shape is not None
-    return BYTES * prod(shape)
-
-
-def _input(network: Network, node: Node) -> Kept:
-    """Layers with weights, and most functions of one value: what went in, or what was padded of it."""
     shapes = network.input_shapes(node)
     assert shapes is not None
-    written = node.op.torch(shapes).module
-    if written is not None and PADDED.fullmatch(written.function):
-        channels, *sizes = shapes[0]
-        sides = node.op.canonical(shapes).pad  # type: ignore[attr-defined]
-        if any(sides):
-            pairs = zip(sizes, sides[::2], sides[1::2], strict=True)
-            return Kept((), BYTES * channels * prod(size + before + after for size, before, after in pairs))
-    return Kept(node.inputs[:1])
-
-
-def _norm(network: Network, node: Node) -> Kept:
-    """The input, with the mean and the deviation of each channel in the batch."""
-    shape = network.shapes[node.inputs[0]]
-    assert shape is not None
-    return Kept(node.inputs[:1], 0, 2 * BYTES * shape[0])
-
-
-def _normalized(network: Network, node: Node) -> Kept:
-    """The input, with the mean and the deviation of each place of a sample."""
-    shape = network.shapes[node.inputs[0]]
-    assert shape is not None
-    groups = getattr(node.op, "groups", None)
-    return Kept(node.inputs[:1], 2 * BYTES * (groups or prod(shape[1:])))
-
-
-def _maximum(network: Network, node: Node) -> Kept:
-    """The input, and the places of the maxima."""
-    return Kept(node.inputs[:1], INDEX * _size(network, node.id) // BYTES)
-
-
-def _mean(network: Network, node: Node) -> Kept:
-    """The input of a window's mean; a mean over the whole plane is a sum, which needs nothing."""
-    to = getattr(node.op, "to", None)
-    return Kept() if to is not None and set(to) == {1} else Kept(node.inputs[:1])
-
-
-def _mask(network: Network, node: Node) -> Kept:
-    """The factors by which values, or whole channels, were multiplied."""
-    if getattr(node.op, "per", "value") == "channel" and node.shape is not None:
-        return Kept((), BYTES * node.shape[0])
-    return Kept((), _size(network, node.id))
-
-
-def _own_output(network: Network, node: Node) -> Kept:
-    """As much as the output, before its last step."""
-    return Kept((), _size(network, node.id))
-
-
-def _averaged(network: Network, node: Node) -> Kept:
-    """The input, and the averages that are scaled."""
-    return Kept(node.inputs[:1], _size(network, node.id))
-
-
-def _links(network: Network, node: Node) -> Kept:
-    """The input; where a convolution sees only some maps, also its filters with zeros for the others."""
-    if getattr(node.op, "connect", None) is None:
-        return _input(network, node)
-    maps = network.shapes[node.inputs[0]]
-    assert maps is not None and node.shape is not None
-    return Kept(node.inputs, 0, BYTES * node.shape[0] * maps[0] * prod(node.op.kernel))  # type: ignore[attr-defined]
-
-
-def _distances(network: Network, node: Node) -> Kept:
-    """The difference of each feature to each prototype."""
-    return Kept((), _size(network, node.id) * prod(network.shapes[node.inputs[0]] or ()))
-
-
-def _product(network: Network, node: Node) -> Kept:
-    """All factors."""
-    return Kept(node.inputs)
-
-
-def _response(network: Network, node: Node) -> Kept:
-    """The input, its squares with padding, the sum of neighbours, and its power."""
-    size, shape = _size(network, node.id), node.shape
-    neighbours = int(getattr(node.op, "size", 1)) - 1
-    assert shape is not None
-    return Kept(node.inputs[:1], 3 * size + neighbours * size // shape[0])
-
-
-def _scaled(network: Network, node: Node) -> Kept:
-    """The input of a learned scale; a constant one needs nothing."""
-    return Kept(node.inputs[:1]) if node.op.weights(network.input_shapes(node) or ()) else Kept()
-
-
-def _attention(network: Network, node: Node) -> Kept:
-    """The positions as rows, queries, keys and values, what came of them, and a logarithm for each row of weights."""
-    op, shape = node.op, network.shapes[node.inputs[0]]
-    assert shape is not None
-    dim = getattr(op, "dim", None) or shape[0]
-    heads = int(getattr(op, "heads", 1))
-    return Kept((), BYTES * prod(shape[1:]) * (shape[0] + 4 * dim + heads))
-
-
-SPECIAL: dict[str, Callable[[Network, Node], Kept]] = {
-    "attention": _attention,
-    "bn": _norm,
-    "ln": _normalized,
-    "gn": _normalized,
-    "maxpool": _maximum,
-    "gmp": _maximum,
-    "avgpool": _mean,
-    "conv": _links,
-    "rbf": _distances,
-    "scaled_tanh": _own_output,
-    "subsample": _averaged,
-    "dropout": _mask,
-    "mul": _product,
-    "matmul": _product,
-    "lrn": _response,
-    "scale": _scaled,
-}
+    found = node.op.saved(shapes)
+    values = (*(node.inputs[place] for place in found.inputs), *((node.id,) if found.output else ()))
+    return Kept(values, BYTES * found.own, BYTES * found.fixed)
 
 
 def _optimizer(network: Network) -> tuple[int, str]:

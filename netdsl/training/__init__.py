@@ -10,21 +10,14 @@ follows from the seed), `losses`, `optimizers`, `task`, `loaders` (the batches o
 
 from __future__ import annotations
 
-import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from lightning.pytorch.callbacks import Callback
-
-    from netdsl.ir import Network
-    from netdsl.recipe import Recipe
     from netdsl.training.data import Data
     from netdsl.training.engine import Options
     from netdsl.training.errors import TrainingError
-    from netdsl.training.fitting import Result, resume
+    from netdsl.training.fitting import Result, fit, resume
     from netdsl.training.task import Task
 
 _HOMES = {
@@ -33,25 +26,11 @@ _HOMES = {
     "Result": "fitting",
     "Task": "task",
     "TrainingError": "errors",
+    "fit": "fitting",
     "resume": "fitting",
 }
 
 __all__ = ["Data", "Options", "Result", "Task", "TrainingError", "fit", "resume"]
-
-
-def fit(
-    network: Network,
-    data: str | Data = "digits",
-    recipe: Recipe | None = None,
-    *,
-    out: str | os.PathLike[str] | None = None,
-    options: Options | None = None,
-    callbacks: Sequence[Callback] = (),
-) -> Result:
-    """Train a network as `netdsl train` does; see `netdsl.training.fitting.fit`."""
-    from netdsl.training import fitting
-
-    return fitting.fit(network, data, recipe, out=out, options=options, callbacks=callbacks)
 
 
 def __getattr__(name: str) -> Any:

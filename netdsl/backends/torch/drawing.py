@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from itertools import cycle
 from typing import Any
 
 import torch
@@ -32,24 +33,37 @@ LOOKS = frozenset(
 """Functions that do not read a tensor's values."""
 
 
-STEPS = frozenset({Tensor.erfinv_, Tensor.mul_, Tensor.add_, Tensor.clamp_})
-"""How `trunc_normal_` makes its values of uniform ones."""
+DEVIATIONS = (0.0, 0.6, -0.6, 1.2, -1.2)
+"""Between two neighbours of these, and beyond them, lie less than three tenths of all normal values."""
 
 
 class Undrawn(TorchFunctionMode):
-    """Leaves what would be drawn at random as it is."""
+    """Leaves what would be drawn at random as it is.
 
-    drawn: Tensor | None = None
-    """The tensor that was to be drawn last."""
+    A function that draws until its values suit it (`nn.init.trunc_normal_`) would not end on what happens to be in
+    memory. It goes by PyTorch's raw functions, which here give one value everywhere, each time another that they could
+    draw: where three tenths of the normal values suit, which is when PyTorch draws so, one of these does.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.deviations = cycle(DEVIATIONS)
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """One call of PyTorch."""
+        kwargs = kwargs or {}
+        if function is Tensor.normal_:
+            return self._filled(*args, **kwargs)
+        if function is Tensor.uniform_:
+            least = args[1] if len(args) > 1 else kwargs.get("from", 0.0)
+            return self._filled(args[0], least, 0.0)
         if function in FILLS:
-            self.drawn = args[0] if args else kwargs["tensor"]
-            return self.drawn
-        if function in STEPS and args[0] is self.drawn:
-            return args[0]
-        return function(*args, **kwargs) if kwargs else function(*args)
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **kwargs)
+
+    def _filled(self, tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
+        with torch.no_grad():
+            return tensor.fill_(mean + next(self.deviations) * std)
 
 
 class DrawnOnce(TorchFunctionMode):

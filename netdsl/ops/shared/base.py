@@ -115,6 +115,18 @@ class Geometry(NamedTuple):
     stride: str | None = None
 
 
+class Saved(NamedTuple):
+    """What autograd keeps of a layer until its gradient is asked for: inputs by their places, and its `output`.
+
+    `own` are more numbers (float32; a place counts as two) for each sample, `fixed` those for a batch of any size.
+    """
+
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    own: int = 0
+    fixed: int = 0
+
+
 class Operator(BaseModel):
     """The base of all operators. A subclass's docstring is its page in the reference: first line, details, source.
 
@@ -133,6 +145,7 @@ class Operator(BaseModel):
     - `flattens`: a CxHxW input is flattened before it.
     - `transparent`: its output is its input.
     - `any_channels`: it is the same layer for any number of channels, all of which it passes on.
+    - `keeps`: what its gradient needs, where that does not depend on its arguments.
     - `symbol`: what a diagram shows in place of its notation.
     - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it. The
       fields that both have are copied; here they are hidden (`hidden`).
@@ -155,6 +168,7 @@ class Operator(BaseModel):
     flattens: ClassVar[bool] = False
     transparent: ClassVar[bool] = False
     any_channels: ClassVar[bool] = False
+    keeps: ClassVar[Saved] = Saved((0,))
     of: ClassVar[type[Operator] | None] = None
     symbol: ClassVar[str] = ""
     own_name: ClassVar[bool] = False
@@ -216,6 +230,15 @@ class Operator(BaseModel):
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         """Multiply-accumulates of one sample: those of convolutions and matrix products, without biases."""
         return 0
+
+    @property
+    def view(self) -> bool:
+        """Whether its result is its input's memory, looked at in another way."""
+        return False
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """What autograd keeps of it: its input, unless its derivative needs less or more."""
+        return self.keeps
 
     def connections(self, inputs: tuple[Shape, ...]) -> int:
         """What LeCun counts: one for every product and every bias that goes into a unit."""

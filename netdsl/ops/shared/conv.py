@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window, window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Window, window
 from netdsl.ops.shared.checks import bounded, divides, plane
 from netdsl.ops.shared.definition import definition, each
 from netdsl.ops.shared.linear import Linear
@@ -96,6 +96,11 @@ class Convolution(Linear):
     def slide(self) -> Slide:
         return Slide(self.name, self.kernel, self.stride, self.dilation, self.pad, self.ceil)
 
+    @property
+    def plain(self) -> bool:
+        """Whether PyTorch's own module pads as this does."""
+        return self.slide.symmetric() is not None and (not self.ceil or set(self.stride) == {1})
+
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, *sizes = plane(self.name, inputs[0])
         out, groups = self.filters(channels)
@@ -110,16 +115,23 @@ class Convolution(Linear):
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         return prod(self.shape(inputs)) * prod(self.matrix(inputs[0][0])[0][1:])
 
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, or what a module of its own has padded of it."""
+        sides = self.slide.sides(*inputs[0][1:])
+        if self.plain or not any(sides):
+            return Saved((0,))
+        padded = (size + before + after for size, (before, after) in zip(inputs[0][1:], pairs(sides), strict=True))
+        return Saved(own=inputs[0][0] * prod(padded))
+
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         channels = inputs[0][0]
         out, groups = self.filters(channels)
         slide, rank = self.slide, len(self.kernel)
         one = (1,) * rank
-        fixed, symmetric = slide.fixed, slide.symmetric()
+        fixed, symmetric, plain = slide.fixed, slide.symmetric(), self.plain
         kwargs: dict[str, Constant] = {"kernel_size": single(self.kernel)}
         if self.stride != one:
             kwargs["stride"] = single(self.stride)
-        plain = symmetric is not None and (not self.ceil or self.stride == one)
         if plain and symmetric is not None and any(symmetric):
             kwargs["padding"] = single(symmetric)
         if self.dilation != one:

@@ -116,7 +116,10 @@ class Merge(Columns):
 
     def _attributes(self) -> None:
         lists = {row: form.attributes for row, form in enumerate(self.forms)}
-        if not self.made.inputs:  # an `nn.Sequential`, whose only attribute are its layers
+        listed = [attributes[:1] and attributes[0][0] == "" for attributes in lists.values()]
+        if any(listed):  # an `nn.Sequential` or `nn.ModuleList`, whose only attribute are its layers
+            if not all(listed):
+                raise Split
             chain = self._merged({row: attributes[0][1] for row, attributes in lists.items()}, top=True)
             self.made.attributes.append(Attribute("", chain))
             return

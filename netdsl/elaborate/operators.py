@@ -143,7 +143,7 @@ def follower(argument: str, given: Given | None, frame: Frame) -> Follower | Non
     if resolved is None or resolved[1] or ops.find(resolved[0]).family != family:
         known = [each for each in ops.names() if ops.find(each).family == family]
         message = f"`{argument}` (={show(value)}) must be none or one of the {family} operators"
-        help = _known_as(str(name), family) or did_you_mean(str(name), known) or ", ".join(known)
+        help = _known_as(str(name), family) or did_you_mean(str(name), known) or f"there are {', '.join(known)}"
         raise Problem("E0405", message, span, help)
     cls = ops.find(resolved[0])
     settings = _settings(cls, setting, span) if setting else {}

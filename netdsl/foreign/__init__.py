@@ -5,9 +5,20 @@
 """
 
 from netdsl.foreign.calls import CALLS, call
-from netdsl.foreign.names import ARGUMENTS, JOINS, LAYERS, NEEDLESS, PHRASES, QUANTITIES, STATEMENTS, Layer, layer
+from netdsl.foreign.names import (
+    ARGUMENTS,
+    FUNCTIONS,
+    JOINS,
+    LAYERS,
+    NEEDLESS,
+    PHRASES,
+    QUANTITIES,
+    STATEMENTS,
+    Layer,
+    layer,
+)  # fmt: skip
 
 __all__ = [
-    "ARGUMENTS", "CALLS", "JOINS", "LAYERS", "NEEDLESS", "PHRASES", "QUANTITIES", "STATEMENTS",
+    "ARGUMENTS", "CALLS", "FUNCTIONS", "JOINS", "LAYERS", "NEEDLESS", "PHRASES", "QUANTITIES", "STATEMENTS",
     "Layer", "call", "layer",
 ]  # fmt: skip

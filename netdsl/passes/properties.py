@@ -21,7 +21,7 @@ from netdsl.passes.sizes.progression import Apart, Progression, Split
 from netdsl.passes.sizes.valid import dimensions_of
 from netdsl.shapes import Shape, text
 from netdsl.syntax import parse_value, tree
-from netdsl.text.diagnostics import Related, Report, did_you_mean
+from netdsl.text.diagnostics import Edit, Related, Report, did_you_mean, misspelt
 from netdsl.text.source import Span
 
 CODE = "E0505"
@@ -34,11 +34,11 @@ _OF_ONE = ("ceil", "floor")
 
 
 class Meaningless(Exception):
-    """A condition that asks for what there is not; `span` is inside the condition."""
+    """A condition that asks for what there is not; `span` is inside the condition, `meant` what was meant there."""
 
-    def __init__(self, message: str, span: Span, help: str | None = None):
+    def __init__(self, message: str, span: Span, help: str | None = None, meant: str | None = None):
         super().__init__(message)
-        self.span, self.help = span, help
+        self.span, self.help, self.meant = span, help, meant
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def verify_properties(network: Network, report: Report) -> None:
         except Meaningless as wrong:
             start = each.span.start + _offset(network, each)
             place = Span(each.span.file, start + wrong.span.start, start + wrong.span.end)
-            report.error("E0503", str(wrong), place, help=wrong.help)
+            edits = [Edit(place, wrong.meant)] if wrong.meant is not None else []
+            report.error("E0503", str(wrong), place, help=wrong.help, edits=edits)
             continue
         if found is not None:
             related = [Related(span, f"`{label}`") for label, span in _parts(network, found)]
@@ -244,7 +245,9 @@ class _Figures:
             return self._noted(None, "output", tuple(self.shapes[self.network.result]))
         known = [*QUANTITIES, *(dimensions_of(len(shape)) if shape is not None else self.network.settings)]
         of = f"`{label}`" if label else "the network"
-        raise Meaningless(f"`{name}` is no figure of {of}", node.span, did_you_mean(name, known, "there are"))
+        at = node.names[-1].span if isinstance(node, tree.Quantity) else node.span
+        help = did_you_mean(name, known) or f"there are {', '.join(sorted(known))}"
+        raise Meaningless(f"`{name}` is no figure of {of}", at, help, misspelt(name, known))
 
     def _shape(self, label: str, node: tree.Expression) -> Any:
         given = {each.name: at for at, each in enumerate(self.network.inputs)}
@@ -261,7 +264,8 @@ class _Figures:
         if label == "output":
             return self.shapes[self.network.result]
         known = ["input", "output", *given, *outputs, *filter(None, self.network.named)]
-        raise Meaningless(f"nothing is labelled `{label}`", node.span, did_you_mean(label, known))
+        help = did_you_mean(label, known) or f"there are {', '.join(known[:20])}"
+        raise Meaningless(f"nothing is labelled `{label}`", node.span, help)
 
     def _noted(self, label: str | None, name: str, value: Any) -> Any:
         self.seen[f"{label}.{name}" if label else name] = value

@@ -149,7 +149,7 @@ def _separator(found: Unexpected) -> Diagnostic | None:
     if found.kind in ("NUMBER", "DIMS", "STRING"):
         return None
     rest = re.match(r"[^\n;|{}#]*", text[found.start :])
-    second = (rest[0].strip() if rest else found.value)[:40]
+    second = (rest[0].strip() if rest else "")[:40] or f"{found.value} ... }}"
     return found.error(
         f"a new statement begins at '{found.value[:40]}' without a separator",
         f"put `;` between them: `{before[-40:]}; {second}`",

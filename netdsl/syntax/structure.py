@@ -176,7 +176,7 @@ def lone(found: Unexpected) -> Diagnostic | None:
 
 
 def label(found: Unexpected) -> Diagnostic | None:
-    """`@a.`, `@a.b.c`, `@a[0]`, `@a-b`, `reuse(@a)`, `output a = ...`."""
+    """`@a.`, `@a.b.c`, `@a[0]`, `@a.0`, `@a-b`, `reuse(@a)`, `output a = ...`."""
     before = found.text[: found.behind]
     if found.last == "_DOT":
         help = "as in `@stage2.high`"
@@ -201,6 +201,9 @@ def label(found: Unexpected) -> Diagnostic | None:
         written = index[1] if index[1].isdigit() else f"{{{index[1]}}}"
         help = f"write `{name}{written}`, as its label is written"
         return found.error("a label is read as it is written", help, Edit(place, written), at=place)
+    if found.kind == "NUMBER" and found.value[0] == "." and found.start == found.behind:
+        help = f"label each, as in `{name}{{i}}: conv3-64 x3 as i`, and write `{sign}{name}{found.value[1:]}`"
+        return found.error("the layers of a repetition have no numbers to call them by", help)
     if seen[4] and found.kind == "NAME" and sign == "@":
         return found.error("a label has letters, digits and `_`", f"as in `@{name}_{found.value}`")
     if sign.startswith("output"):

@@ -126,7 +126,14 @@ def _left_out(argument: tree.Argument, arguments: Sequence[tree.Argument]) -> li
 
 
 def _flows(what: str, arguments: Sequence[tree.Argument]) -> str | None:
-    """The help for labels where arguments stand: what flows into a layer is no argument of it."""
+    """The help for labels and layers where arguments stand: what flows into a layer is no argument of it."""
+    inner = arguments[0].value if arguments else None
+    if what in ops.names() and isinstance(inner, tree.Call) and ops.resolve(inner.name.text):
+        chain = [what]
+        while isinstance(inner, tree.Call):
+            chain.insert(0, inner.name.text)
+            inner = inner.arguments[0].value if inner.arguments else None
+        return f"layers are not called with one another, they follow each other: `{'; '.join(chain)}`"
     if not all(isinstance(each.value, tree.Seen) for each in arguments):
         return None
     labels = [f"@{'.'.join(part.text for part in each.value.parts)}" for each in arguments]  # type: ignore[union-attr]

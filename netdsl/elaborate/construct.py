@@ -118,8 +118,14 @@ def _way_out(
         return f"`{term}` is a list: `{term}[0]` is its first element, and `{each}` takes one after the other", []
     if name == out and isinstance(value, tuple):
         return f"the kernel comes before the channels: `{example(cls)}`, `[3x3, 64]`", []
+    if isinstance(value, str) and not isinstance(value, Word):
+        return "a number stands without quotation marks" if wanted.startswith("an integer") else None, []
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None, []
+    if value == 0 and term is not None and name in cls.geometry:
+        return f"`{term}` is 0 here; where an index is in it: it counts from 0, so that `i + 1` is at least 1", []
+    if name == "pad" and value < 0:
+        return f"`crop({-value:g})` takes pixels away", []
     if wanted.startswith("a small number") and isinstance(value, int):  # as PyTorch's nn.BatchNorm2d(64)
         return f"the channels are known: write `{cls.name}`", _replaced("", str(value), place, "")
     if wanted.startswith("a rate") and 1 < value < 100:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netdsl import ops
-from netdsl.elaborate.arguments import FOLLOWERS, bind, called, field_names
+from netdsl.elaborate.arguments import FOLLOWERS, bind, called, example, field_names
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.construct import construct
 from netdsl.elaborate.draft import DraftNode
@@ -54,7 +54,10 @@ def signature(
         if name is None:
             leading = next(iter(field_names(cls)), None)
             inside = f"({leading}={show(given.value)})" if leading and cls.geometry == ops.Geometry() else ""
-            raise Problem("E0405", f"`{cls.name}` takes no {word}", given.span, f"write `{cls.name}{inside}`")
+            help = f"write `{cls.name}{inside}`"
+            if cls.geometry.kernel and word.startswith("number"):
+                help = f"`{cls.name}` keeps the channels; write `{example(cls)}`"
+            raise Problem("E0405", f"`{cls.name}` takes no {word}", given.span, help)
         if name in written:
             raise twice(f"the {word}", given.span, written[name].span, code="E0402")
         written[name] = given
@@ -172,7 +175,7 @@ def _known_as(name: str, family: ops.Family) -> str | None:
     """What netdsl calls a norm or activation that others call `name`."""
     from netdsl import foreign
 
-    layer = foreign.layer(name)
+    layer = foreign.layer(name) or foreign.layer(f"{name}norm")
     return layer.help if layer and layer.same and ops.find(layer.same).family == family else None
 
 

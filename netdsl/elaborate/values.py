@@ -243,11 +243,11 @@ class Evaluator:
         if isinstance(value, Word):
             raise self._unknown(value, node)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            help = (
-                "`len(...)` is how many elements it has, `[0]` behind it the first"
-                if isinstance(value, tuple)
-                else None
-            )
+            help = None
+            if isinstance(value, tuple):
+                help = "`len(...)` is how many elements it has, `[0]` behind it the first; a list is written out"
+            elif isinstance(value, str):
+                help = "a number stands without quotation marks"
             raise self.unknown_function(node) or Problem(
                 "E0601", f"a number is needed here, not {show(value)}", node.span, help
             )
@@ -316,13 +316,18 @@ class Evaluator:
             raise Problem("E0601", f"{show(items)} is no list, of which [ ] could take an element", node.items.span)
         index = self.integer(node.index, "an index")
         if not 0 <= index < len(items):
-            help = f"the indices are 0 to {len(items) - 1}" if items else None
+            help = f"the indices are 0 to {len(items) - 1}" if items else "the list is empty"
+            if index < 0 and items and isinstance(node.items, tree.Reference):
+                help = f"the last element is `{node.items.name}[len({node.items.name}) - 1]`"
             raise Problem("E0604", f"there is no element {index} in a list of {len(items)}", node.index.span, help)
         return items[index]
 
     def _unary(self, node: tree.Unary) -> Any:
         if node.operator == "not":
             return not self.truth(node.operand)
+        if node.operator == "-" and isinstance(node.operand, tree.Dims):
+            help = "each is written out, if need be in braces: `{channels * height}x4`"
+            raise Problem("E0604", "a dimension is never negative", node.span, help)
         value = self.number(node.operand)
         return -value if node.operator == "-" else value
 

@@ -21,7 +21,7 @@ from netdsl.passes.sizes.progression import Apart, Progression, Split
 from netdsl.passes.sizes.valid import dimensions_of
 from netdsl.shapes import Shape, text
 from netdsl.syntax import parse_value, tree
-from netdsl.text.diagnostics import Edit, Related, Report, did_you_mean, misspelt
+from netdsl.text.diagnostics import Related, Report, did_you_mean
 from netdsl.text.source import Span
 
 CODE = "E0505"
@@ -34,11 +34,11 @@ _OF_ONE = ("ceil", "floor")
 
 
 class Meaningless(Exception):
-    """A condition that asks for what there is not; `span` is inside the condition, `meant` what was meant there."""
+    """A condition that asks for what there is not; `span` is inside the condition."""
 
-    def __init__(self, message: str, span: Span, help: str | None = None, meant: str | None = None):
+    def __init__(self, message: str, span: Span, help: str | None = None):
         super().__init__(message)
-        self.span, self.help, self.meant = span, help, meant
+        self.span, self.help = span, help
 
 
 @dataclass(frozen=True)
@@ -74,8 +74,7 @@ def verify_properties(network: Network, report: Report) -> None:
         except Meaningless as wrong:
             start = each.span.start + _offset(network, each)
             place = Span(each.span.file, start + wrong.span.start, start + wrong.span.end)
-            edits = [Edit(place, wrong.meant)] if wrong.meant is not None else []
-            report.error("E0503", str(wrong), place, help=wrong.help, edits=edits)
+            report.error("E0503", str(wrong), place, help=wrong.help)
             continue
         if found is not None:
             related = [Related(span, f"`{label}`") for label, span in _parts(network, found)]
@@ -247,7 +246,7 @@ class _Figures:
         of = f"`{label}`" if label else "the network"
         at = node.names[-1].span if isinstance(node, tree.Quantity) else node.span
         help = did_you_mean(name, known) or f"there are {', '.join(sorted(known))}"
-        raise Meaningless(f"`{name}` is no figure of {of}", at, help, misspelt(name, known))
+        raise Meaningless(f"`{name}` is no figure of {of}", at, help)
 
     def _shape(self, label: str, node: tree.Expression) -> Any:
         given = {each.name: at for at, each in enumerate(self.network.inputs)}

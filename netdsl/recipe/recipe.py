@@ -82,7 +82,8 @@ def checked(name: str, value: Any) -> Value:
     least = 0 if name == "seed" or not whole else 1
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or value < least:
         wanted = f"a whole number, at least {least}" if whole else "a number, at least 0"
-        raise RecipeError("E0405", f"`{name}` (={written(value)}) must be {wanted}")
+        help = "a number stands without quotation marks" if isinstance(value, str) and "number" in wanted else None
+        raise RecipeError("E0405", f"`{name}` (={written(value)}) must be {wanted}", help=help)
     if name == "ema" and not value < 1:
         raise RecipeError("E0405", f"`ema` (={written(value)}) must be below 1, as 0.9999")
     return value

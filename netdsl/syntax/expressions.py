@@ -204,6 +204,7 @@ class Expressions(Transformer[Token, Any]):
         if isinstance(left, tree.Binary) and left.operator in _COMPARISONS:
             span = left.span.to(parts[-1].span)
             self.error("E0101", "comparisons cannot be chained", span, "join them with `and`: `a < b and b < c`")
+            return tree.Literal(0, "", span)  # a value that is not known
         return self.binary(parts)
 
     def conditional(self, parts: Parts) -> Any:

@@ -129,6 +129,13 @@ def repeated(found: Unexpected) -> Diagnostic | None:
     before = found.text[: found.behind]
     if found.last == "JOIN":
         return _counted(found)
+    span = re.search(r"[ \t]x(\d+)$", before)
+    range_ = re.match(r"\.\.+(\d+)", found.text[found.start :]) if span is not None else None
+    if span is not None and range_ is not None:
+        written = f"x{max(int(range_[1]) - int(span[1]) + 1, 1)}"
+        place = found.span(found.behind - len(span[0]) + 1, found.start + len(range_[0]))
+        help = f"write `{written} as i`, where `i` is 0 to {int(written[1:]) - 1}"
+        return found.error("a repetition is a number, and its index counts from 0", help, at=place)
     repeat = re.search(r"[x×](?:\s*\d+|\s*\{[^{}]*\})(?:\s+as\s+\w+)?$", before, re.I)
     if repeat is None or "_LBRACE" not in found.expected or found.expected & {"BROKEN", "_SEP"}:
         return None

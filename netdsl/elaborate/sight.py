@@ -96,8 +96,8 @@ def _unseen(builder: Builder, label: str, target: tree.Seen, frame: Frame) -> Pr
         return Problem("E0204", message, part.span, set_at[1], [Related(set_at[0], "labelled here")])
     if label in frame.module.blocks:
         further = "".join(f".{part.text}" for part in target.parts[1:])
-        help = f"`{label}` is a block: label its call, `part: {label}(...)`, and write `@part{further}`"
-        return Problem("E0204", message, part.span, help)
+        way_out = f"`{label}` is a block: label its call, `part: {label}(...)`, and write `@part{further}`"
+        return Problem("E0204", message, part.span, way_out)
     help = did_you_mean(label, frame.sighted(), "in sight")
     help = help or "a label is seen in its own body and the bodies inside it, after its statement"
     return Problem("E0204", message, part.span, help)

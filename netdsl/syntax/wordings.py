@@ -118,13 +118,11 @@ def _figure(text: str, begin: int) -> Answer | None:
 def _default(text: str, begin: int) -> Answer | None:
     """`default conv act=relu`, `default conv3-64(act=relu)`."""
     sized = re.fullmatch(r"default\s+([a-z]+)(\d+(?:x\d+)*)?(?:-(\w+))?(?:/(\w+))?\s*\((.*)\)", text, re.I)
-    if sized is not None:
+    if sized is not None and any(sized.groups()[1:4]):
         names = ("kernel", "features" if sized[1].lower() == "fc" else "channels", "stride")
         given = [f"{name}={size}" for name, size in zip(names, sized.groups()[1:4], strict=True) if size]
-        written = f"default {sized[1]}({', '.join([*given, sized[5]])})"
-        return Answer(
-            "a default has no notation; its arguments have names", f"write `{written}`", 0, len(text), written
-        )
+        whole = f"default {sized[1]}({', '.join([*given, sized[5]])})"
+        return Answer("a default has no notation; its arguments have names", f"write `{whole}`", 0, len(text), whole)
     match = re.fullmatch(r"default\s+(\w+)\s+(\w.*)", text, re.I)
     if match is None:
         return None

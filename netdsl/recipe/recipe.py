@@ -34,6 +34,7 @@ COUNTS = {
 }
 NUMBERS = {
     "clip": "The greatest norm of all gradients together; longer ones are scaled down.",
+    "filter_rms": "The greatest root mean square of a filter; after each step larger ones are scaled down to it.",
     "ema": "The decay of a running average of the weights, which then is what is judged and kept.",
 }
 EXEMPT = ("bias", "norm")
@@ -155,6 +156,7 @@ class Recipe(BaseModel):
     epochs: int | None = None
     iterations: int | None = None
     clip: float | None = None
+    filter_rms: float | None = None
     ema: float | None = None
     no_decay: tuple[str, ...] = ()
     init: Value = None

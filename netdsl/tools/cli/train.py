@@ -27,6 +27,7 @@ PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-t
 Examples:
   netdsl train lenet5 --data digits              on digits that come with netdsl
   netdsl train my.net --data folder:photos       photos/train/CLASS/*.jpg, photos/val/...
+  netdsl train my.net --data 'wds:shards/*.tar'  shards of WebDataset, 0001.jpg beside 0001.cls
   netdsl train my_fcn.net --data folder:scenes   scenes/train/images/*.jpg, scenes/train/masks/*.png
   netdsl train resnet_cifar:20 --data cifar10 --set train.epochs=10
   netdsl train two_layer --set inputs=2 --set outputs=1 --data spiral
@@ -36,7 +37,7 @@ Examples:
   netdsl train --help-recipe                     every word of `train(...)`
 \b
 DATA: digits; mnist, fashion-mnist, cifar10, cifar100; folder:PATH; hf:NAME;
-FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half; random.
+wds:PATTERN; FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half; random.
 """,
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]", required=False)

@@ -128,8 +128,8 @@ class Order(Sampler[list[Index]]):
     def _shuffled(self, generator: torch.Generator) -> list[int]:
         """All numbers: the parts in an order that is drawn, and mixed with those that are near in it."""
         if len(self.parts) == 1:
-            return torch.randperm(self.count, generator=generator).tolist()  # type: ignore[no-any-return]
-        numbers = torch.arange(self.count).split(self.parts)
+            return torch.randperm(self.count, generator=generator).tolist()
+        numbers = torch.arange(self.count).split_with_sizes(self.parts)
         drawn = torch.randperm(len(numbers), generator=generator).tolist()
         order: list[int] = []
         for start in range(0, len(drawn), NEAR):

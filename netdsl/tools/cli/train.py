@@ -57,6 +57,7 @@ wds:PATTERN; FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half
 @click.option(
     "--precision", type=click.Choice(PRECISIONS), default="32-true", show_default=True, help="Bits of a number."
 )
+@click.option("--shard", is_flag=True, help="Share weights and the optimizer's state out to the devices (FSDP).")
 @click.option("--accumulate", type=click.IntRange(min=1), default=1, show_default=True, help="Batches for one step.")
 @click.option("--channels-last", is_flag=True, help="Keep images as N x H x W x C in memory.")
 @click.option("--compile", "compile_", is_flag=True, help="Compile the network by torch.compile.")
@@ -80,6 +81,7 @@ def command(
     devices: str,
     nodes: int,
     precision: str,
+    shard: bool,
     accumulate: int,
     channels_last: bool,
     compile_: bool,
@@ -131,6 +133,7 @@ def command(
             devices=devices if devices == "auto" else int(devices),
             nodes=nodes,
             precision=precision,
+            shard=shard,
             accumulate=accumulate,
             channels_last=channels_last,
             compile=compile_,

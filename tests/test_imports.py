@@ -56,6 +56,7 @@ HOMES = {
     "numpy": ("netdsl.training",),
     "PIL": ("netdsl.training",),
     "datasets": ("netdsl.training",),
+    "webdataset": ("netdsl.training",),
     "tensorboard": ("netdsl.training",),
     "safetensors": ("netdsl.backends.torch", "netdsl.training"),
     "click": ("netdsl.tools.cli",),

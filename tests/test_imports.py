@@ -69,6 +69,8 @@ HOMES = {
     "pygls": ("netdsl.tools.lsp",),
     "lsprotocol": ("netdsl.tools.lsp",),
     "watchfiles": ("netdsl.tools.watch",),
+    "starlette": ("netdsl.tools.studio",),
+    "uvicorn": ("netdsl.tools.studio",),
 }
 
 

@@ -232,8 +232,8 @@ class Scope(Written):
       Empty where it is the only one.
     - `takes`: the names of a block's inputs, where it names them.
     - `outputs`: of a block, the numbers of the values that it gives out beside its own, by name.
-    - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
-      its params.
+    - `terms`: for a block its arguments as the call writes them (and under `integrity.CALLED` the parameter that it was
+      called by), for a repeat `count`, `index` and `label`, for the net its params.
     - `choices`: of a block and the net, every `if` that was met, taken or not.
     - `definition`: of a block, the key of `Network.definitions`.
     """

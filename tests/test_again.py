@@ -63,11 +63,12 @@ SAME = {
     "equal values that are not the same": "block b(n, deep) { if deep { conv1-{n} }; identity }\nb(4, false)\nb(4, true)\n"
     "b(4.0, false)\n",
     "a block that calls itself only from another": "block a(n) { if n > 0 { b(n - 1) }; relu }\n"
-    "block b(n) { if n > 0 { a(n - 1) }; tanh }\nb(1)\na(2)\n",
+    "block b(n) { if n > 0 { a(n - 1) }; tanh }\n"
+    "block c() { if true { b(1) } }\nc()\na(2)\n",
     "another default": "block b() { conv3-8 }\nb()\ndefault conv(act=tanh)\nb()\ndefault conv(pad=same)\nb()\n",
     "a default with an expression": "param w = 4\ndefault conv(act=tanh, groups=w / 2)\nblock b() { c() }\nblock c() {\n"
     "conv3-8 }\nb()\nb()\nc()\n",
-    "a param that a word named before": "block b(f) { f }\nb(relu)\nparam relu = 3\nb(relu)\n",
+    "a param that a word named before": "block b() { conv3-8(act=elu) }\nb()\nparam elu = gelu\nb()\n",
     "a label that is what a round stands on": "x: relu\n{ conv3-8; add { identity | @x } } x5\n",
     "a round that goes back": "x: relu\n{ if height > 8 { conv3-8/2; @x } else { add { identity | @x } } } x4\n",
     "what is given out": "block b() { output side: conv3-8; relu }\np: b()\nq: b()\nconcat { @p.side | @q.side | @q }\n",

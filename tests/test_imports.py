@@ -56,6 +56,7 @@ HOMES = {
     "numpy": ("netdsl.training",),
     "PIL": ("netdsl.training",),
     "datasets": ("netdsl.training",),
+    "webdataset": ("netdsl.training",),
     "tensorboard": ("netdsl.training",),
     "safetensors": ("netdsl.backends.torch", "netdsl.training"),
     "click": ("netdsl.tools.cli",),
@@ -68,6 +69,8 @@ HOMES = {
     "pygls": ("netdsl.tools.lsp",),
     "lsprotocol": ("netdsl.tools.lsp",),
     "watchfiles": ("netdsl.tools.watch",),
+    "starlette": ("netdsl.tools.studio",),
+    "uvicorn": ("netdsl.tools.studio",),
 }
 
 

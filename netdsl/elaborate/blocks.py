@@ -9,7 +9,6 @@ from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.branches import branches
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import Draft, DraftScope
-from netdsl.elaborate.extent import PART
 from netdsl.elaborate.files import Definition
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told, twice
@@ -56,7 +55,7 @@ def call(
         builder.current = inputs[0]
     arguments, terms = _arguments(builder, definition, item, bound)
     taken = _taken(builder, block, item, {**definition.module.params, **arguments}, len(inputs))
-    builder.grow(frame, item.span, PART)
+    builder.part(frame, item.span)
     with builder.scope("block", item.span, name, label) as scope:
         scope.arguments = {name: plain(value) for name, value in arguments.items()}
         scope.terms, scope.definition = terms, _remember(builder, definition)

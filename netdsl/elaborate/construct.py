@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -43,6 +44,12 @@ def construct(cls: type[Operator], values: Mapping[str, Given], span: Span) -> O
             _made.clear()
         _made[key] = operator
     return operator
+
+
+@cache
+def bare(name: str) -> Operator:
+    """The operator by this name, without arguments."""
+    return ops.find(name)()
 
 
 def _refusal(cls: type[Operator], values: Mapping[str, Given], span: Span, problem: ValidationError) -> Problem:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from netdsl import ops
 from netdsl.elaborate.arguments import FOLLOWERS, bind, called, example, field_names
 from netdsl.elaborate.build import Builder
-from netdsl.elaborate.construct import construct
+from netdsl.elaborate.construct import bare, construct
 from netdsl.elaborate.draft import DraftNode
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told, twice
@@ -197,7 +197,7 @@ def place(
     op = construct(written.cls, written.values, span)
     norm, act = written.norm, written.act
     if op.flattens and builder.shape is not None and len(builder.shape) > 1:
-        builder.node(frame, ops.find("flatten")(), (builder.current,), span, implicit=True)
+        builder.node(frame, bare("flatten"), (builder.current,), span, implicit=True)
     if inputs is None:
         inputs = (builder.current,) if op.inputs[1] != 0 else ()
     inputs += further

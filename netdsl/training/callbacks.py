@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import multiprocessing
 import os
 import signal
 import sys
@@ -157,6 +158,8 @@ class Keep(Checkpoint):
         self._saved, self._at = time.perf_counter(), trainer.global_step
         try:
             self._before = signal.signal(signal.SIGINT, self._stop)
+            if multiprocessing.parent_process() is not None:  # it is told to end where another one has died, and could
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not tell it, as Lightning's handler would
         except ValueError:  # not in the main thread, which alone gets signals
             self._before = None
 

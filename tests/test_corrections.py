@@ -7,6 +7,9 @@ begin with are held against the models that the specs name (`test_references`, `
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 import netdsl
@@ -133,3 +136,9 @@ def test_the_recipe_of_a_regnet_follows_its_batch() -> None:
         train = netdsl.load("regnet", variant=variant).train
         assert train is not None and train.kwargs["batch"] == batch
         assert train.kwargs["optimizer"].kwargs["lr"] == pytest.approx(0.1 * batch / 128)
+
+
+def test_every_note_has_words_of_its_own() -> None:
+    for name in zoo.names():
+        text = (zoo.find(name) or Path()).read_text("utf-8")
+        assert not re.search(r'likewise"|"(?:by design|erratum|unsettled)"', text), name

@@ -48,7 +48,7 @@ def test_what_is_told(title: str, tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_lecun_looks_at_the_inputs_of_a_transposed_convolution() -> None:
     """2.4 / 576, with the 64 * 3 * 3 inputs of a unit as its fan."""
     weight = netdsl.build(netdsl.loads("input 64x8x8\nup: upconv3-8(init=lecun)")).up.weight
-    assert 0.9 * 2.4 / 576 < float(weight.abs().max()) <= 2.4 / 576
+    assert 0.9 * 2.4 / 576 < float(weight.detach().abs().max()) <= 2.4 / 576
 
 
 def test_an_output_behind_the_softmax_is_the_one_that_is_returned() -> None:

@@ -34,9 +34,10 @@ def emit(
     purpose `inference` it is another class with the same outputs, which answers faster and does not train; `target` is
     `any` device or `cpu`. See `netdsl.backends.purpose`.
 
-    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the plain source's
-    docstring also says for which sizes of the input its module is valid, which `netdsl compile` always asks for: to
-    solve that takes longer than to write the source. Raises `ValueError` for a network with errors, an unknown purpose or target, and a target without a purpose.
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring of
+    the plain source also says for which sizes of the input its module is valid, as `netdsl compile` asks: to solve that
+    takes longer than to write the source. Raises `ValueError` for a network with errors, an unknown purpose or target,
+    and a target without a purpose.
     """
     if _purpose(purpose, target):
         from netdsl.backends.purpose import write

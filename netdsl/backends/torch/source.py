@@ -27,8 +27,8 @@ from netdsl.ir import Network
 def emit(network: Network, probabilities: bool = False, sizes: bool = False) -> str:
     """PyTorch source of a network: one module class, standing alone on torch.
 
-    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring says
-    for which sizes of the input the module is valid. Raises `ValueError` for a network with errors.
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring
+    says for which sizes of the input the module is valid. Raises `ValueError` for a network with errors.
     """
     return write(network, probabilities, sizes)[1]
 

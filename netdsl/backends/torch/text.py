@@ -19,7 +19,7 @@ from netdsl.passes.sizes import plane_as_built
 from netdsl.shapes import text as shape_text
 
 LARGEST = 4000
-"""Of networks with more layers the docstring does not say for which sizes they are valid: to solve it takes a second."""
+"""Of networks with more layers the docstring does not say for which sizes they are valid: to solve that takes long."""
 
 
 def header(network: Network, sizes: bool = False) -> str:
@@ -34,8 +34,8 @@ def header(network: Network, sizes: bool = False) -> str:
     lines = [f"{title(network)}."]
     if network.source:
         lines += ["", *textwrap.wrap(prose(network.source) + ".", WIDTH)]
-    inputs = plane_as_built(network) if sizes and len(network.nodes) <= LARGEST else None
-    valid = f" Valid for {inputs.text()}." if inputs is not None and inputs.text() else ""
+    takes = plane_as_built(network) if sizes and len(network.nodes) <= LARGEST else None
+    valid = f" Valid for {takes.text()}." if takes is not None and takes.text() else ""
     lines += ["", *textwrap.wrap(figures + valid, WIDTH)]
     return f"# {MARK} from {printable(place + variant)[:90]}.\n" + '"""' + "\n".join(lines) + '\n"""'
 

@@ -65,7 +65,7 @@ def application(file: File | None, port: int, token: str, workers: Workers) -> S
 
     @asynccontextmanager
     async def alive(_app: Starlette) -> AsyncIterator[None]:
-        await workers.start()
+        workers.start()
         yield
         await workers.end()
 

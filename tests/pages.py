@@ -54,6 +54,27 @@ def _until(done: Any) -> None:
         time.sleep(0.02)
 
 
+def where(page: Any, text: str) -> tuple[float, float]:
+    """Where on the page a word of the text stands, the first one of its kind."""
+    place = page.evaluate(
+        """(text) => {
+        const walker = document.createTreeWalker(document.querySelector(".cm-content"), NodeFilter.SHOW_TEXT);
+        for (let node; (node = walker.nextNode()); ) {
+            const at = node.data.indexOf(text);
+            if (at < 0) continue;
+            const range = document.createRange();
+            range.setStart(node, at);
+            range.setEnd(node, at + text.length);
+            const box = range.getBoundingClientRect();
+            return [box.x + box.width / 2, box.y + box.height / 2];
+        }
+    }""",
+        text,
+    )
+    assert place, f"{text} is not in sight"
+    return tuple(place)
+
+
 @contextmanager
 def chromium() -> Iterator[Any]:
     """A headless Chromium; the test is left out where there is none."""

@@ -80,12 +80,13 @@ let checked = { messages: [] }; // what the last check said, of which text and v
 const stale = () => checked.text !== write.text || checked.variant !== text.variant || checked.name !== text.name;
 const show = once(async () => {
   const asked = about();
-  const found = await ask({ ...asked, lane: "show", ask: "show", pane: views.name, ...pictureOptions(), with: byId("other").value, base: text.base });
+  const view = views.name;
+  const found = await ask({ ...asked, lane: "show", ask: "show", pane: view, ...pictureOptions(), with: byId("other").value, base: text.base });
   if (found.wrong) return void notice("wrong", found.wrong, { wrong: true });
   quiet("wrong");
   variants(found);
   figures(found.figures, found.variant);
-  pane(found.pane);
+  if (found.pane && view === views.name) showing[view](found.pane);
   if (write.text !== asked.text) return;
   write.hint(found.hints);
   mark(write.line, false);
@@ -119,11 +120,14 @@ const check = once(async () => {
   tell(found.messages);
 });
 
-function pane(answer) {
-  if (!answer) return;
-  const showing = { diagram: picture.show, layers: (each) => panes.layers(each, (line, focus) => write.goLine(line, { focus })), source: panes.source, costs: panes.costs, compare: panes.difference };
-  showing[views.name]?.(answer);
-}
+/** What each view makes of its answer; the messages have theirs from `tell`. */
+const showing = {
+  diagram: picture.show,
+  layers: (answer) => panes.layers(answer, (line, focus) => write.goLine(line, { focus })),
+  source: panes.source,
+  costs: panes.costs,
+  compare: panes.difference,
+};
 
 function tell(messages) {
   panes.messages(messages, {

@@ -65,7 +65,7 @@ def application(file: File | None, port: int, token: str, workers: Workers) -> S
 
     @asynccontextmanager
     async def alive(_app: Starlette) -> AsyncIterator[None]:
-        await workers.start()
+        workers.start()
         yield
         await workers.end()
 
@@ -114,6 +114,7 @@ def _bound(port: int | None) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind(("127.0.0.1", each))
+            found.listen()  # from here on it is taken
             return found
         except OSError:
             found.close()

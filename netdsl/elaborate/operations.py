@@ -172,7 +172,9 @@ def _unknown(item: tree.Operation, frame: Frame) -> Problem:
         )
     named = _kernel_by_name(head, frame)
     if named is not None:
-        return problem(f"a kernel by its name stands in braces: write `{named}`", [Edit(span, named)])
+        last = item.stride or item.out
+        rest = frame.module.file.source.text[span.end : last.span.end] if last is not None else ""
+        return problem(f"a kernel by its name stands in braces: write `{named}{rest}`", [Edit(span, named)])
     match = re.fullmatch(r"(.*?[A-Za-z_])([0-9]+(?:x[0-9]+)*)", head)
     stem, size = (match[1], match[2]) if match else (head, "")
     layer = foreign.layer(head) or foreign.layer(stem)

@@ -289,6 +289,8 @@ def _simple(op: str, a: Term, b: Term) -> Term | None:
     if op == "//":
         if right == 1:
             return a
+        if a == b:
+            return constant(1)  # what is divided by are counts
         if right is not None and a.op == "*" and b in a.args:
             return a.args[0] if a.args[1] == b else a.args[1]  # type: ignore[no-any-return]
     return None

@@ -358,7 +358,10 @@ class Merge(Columns):
             if term is not None:
                 computed[atom] = term
                 used |= term.names
-        short = {atom: term for atom, term in computed.items() if term.op == "name" or term.constant}
+        flagged = {term.text for term in self.flags.values() if term.op == "name"}
+        for term in (*computed.values(), *(each for one in self.made.attributes for each in terms_of(one.item))):
+            flagged -= term.names  # what is asked of a flag alone is written there
+        short = {atom: term for atom, term in computed.items() if term.op == "name" or term.constant or atom in flagged}
         for atom in order:
             if atom in short:
                 short[atom] = short[atom].substitute(short)

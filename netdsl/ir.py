@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, final
 
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, StringConstraints, model_validator
 from pydantic_core import core_schema
@@ -182,6 +182,7 @@ class Written(Frozen):
 # The tree --------------------------------------------------------------------------------------------------------
 
 
+@final
 class Node(Written):
     """One operator applied to earlier values.
 
@@ -222,6 +223,7 @@ ScopeKind: TypeAlias = Literal[
 ]
 
 
+@final
 class Scope(Written):
     """A part of the network that the spec shows as one.
 
@@ -236,8 +238,8 @@ class Scope(Written):
       Empty where it is the only one.
     - `takes`: the names of a block's inputs, where it names them.
     - `outputs`: of a block, the numbers of the values that it gives out beside its own, by name.
-    - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
-      its params.
+    - `terms`: for a block its arguments as the call writes them (and under `integrity.CALLED` the parameter that it was
+      called by), for a repeat `count`, `index` and `label`, for the net its params.
     - `choices`: of a block and the net, every `if` that was met, taken or not.
     - `definition`: of a block, the key of `Network.definitions`.
     """

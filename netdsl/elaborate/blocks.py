@@ -14,6 +14,7 @@ from netdsl.elaborate.files import Definition
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told, twice
 from netdsl.elaborate.values import Evaluator, Given, plain, show, shown
+from netdsl.integrity import CALLED
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related
 from netdsl.text.source import Span
@@ -55,6 +56,8 @@ def call(
     if inputs:
         builder.current = inputs[0]
     arguments, terms = _arguments(builder, definition, item, bound)
+    if item.head.text != name and isinstance(frame.names.get(item.head.text), str):
+        terms[CALLED] = item.head.text
     taken = _taken(builder, block, item, {**definition.module.params, **arguments}, len(inputs))
     builder.part(frame, item.span)
     with builder.scope("block", item.span, name, label) as scope:

@@ -100,7 +100,7 @@ def layer(builder: Builder, layer: tree.Layer, frame: Frame) -> None:
 def default(builder: Builder, statement: tree.Default, frame: Frame) -> None:
     """Put the arguments over the defaults in force."""
     try:
-        name, known = _arguments(statement.operator)
+        name, known = _arguments(statement.operator, frame)
         found = bind(name, (), known, statement.arguments, builder.evaluator(frame).given)
     except Problem as problem:
         builder.tell(frame, problem)
@@ -119,13 +119,15 @@ def _of_here(statement: tree.Default, frame: Frame) -> bool:
     return any(name in SIZES and name not in frame.names for name in named)
 
 
-def _arguments(operator: tree.Name) -> tuple[str, tuple[str, ...]]:
+def _arguments(operator: tree.Name, frame: Frame) -> tuple[str, tuple[str, ...]]:
     """The name of what has defaults, and the arguments that can have one."""
     if operator.text.lower() == "residual":
         return "residual", SETTINGS
     resolved = ops.resolve(operator.text)
     if resolved is None or resolved[1]:
-        help = did_you_mean(operator.text, ops.names())
+        help = did_you_mean(operator.text, ops.names()) or "defaults are of operators; `netdsl ops` lists them"
+        if operator.text in frame.module.blocks:
+            help = f"defaults are of operators; those of a block stand in its head: `block {operator.text}(c=64)`"
         raise Problem("E0203", f"unknown operator `{operator.text}`", operator.span, help)
     cls = ops.find(resolved[0])
     return cls.name, (*field_names(cls), *cls.followed_by)

@@ -230,7 +230,9 @@ class Expressions(Transformer[Token, Any]):
         if operator.type == "COMPARE" and isinstance(left, tree.Binary) and left.operator in _COMPARISONS:
             span = left.span.to(right.span)
             self.error("E0101", "comparisons cannot be chained", span, "join them with `and`: `a < b and b < c`")
-        operands.append(self.binary([left, operator, right]))
+            operands.append(tree.Literal(0, "", span))  # a value that is not known
+        else:
+            operands.append(self.binary([left, operator, right]))
 
     def conditional(self, parts: Parts) -> Any:
         then, test, otherwise = map(bare, parts[::2])

@@ -78,7 +78,8 @@ def verify_properties(network: Network, report: Report) -> None:
             continue
         if found is not None:
             related = [Related(span, f"`{label}`") for label, span in _parts(network, found)]
-            report.error(CODE, f"the property does not hold: {told(found)}", each.span, related=related)
+            help = "a property is about every valid input; of the network as it is, a figure is claimed by `expect`"
+            report.error(CODE, f"the property does not hold: {told(found)}", each.span, help=help, related=related)
 
 
 def _within(value: Any, least: int, most: int) -> bool:

@@ -207,6 +207,9 @@ RANKED = [
     "softmax",
     "pointwise-4",
     "conv1-{length_}",
+    "conv1-{round_to(length_ * 1.3, 4)}",
+    "{ conv3-{widths[i]}; relu } x{len(widths)} as i",
+    "property output.channels == 2 ** 0 * output.channels",
     "residual { conv3-8/2; conv3-8 }",
     "residual(shortcut=pad) { conv3-8/2 }",
     "concat { identity | conv1-2 }",
@@ -224,7 +227,7 @@ def ranked(draw: st.DrawFn) -> Network:
     shape, name = draw(st.sampled_from([("4x24", "length"), ("4x12x10", "width"), ("4x8x6x8", "depth")]))
     lines = draw(st.lists(st.sampled_from(RANKED), min_size=1, max_size=5, unique=True))
     ending = draw(st.sampled_from([[], ["gap; fc-3"], ["flatten; fc-4(act=relu); softmax"]]))
-    text = "\n".join([f"input {shape}", "conv1-4", *lines, *ending]).replace("length_", name)
+    text = "\n".join(["net Drawn/4", f"input {shape}", "param widths = [4, 6]", "conv1-4", *lines, *ending]).replace("length_", name)
     network = accepted(text + "\n")
     return network if network.complete else reject()
 

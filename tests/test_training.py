@@ -430,6 +430,7 @@ def test_a_run_holds_everything(tmp_path: Path) -> None:
         {"optimizer": "lbfgs(iterations=3)", "schedule": "constant", "batch": "1400"},
         {"optimizer": "rmsprop(lr=0.1, momentum=0.9, tf=true)", "clip": "1"},
         {"optimizer": "adamw(lr=0.01)", "schedule": "cosine(warmup=1)", "no_decay": "[bias, norm]"},
+        {"filter_rms": "0.3"},
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -446,6 +447,9 @@ def test_whatever_a_recipe_says_is_done(changes: dict[str, str], tmp_path: Path)
             after > min(judged[: place + 1]) * (1 - 1e-4) for place, (_, after) in enumerate(pairwise(judged[:-1]))
         )
         assert lrs[-1] == pytest.approx(0.1 * 0.5**bad)  # what is judged last comes behind the last step
+    if "filter_rms" in changes:
+        filters = result.model.state_dict()["0.weight"].flatten(1)
+        assert float(filters.square().mean(1).sqrt().max()) == pytest.approx(0.3)  # which it had come to exceed
     # what is kept is what was judged, with `ema` the average
     from netdsl.training.judging import judge
 

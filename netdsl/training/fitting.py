@@ -23,7 +23,7 @@ from netdsl.syntax import parse, tree
 from netdsl.text.diagnostics import Report, SpecError
 from netdsl.text.source import Source
 from netdsl.training import run as runs
-from netdsl.training.callbacks import Bar, Keep, Lines, Rows
+from netdsl.training.callbacks import Bar, Keep, Lines, Renormalize, Rows
 from netdsl.training.data import Data, check_labels, open_data
 from netdsl.training.engine import Options, check_shared, loggers, trainer
 from netdsl.training.errors import TrainingError
@@ -203,6 +203,8 @@ def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callba
         loggers(run.folder),
     )
     seen: list[Callback] = [rows, *callbacks]
+    if recipe.filter_rms is not None:
+        seen.insert(0, Renormalize(recipe.filter_rms))
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))
     if recipe.ema is not None:

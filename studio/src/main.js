@@ -84,6 +84,7 @@ const show = once(async () => {
   const found = await ask({ ...asked, lane: "show", ask: "show", pane: view, ...pictureOptions(), with: byId("other").value, base: text.base });
   if (found.wrong) return void notice("wrong", found.wrong, { wrong: true });
   quiet("wrong");
+  quiet("loading");
   variants(found);
   figures(found.figures, found.variant);
   if (found.pane && view === views.name) showing[view](found.pane);
@@ -239,6 +240,10 @@ byId("again").addEventListener("click", () => {
 });
 
 addEventListener("hashchange", () => openAddress().catch(told));
+if (!served) {
+  byId("save").hidden = true;
+  notice("loading", "Python is on its way: 17 MB the first time, then from this browser's cache.");
+}
 views.choose("diagram");
 openAddress().catch(told);
 zoo((name) => openNetwork(name).catch(told)).catch(told);

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from netdsl.backends.purpose import write_training
+from netdsl.backends.purpose.training import planned
 from netdsl.backends.purpose.write import write
 from netdsl.backends.torch import module
 from netdsl.backends.torch.weights import load_weights
 from netdsl.ir import Network
+from netdsl.text.amounts import memory
 
 if TYPE_CHECKING:
     import torch
@@ -46,6 +49,18 @@ def build(
     sized = {} if batch is None or not accepts_batch(text) else {"batch": batch}
     made: nn.Module = getattr(loaded, name)(plain.state_dict(), **sized)
     return made.to(device=device, dtype=dtype)
+
+
+def trained(
+    network: Network, probabilities: bool = False, batch: int | None = None, budget: str | int | None = None
+) -> tuple[str, str]:
+    """The name of the class for training in a budget ("8GB", or bytes) with batches of so many, and its source.
+
+    Without a budget, values that cost next to nothing are computed again, and nothing else. Raises `BudgetError` where
+    the budget cannot be met, `ValueError` for what is no amount of memory.
+    """
+    most = None if budget is None else memory(budget)
+    return write_training.write(planned(network, batch or 1, most, probabilities), probabilities)
 
 
 def accepts_batch(text: str) -> bool:

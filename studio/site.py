@@ -1,4 +1,4 @@
-"""The studio without a server: the built page, Pyodide's Python and the packages that netdsl's core needs, as static files.
+"""The studio without a server, as static files: the built page, Pyodide's Python, and the packages of netdsl's core.
 
     python studio/site.py build/site
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from pages import chromium
 
 from netdsl.tools.studio.routes import PAGE

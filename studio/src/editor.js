@@ -13,7 +13,7 @@ import {
 import { ask } from "./ask.js";
 import { colours, decorated, painted, setColours } from "./colours.js";
 import { element } from "./dom.js";
-import { markdown } from "./markdown.js";
+import { inline, markdown } from "./markdown.js";
 import { numbers, slid } from "./number.js";
 
 /** A change that opens another text: nobody has typed it. */
@@ -112,6 +112,7 @@ export function editor(parent, { about, changed, moved, nonce }) {
         to: Math.max(to, from),
         severity: severity === "note" ? "info" : severity,
         message: text,
+        renderMessage: () => element("span", {}, ...inline(text)),
         actions: fixes.slice(0, 4).map((fix) => ({ name: fix.title, apply: () => this.edit(fix.edits) })),
       }));
       view.dispatch(setDiagnostics(view.state, found));
@@ -129,7 +130,7 @@ async function completions(context, about) {
     options: found.items.map((item, rank) => ({
       label: item.label,
       apply: item.insert,
-      detail: item.detail,
+      detail: item.detail.replaceAll("`", ""),
       type: item.kind,
       boost: Math.max(99 - rank, -99),
       info: item.markdown ? () => markdown(item.markdown) : undefined,

@@ -156,11 +156,11 @@ function figures(found, variant) {
     const change = by ? element("i", {}, ` ${by > 0 ? "+" : "−"}${write_(Math.abs(by))}`) : null;
     return element("span", { title: `${count(found[name])} ${words}` }, element("b", {}, write_(found[name])), change, ` ${words}`);
   };
+  place.title = `${found.inputs.join(", ")} → ${found.output}`;
   return place.replaceChildren(
-    element("span", {}, `${found.inputs.join(", ")} → ${found.output}`),
     figure("params", "params", amount),
     figure("macs", "multiply-adds", amount),
-    figure("depth", "deep", String),
+    figure("depth", "layers deep", String),
   );
 }
 

@@ -14,7 +14,7 @@ import { ask } from "./ask.js";
 import { colours, decorated, painted, setColours } from "./colours.js";
 import { element } from "./dom.js";
 import { inline, markdown } from "./markdown.js";
-import { numbers, slid } from "./number.js";
+import { numbers, slid, sliding } from "./number.js";
 
 /** A change that opens another text: nobody has typed it. */
 const opened = Annotation.define();
@@ -52,7 +52,7 @@ export function editor(parent, { about, changed, moved, nonce }) {
         highlightSelectionMatches(), search({ top: true }), indentUnit.of("  "), lintGutter(),
         colours, hints, numbers,
         autocompletion({ override: [(context) => completions(context, about)], icons: false, defaultKeymap: false }),
-        hoverTooltip((view, at) => hovered(view, at, about)),
+        hoverTooltip((view, at) => hovered(view, at, about), { hideOnChange: true }),
         keymap.of([
           { key: "F8", run: nextDiagnostic },
           ...completionKeymap, { key: "Ctrl-y", run: acceptCompletion },
@@ -141,7 +141,7 @@ async function completions(context, about) {
 
 async function hovered(view, at, about) {
   const found = await quietly({ ...about(), ask: "hover", at });
-  if (!found?.markdown) return null;
+  if (!found?.markdown || sliding(view.state)) return null;
   const [pos, end] = found.place;
   return { pos: Math.min(pos, at), end: Math.max(end, at), create: () => ({ dom: markdown(found.markdown) }) };
 }

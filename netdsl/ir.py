@@ -26,6 +26,9 @@ from netdsl.shapes import text as shape_text
 from netdsl.text.amounts import amount
 from netdsl.text.source import Source, Span
 
+_ALL: dict[type, set[str]] = {}
+"""The names of the fields of a model, by its class."""
+
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -34,11 +37,12 @@ class Frozen(BaseModel):
     def made(cls, **fields: Any) -> Self:
         """What `model_construct` makes of all fields in their order, at a fifth of its cost: it looks for defaults.
 
-        A network has a model for each of its layers, made of parts that were checked when they were read.
+        A network has a model for each of its layers, made of parts that were checked when they were read. That all
+        fields are set is noted once for all.
         """
         found, put = cls.__new__(cls), object.__setattr__
         put(found, "__dict__", fields)
-        put(found, "__pydantic_fields_set__", set(fields))
+        put(found, "__pydantic_fields_set__", _ALL.get(cls) or _ALL.setdefault(cls, set(fields)))
         put(found, "__pydantic_extra__", None)
         put(found, "__pydantic_private__", None)
         return found
@@ -232,8 +236,8 @@ class Scope(Written):
       Empty where it is the only one.
     - `takes`: the names of a block's inputs, where it names them.
     - `outputs`: of a block, the numbers of the values that it gives out beside its own, by name.
-    - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
-      its params.
+    - `terms`: for a block its arguments as the call writes them (and under `integrity.CALLED` the parameter that it was
+      called by), for a repeat `count`, `index` and `label`, for the net its params.
     - `choices`: of a block and the net, every `if` that was met, taken or not.
     - `definition`: of a block, the key of `Network.definitions`.
     """
@@ -264,7 +268,7 @@ class Scope(Written):
         stack: list[Iterator[Node | Scope]] = [iter(self.children)]
         while stack:
             for child in stack[-1]:
-                if isinstance(child, Node):
+                if type(child) is Node:  # `isinstance` asks pydantic about every scope
                     yield child
                 else:
                     stack.append(iter(child.children))
@@ -278,7 +282,7 @@ class Scope(Written):
         while stack:
             scope = stack.pop()
             yield scope
-            stack.extend(child for child in reversed(scope.children) if isinstance(child, Scope))
+            stack += [child for child in reversed(scope.children) if type(child) is Scope]
 
 
 def _label(children: tuple[Node | Scope, ...], value: int) -> str | None:

@@ -6,9 +6,20 @@ the names by framework, for the documentation.
 """
 
 from netdsl.foreign.calls import BY_FRAMEWORK, CALLS, call
-from netdsl.foreign.names import ARGUMENTS, JOINS, LAYERS, NEEDLESS, PHRASES, QUANTITIES, STATEMENTS, Layer, layer
+from netdsl.foreign.names import (
+    ARGUMENTS,
+    FUNCTIONS,
+    JOINS,
+    LAYERS,
+    NEEDLESS,
+    PHRASES,
+    QUANTITIES,
+    STATEMENTS,
+    Layer,
+    layer,
+)  # fmt: skip
 
 __all__ = [
-    "ARGUMENTS", "BY_FRAMEWORK", "CALLS", "JOINS", "LAYERS", "NEEDLESS", "PHRASES", "QUANTITIES", "STATEMENTS",
+    "ARGUMENTS", "BY_FRAMEWORK", "CALLS", "FUNCTIONS", "JOINS", "LAYERS", "NEEDLESS", "PHRASES", "QUANTITIES", "STATEMENTS",
     "Layer", "call", "layer",
 ]  # fmt: skip

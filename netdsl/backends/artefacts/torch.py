@@ -22,7 +22,7 @@ class Torch(Artefact):
     def render(self, network: Network, **options: Any) -> bytes:
         from netdsl.backends.torch import emit
 
-        return emit(network, purpose=options.pop("for", None), **options).encode()
+        return emit(network, purpose=options.pop("for", None), sizes=True, **options).encode()
 
     def stamp(self, data: bytes) -> bytes:
         return data

@@ -21,7 +21,12 @@ TARGETS = ("any", "cpu")
 
 
 def emit(
-    network: Network, probabilities: bool = False, *, purpose: str | None = None, target: str | None = None
+    network: Network,
+    probabilities: bool = False,
+    *,
+    purpose: str | None = None,
+    target: str | None = None,
+    sizes: bool = False,
 ) -> str:
     """PyTorch source of a network, standing alone on torch.
 
@@ -29,8 +34,10 @@ def emit(
     purpose `inference` it is another class with the same outputs, which answers faster and does not train; `target` is
     `any` device or `cpu`. See `netdsl.backends.purpose`.
 
-    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. Raises `ValueError` for a
-    network with errors, an unknown purpose or target, and a target without a purpose.
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring of
+    the plain source also says for which sizes of the input its module is valid, as `netdsl compile` asks: to solve that
+    takes longer than to write the source. Raises `ValueError` for a network with errors, an unknown purpose or target,
+    and a target without a purpose.
     """
     if _purpose(purpose, target):
         from netdsl.backends.purpose import write
@@ -38,7 +45,7 @@ def emit(
         return write.write(network, probabilities, target or "any")[1]
     from netdsl.backends.torch import source
 
-    return source.emit(network, probabilities)
+    return source.emit(network, probabilities, sizes)
 
 
 def build(

@@ -24,29 +24,29 @@ from netdsl.backends.torch.terms import literal
 from netdsl.ir import Network
 
 
-def emit(network: Network, probabilities: bool = False) -> str:
+def emit(network: Network, probabilities: bool = False, sizes: bool = False) -> str:
     """PyTorch source of a network: one module class, standing alone on torch.
 
-    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. Raises `ValueError` for a
-    network with errors.
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring
+    says for which sizes of the input the module is valid. Raises `ValueError` for a network with errors.
     """
-    return write(network, probabilities)[1]
+    return write(network, probabilities, sizes)[1]
 
 
-def write(network: Network, probabilities: bool = False) -> tuple[str, str]:
+def write(network: Network, probabilities: bool = False, sizes: bool = False) -> tuple[str, str]:
     """The name of the network's class, and the source."""
     if not network.complete:
         raise ValueError(f"{network.name} has errors and cannot be compiled")
     paused = gc.isenabled()
     gc.disable()  # all that is made lives until the text is: collecting in between only costs time
     try:
-        return _write(network, probabilities)
+        return _write(network, probabilities, sizes)
     finally:
         if paused:
             gc.enable()
 
 
-def _write(network: Network, probabilities: bool) -> tuple[str, str]:
+def _write(network: Network, probabilities: bool, sizes: bool) -> tuple[str, str]:
     plan = Plan(network, probabilities)
     definitions = dict.fromkeys(each for leaf in plan.root.leaves() for each in leaf.torch.definitions)
     taken = {*RESERVED, *LOOPS}
@@ -67,7 +67,7 @@ def _write(network: Network, probabilities: bool) -> tuple[str, str]:
         each.attributes = gathered(each.attributes, each is made)
     made.fixed = _fixed(network, made)
     classes = [text.class_text(each) for each in blocks.classes]
-    return main.name, text.file(network, [*definitions, *classes, *main.write(made)])
+    return main.name, text.file(network, [*definitions, *classes, *main.write(made)], sizes)
 
 
 def _fixed(network: Network, made: Class) -> str:

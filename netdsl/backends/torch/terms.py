@@ -13,6 +13,9 @@ from netdsl.elaborate.values import Unsuited, power, rounded
 MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""
 
+MOST_LOCAL = 8
+"""So many, if it has a line of its own."""
+
 
 class Layer(str):
     """The class of a layer as it is written, `nn.ReLU`, as a value that a constructor can be given."""

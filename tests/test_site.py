@@ -111,7 +111,9 @@ def test_the_navigation_has_every_page_once() -> None:
             yield from paths(inner)
 
     listed = list(paths(nav))
-    assert sorted(listed) == sorted(each.path for each in pages()), "docs/site/zensical.toml lists pages"
+    assert len(listed) == len(set(listed)), "docs/site/zensical.toml lists a page twice"
+    assert set(listed) - {each.path for each in pages()} == set(), "docs/site/zensical.toml lists what there is not"
+    assert {each.path for each in pages()} - set(listed) == set(), "docs/site/zensical.toml does not list a page"
 
 
 # Code ----------------------------------------------------------------------------------------------------------------

@@ -79,7 +79,7 @@ def known() -> tuple[str, ...]:
 
 def spec_of(name: str) -> Path | None:
     """The file of the zoo in which a network is defined that is called `vgg`, `vgg:D` or `vgg16_bn`, or None."""
-    path, _variant = _within(name, None) or (None, None)
+    path, _variant = within(name) or (None, None)
     return path
 
 
@@ -92,13 +92,13 @@ def locate(spec: str, variant: str | None = None) -> tuple[str, str | None]:
     for name, chosen in ((spec, variant), (head, tail)):
         if name and Path(name).exists():
             return name, chosen
-    found = _within(spec, variant)
+    found = within(spec, variant)
     if found is not None:
         return str(found[0]), found[1]
     return (head, tail) if head.endswith(".net") else (spec, variant)
 
 
-def _within(name: str, variant: str | None) -> tuple[Path, str | None] | None:
+def within(name: str, variant: str | None = None) -> tuple[Path, str | None] | None:
     """The file and the variant of a network of the zoo, or None where there is none by that name."""
     if "/" in name.partition(":")[0]:  # a path; a variant may have one: ViT's B/16
         return None

@@ -203,3 +203,12 @@ def test_a_server_without_its_library_tells_the_editor(tmp_path: Path) -> None:
     assert second["id"] == 1 and "netdsl[lsp]" in second["error"]["message"]
     done = subprocess.run([sys.executable, "-c", code], input=b"", capture_output=True, timeout=60)
     assert done.returncode == 2 and done.stdout == b""
+
+
+def test_every_editor_is_told_how_it_starts_the_server() -> None:
+    """Neovim before 0.11 too, which has no `vim.lsp.config`."""
+    page = (Path(__file__).parent.parent / "docs" / "editors.md").read_text("utf-8")
+    before = page.partition("Neovim before 0.11")[2].partition("\nHelix")[0]
+    assert "vim.lsp.start(" in before and "vim.lsp.config(" not in before
+    for editor in ("Neovim 0.11 and later", "Helix", "Emacs 29"):
+        assert re.search(rf"{editor}(?:.|\n)*?\"netdsl\"(?:.|\n)*?\"?lsp", page), editor

@@ -56,10 +56,11 @@ HOMES = {
     "numpy": ("netdsl.training",),
     "PIL": ("netdsl.training",),
     "datasets": ("netdsl.training",),
+    "webdataset": ("netdsl.training",),
     "tensorboard": ("netdsl.training",),
     "safetensors": ("netdsl.backends.torch", "netdsl.training"),
     "click": ("netdsl.tools.cli",),
-    "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.recipe", "netdsl.elaborate"),
+    "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.recipe", "netdsl.elaborate", "netdsl.testing"),
     "pydantic_core": ("netdsl.ir", "netdsl.backends.table"),
     "typing_extensions": ("netdsl.ir",),
     "rich": ("netdsl.tools.terminal", "netdsl.tools.playground", "netdsl.tools.render.paint"),
@@ -68,6 +69,8 @@ HOMES = {
     "pygls": ("netdsl.tools.lsp",),
     "lsprotocol": ("netdsl.tools.lsp",),
     "watchfiles": ("netdsl.tools.watch",),
+    "starlette": ("netdsl.tools.studio",),
+    "uvicorn": ("netdsl.tools.studio",),
 }
 
 

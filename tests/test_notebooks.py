@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -219,3 +220,34 @@ def test_the_example_notebook(shell: InteractiveShell) -> None:
             assert success == wanted, said
             seen += 1
     assert seen >= 4
+
+
+JUPYTERLAB = """
+.jp-RenderedHTMLCommon { line-height: 1.6; font-family: sans-serif; }
+.jp-RenderedHTMLCommon table { border-collapse: collapse; border: none; font-size: 12px; table-layout: fixed; margin: 0 auto 1em; }
+.jp-RenderedHTMLCommon td, .jp-RenderedHTMLCommon th, .jp-RenderedHTMLCommon tr {
+  vertical-align: middle; padding: 0.5em; line-height: normal; white-space: normal; max-width: none; border: none; }
+:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td, :not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon th,
+:not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon tr { text-align: right; }
+"""
+"""What JupyterLab, and the pages that it exports, say of tables in outputs (@jupyterlab/rendermime, style/base.css)."""
+MEASURE = """<script>
+const style = (query) => getComputedStyle(document.querySelector(query));
+document.title = [1, 2, 3, 4, 5].map((n) => style(`.netdsl tbody td:nth-child(${n})`).textAlign).join(" ")
+  + " " + style(".netdsl-table").maxHeight;
+</script>"""
+
+
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="chromium is not installed")
+@pytest.mark.parametrize(("panel", "height"), [("jp-NotebookPanel", r"\d+px"), ("jp-Notebook", "none")])
+def test_text_stands_on_the_left_in_jupyterlab_and_no_box_scrolls_in_a_page(
+    panel: str, height: str, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    output = f'<div class="jp-RenderedHTMLCommon jp-RenderedHTML">{html.html(netdsl.load("lenet5"))}</div>'
+    page.write_text(f'<style>{JUPYTERLAB}</style><body class="{panel}"><div>{output}</div>{MEASURE}</body>', "utf-8")
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"]
+    done = subprocess.run([*command, "--dump-dom", page.as_uri()], capture_output=True, text=True, timeout=120)
+    title = re.search(r"<title>(.*?)</title>", done.stdout)
+    assert title, done.stderr
+    assert re.fullmatch(f"left left left right right {height}", title[1])

@@ -59,8 +59,9 @@ def bind(
         elif named:
             raise Problem("E0406", "a positional argument after a named one", argument.span, "give its name too")
         elif index >= len(names):
-            most = f"{len(names)} argument{'s' if len(names) != 1 else ''}"
-            raise Problem("E0403", f"`{what}` takes at most {most}", argument.span, _listing(what, known))
+            most = f"at most {len(names)} argument{'s' if len(names) != 1 else ''}" if names else "no arguments"
+            help = _flows(what, arguments) or _listing(what, known)
+            raise Problem("E0403", f"`{what}` takes {most}", argument.span, help)
         else:
             name = names[index]
         if name in bound:
@@ -122,6 +123,23 @@ def _left_out(argument: tree.Argument, arguments: Sequence[tree.Argument]) -> li
         return [Edit(Span(span.file, span.start, arguments[place + 1].span.start), "")]
     start = arguments[place - 1].span.end if place else span.start
     return [Edit(Span(span.file, start, span.end), "")]
+
+
+def _flows(what: str, arguments: Sequence[tree.Argument]) -> str | None:
+    """The help for labels and layers where arguments stand: what flows into a layer is no argument of it."""
+    inner = arguments[0].value if arguments else None
+    if what in ops.names() and isinstance(inner, tree.Call) and ops.resolve(inner.name.text):
+        chain = [what]
+        while isinstance(inner, tree.Call):
+            chain.insert(0, inner.name.text)
+            inner = inner.arguments[0].value if inner.arguments else None
+        return f"layers are not called with one another, they follow each other: `{'; '.join(chain)}`"
+    if not all(isinstance(each.value, tree.Seen) for each in arguments):
+        return None
+    labels = [f"@{'.'.join(part.text for part in each.value.parts)}" for each in arguments]  # type: ignore[union-attr]
+    if what in ops.names():
+        return f"what comes in is the value of the layer before: `{labels[0]}; {what}`"
+    return f"what goes into a block stands in braces: `{what}() {{ {' | '.join(labels)} }}`"
 
 
 def _listing(what: str, names: Sequence[str]) -> str:

@@ -105,7 +105,11 @@ class Assembler:
         self.headers.first = self.headers.first or span
         if self.headers.inputs:
             return
-        if not self.broken:
+        late = next((each for each, _ in self.program.statements if isinstance(each, tree.Input)), None)
+        if late is not None and not self.broken:
+            message = "the input stands behind the first layer of the network"
+            self.report.error("E0703", message, late.span, help="put it before the layers, and before their table")
+        elif not self.broken:
             help = "begin with its shape: `input 3x224x224`"
             self.report.error("E0703", "the network has no input before its first layer", span, help=help)
         self.headers.add_input("input", None, None)

@@ -6,7 +6,7 @@ from netdsl import ops
 from netdsl.elaborate.arguments import bind, field_names
 from netdsl.elaborate.branches import Placed, branches, terms
 from netdsl.elaborate.build import Builder
-from netdsl.elaborate.construct import construct
+from netdsl.elaborate.construct import bare, construct
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.operators import complete
 from netdsl.elaborate.problems import Problem
@@ -67,7 +67,7 @@ def join(builder: Builder, item: tree.Join, frame: Frame, label: tree.Name | Non
         if most is not None and len(placed) > most:
             raise Problem("E0403", f"`{cls.name}` takes {most} branches, not {len(placed)}", span)
         if len(placed) < least:
-            builder.node(frame, ops.find("identity")(), (placed[0].exit,), span, implicit=True)
+            builder.node(frame, bare("identity"), (placed[0].exit,), span, implicit=True)
         else:
             op, exits = construct(cls, found.values, item.span), tuple(each.exit for each in placed)
             builder.node(frame, op, exits, span, refused=lambda refusal: _misfit(builder, placed, refusal))

@@ -7,7 +7,8 @@ cannot ask for more than a network may have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from netdsl.elaborate.build import Builder
@@ -31,11 +32,10 @@ def rounds(builder: Builder, repeat: tree.Repeat, count: int, frame: Frame, span
     """The frame of each round of a repetition; what the first comes to foretells the others."""
     before = builder.extent
     for number in range(count):
-        builder.grow(frame, span, PART)
+        builder.part(frame, span)
         yield frame.iteration(repeat.index, number)
         if number == 0:
-            one = Extent(*(now - then for now, then in zip(builder.extent, before, strict=True)))
-            builder.foresee(frame, span, one.times(count - 1))
+            builder.foresee(frame, span, builder.extent.less(before).times(count - 1))
 
 
 def terms(builder: Builder, repeat: tree.Repeat | None, frame: Frame, label: str = "") -> dict[str, str] | None:
@@ -67,10 +67,10 @@ def branches(
     """Place branches, each from the current value; with `repeat` the whole list as often as it says."""
     entry, placed = builder.current, list[Placed]()
     shared: Frame | None = None
-    for outer in _rounds(builder, repeat, frame, builder.least.branches(tuple(written), frame.module)):
+    least = builder.least
+    for outer in _rounds(builder, repeat, frame, partial(least.branches, tuple(written), frame.module)):
         for each in written:
-            least = builder.least.body(each.body, frame.module)
-            for inner in _rounds(builder, each.repeat, outer, least):
+            for inner in _rounds(builder, each.repeat, outer, partial(least.body, each.body, frame.module)):
                 builder.current = entry
                 own = inner.inner(around=shared or frame)
                 with builder.scope(kind, each.body.span) as scope:
@@ -84,12 +84,12 @@ def branches(
     return placed
 
 
-def _rounds(builder: Builder, repeat: tree.Repeat | None, frame: Frame, least: Extent) -> Iterator[Frame]:
+def _rounds(builder: Builder, repeat: tree.Repeat | None, frame: Frame, least: Callable[[], Extent]) -> Iterator[Frame]:
     """The frame of each round; one where nothing is repeated."""
     if repeat is None:
         yield frame
     else:
-        yield from rounds(builder, repeat, counted(builder, repeat, frame, repeat.span, least), frame, repeat.span)
+        yield from rounds(builder, repeat, counted(builder, repeat, frame, repeat.span, least()), frame, repeat.span)
 
 
 def branch(builder: Builder, body: tree.Body, frame: Frame) -> None:

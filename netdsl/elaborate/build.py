@@ -6,17 +6,18 @@ value of unknown shape behind, about which everything after it is silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from netdsl import ops
-from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
-from netdsl.elaborate.extent import LAYER, MOST, Extent, Least
+from netdsl.elaborate.construct import bare
+from netdsl.elaborate.draft import Draft, DraftNode, DraftScope, Stretch
+from netdsl.elaborate.extent import MOST, Extent, Least
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.problems import Problem
 from netdsl.elaborate.values import Evaluator, Given
 from netdsl.ir import AuxHead, Choice, Definition, NamedOutput, ShapeClaim
 from netdsl.ops import Operator
+from netdsl.ops.shared.answers import remembered
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import OpError, Related, Report
@@ -32,6 +33,7 @@ class Builder:
     the node that makes each; what is placed goes to `children`, those of the scope that is open.
 
     `arms` are the `if`s around in the block that is open, `choices` all that it met. `params` are those of the net.
+    `placed` are the bodies of blocks by all that they depend on (see `again`).
 
     `place` places one statement, as those above this module know how. Every statement that holds others hands them
     back to `body`.
@@ -43,7 +45,8 @@ class Builder:
         self.shapes: list[Shape | None] = []
         self.made: list[DraftNode | None] = []
         self.current = 0
-        self.extent = Extent()
+        self.inputs = 0
+        self.parts = 0
         self.least = Least()
         self.children: list[Draft] = []
         self.outputs: list[NamedOutput] = []
@@ -57,8 +60,7 @@ class Builder:
         self.terms: dict[int, str | None] = {}
         self.missing: set[tuple[str, str]] = set()
         self.vocabularies: dict[int, int] = {}
-        self.fitted: dict[tuple[int, int], tuple[Operator, Operator]] = {}
-        self.applied: dict[tuple[int, tuple[Shape, ...]], tuple[Operator, Shape]] = {}
+        self.placed: dict[Any, tuple[Stretch, Any]] = {}
         self.failed = False
 
     def tell(self, frame: Frame, problem: Problem) -> None:
@@ -87,6 +89,7 @@ class Builder:
     def input(self, shape: Shape | None, vocabulary: int | None = None) -> int:
         """One more input; gives the number of its value."""
         self.failed |= shape is None
+        self.inputs += 1
         if vocabulary is not None:
             self.vocabularies[len(self.shapes)] = vocabulary
         return self._value(shape, None)
@@ -108,13 +111,14 @@ class Builder:
 
         A refusal of the operator is told of at its arguments, whose `places` are known, or as `refused` says.
         """
-        self.grow(frame, span, LAYER)
+        self._room(frame, span)
         shapes = tuple(self.shapes[value] for value in inputs)
         shape = None
         if None not in shapes:
             try:
                 op = self._reading(op, inputs) if self.vocabularies else op
-                op, shape = self._applied(op, shapes)  # type: ignore[arg-type]
+                op = _fitted(op, len(shapes[0]) - 1 if shapes else 0)  # type: ignore[arg-type]
+                shape = _output(op, shapes)  # type: ignore[arg-type]
             except OpError as refusal:
                 problem = refused(refusal) if refused else self._refusal(op, inputs, span, places or {}, refusal)
                 self.tell(frame, problem)
@@ -123,16 +127,6 @@ class Builder:
         return self._node(
             DraftNode(len(self.shapes), op, inputs, shape, span, None, given, implicit, None, terms, self.arms)
         )
-
-    def _applied(self, op: Operator, shapes: tuple[Shape, ...]) -> tuple[Operator, Shape]:
-        """The operator for maps of this rank, the same object for the same operator, and the shape that it makes of
-        these. Raises `OpError`."""
-        known = self.applied.get((id(op), shapes))
-        if known is None:
-            rank = len(shapes[0]) - 1 if shapes else 0
-            _, fitted = self.fitted.setdefault((id(op), rank), (op, op.fitted(rank)))
-            known = self.applied[id(op), shapes] = fitted, _output(fitted, shapes)
-        return known
 
     def _reading(self, op: Operator, inputs: tuple[int, ...]) -> Operator:
         """The operator with the vocabulary of the tokens that it reads. Raises `OpError` for one that reads none."""
@@ -149,27 +143,44 @@ class Builder:
     def unknown(self, frame: Frame, span: Span, label: tree.Name | None = None) -> DraftNode:
         """A value in place of a statement that has been told of: its shape is unknown."""
         self.failed = True
-        self.grow(frame, span, LAYER)
-        return self._node(DraftNode(len(self.shapes), ops.find("identity")(), (self.current,), None, span, label))
+        self._room(frame, span)
+        return self._node(DraftNode(len(self.shapes), bare("identity"), (self.current,), None, span, label))
 
-    def grow(self, frame: Frame, span: Span, extent: Extent) -> None:
-        """Count what is placed."""
-        self.extent = extent = self.extent.plus(extent)
-        if extent.layers > MOST.layers or extent.parts > MOST.parts:
-            self._too_large(frame, span, extent)
+    # How large it is -------------------------------------------------------------------------------------------------
+
+    @property
+    def extent(self) -> Extent:
+        """What has been placed so far; a layer is a value that is no input."""
+        return Extent(len(self.shapes) - self.inputs, self.parts)
+
+    def part(self, frame: Frame, span: Span) -> None:
+        """Count a call of a block, or one of several that are repeated."""
+        self.parts += 1
+        if self.parts > MOST.parts:
+            self._too_large(frame, span, layers=False)
 
     def foresee(self, frame: Frame, span: Span, extent: Extent) -> None:
         """End the elaboration where the network becomes too large with what is to come."""
-        extent = self.extent.plus(extent)
-        if extent.layers > MOST.layers or extent.parts > MOST.parts:
-            self._too_large(frame, span, extent)
+        if not self.fits(extent):
+            self._too_large(frame, span, layers=self.extent.plus(extent).layers > MOST.layers)
 
-    def _too_large(self, frame: Frame, span: Span, extent: Extent) -> None:
-        layers = extent.layers > MOST.layers
+    def fits(self, extent: Extent) -> bool:
+        """Whether there is room for so much more."""
+        extent = self.extent.plus(extent)
+        return extent.layers <= MOST.layers and extent.parts <= MOST.parts
+
+    def _room(self, frame: Frame, span: Span) -> None:
+        """See that one more layer may be placed."""
+        if len(self.shapes) - self.inputs >= MOST.layers:
+            self._too_large(frame, span, layers=True)
+
+    def _too_large(self, frame: Frame, span: Span, *, layers: bool) -> None:
         many = f"{MOST.layers:,} layers" if layers else f"{MOST.parts:,} calls of blocks and repetitions"
         problem = Problem("E0004", f"the network has more than {many}", span, "is a repetition count too large?")
         self.tell(frame, problem)
         raise TooLarge
+
+    # What it consists of ---------------------------------------------------------------------------------------------
 
     def scope(self, kind: str, span: Span, title: str = "", label: tree.Name | None = None) -> _Open:
         """A part of the network that the spec shows as one: what is placed meanwhile lies in it."""
@@ -179,6 +190,11 @@ class Builder:
         self.current = self._value(node.shape, node)
         self.children.append(node)
         return node
+
+    def keep(self, nodes: Iterable[DraftNode]) -> None:
+        """Take over nodes that were made elsewhere, which have the next numbers."""
+        for node in nodes:
+            self._value(node.shape, node)
 
     def _value(self, shape: Shape | None, made: DraftNode | None) -> int:
         self.shapes.append(shape)
@@ -229,6 +245,13 @@ class _Open:
             builder.arms, builder.choices = self.arms, self.choices
 
 
+@remembered
+def _fitted(op: Operator, rank: int) -> Operator:
+    """The operator for maps of this rank, the same object for the same operator. Raises `OpError`."""
+    return op.fitted(rank)
+
+
+@remembered
 def _output(op: Operator, inputs: tuple[Shape, ...]) -> Shape:
     """The shape of an operator's output. Raises `OpError`."""
     shape = op.shape(inputs)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from netdsl import ops
 from netdsl.elaborate.arguments import FOLLOWERS, example
 from netdsl.elaborate.problems import Problem
-from netdsl.elaborate.values import Given, Word, show, unknown_function
+from netdsl.elaborate.values import TRUTHS, Given, Word, show, unknown_function
 from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.text.diagnostics import Edit, did_you_mean, misspelt
@@ -45,6 +46,12 @@ def construct(cls: type[Operator], values: Mapping[str, Given], span: Span) -> O
     return operator
 
 
+@cache
+def bare(name: str) -> Operator:
+    """The operator by this name, without arguments."""
+    return ops.find(name)()
+
+
 def _refusal(cls: type[Operator], values: Mapping[str, Given], span: Span, problem: ValidationError) -> Problem:
     """A pydantic refusal in the words of the spec, at the argument it is about."""
     from netdsl.ops.shared.reference import choices, type_in_words
@@ -53,7 +60,8 @@ def _refusal(cls: type[Operator], values: Mapping[str, Given], span: Span, probl
     name = str(error["loc"][0]) if error["loc"] else ""
     kind = error["type"]
     if kind == "missing":
-        hint = f"write it as in `{example(cls)}`" if name in cls.geometry else f"write `{cls.name}({name}=...)`"
+        value = "@pool1" if cls.of is not None else "..."
+        hint = f"write it as in `{example(cls)}`" if name in cls.geometry else f"write `{cls.name}({name}={value})`"
         return Problem("E0404", f"`{cls.name}` needs its {name}", span, hint)
     message, _, way_out = error["msg"].removeprefix("Value error, ").partition("; ")
     if not name:
@@ -67,6 +75,12 @@ def _refusal(cls: type[Operator], values: Mapping[str, Given], span: Span, probl
         follows = next((key for key, each in FOLLOWERS.items() if named and ops.find(named[0]).family == each), None)
         if follows in cls.followed_by:
             help = f"what follows a layer is given by name: `{follows}={value}`"
+        if wanted == "true or false" and value.lower() in TRUTHS:
+            meant = TRUTHS[value.lower()]
+            edits = _replaced(name, value, place, meant)
+            return Problem(
+                "E0405", f"`{name}` (={value}) must be {wanted}", place, f"write `{name}={meant}`", edits=edits
+            )
         if re.fullmatch(r"x[0-9]+", value):
             help = f"a repetition stands behind the layer, without parentheses: `{example(cls)} {value}`"
         return Problem("E0201", f"unknown name `{value}`", place, help)
@@ -105,10 +119,20 @@ def _way_out(
         best = misspelt(value, known) or next((each for each in known if each == value.lower()), None)
         return did_you_mean(value, known), _replaced(name, value, place, best) if best else []
     out = cls.geometry.out
+    term = values[name].term if name in values else None
+    if isinstance(value, tuple) and term is not None:
+        each = f"{example(cls).replace('64', f'{{{term}[i]}}')} x{{len({term})}} as i" if name == out else f"{term}[i]"
+        return f"`{term}` is a list: `{term}[0]` is its first element, and `{each}` takes one after the other", []
     if name == out and isinstance(value, tuple):
         return f"the kernel comes before the channels: `{example(cls)}`, `[3x3, 64]`", []
+    if isinstance(value, str) and not isinstance(value, Word):
+        return "a number stands without quotation marks" if wanted.startswith("an integer") else None, []
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None, []
+    if value == 0 and term is not None and name in cls.geometry:
+        return f"`{term}` is 0 here; where an index is in it: it counts from 0, so that `i + 1` is at least 1", []
+    if name == "pad" and value < 0:
+        return f"`crop({-value:g})` takes pixels away", []
     if wanted.startswith("a small number") and isinstance(value, int):  # as PyTorch's nn.BatchNorm2d(64)
         return f"the channels are known: write `{cls.name}`", _replaced("", str(value), place, "")
     if wanted.startswith("a rate") and 1 < value < 100:

@@ -21,6 +21,9 @@ class Extent(NamedTuple):
     def plus(self, other: Extent) -> Extent:
         return Extent(self.layers + other.layers, self.parts + other.parts)
 
+    def less(self, other: Extent) -> Extent:
+        return Extent(self.layers - other.layers, self.parts - other.parts)
+
     def times(self, count: int) -> Extent:
         return Extent(self.layers * count, self.parts * count)
 
@@ -48,15 +51,18 @@ class Least:
 
     def body(self, body: tree.Body | None, module: Module) -> Extent:
         """The least that a body in `module` comes to."""
-        found = Extent()
         if body is None or self.depth >= DEEPEST:
-            return found
-        self.depth += 1
-        for each in body.statements:
-            if isinstance(each, tree.Layer):
-                found = found.plus(repeated(self.item(each.item, module), each.repeat))
-        self.depth -= 1
-        return found
+            return Extent()
+        key = id(body)
+        if key not in self.known:
+            found = Extent()
+            self.depth += 1
+            for each in body.statements:
+                if isinstance(each, tree.Layer):
+                    found = found.plus(repeated(self.item(each.item, module), each.repeat))
+            self.depth -= 1
+            self.known[key] = found
+        return self.known[key]
 
     def branches(self, branches: tuple[tree.Branch, ...] | None, module: Module) -> Extent:
         """The least that branches come to, each as often as it says."""

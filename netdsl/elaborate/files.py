@@ -72,6 +72,12 @@ def standard_blocks() -> dict[str, str]:
     return found
 
 
+@cache
+def _standard(stem: str) -> tree.File:
+    """A file of the standard library, in which nothing is wrong; read once a process."""
+    return parse(Source(f"<std>/{stem}", (STANDARD / stem).read_text("utf-8")), Report())
+
+
 @dataclass(eq=False)
 class Module:
     """The names of one file: its blocks (None: one whose definition has a syntax error) and its params.
@@ -132,7 +138,9 @@ class Library:
         if stem is None:
             return None
         if stem not in self.modules:
-            file = self.add(Source(f"<std>/{stem}", (STANDARD / stem).read_text("utf-8")), None)
+            file = _standard(stem)
+            self.report.sources.setdefault(file.source.name, file.source)
+            self.parsed[file.source.name] = file
             module = self.modules[stem] = Module(file, self)
             found = (each for each in file.statements if isinstance(each, tree.Block))
             module.blocks = {each.name.text: Definition(each, module) for each in found}

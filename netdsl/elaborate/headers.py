@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -214,6 +215,9 @@ def _wrong_shape(shape: tuple[Any, ...], value: Any, span: Span) -> Problem | No
 
 def _shape_help(shape: tuple[Any, ...]) -> str:
     """The way out for a shape of too many sizes, or of none."""
+    batch = re.fullmatch(r"[A-Za-z]+x(\d+(?:x\d+)*)", str(shape[0])) if len(shape) == 1 else None
+    if batch is not None:
+        return f"the batch is no part of the architecture: write `{batch[1]}`"
     if len(shape) == 5 and _whole(shape):
         return f"the batch is no part of the architecture: write `{text(shape[1:])}`"
     return "as in `input 3x224x224`, `input 1x16000` or `input 784`"

@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from netdsl import ops
-from netdsl.elaborate.arguments import FOLLOWERS, bind, called, field_names
+from netdsl.elaborate.arguments import FOLLOWERS, bind, called, example, field_names
 from netdsl.elaborate.build import Builder
-from netdsl.elaborate.construct import construct
+from netdsl.elaborate.construct import bare, construct
 from netdsl.elaborate.draft import DraftNode
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told, twice
 from netdsl.elaborate.sight import seen
 from netdsl.elaborate.values import Evaluator, Given, Word, show
+from netdsl.integrity import CALLED
 from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.shapes import LARGEST
@@ -34,13 +35,14 @@ class Follower(NamedTuple):
 
 class Written(NamedTuple):
     """An operator as a spec writes it: its arguments over the defaults, the norm and activation behind it, and what the
-    arguments that name labels stand for."""
+    arguments that name labels stand for; `called` is the parameter that it was called by, where one named it."""
 
     cls: type[Operator]
     values: dict[str, Given]
     norm: Follower | None
     act: Follower | None
     named: Mapping[str, Value] = {}
+    called: str | None = None
 
 
 def signature(
@@ -54,7 +56,10 @@ def signature(
         if name is None:
             leading = next(iter(field_names(cls)), None)
             inside = f"({leading}={show(given.value)})" if leading and cls.geometry == ops.Geometry() else ""
-            raise Problem("E0405", f"`{cls.name}` takes no {word}", given.span, f"write `{cls.name}{inside}`")
+            help = f"write `{cls.name}{inside}`"
+            if cls.geometry.kernel and word.startswith("number"):
+                help = f"`{cls.name}` keeps the channels; write `{example(cls)}`"
+            raise Problem("E0405", f"`{cls.name}` takes no {word}", given.span, help)
         if name in written:
             raise twice(f"the {word}", given.span, written[name].span, code="E0402")
         written[name] = given
@@ -143,7 +148,7 @@ def follower(argument: str, given: Given | None, frame: Frame) -> Follower | Non
     if resolved is None or resolved[1] or ops.find(resolved[0]).family != family:
         known = [each for each in ops.names() if ops.find(each).family == family]
         message = f"`{argument}` (={show(value)}) must be none or one of the {family} operators"
-        help = _known_as(str(name), family) or did_you_mean(str(name), known) or ", ".join(known)
+        help = _known_as(str(name), family) or did_you_mean(str(name), known) or f"there are {', '.join(known)}"
         raise Problem("E0405", message, span, help)
     cls = ops.find(resolved[0])
     settings = _settings(cls, setting, span) if setting else {}
@@ -172,7 +177,7 @@ def _known_as(name: str, family: ops.Family) -> str | None:
     """What netdsl calls a norm or activation that others call `name`."""
     from netdsl import foreign
 
-    layer = foreign.layer(name)
+    layer = foreign.layer(name) or foreign.layer(f"{name}norm")
     return layer.help if layer and layer.same and ops.find(layer.same).family == family else None
 
 
@@ -194,7 +199,7 @@ def place(
     op = construct(written.cls, written.values, span)
     norm, act = written.norm, written.act
     if op.flattens and builder.shape is not None and len(builder.shape) > 1:
-        builder.node(frame, ops.find("flatten")(), (builder.current,), span, implicit=True)
+        builder.node(frame, bare("flatten"), (builder.current,), span, implicit=True)
     if inputs is None:
         inputs = (builder.current,) if op.inputs[1] != 0 else ()
     inputs += further
@@ -240,6 +245,8 @@ def _chain(
 ) -> DraftNode:
     """An operator, its norm and its activation in a row; gives the node of the first."""
     node = builder.node(frame, op, inputs, span, places=written.values, given=given[0])
+    if written.called is not None:
+        node.terms = {**(node.terms or {}), CALLED: written.called}
     for follows, name in ((written.norm, given[1]), (written.act, given[2])):
         if follows is not None:
             builder.node(frame, follows.op, (builder.current,), span, implicit=True, given=name, terms=follows.terms)

@@ -137,7 +137,7 @@ def _copy(builder: Builder, draft: Draft, renamed: dict[int, int], frame: Frame,
     if isinstance(draft, DraftScope):
         if draft.kind == "aux":
             return
-        builder.grow(frame, item.span, PART)
+        builder.part(frame, item.span)
         builder.current = renamed.get(draft.entry, draft.entry)
         with builder.scope(draft.kind, draft.span, draft.title) as scope:
             scope.arguments, scope.takes = draft.arguments, draft.takes

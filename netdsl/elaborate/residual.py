@@ -14,6 +14,7 @@ from netdsl import ops
 from netdsl.elaborate.arguments import bind, field_names
 from netdsl.elaborate.branches import branch
 from netdsl.elaborate.build import Builder
+from netdsl.elaborate.construct import bare
 from netdsl.elaborate.draft import DraftScope
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.operators import Follower, Written, complete, follower, place, size
@@ -128,7 +129,7 @@ def _finish(builder: Builder, frame: Frame, body: DraftScope, found: Settings, s
         with builder.scope("shortcut", span) as shortcut:
             if before is not None and after is not None and (other or found.shortcut == "always"):
                 _shortcut(builder, frame, before, after, body, found.shortcut, span)
-        builder.node(frame, ops.find("add")(), (body.exit, shortcut.exit), span)
+        builder.node(frame, bare("add"), (body.exit, shortcut.exit), span)
     if found.act is not None:
         builder.node(frame, found.act.op, (builder.current,), span, implicit=True, terms=found.act.terms)
 

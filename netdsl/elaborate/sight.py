@@ -89,7 +89,15 @@ def _unseen(builder: Builder, label: str, target: tree.Seen, frame: Frame) -> Pr
                 return Problem("E0204", message, part.span, "label it in both arms, or use it inside its arm", related)
     set_at = _elsewhere(frame.module.file, label, part.span)
     if set_at is not None:
+        key = (frame.module.file.source.name, f"labelled at {set_at[0].start}")
+        if key in builder.missing:
+            return Told()  # `@s1` after `@s0`, of one `s{i}`
+        builder.missing.add(key)
         return Problem("E0204", message, part.span, set_at[1], [Related(set_at[0], "labelled here")])
+    if label in frame.module.blocks:
+        further = "".join(f".{part.text}" for part in target.parts[1:])
+        way_out = f"`{label}` is a block: label its call, `part: {label}(...)`, and write `@part{further}`"
+        return Problem("E0204", message, part.span, way_out)
     help = did_you_mean(label, frame.sighted(), "in sight")
     help = help or "a label is seen in its own body and the bodies inside it, after its statement"
     return Problem("E0204", message, part.span, help)
@@ -112,7 +120,10 @@ def _elsewhere(file: tree.File, label: str, use: Span) -> tuple[Span, str] | Non
         return place, help
     if place.start > use.start:
         return place, "a label is seen after its statement only, since values flow from top to bottom"
-    return place, "a label is seen in its own body and the bodies inside it, after its statement"
+    help = "a label is seen in its own body and the bodies inside it, after its statement"
+    if label not in {each.text for each in found}:  # made by the index of a repetition
+        help = f"{help}; that of a layer repeated without braces, `s{{i}}: conv3-64 x2 as i`, is seen behind it"
+    return place, help
 
 
 def _first(builder: Builder, name: str, target: tree.Seen, frame: Frame) -> bool:

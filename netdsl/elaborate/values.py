@@ -28,6 +28,10 @@ MOST_ELEMENTS, DEEPEST = 1000, 64
 of any size, so a few lines could make one that no machine can hold."""
 
 
+TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""What is written here for the words that mean true and false elsewhere."""
+
+
 class Word(str):
     """A bare word in a spec that names no parameter: `same`, `relu`."""
 
@@ -145,28 +149,25 @@ class Unsuited(Exception):
 
 
 class Function(NamedTuple):
-    """A function of numbers, and how many it takes."""
+    """A function of numbers: how many it takes, in words too, and how it is written."""
 
     call: Callable[..., Any]
     least: int
     most: int
-
-    @property
-    def takes(self) -> str:
-        """What it takes, in words."""
-        if self.most == 1:
-            return "one number"
-        return "two numbers" if self.least == self.most == 2 else "numbers"
+    takes: str
+    example: str
 
 
 FUNCTIONS: dict[str, Function] = {
-    "min": Function(lambda *values: min(values), 1, 99),
-    "max": Function(lambda *values: max(values), 1, 99),
-    "round": Function(rounded, 1, 1),
-    "ceil": Function(math.ceil, 1, 1),
-    "floor": Function(math.floor, 1, 1),
-    "round_to": Function(round_to, 2, 2),
-    "len": Function(len, 1, 1),
+    "min": Function(lambda *values: min(values), 1, 99, "numbers", "as in `min(channels, 64)`"),
+    "max": Function(lambda *values: max(values), 1, 99, "numbers", "as in `max(8, channels // 16)`"),
+    "round": Function(rounded, 1, 1, "one number", "as in `round(width * 0.75)`, to the nearest integer"),
+    "ceil": Function(math.ceil, 1, 1, "one number", "as in `ceil(n / 2)`"),
+    "floor": Function(math.floor, 1, 1, "one number", "as in `floor(width * 0.75)`; `n // 8` divides and rounds down"),
+    "round_to": Function(
+        round_to, 2, 2, "two numbers", "the value and what it is to be a multiple of, as in `round_to(width * 0.75, 8)`"
+    ),
+    "len": Function(len, 1, 1, "one list", "as in `x{len(widths)} as i`"),
 }
 """The functions of expressions; `len` alone takes a list."""
 
@@ -242,11 +243,11 @@ class Evaluator:
         if isinstance(value, Word):
             raise self._unknown(value, node)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            help = (
-                "`len(...)` is how many elements it has, `[0]` behind it the first"
-                if isinstance(value, tuple)
-                else None
-            )
+            help = None
+            if isinstance(value, tuple):
+                help = "`len(...)` is how many elements it has, `[0]` behind it the first; a list is written out"
+            elif isinstance(value, str):
+                help = "a number stands without quotation marks"
             raise self.unknown_function(node) or Problem(
                 "E0601", f"a number is needed here, not {show(value)}", node.span, help
             )
@@ -270,8 +271,9 @@ class Evaluator:
 
     def _unknown(self, word: Word, node: tree.Expression) -> Problem:
         sizes = SIZES if self.shape is None else ("channels", *DIMENSIONS[len(self.shape) - 1]) if self.shape else ()
-        known = [*self.names, *sizes]
-        return Problem("E0201", f"unknown name `{word}`", node.span, did_you_mean(word, known, "in scope"))
+        meant = TRUTHS.get(word.lower())
+        help = f"write `{meant}`" if meant else did_you_mean(word, [*self.names, *sizes], "in scope")
+        return Problem("E0201", f"unknown name `{word}`", node.span, help)
 
     def _name(self, node: tree.Reference) -> Any:
         if node.name in self.names:
@@ -314,13 +316,18 @@ class Evaluator:
             raise Problem("E0601", f"{show(items)} is no list, of which [ ] could take an element", node.items.span)
         index = self.integer(node.index, "an index")
         if not 0 <= index < len(items):
-            help = f"the indices are 0 to {len(items) - 1}" if items else None
+            help = f"the indices are 0 to {len(items) - 1}" if items else "the list is empty"
+            if index < 0 and items and isinstance(node.items, tree.Reference):
+                help = f"the last element is `{node.items.name}[len({node.items.name}) - 1]`"
             raise Problem("E0604", f"there is no element {index} in a list of {len(items)}", node.index.span, help)
         return items[index]
 
     def _unary(self, node: tree.Unary) -> Any:
         if node.operator == "not":
             return not self.truth(node.operand)
+        if node.operator == "-" and isinstance(node.operand, tree.Dims):
+            help = "each is written out, if need be in braces: `{channels * height}x4`"
+            raise Problem("E0604", "a dimension is never negative", node.span, help)
         value = self.number(node.operand)
         return -value if node.operator == "-" else value
 
@@ -330,7 +337,7 @@ class Evaluator:
         if node.operator == "or":
             return self.truth(node.left) or self.truth(node.right)
         if node.operator in ("==", "!="):
-            return (self.value(node.left) == self.value(node.right)) == (node.operator == "==")
+            return self._equal(node) == (node.operator == "==")
         left, right = self.number(node.left), self.number(node.right)
         if node.operator in _ORDER:
             return _ORDER[node.operator](left, right)
@@ -343,6 +350,18 @@ class Evaluator:
         except ValueError as problem:
             raise Problem("E0602", problem.args[0], node.span, problem.args[1]) from None
 
+    def _equal(self, node: tree.Binary) -> bool:
+        """Whether two values are equal. What is true or false is never equal to a number or a word, and whoever asks
+        has mistaken one for the other (`deep == yes`)."""
+        left, right = self.value(node.left), self.value(node.right)
+        if left is not None and right is not None and isinstance(left, bool) != isinstance(right, bool):
+            truth, other, at = (left, right, node.right) if isinstance(left, bool) else (right, left, node.left)
+            meant = TRUTHS.get(other.lower()) if isinstance(other, str) else None
+            help = "what is true or false is a condition by itself: `if deep { ... }`, `if not deep { ... }`"
+            help = f"write `{meant}`" if meant else help
+            raise Problem("E0601", f"{show(truth)} is never equal to {show(other)}", at.span, help)
+        return bool(left == right)
+
     def _conditional(self, node: tree.Conditional) -> Any:
         return self.value(node.then if self.truth(node.test) else node.otherwise)
 
@@ -354,7 +373,7 @@ class Evaluator:
             return self._length(node)
         values = [self.number(argument.value) for argument in node.arguments]
         if any(argument.name for argument in node.arguments) or not function.least <= len(values) <= function.most:
-            raise Problem("E0605", f"`{node.name.text}` takes {function.takes}", node.span)
+            raise Problem("E0605", f"`{node.name.text}` takes {function.takes}", node.span, function.example)
         try:
             return function.call(*values)
         except Unsuited as problem:
@@ -365,13 +384,14 @@ class Evaluator:
     def _length(self, node: tree.Call) -> int:
         """`len(list)`: how many elements a list has."""
         if len(node.arguments) != 1 or node.arguments[0].name is not None:
-            raise Problem("E0605", "`len` takes one list", node.span)
+            raise Problem("E0605", "`len` takes one list", node.span, FUNCTIONS["len"].example)
         argument = node.arguments[0].value
         items = self.value(argument)
         if isinstance(items, Word):
             raise self._unknown(items, argument)
         if not isinstance(items, tuple):
-            raise Problem("E0601", f"`len` counts the elements of a list; {show(items)} is none", argument.span)
+            message = f"`len` counts the elements of a list; {show(items)} is none"
+            raise Problem("E0601", message, argument.span, "a list is written `[64, 128]`")
         return len(items)
 
     def unknown_function(self, node: tree.Expression) -> Problem | None:
@@ -400,7 +420,10 @@ def unknown_function(name: str, span: Span) -> Problem | None:
     """A call where a number is needed, of what is no function; None for one that there is."""
     if name in FUNCTIONS:
         return None
-    help = did_you_mean(name, FUNCTIONS) or f"the functions are {', '.join(FUNCTIONS)}"
+    from netdsl import foreign
+
+    help = foreign.FUNCTIONS.get(name.lower().lstrip("_")) or did_you_mean(name, FUNCTIONS)
+    help = help or f"the functions are {', '.join(FUNCTIONS)}"
     return Problem("E0201", f"unknown function `{name}`", span, help)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from netdsl.ops.shared.base import Call, Family, Geometry, Operator, Torch, Weight
-from netdsl.ops.shared.checks import bounded, vector
+from netdsl.ops.shared.checks import bounded
 from netdsl.ops.shared.fields import Count, Frozen
 from netdsl.ops.shared.init import Initial, statements
-from netdsl.shapes import Shape
+from netdsl.shapes import Shape, text
 from netdsl.text.diagnostics import OpError
 
 EMBEDDING = '''class TokenEmbedding(nn.Embedding):
@@ -39,13 +39,12 @@ class Embedding(Operator):
     """How many tokens there are: the input says it."""
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
-        length = vector(self.name, inputs[0])
-        if self.vocabulary is None:
+        if self.vocabulary is None or len(inputs[0]) != 1:
             raise OpError(
-                "`embedding` reads an input of tokens; these are numbers that a layer gives",
+                f"`embedding` reads an input of tokens; these are numbers, {text(inputs[0])}",
                 help="an input of tokens is `input words: 128 of 30000`, and `embedding` comes first",
             )
-        return bounded(self.name, (self.units, length))
+        return bounded(self.name, (self.units, inputs[0][0]))
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         return {"weight": Weight((self.vocabulary or 0, self.units), not self.frozen)}

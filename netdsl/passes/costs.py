@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from netdsl.ir import Network, Node
-from netdsl.shapes import numel
+from netdsl.ops import Operator
+from netdsl.ops.shared.answers import remembered
+from netdsl.shapes import Shape, numel
 
 
 class Cost(NamedTuple):
@@ -18,28 +20,28 @@ class Cost(NamedTuple):
     activations: int = 0
 
 
+@remembered
+def _cost(op: Operator, inputs: tuple[Shape, ...], output: Shape) -> Cost:
+    """What an operator costs on these shapes."""
+    weights = op.weights(inputs).values()
+    return Cost(
+        sum(numel(weight.shape) for weight in weights if weight.trainable and not weight.buffer),
+        sum(numel(weight.shape) for weight in weights if not weight.trainable and not weight.buffer),
+        sum(numel(weight.shape) for weight in weights if weight.buffer),
+        op.macs(inputs),
+        numel(output),
+    )
+
+
 def cost(network: Network, node: Node) -> Cost:
     """The cost of one node; nothing where its shapes are unknown. Weights used again (`reuse`) are counted once."""
     shapes = network.input_shapes(node)
     if shapes is None or node.shape is None:
         return Cost()
-    weights = network.weights(node).values()
-    return Cost(
-        sum(numel(weight.shape) for weight in weights if weight.trainable and not weight.buffer),
-        sum(numel(weight.shape) for weight in weights if not weight.trainable and not weight.buffer),
-        sum(numel(weight.shape) for weight in weights if weight.buffer),
-        node.op.macs(shapes),
-        numel(node.shape),
-    )
+    found = _cost(node.op, shapes, node.shape)
+    return found if node.shares is None else found._replace(params=0, frozen=0, buffers=0)
 
 
 def costs(network: Network) -> tuple[Cost, ...]:
-    """The cost of every node, in the order of `network.nodes`. Equal operators on equal shapes are asked once."""
-    known: dict[object, Cost] = {}
-    found = []
-    for node in network.nodes:
-        key = (id(node.op), node.shares is None, network.input_shapes(node), node.shape)
-        if key not in known:
-            known[key] = cost(network, node)
-        found.append(known[key])
-    return tuple(found)
+    """The cost of every node, in the order of `network.nodes`."""
+    return tuple([cost(network, node) for node in network.nodes])

@@ -244,7 +244,9 @@ class _Figures:
             return self._noted(None, "output", tuple(self.shapes[self.network.result]))
         known = [*QUANTITIES, *(dimensions_of(len(shape)) if shape is not None else self.network.settings)]
         of = f"`{label}`" if label else "the network"
-        raise Meaningless(f"`{name}` is no figure of {of}", node.span, did_you_mean(name, known, "there are"))
+        at = node.names[-1].span if isinstance(node, tree.Quantity) else node.span
+        help = did_you_mean(name, known) or f"there are {', '.join(sorted(known))}"
+        raise Meaningless(f"`{name}` is no figure of {of}", at, help)
 
     def _shape(self, label: str, node: tree.Expression) -> Any:
         given = {each.name: at for at, each in enumerate(self.network.inputs)}
@@ -261,7 +263,8 @@ class _Figures:
         if label == "output":
             return self.shapes[self.network.result]
         known = ["input", "output", *given, *outputs, *filter(None, self.network.named)]
-        raise Meaningless(f"nothing is labelled `{label}`", node.span, did_you_mean(label, known))
+        help = did_you_mean(label, known) or f"there are {', '.join(known[:20])}"
+        raise Meaningless(f"nothing is labelled `{label}`", node.span, help)
 
     def _noted(self, label: str | None, name: str, value: Any) -> Any:
         self.seen[f"{label}.{name}" if label else name] = value

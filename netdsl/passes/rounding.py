@@ -27,6 +27,8 @@ _LARGEST = 2000
 
 def explain_rounding(network: Network, report: Report) -> Network:
     """Name the cause of each mismatch that a rounding made. The network stays as it is."""
+    if not report.errors:
+        return network
     for node, scope in joins(network):
         diagnostic = next((each for each in report.errors if _about(each, scope)), None)
         cause = rounded(network, node) if diagnostic is not None else None

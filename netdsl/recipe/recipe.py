@@ -34,6 +34,7 @@ COUNTS = {
 }
 NUMBERS = {
     "clip": "The greatest norm of all gradients together; longer ones are scaled down.",
+    "filter_rms": "The greatest root mean square of a filter; after each step larger ones are scaled down to it.",
     "ema": "The decay of a running average of the weights, which then is what is judged and kept.",
 }
 EXEMPT = ("bias", "norm")
@@ -82,7 +83,8 @@ def checked(name: str, value: Any) -> Value:
     least = 0 if name == "seed" or not whole else 1
     if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)) or value < least:
         wanted = f"a whole number, at least {least}" if whole else "a number, at least 0"
-        raise RecipeError("E0405", f"`{name}` (={written(value)}) must be {wanted}")
+        help = "a number stands without quotation marks" if isinstance(value, str) and "number" in wanted else None
+        raise RecipeError("E0405", f"`{name}` (={written(value)}) must be {wanted}", help=help)
     if name == "ema" and not value < 1:
         raise RecipeError("E0405", f"`ema` (={written(value)}) must be below 1, as 0.9999")
     return value
@@ -154,6 +156,7 @@ class Recipe(BaseModel):
     epochs: int | None = None
     iterations: int | None = None
     clip: float | None = None
+    filter_rms: float | None = None
     ema: float | None = None
     no_decay: tuple[str, ...] = ()
     init: Value = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from netdsl import foreign
 from netdsl.syntax.lex import KEYWORDS
+from netdsl.syntax.signs import EXPRESSIONS
 from netdsl.syntax.sizes import SIZES
 from netdsl.syntax.slips import LINES, SIGNS
 from netdsl.syntax.structure import STRUCTURE
@@ -73,7 +75,9 @@ STRAY_BAR = "'|' stands between the branches of a join or a call only"
 
 def explain(found: Unexpected) -> Diagnostic | None:
     """The message about a token that cannot stand where it stands; None where nothing is to be said."""
-    answer = next(answer for ask in (*LINES, *STRUCTURE, *SIZES, *SIGNS, *_QUESTIONS) if (answer := ask(found)))
+    answer = next(
+        answer for ask in (*LINES, *STRUCTURE, *SIZES, *EXPRESSIONS, *SIGNS, *_QUESTIONS) if (answer := ask(found))
+    )
     return None if answer is TOLD else answer
 
 
@@ -135,6 +139,8 @@ def _separator(found: Unexpected) -> Diagnostic | None:
     start = max(text.rfind(sign, 0, found.behind) for sign in "\n;|{") + 1
     before = text[start : found.behind].strip()
     word = found.value.lower()
+    if found.kind == "NAME" and word in foreign.STATEMENTS:
+        return found.error(f"`{found.value}` is no word of the language", foreign.STATEMENTS[word])
     if found.kind == "NUMBER" and found.last == "NAME" and text[start : found.start].strip() == before:
         if word == found.value and re.fullmatch(r"[A-Za-z]+", before):
             help = f"write `{before}-{word}` for channels or features, `{before}{word}` for a kernel, "
@@ -149,7 +155,7 @@ def _separator(found: Unexpected) -> Diagnostic | None:
     if found.kind in ("NUMBER", "DIMS", "STRING"):
         return None
     rest = re.match(r"[^\n;|{}#]*", text[found.start :])
-    second = (rest[0].strip() if rest else found.value)[:40]
+    second = (rest[0].strip() if rest else "")[:40] or f"{found.value} ... }}"
     return found.error(
         f"a new statement begins at '{found.value[:40]}' without a separator",
         f"put `;` between them: `{before[-40:]}; {second}`",

@@ -1,4 +1,4 @@
-"""Mistakes in the notation of sizes: dimensions, kernels by name, and expressions that lack their braces.
+"""Mistakes in the notation of sizes: dimensions, repetitions, kernels by name, and expressions that lack their braces.
 
 Questions like those of `slips`, which are asked between those about lines and those about signs.
 """
@@ -24,6 +24,9 @@ _LETTERS = re.compile(
 _LETTER = re.compile(r"([kspdg])[ \t]*=?[ \t]*(\d+)", re.I)
 _OUT = re.compile(r"-[ \t]*(?P<value>\w+)[ \t]*$")
 _REST = re.compile(r"[ \t]*(?:\*\*|//|[-+*%])[ \t]*\w+(?:[ \t]*(?:\*\*|//|[-+*%])[ \t]*\w+)*")
+_TIMES = re.compile(
+    r"(?<=[\w})\]])[ \t]+(?P<x>[x×])[ \t]*(?P<n>len\([\w\[\]]+\)|[A-Za-z_]\w*(?=[ \t]*(?:as\b|[;}|#\n]|$|->|/)))"
+)
 _SIZE = re.compile(r"(?:[-/\w]|->[ \t]*)\{[^{}\n]*\}\Z")
 _RULE = "an expression stands in braces"
 
@@ -101,7 +104,20 @@ def braces(found: Unexpected) -> Diagnostic | None:
         return None
     signs = re.sub(r"\s*(\*\*|//|[-+*%])\s*", r" \1 ", out["value"] + rest[0])
     place, written = found.span(out.start("value"), rest.end()), f"{{{signs.strip()}}}"
-    return found.error(_RULE, f"write `{written}`", Edit(place, written), at=place)
+    before = re.search(r"\w*$", found.text[: out.start()])
+    whole = f"{before[0] if before else ''}-{written}"
+    return found.error(_RULE, f"write `{whole}`", Edit(place, written), at=place)
+
+
+def counted(found: Unexpected) -> Diagnostic | None:
+    """`conv3-{w[i]} x len(w) as i`, `conv3-64 xn`: a repetition whose number is an expression."""
+    line = found.text.rfind("\n", 0, found.start) + 1
+    count = next((each for each in _TIMES.finditer(found.text, line) if each.end("n") >= found.behind), None)
+    if count is None or count.start() > found.start:
+        return None
+    place, written = found.span(count.start("x"), count.end("n")), f"x{{{count['n']}}}"
+    message = "how often something is repeated stands in braces where it is no plain number"
+    return found.error(message, f"write `{written}`", Edit(place, written), at=place)
 
 
 def dollar(found: Unexpected) -> Diagnostic | None:
@@ -174,6 +190,6 @@ def power(found: Unexpected) -> Diagnostic | None:
 
 
 SIZES: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (
-    dollar, named, letters, braces, joined, blank, dimensions, power,
+    dollar, named, letters, braces, counted, joined, blank, dimensions, power,
 )  # fmt: skip
 """The questions, in the order in which they are asked."""

@@ -22,6 +22,8 @@ _NEXT = re.compile(r",\s*[A-Za-z@{\[]")
 _STRIDE = re.compile(r"stride\s*=?\s*([0-9]+(?:x[0-9]+)?)", re.I)
 _FIRST = re.compile(r"([A-Za-z]+)[ \t]+(?=[A-Za-z0-9_\"{])")
 _RULE = re.compile(r"[ \t]*\|[ \t:|]*-[ \t:|-]*\|")
+_TYPE = re.compile(r":\s*[A-Za-z_]\w*\s*(?:(=)\s*|(?=[,)]))")
+_SIZES = re.compile(r"->\s*(?P<sizes>\w+(?P<rest>(?:\s*,\s*\w+)+))")
 _ALONE = re.compile(r":[ \t]*(?:#|\n|$)")
 
 
@@ -116,9 +118,14 @@ def times(found: Unexpected) -> Diagnostic | None:
 
 
 def comma(found: Unexpected) -> Diagnostic | None:
-    """A `,` behind a layer, a size in parentheses."""
+    """A `,` behind a layer, a size in parentheses, a shape with commas."""
     if found.value != ",":
         return None
+    claim = _SIZES.search(found.text, 0, found.start + 40) if found.last in ("NUMBER", "DIMS") else None
+    if claim is not None and claim.start("rest") == found.start:
+        place = found.span(claim.start("sizes"), claim.end())
+        written = "x".join(re.findall(r"\w+", claim["sizes"]))
+        return found.error("a shape is joined by `x`", f"write `-> {written}`", Edit(place, written), at=place)
     if found.bracket == "(":
         pair = _PAIR.match(found.text, found.text.rfind("(", 0, found.start))
         if pair is None or "_COMMA" in found.expected:
@@ -159,6 +166,11 @@ def argument(found: Unexpected) -> Diagnostic | None:
     """`(stride 2)`, `(stride: 2)`."""
     if found.bracket != "(" or found.last != "NAME" or "_EQUAL" not in found.expected:
         return None
+    head = re.search(r"\bblock\s+\w+\s*\([^()]*$", found.text[: found.start], re.I)
+    typed = _TYPE.match(found.text, found.start) if head else None
+    if typed is not None:
+        edit = Edit(found.span(end=typed.end()), "=" if typed[1] else "")
+        return found.error("a parameter of a block has no type", "write its name, and `=` with its default", edit)
     if found.value == ":":
         edit = Edit(found.span(), "=")
     elif found.kind in ("NUMBER", "DIMS"):
@@ -188,6 +200,23 @@ def row(found: Unexpected) -> Diagnostic | None:
     return found.error("a row of a table begins with `|`", "put `|` before it", edit)
 
 
+def unknown(found: Unexpected) -> Diagnostic | None:
+    """`-> 8x?x?`, `-> 8x-1`: a claim of which a part is open."""
+    if found.value != "?" or not re.search(r"->[ \t]*[\w?x]*$", found.text[: found.start]):
+        return None
+    help = "leave the claim out, or claim a part: `property layer1.channels == 64`"
+    return found.error("a claim is a whole shape", help)
+
+
+def dash(found: Unexpected) -> Diagnostic | None:
+    """`- conv3-64`, as lists are written elsewhere."""
+    item = re.match(r"-[ \t]+(?=[A-Za-z@{\[])", found.text[found.start :])
+    if item is None or "BROKEN" not in found.expected or found.brackets:
+        return None
+    place = found.span(end=found.start + len(item[0]))
+    return found.error("layers stand alone, without `-`", "take it away", Edit(place, ""))
+
+
 def colon(found: Unexpected) -> Diagnostic | None:
     """A `:` at the end of a line."""
     if found.value != ":" or not _ALONE.match(found.text, found.start):
@@ -198,6 +227,6 @@ def colon(found: Unexpected) -> Diagnostic | None:
 LINES: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (comment, keyword, row, habit)
 """The questions about a whole line, in the order in which they are asked."""
 SIGNS: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (
-    stride, arrow, argument, capital, times, comma, colon,
+    stride, arrow, argument, capital, times, comma, unknown, dash, colon,
 )  # fmt: skip
 """The questions about a sign, which are asked behind those."""

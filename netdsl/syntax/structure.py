@@ -129,6 +129,13 @@ def repeated(found: Unexpected) -> Diagnostic | None:
     before = found.text[: found.behind]
     if found.last == "JOIN":
         return _counted(found)
+    span = re.search(r"[ \t]x(\d+)$", before)
+    range_ = re.match(r"\.\.+(\d+)", found.text[found.start :]) if span is not None else None
+    if span is not None and range_ is not None:
+        written = f"x{max(int(range_[1]) - int(span[1]) + 1, 1)}"
+        place = found.span(found.behind - len(span[0]) + 1, found.start + len(range_[0]))
+        help = f"write `{written} as i`, where `i` is 0 to {int(written[1:]) - 1}"
+        return found.error("a repetition is a number, and its index counts from 0", help, at=place)
     repeat = re.search(r"[x×](?:\s*\d+|\s*\{[^{}]*\})(?:\s+as\s+\w+)?$", before, re.I)
     if repeat is None or "_LBRACE" not in found.expected or found.expected & {"BROKEN", "_SEP"}:
         return None
@@ -176,7 +183,7 @@ def lone(found: Unexpected) -> Diagnostic | None:
 
 
 def label(found: Unexpected) -> Diagnostic | None:
-    """`@a.`, `@a.b.c`, `@a[0]`, `@a-b`, `reuse(@a)`, `output a = ...`."""
+    """`@a.`, `@a.b.c`, `@a[0]`, `@a.0`, `@a-b`, `reuse(@a)`, `output a = ...`."""
     before = found.text[: found.behind]
     if found.last == "_DOT":
         help = "as in `@stage2.high`"
@@ -201,6 +208,9 @@ def label(found: Unexpected) -> Diagnostic | None:
         written = index[1] if index[1].isdigit() else f"{{{index[1]}}}"
         help = f"write `{name}{written}`, as its label is written"
         return found.error("a label is read as it is written", help, Edit(place, written), at=place)
+    if found.kind == "NUMBER" and found.value[0] == "." and found.start == found.behind:
+        help = f"label each, as in `{name}{{i}}: conv3-64 x3 as i`, and write `{sign}{name}{found.value[1:]}`"
+        return found.error("the layers of a repetition have no numbers to call them by", help)
     if seen[4] and found.kind == "NAME" and sign == "@":
         return found.error("a label has letters, digits and `_`", f"as in `@{name}_{found.value}`")
     if sign.startswith("output"):

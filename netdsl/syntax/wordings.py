@@ -33,7 +33,7 @@ _INPUT = re.compile(
     re.I,
 )
 _VALUE = re.compile(r"[-+]?\.?\d[\w.%]*|true|false|none|\"[^\"]*\"|\[[^\[\]]*\]", re.I)
-_JOIN = re.compile(rf"(?P<join>{'|'.join(JOINS)})\s*\((?P<branches>[^(){{}}|=]+)\)", re.I)
+_JOIN = re.compile(rf"(?P<join>{'|'.join(JOINS)})\s*[(\[]+(?P<branches>[^()\[\]{{}}|=]+)[)\]]+", re.I)
 
 
 def short(text: str) -> str:
@@ -94,7 +94,8 @@ def _net(text: str, begin: int) -> Answer | None:
 
 
 _FIGURE = re.compile(
-    r"expect\s+(?P<what>[\w.]+)\s*(?P<sign>=|~=?|≈|is|about|)\s*(?P<value>\d[\d.,]*)\s*(?P<unit>thousand|million|billion|)",
+    r"expect\s+(?P<what>[\w.]+)\s*(?P<sign>=|~=?|≈|is|about|)\s*(?P<value>\d[\d.,]*)\s*"
+    r"(?P<unit>thousand|million|billion|[KMG](?:macs?|flops?|params?|b)\b|)",
     re.I,
 )
 _UNITS = {"": "", "thousand": "K", "million": "M", "billion": "G"}
@@ -108,13 +109,20 @@ def _figure(text: str, begin: int) -> Answer | None:
         return None
     if not re.fullmatch(r"[KMG%]?", rest) or re.search(r",(?!\d{3}(?:\D|$))", match["value"]):
         return None
-    written = f"expect {match['what']} = {match['value'].replace(',', '')}{_UNITS[match['unit'].lower()]}{rest}"
+    unit = _UNITS.get(match["unit"].lower(), match["unit"][:1].upper())
+    written = f"expect {match['what']} = {match['value'].replace(',', '')}{unit}{rest}"
     rule = "a claim is `expect QUANTITY = FIGURE`, and holds when it rounds to the digits that are printed"
     return Answer(rule, f"write `{written}`", 0, len(text), written) if written != text else None
 
 
 def _default(text: str, begin: int) -> Answer | None:
-    """`default conv act=relu`."""
+    """`default conv act=relu`, `default conv3-64(act=relu)`."""
+    sized = re.fullmatch(r"default\s+([a-z]+)(\d+(?:x\d+)*)?(?:-(\w+))?(?:/(\w+))?\s*\((.*)\)", text, re.I)
+    if sized is not None and any(sized.groups()[1:4]):
+        names = ("kernel", "features" if sized[1].lower() == "fc" else "channels", "stride")
+        given = [f"{name}={size}" for name, size in zip(names, sized.groups()[1:4], strict=True) if size]
+        whole = f"default {sized[1]}({', '.join([*given, sized[5]])})"
+        return Answer("a default has no notation; its arguments have names", f"write `{whole}`", 0, len(text), whole)
     match = re.fullmatch(r"default\s+(\w+)\s+(\w.*)", text, re.I)
     if match is None:
         return None
@@ -164,6 +172,13 @@ def _assignment(text: str, begin: int) -> Answer | None:
     if _VALUE.fullmatch(value):
         return Answer("a value begins with `param`", f"write `param {short(text)}`", 0, len(text), f"param {text}")
     equal = text.index("=")
+    if name.lower() == "output":
+        help = f"write `output features: {short(value)}`, or `{short(value)}` alone: the last value is the output"
+        return Answer("an output has a name", help, 0, len(text))
+    added = re.fullmatch(r"(\w+)\s*\+\s*(\w+)", value)
+    if added:
+        written = f"{name}: add {{ @{added[1]} | @{added[2]} }}"
+        return Answer("a label is followed by `:`, and values are added by a join", f"write `{written}`", 0, len(text))
     dotted = _DOTTED.match(value)
     if dotted:
         return Answer(

@@ -6,6 +6,7 @@ The words themselves are those of `vocabulary`. It never refuses a text; what ca
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from pygments import highlight
@@ -13,6 +14,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexer import RegexLexer, bygroups, default, include, words
 from pygments.lexers.python import PythonLexer
 from pygments.token import (
+    STANDARD_TYPES,
     Comment,
     Error,
     Keyword,
@@ -282,6 +284,16 @@ def colored(text: str, language: str) -> str:
     lexer = NetLexer() if language == "netdsl" else PythonLexer()
     found: str = highlight(text, lexer, HtmlFormatter(cssclass="code"))
     return found
+
+
+def tokens(text: str, language: str) -> Iterator[tuple[str, str]]:
+    """The tokens of a text, as the short class that `styles` colours and the characters; all of them together are the
+    text."""
+    lexer = NetLexer() if language == "netdsl" else PythonLexer()
+    for _, kind, value in lexer.get_tokens_unprocessed(text):
+        while kind not in STANDARD_TYPES:
+            kind = kind.parent
+        yield STANDARD_TYPES[kind], value
 
 
 def styles() -> str:

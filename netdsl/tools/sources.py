@@ -123,7 +123,7 @@ network."""
 def page() -> str:
     """The page, as Markdown."""
     networks = {name: netdsl.load(name) for name in NETWORKS}
-    sources = {name: netdsl.emit(network) for name, network in networks.items()}
+    sources = {name: netdsl.emit(network, sizes=True) for name, network in networks.items()}
     rows = "\n".join(_row(name, networks[name], sources[name]) for name in NETWORKS)
     sections = [_section(name, networks[name], sources[name]) for name in NETWORKS]
     closing = "Made by `python -m netdsl.tools.sources`."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import math
+import multiprocessing
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import Callback, Checkpoint, TQDMProgressBar
 from lightning.pytorch.plugins.io import TorchCheckpointIO
+from torch import nn
 
 from netdsl.training.errors import TrainingError
 from netdsl.training.run import JUDGED, Run, replace
@@ -119,6 +121,25 @@ class Rows(Callback):
                 )
 
 
+class Renormalize(Callback):
+    """Scales each filter whose root mean square has come to exceed `most` down to it, behind every step.
+
+    A filter is what gives one output channel of a convolution. Source: Zeiler & Fergus, Visualizing and Understanding
+    Convolutional Networks, 2014, section 3, with 0.1.
+    """
+
+    def __init__(self, most: float):
+        self.most = most
+
+    @torch.no_grad()
+    def on_train_batch_end(self, trainer: Trainer, task: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
+        for module in task.modules():
+            if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d)):
+                filters = module.weight.flatten(1)
+                rms = filters.square().mean(1).sqrt().view(-1, *[1] * (module.weight.ndim - 1))
+                module.weight.mul_((self.most / rms).clamp(max=1))
+
+
 class Keep(Checkpoint):
     """Saves a checkpoint every `every` steps, else as often as costs a hundredth of the time; and when asked to stop.
 
@@ -137,6 +158,8 @@ class Keep(Checkpoint):
         self._saved, self._at = time.perf_counter(), trainer.global_step
         try:
             self._before = signal.signal(signal.SIGINT, self._stop)
+            if multiprocessing.parent_process() is not None:  # it is told to end where another one has died, and could
+                signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not tell it, as Lightning's handler would
         except ValueError:  # not in the main thread, which alone gets signals
             self._before = None
 

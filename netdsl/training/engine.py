@@ -12,9 +12,11 @@ from typing import Any
 import lightning
 import torch
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.strategies import ModelParallelStrategy, Strategy
 
-from netdsl.recipe import Recipe
+from netdsl.recipe import Recipe, optimizers
 from netdsl.training.callbacks import Bar, Keep, SafeFiles
+from netdsl.training.errors import TrainingError
 from netdsl.training.loaders import Length
 
 
@@ -23,6 +25,7 @@ class Options:
     """How and where to train, beside the recipe.
 
     - `devices`, `nodes`, `precision`: Lightning's.
+    - `shard`: each device keeps a share of the weights, their gradients and the optimizer's state (FSDP).
     - `accumulate`: the gradients of so many smaller batches make one step.
     - `save_every`: a checkpoint every so many steps; None chooses so that it costs about a hundredth of the time.
     - `weights`: start from these; what `ignore` fits (`fc.*`) is drawn anew all the same. `freeze` are labels whose
@@ -34,6 +37,7 @@ class Options:
     devices: int | str = 1
     nodes: int = 1
     precision: str = "32-true"
+    shard: bool = False
     accumulate: int = 1
     channels_last: bool = False
     compile: bool = False
@@ -64,11 +68,14 @@ def trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Ca
         launched, devices = True, int(os.environ["LOCAL_WORLD_SIZE"])
         nodes = int(os.environ["WORLD_SIZE"]) // devices
     cpu = not torch.cuda.is_available()
-    strategy = "auto"
-    if launched or devices not in (1, "1") or nodes > 1:
+    strategy: str | Strategy = "auto"
+    if options.shard:
+        world = nodes * (max(torch.cuda.device_count(), 1) if devices == "auto" else int(devices))
+        strategy = ModelParallelStrategy(world, 1, save_distributed_checkpoint=False)
+    elif launched or devices not in (1, "1") or nodes > 1:
         strategy = "ddp_fork" if cpu and not launched else "ddp"
     warnings.filterwarnings("ignore", module="lightning")
-    for name in ("lightning.pytorch", "lightning.fabric"):
+    for name in ("lightning.pytorch", "lightning.fabric", "torch.multiprocessing"):
         logging.getLogger(name).setLevel(logging.ERROR)
     if not cpu:  # deterministic kernels; but to fill memory that is written anyway only costs time
         torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
@@ -92,3 +99,19 @@ def trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Ca
         num_sanity_val_steps=0,
         use_distributed_sampler=False,
     )
+
+
+def check_shared(recipe: Recipe, options: Options) -> None:
+    """Refuse what looks at whole weights where each device has a share of them. Raises `TrainingError`."""
+    made = recipe.optimizer
+    if not options.shard:
+        return
+    if isinstance(made, (optimizers.LBFGS, optimizers.LevenbergMarquardt)):
+        raise TrainingError(f"`{made.name}` looks at all weights at once, and --shard shares them out", _ALONE)
+    if recipe.ema is not None:
+        raise TrainingError("`ema` averages whole weights, and --shard shares them out", _ALONE)
+    if options.compile:
+        raise TrainingError("--compile and --shard do not go together", _ALONE)
+
+
+_ALONE = "leave --shard out: each device then has all weights (DDP)"

@@ -23,9 +23,9 @@ from netdsl.syntax import parse, tree
 from netdsl.text.diagnostics import Report, SpecError
 from netdsl.text.source import Source
 from netdsl.training import run as runs
-from netdsl.training.callbacks import Bar, Keep, Lines, Rows
+from netdsl.training.callbacks import Bar, Keep, Lines, Renormalize, Rows
 from netdsl.training.data import Data, check_labels, open_data
-from netdsl.training.engine import Options, loggers, trainer
+from netdsl.training.engine import Options, check_shared, loggers, trainer
 from netdsl.training.errors import TrainingError
 from netdsl.training.loaders import Length, Loaders
 from netdsl.training.run import Run
@@ -172,6 +172,7 @@ class _Ready:
 
 
 def _ready(network: Network, data: Data, recipe: Recipe, options: Options, *, anew: bool) -> _Ready:
+    check_shared(recipe, options)
     torch.default_generator.manual_seed(recipe.seed)
     model = build(network)
     if options.weights is not None and anew:
@@ -202,6 +203,8 @@ def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callba
         loggers(run.folder),
     )
     seen: list[Callback] = [rows, *callbacks]
+    if recipe.filter_rms is not None:
+        seen.insert(0, Renormalize(recipe.filter_rms))
     if not options.quiet:
         seen.append(Bar(rows) if sys.stderr.isatty() else Lines(rows))
     if recipe.ema is not None:
@@ -217,18 +220,22 @@ def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callba
     path = str(run.checkpoint) if resumed else None
     try:
         engine.fit(ready.task, datamodule=ready.loaders, ckpt_path=path, weights_only=True)
-    except ProcessException as problem:
+    except (ProcessException, RuntimeError) as problem:
         _note(run, "failed")
-        raise _died(problem, run) from None
+        lost = engine.world_size > 1 and _is_lost(problem)
+        if not lost and not isinstance(problem, ProcessException):
+            raise
+        raise _died("it does not answer any more" if lost else str(problem), run) from None
     except BaseException as problem:
         with suppress(OSError):  # where there is no room left, that is what is told
             _note(run, "failed" if isinstance(problem, Exception) else "stopped")
         raise
     if not engine.is_global_zero:  # the folder is the first process's
         return Result(run.folder, ready.model, {}, engine.global_step < length.steps)
-    _finish(run, ready.model, length.steps)
+    model = build(ready.network, init=False) if options.shard else ready.model  # which holds a share of the weights
+    _finish(run, model, length.steps)
     figures = next((row for row in reversed(run.rows()) if row["test_loss"] is not None), {})
-    return Result(run.folder, ready.model, figures, run.about["state"] == "stopped")
+    return Result(run.folder, model, figures, run.about["state"] == "stopped")
 
 
 def _note(run: Run, state: str) -> None:
@@ -237,13 +244,18 @@ def _note(run: Run, state: str) -> None:
         run.note(state=state)
 
 
-def _died(problem: ProcessException, run: Run) -> TrainingError:
+def _is_lost(problem: Exception) -> bool:
+    """Whether the others of several processes cannot be reached: gloo has no error of its own for it."""
+    return isinstance(problem, torch.distributed.DistError) or "gloo/transport" in str(problem)
+
+
+def _died(problem: str, run: Run) -> TrainingError:
     """What a process of several died of. What it raised comes with its traceback in front."""
-    _, raised, told = str(problem).rpartition("TrainingError: ")
+    _, raised, told = problem.rpartition("TrainingError: ")
     if raised:
         message, _, help = told.strip().partition("\nhelp: ")
         return TrainingError(message, help or None)
-    last = next((line for line in reversed(str(problem).splitlines()) if line.strip()), "")
+    last = next((line for line in reversed(problem.splitlines()) if line.strip()), "")
     way_out = f"go on with it: `netdsl train --resume {run.folder}`" if run.checkpoint.exists() else None
     return TrainingError(f"a process of the run died: {last}", way_out)
 

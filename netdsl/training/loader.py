@@ -7,7 +7,7 @@ their number, and where a run was stopped make no difference. Several processes 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -21,6 +21,8 @@ from netdsl.training.transforms import Transform
 
 Index = tuple[int, int]
 """Epoch, and number of an example."""
+NEAR = 16
+"""So many parts (shards) are mixed with each other."""
 
 
 def mixed(*numbers: int) -> int:
@@ -76,14 +78,24 @@ class Order(Sampler[list[Index]]):
 
     `shuffle` draws the order anew for each pass over the examples; an epoch has `passes` of them (small sets would
     otherwise spend their time between epochs). Of several processes each has every `world`-th example from `rank`
-    on, as many as the others where `shuffle`.
+    on, as many as the others where `shuffle`. Where examples lie in `parts` of so many, a pass goes from a few of
+    them to the next few, so that what it reads lies near.
     """
 
     def __init__(
-        self, count: int, batch: int, seed: int, shuffle: bool, rank: int = 0, world: int = 1, passes: int = 1
+        self,
+        count: int,
+        batch: int,
+        seed: int,
+        shuffle: bool,
+        rank: int = 0,
+        world: int = 1,
+        passes: int = 1,
+        parts: Sequence[int] = (),
     ):
         self.count, self.batch, self.seed, self.shuffle = count, batch, seed, shuffle
         self.rank, self.world, self.passes = rank, world, passes
+        self.parts = tuple(parts) if len(parts) > NEAR else (count,)
         self.epoch = self.start = 0
 
     @property
@@ -110,8 +122,20 @@ class Order(Sampler[list[Index]]):
         if not self.shuffle:
             return list(range(self.rank, self.count, self.world))
         generator = torch.Generator().manual_seed(mixed(self.seed, seen))
-        order: list[int] = torch.randperm(self.count, generator=generator).tolist()
+        order = self._shuffled(generator)
         return order[: self.count // self.world * self.world][self.rank :: self.world] or order
+
+    def _shuffled(self, generator: torch.Generator) -> list[int]:
+        """All numbers: the parts in an order that is drawn, and mixed with those that are near in it."""
+        if len(self.parts) == 1:
+            return torch.randperm(self.count, generator=generator).tolist()
+        numbers = torch.arange(self.count).split_with_sizes(self.parts)
+        drawn = torch.randperm(len(numbers), generator=generator).tolist()
+        order: list[int] = []
+        for start in range(0, len(drawn), NEAR):
+            near = torch.cat([numbers[part] for part in drawn[start : start + NEAR]])
+            order += near[torch.randperm(len(near), generator=generator)].tolist()
+        return order
 
 
 def _whole(batch: Item) -> Item:
@@ -178,7 +202,8 @@ def workers_for(examples: Examples, random: bool) -> int:
 
 def batches(data: Prepared, batch: int, seed: int, shuffle: bool, place: Place, passes: int = 1) -> Batches:
     """The batches of a set; `batch` is one process's share."""
-    order = Order(len(data), batch, seed, shuffle, place.rank, place.world, passes)
+    parts = getattr(data.examples, "parts", ())
+    order = Order(len(data), batch, seed, shuffle, place.rank, place.world, passes, parts)
     return Batches(data, order, place.workers, place.pinned)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import lightning
 import torch
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule, fully_shard
 from torchmetrics import MeanMetric
 from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardIndex
 
@@ -92,6 +93,16 @@ class Task(lightning.LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """A checkpoint says whose it is."""
         checkpoint["netdsl"] = self._origin
+
+    def configure_model(self) -> None:
+        """Where the engine shares weights out (`--shard`), each device keeps its share of every part; a part is whole
+        only while it is computed."""
+        if self.device_mesh is not None and not isinstance(self.model, FSDPModule):
+            mesh = self.device_mesh["data_parallel"]
+            for part in self.model.children():
+                if not isinstance(part, (nn.ModuleList, nn.ModuleDict)) and any(True for _ in part.parameters()):
+                    fully_shard(part, mesh=mesh)
+            fully_shard(self.model, mesh=mesh)
 
     def on_train_epoch_start(self) -> None:
         """An optimizer that goes by second derivatives has them measured."""

@@ -25,7 +25,7 @@ class Torch(Artefact):
         from netdsl.backends.torch import emit
 
         try:
-            return emit(network, purpose=options.pop("for", None), **options).encode()
+            return emit(network, purpose=options.pop("for", None), sizes=True, **options).encode()
         except BudgetError as problem:
             raise RenderError(str(problem)) from None
 

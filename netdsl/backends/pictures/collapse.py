@@ -62,7 +62,7 @@ def blocks(network: Network) -> Iterator[Folded]:
     """The network with its blocks as boxes, at most `MOST` of them, from the most open to the least."""
     read = Layers(network)
     large = _large(network, read.items())
-    before = 0
+    before = -1  # a network may have no boxes at all
     for closes in _policies(large):
         found = _made(network, read, closes)
         found.items = _spliced(found.items, LARGE * len(network.nodes))

@@ -25,7 +25,8 @@ class Layer:
 class Row:
     """A row of the table: a layer, or a group with its parts. `params` and `macs` are those of all `times`, None where
     they are unknown in any of its parts. Where these differ (`varied`), `op` and `size`, the output, have ranges, and
-    `rows` are those of the first; `size` is also the output in terms of the input's sizes."""
+    `rows` are those of the first; `size` is also the output in terms of the input's sizes. `line` is that of the spec,
+    None for what is written in another file."""
 
     name: str
     op: str
@@ -36,6 +37,7 @@ class Row:
     rows: tuple[Row, ...] = ()
     size: str = ""
     varied: bool = False
+    line: int | None = None
 
 
 @dataclass(frozen=True)

@@ -65,13 +65,10 @@ class _Walk:
         self.notations = Notations(network)
 
     def layers(self) -> Iterator[Layer]:
-        file = self.network.body.span.file
         stack: list[tuple[Node | Scope, int | None]] = [(self.network.body, None)]
         while stack:
             item, line = stack.pop()
-            # A layer written in another file (a block of the standard library) gets the line of its call.
-            if item.span.file == file:
-                line = self.network.line(item.span)
+            line = self.line(item) or line  # of one in another file, a block of the library, that of its call
             if isinstance(item, Scope):
                 stack.extend((child, line) for child in reversed(item.children))
             else:
@@ -103,7 +100,12 @@ class _Walk:
 
     def row(self, node: Node) -> Row:
         made = Row(node.name, self.notations.of(node.op, short=True), node.shape, *self.figures(node))
-        return replace(made, size=self.sizes.get(node.id, ""))
+        return replace(made, size=self.sizes.get(node.id, ""), line=self.line(node))
+
+    def line(self, item: Node | Scope) -> int | None:
+        """The line of the spec that wrote it, where that is not in another file."""
+        own = item.span.file == self.network.body.span.file
+        return self.network.line(item.span) if own else None
 
     def figures(self, node: Node) -> tuple[int | None, int | None]:
         """The parameters and multiply-adds of a layer, as far as they are known."""
@@ -124,12 +126,12 @@ class _Walk:
         end = (
             next((node.id for node in reversed(list(scope.nodes()))), scope.exit) if scope.kind == "aux" else scope.exit
         )
-        return self.total(scope.name, call(scope, self.network.definitions), end, parts)
+        return self.total(scope, call(scope, self.network.definitions), end, parts)
 
-    def total(self, name: str, op: str, value: int, parts: Sequence[Row]) -> Row:
+    def total(self, scope: Scope, op: str, value: int, parts: Sequence[Row]) -> Row:
         """The row of a group that gives a value."""
-        made = total(name, op, self.network.shapes[value], parts)
-        return replace(made, size=self.sizes.get(value, ""))
+        made = total(scope.name, op, self.network.shapes[value], parts)
+        return replace(made, size=self.sizes.get(value, ""), line=self.line(scope))
 
     def joint(self, scope: Scope) -> Row:
         """The row of a join with those of its branches, or of an operator with its norm and activation."""
@@ -140,7 +142,7 @@ class _Walk:
             each = [self.branch(branch) for branch in alike]
             single = all(len(rows) == 1 for rows in each) and not self.expand
             parts += fold(list(chain.from_iterable(each))) if single else chain.from_iterable(each)
-        whole = self.total(scope.name, ", ".join(row.op for row in own), scope.exit, (*own, *parts))
+        whole = self.total(scope, ", ".join(row.op for row in own), scope.exit, (*own, *parts))
         return replace(whole, rows=tuple(parts))
 
     def branch(self, scope: Scope) -> list[Row]:
@@ -155,7 +157,7 @@ class _Walk:
             return each
         if len(each) == 1:
             return [replace(each[0], name=scope.name)]
-        return [self.total(scope.name, f"x{len(scope.children)}", scope.exit, each)]
+        return [self.total(scope, f"x{len(scope.children)}", scope.exit, each)]
 
 
 def _field(network: Network) -> int | Shape | None:

@@ -26,6 +26,7 @@ def emit(
     *,
     purpose: str | None = None,
     target: str | None = None,
+    sizes: bool = False,
     batch: int | None = None,
     budget: str | int | None = None,
 ) -> str:
@@ -37,9 +38,11 @@ def emit(
     `budget` ("8GB", or bytes) is for all that a step with a `batch` of so many samples (one unless given) takes. See
     `netdsl.backends.purpose`.
 
-    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. Raises `ValueError` for a
-    network with errors, an unknown purpose or target, a target, budget or batch that the purpose does not have, and
-    `BudgetError`, which is one, for a budget that cannot be met.
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring of
+    the plain source also says for which sizes of the input its module is valid, as `netdsl compile` asks: to solve that
+    takes longer than to write the source. Raises `ValueError` for a network with errors, an unknown purpose or target,
+    a target, budget or batch that the purpose does not have, and `BudgetError`, which is one, for a budget that cannot
+    be met.
     """
     _asked(purpose, target, batch if purpose != "inference" else None, budget)
     if purpose == "inference":
@@ -52,7 +55,7 @@ def emit(
         return module.trained(network, probabilities, batch, budget)[1]
     from netdsl.backends.torch import source
 
-    return source.emit(network, probabilities)
+    return source.emit(network, probabilities, sizes)
 
 
 def build(

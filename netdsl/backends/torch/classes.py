@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
-from netdsl.backends.torch.construct import Chain, Construct, Cycle, Items, Parameter, Run, valued
+from netdsl.backends.torch.construct import Argument, Chain, Construct, Cycle, Items, Parameter, Run, valued
 from netdsl.backends.torch.terms import Term
 
 
@@ -86,9 +86,8 @@ class Class:
 
     def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
         """What an instance holds and does where the class's names have these values."""
-        if any(term.rounds for _, term in self.locals):
-            names = dict(names)
-            names |= {local: term.evaluate(names) for local, term in self.locals if term.rounds}
+        new = {local: term.evaluate(names) for local, term in self.locals if local not in names}
+        names = {**names, **new} if new else names
         flags = {flag: term.evaluate(names) for flag, term in self.flags.items()}
         found = [
             (each.name, valued(each.item, names))
@@ -163,6 +162,17 @@ def terms_of(item: Any) -> list[Term]:
     for each in parts:
         found += terms_of(each)
     return found
+
+
+def arguments_of(item: Any) -> Iterator[Argument]:
+    """The arguments in a construction."""
+    if type(item) is Construct:
+        yield from item.arguments
+    elif isinstance(item, Run):
+        yield from arguments_of(item.first)
+    else:
+        for _, each in item.items if isinstance(item, Chain) else enumerate(item.items):
+            yield from arguments_of(each)
 
 
 def changed(item: Any, change: Callable[[Term], Term]) -> Any:

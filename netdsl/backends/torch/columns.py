@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from netdsl.backends.torch.construct import PLAIN, UNSET, Items, alike
+from netdsl.backends.torch.construct import PLAIN, UNSET, Items, alike, single
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain
-from netdsl.backends.torch.terms import MOST_OPERATORS, Term, make, name
+from netdsl.backends.torch.terms import MOST_OPERATORS, Layer, Term, make, name
 from netdsl.backends.torch.trace import Arms, Trace
 
 
@@ -51,8 +51,9 @@ class Columns:
 
     # Values ----------------------------------------------------------------------------------------------------------
 
-    def _value(self, role: str, column: Column) -> Any:
-        """The constant or the term that stands for a column of values."""
+    def _value(self, role: str, column: Column, sided: bool = False) -> Any:
+        """The constant or the term that stands for a column of values; one number may be `sided`: the same for a tuple
+        of it."""
         first = next(iter(column.values()))
         kind = type(first)
         if kind in PLAIN and all(type(value) is kind and value == first for value in column.values()):
@@ -67,20 +68,20 @@ class Columns:
                     for place in range(len(first.values))
                 )
             )
-        chosen = self._chosen(role, column)
+        chosen = self._chosen(role, column, sided)
         for row, value in column.items():
             if as_term(value) != as_term(chosen):  # with other values in the names they would part
                 self.rows[row].trace.rigid |= as_term(value).names | as_term(chosen).names
         return chosen
 
-    def _chosen(self, role: str, column: Column) -> Any:
-        plains = {row: plain(value) for row, value in column.items()}
+    def _chosen(self, role: str, column: Column, sided: bool) -> Any:
+        plains = {row: single(plain(value)) if sided else plain(value) for row, value in column.items()}
         first = next(iter(plains.values()))
         same = all(alike(value, first) for value in plains.values())
         terms = list(dict.fromkeys(as_term(value) for value in column.values() if is_symbolic(value)))
         terms = [term for term in terms if not term.opaque and term.size <= MOST_OPERATORS]
         for term in terms:
-            if self._holds(term, plains):
+            if self._holds(term, plains, sided):
                 return term
         if same:
             return first
@@ -95,12 +96,13 @@ class Columns:
             or self._argument(role, column, plains)
         )
 
-    def _holds(self, term: Any, column: Column) -> bool:
+    def _holds(self, term: Any, column: Column, sided: bool = False) -> bool:
         """Whether a term or a constant has the value of every row."""
         if not isinstance(term, Term):
             return all(alike(term, value) for value in column.values())
         try:
-            return all(alike(term.evaluate(self.rows[row].names), value) for row, value in column.items())
+            given = [(term.evaluate(self.rows[row].names), value) for row, value in column.items()]
+            return all(alike(single(found) if sided else found, value) for found, value in given)
         except (KeyError, ArithmeticError, TypeError):
             return False
 
@@ -132,7 +134,7 @@ class Columns:
         """One of two, by a test of the spec: `a if COND else b`."""
         if self.index is not None:
             return None
-        for test in self._tests():
+        for test in (*self._tests(), *self._further()):
             sides = self._sides(test, column)
             if sides is None or not all(sides):
                 continue
@@ -174,6 +176,16 @@ class Columns:
         for row in self.rows:
             found.update(dict.fromkeys(map(self._told, row.trace.decisions)))
         return list(found)
+
+    def _further(self) -> Iterable[Term]:
+        """Tests that the spec does not have: whether a stride is 1, where padding can be the same on all sides, and
+        whether an argument that names a block or an activation is a certain one."""
+        strides = [as_term(stride) for row in self.rows for stride in row.trace.strided.values()]
+        found = [make("==", stride, as_term(1)) for stride in strides if not stride.opaque]
+        for row in self.rows:
+            layers = {atom: value for atom, value in row.names.items() if isinstance(value, Layer)}
+            found += [make("is", name(atom), as_term(value)) for atom, value in layers.items()]
+        return dict.fromkeys(found)
 
     def _told(self, term: Term) -> Term:
         """A term with the arguments that are there in place of what has no short text in Python."""

@@ -51,10 +51,13 @@ class Forward:
         self.addition = addition
         self.preferred: dict[int, str] = {}
         self.branches: set[int] = set()
+        self.asked: set[int] = set()
+        """What branches that make nothing pass on."""
         self.steps: list[Step] = []
         self.aliases: dict[int, int] = {}
         self.statements: list[Statement] = []
-        self.main = next(iter(inputs.values())) if len(inputs) == 1 else "x"
+        first, *others = inputs.values()
+        self.main = "out" if "x" in others else "x" if others else first
         self._collect(level, "self", level.scope.kind == "aux" and not level.called)
         self._prefer(level.scope, self.main)
         self._labels()
@@ -114,7 +117,8 @@ class Forward:
                 suits = child.title
             elif child.kind == "branch":
                 branches += 1
-                self.branches.add(child.exit)
+                made = next(child.nodes(), None) is not None
+                (self.branches if made else self.asked).add(child.exit)
                 suits = single or _called(child) or f"branch{branches}"
             elif child.kind == "shortcut":
                 suits = "shortcut"
@@ -140,7 +144,7 @@ class Forward:
                 label = self.plan.labels.get(value)
                 used = uses.get(value, [place + 1])
                 joined = value in self.branches and len(used) == 1
-                later = used != [place + 1] or value in several
+                later = used != [place + 1] or value in several or value in self.asked
                 if label is not None and not step.aux and not joined and later:
                     self.preferred[value] = label
 

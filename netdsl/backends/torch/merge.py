@@ -15,14 +15,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, changed, terms_of
+from netdsl.backends.torch.classes import (
+    Attribute,
+    Class,
+    Fork,
+    Lines,
+    Repetition,
+    arguments_of,
+    changed,
+    terms_of,
+)
 from netdsl.backends.torch.columns import Column, Columns, InstanceRow, Split
-from netdsl.backends.torch.construct import PLAIN, UNSET, Chain, Construct, ModuleDict, Parameter, valued
+from netdsl.backends.torch.construct import PLAIN, SIDES, UNSET, Chain, Construct, ModuleDict, Parameter, valued
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.parameters import USUAL, kinds_of
 from netdsl.backends.torch.reading import Unreadable, parsed, read
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import MOST_OPERATORS, Term, make, name
+from netdsl.backends.torch.terms import MOST_LOCAL, Term, make, name
 from netdsl.backends.torch.trace import Arms, Trace
 
 COMPARED = ("==", "!=", "<", "<=", ">", ">=")
@@ -156,7 +165,7 @@ class Merge(Columns):
         self, key: str, column: Column, when: Term | None, top: bool
     ) -> list[tuple[str, Any, Term | None]]:
         """Two constructions of one attribute, one for each outcome of a test."""
-        for test in self._tests():
+        for test in (*self._tests(), *self._further()):
             sides = self._sides(test, column)
             if sides is None or not all(sides):
                 continue
@@ -182,10 +191,11 @@ class Merge(Columns):
             function = self._value("act", {row: item.function for row, item in column.items()})
         elif len(column) == 1 and all(type(argument.value) in PLAIN for argument in first.arguments):
             return first
-        arguments = []
+        arguments, module = [], type(function) is str and function.startswith("nn.")
         for place, argument in enumerate(first.arguments):
             values = {row: item.arguments[place].value for row, item in column.items()}
-            arguments.append(argument._replace(value=self._value(argument.role, values)))
+            sided = module and argument.role in SIDES
+            arguments.append(argument._replace(value=self._value(argument.role, values, sided)))
         return Construct(function, tuple(arguments), first.frozen, first.parameter)
 
     def _chain(self, column: Column, top: bool) -> Chain:
@@ -335,6 +345,10 @@ class Merge(Columns):
         if self.made.loop is not None:
             used.discard(self.made.loop.index)
         order: list[str] = list(dict.fromkeys(atom for each in self.instances for atom in each.trace.source))
+        first = self.instances[0]
+        if first.level.scope.definition in first.trace.facts.handed:  # its likes may need what it does not
+            sources = [item for each in self.instances for item in each.trace.source.items()]
+            used |= {atom for atom, (kind, *_) in sources if kind in ("entry", "argument")}
         computed: dict[str, Term] = {}
         for atom in reversed(order):
             term = self._default(atom) if atom in used else None
@@ -371,12 +385,14 @@ class Merge(Columns):
         self.made.parameters = sorted(parameters, key=lambda each: each.default is not UNSET)
 
     def _rounded(self, terms: Iterable[Term]) -> None:
-        """What is rounded, and written several times, is computed first."""
+        """What is rounded or one of two, and written several times, is computed first."""
         index = {self.made.loop.index, self.made.loop.entry} if self.made.loop is not None else set()
-        found = Counter(part for term in terms if term.rounds for part in term.parts() if part.rounding)
+        found = Counter(part for term in terms for part in term.parts() if part.rounding or part.op == "if")
         for term, times in found.items():
             if times > 1 and not term.names & index:
-                local = name(self._unused("channels"))
+                items = [each.item for each in self.made.attributes]
+                roles = [each.role for item in items for each in arguments_of(item) if each.value == term]
+                local = name(self._unused(roles[0] if roles and roles[0] in SIDES else "channels"))
                 self.made.locals.append((local.text, term))
                 self._change(partial(Term.exchanged, old=term, new=local))
 
@@ -405,7 +421,7 @@ class Merge(Columns):
             if source[0] != "default" or (found is not None and source[1] != found):
                 return None
             found = source[1]
-        return None if found is None or found.rounds or found.op == "if" or found.size > MOST_OPERATORS else found
+        return None if found is None or found.rounds or found.op == "if" or found.size > MOST_LOCAL else found
 
     def _usual(self, atom: str, values: Sequence[Any]) -> Any:
         """The default of a parameter: the spec's."""
@@ -447,8 +463,10 @@ def _kind(item: Any) -> Any:
     """What a construction is, whatever its constants."""
     if isinstance(item, Chain):
         return type(item).__name__
-    function = "" if is_symbolic(item.function) else item.function  # which an argument names
-    return function, item.frozen, item.parameter, tuple(a.keyword for a in item.arguments)
+    keywords = tuple(a.keyword for a in item.arguments)
+    if is_symbolic(item.function):  # which an argument names
+        return "", tuple(a.usual for a in item.arguments), item.frozen, item.parameter, keywords
+    return item.function, item.frozen, item.parameter, keywords
 
 
 def _word(column: Column) -> str:

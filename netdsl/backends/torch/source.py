@@ -24,19 +24,19 @@ from netdsl.backends.torch.terms import literal
 from netdsl.ir import Network
 
 
-def emit(network: Network, probabilities: bool = False) -> str:
+def emit(network: Network, probabilities: bool = False, sizes: bool = False) -> str:
     """PyTorch source of a network: one module class, standing alone on torch.
 
-    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. Raises `ValueError` for a
-    network with errors.
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring
+    says for which sizes of the input the module is valid. Raises `ValueError` for a network with errors.
     """
-    return write(network, probabilities)[1]
+    return write(network, probabilities, sizes)[1]
 
 
-def write(network: Network, probabilities: bool = False) -> tuple[str, str]:
+def write(network: Network, probabilities: bool = False, sizes: bool = False) -> tuple[str, str]:
     """The name of the network's class, and the source."""
     main, pieces = parts(network, probabilities)
-    return main.name, text.file(network, pieces)
+    return main.name, text.file(network, pieces, sizes)
 
 
 def parts(network: Network, probabilities: bool = False) -> tuple[Main, list[str]]:

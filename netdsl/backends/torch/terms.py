@@ -13,6 +13,9 @@ from netdsl.elaborate.values import Unsuited, power, rounded
 MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""
 
+MOST_LOCAL = 8
+"""So many, if it has a line of its own."""
+
 
 class Layer(str):
     """The class of a layer as it is written, `nn.ReLU`, as a value that a constructor can be given."""
@@ -286,6 +289,8 @@ def _simple(op: str, a: Term, b: Term) -> Term | None:
     if op == "//":
         if right == 1:
             return a
+        if a == b:
+            return constant(1)  # what is divided by are counts
         if right is not None and a.op == "*" and b in a.args:
             return a.args[0] if a.args[1] == b else a.args[1]  # type: ignore[no-any-return]
     return None

@@ -15,11 +15,16 @@ from netdsl.backends.torch.layout import WIDTH, Bracket, counted, lay, named, pa
 from netdsl.backends.torch.names import printable, prose, reached
 from netdsl.backends.torch.terms import MAKE_DIVISIBLE, Term, literal, make, name
 from netdsl.ir import Network
+from netdsl.passes.sizes import plane_as_built
 from netdsl.shapes import text as shape_text
 
+LARGEST = 4000
+"""Of networks with more layers the docstring does not say for which sizes they are valid: to solve that takes long."""
 
-def header(network: Network) -> str:
-    """The comment and the docstring at the top: what was compiled, where it comes from, its figures."""
+
+def header(network: Network, sizes: bool = False) -> str:
+    """The comment and the docstring at the top: what was compiled, where it comes from, its figures; with `sizes` for
+    which sizes of the input the module is valid, where not for all."""
     place = network.body.span.file.replace("\\", "/").rpartition("/")[2] or network.name
     variant = f", variant {network.variant}" if network.variant else ""
     totals = network.totals
@@ -29,7 +34,9 @@ def header(network: Network) -> str:
     lines = [f"{title(network)}."]
     if network.source:
         lines += ["", *textwrap.wrap(prose(network.source) + ".", WIDTH)]
-    lines += ["", figures]
+    takes = plane_as_built(network) if sizes and len(network.nodes) <= LARGEST else None
+    valid = f" Valid for {takes.text()}." if takes is not None and takes.text() else ""
+    lines += ["", *textwrap.wrap(figures + valid, WIDTH)]
     return f"# {MARK} from {printable(place + variant)[:90]}.\n" + '"""' + "\n".join(lines) + '\n"""'
 
 
@@ -54,13 +61,13 @@ def imports(code: str) -> list[str]:
     return [*standard, "", *torch] if standard else torch
 
 
-def file(network: Network, parts: Iterable[str]) -> str:
-    """The whole text."""
+def file(network: Network, parts: Iterable[str], sizes: bool = False) -> str:
+    """The whole text; for `sizes` see `header`."""
     parts = list(parts)
     if any("make_divisible(" in part for part in parts):
         parts.insert(0, MAKE_DIVISIBLE)
     code = "\n\n".join(part.strip("\n") + "\n" for part in parts)
-    return "\n".join([header(network), "", *imports(code), "", "", code])
+    return "\n".join([header(network, sizes), "", *imports(code), "", "", code])
 
 
 def output_class(name: str, doc: str, fields: list[tuple[str, bool]]) -> str:

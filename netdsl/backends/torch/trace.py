@@ -20,10 +20,10 @@ from netdsl.backends.torch.facts import Facts, indices, kernels, row_nodes
 from netdsl.backends.torch.layers import Layers
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
-from netdsl.backends.torch.parameters import told
 from netdsl.backends.torch.reading import Unreadable, parsed, read
 from netdsl.backends.torch.symbols import Sym, as_term, is_symbolic, plain, symbolic
 from netdsl.backends.torch.terms import Layer, Term, make, name, turned, turns_of
+from netdsl.integrity import CALLED
 from netdsl.ir import Choice, Node, Scope
 
 Arms: TypeAlias = tuple[tuple[Term | None, bool], ...]
@@ -119,8 +119,8 @@ class Trace(Layers):
         """Atoms for the parameters of a block; one that its definition computes from others has that term."""
         definition = self.facts.definition(scope)
         shape = self.shape_of(scope.entry)
-        for parameter, given in scope.arguments.items():
-            value = told(given)
+        for parameter in scope.arguments:
+            value = self.facts.argument(scope, parameter)
             text = definition.parameters.get(parameter) if definition is not None else None
             source: tuple[Any, ...] = ("argument", parameter)
             if text is not None and parameter not in scope.terms and isinstance(value, int | float):
@@ -222,8 +222,8 @@ class Trace(Layers):
         """The arguments of a call, in the atoms of this class."""
         found: dict[str, Any] = {}
         shape = self.shape_of(scope.entry)
-        for parameter, given in scope.arguments.items():
-            value = told(given)
+        for parameter in scope.arguments:
+            value = self.facts.argument(scope, parameter)
             text = scope.terms.get(parameter)
             written = None if text is None else self.term(text, value, names, shape, turning)
             found[parameter] = value if written is None else written
@@ -370,7 +370,7 @@ class Trace(Layers):
                 channels = self.local(self.known(term.substitute(turns_of(term)), plain(channels)))
             self.shapes[value] = (channels, *shape[1:])
         self.made[id(level)] = atoms
-        self.constructs[id(level)] = self._construct(level)
+        self.constructs[id(level)] = self._construct(level, names)
         for number, stride in inner.strided.items():
             lifted = self.lift(level, stride)
             if is_symbolic(lifted):
@@ -390,14 +390,23 @@ class Trace(Layers):
             if first.first <= number <= first.last:
                 self.strided[number + moved] = stride
 
-    def _construct(self, level: Level) -> Construct:
-        """The call that constructs another class here."""
+    def _construct(self, level: Level, names: Names) -> Construct:
+        """The call that constructs another class here, by the parameter that names it where one does."""
         made, given = self.facts.classes[id(level)]
+        word = level.scope.terms.get(CALLED)
+        named = self.lookup(names, ())(word) if word is not None else None
+        handed = is_symbolic(named) and named == made.name
         arguments = tuple(
-            Argument(None if each.default is UNSET else each.name, self.lift(level, value), each.name)
+            Argument(
+                None if each.default is UNSET else each.name,
+                self.lift(level, value),
+                each.name,
+                each.default if handed else UNSET,
+            )
             for each, value in given
         )
-        return Construct(made, arguments)
+        function: Any = named if handed else made
+        return Construct(function, arguments)
 
     def lift(self, level: Level, value: Any) -> Any:
         """A value of a class inside, in the names of this one."""

@@ -7,7 +7,16 @@ terms of the input's.
 
 from netdsl.passes.sizes.sets import SizeSet, condition
 from netdsl.passes.sizes.solve import Family, Solution, solve
-from netdsl.passes.sizes.valid import Cause, Dimension, Inputs, changing_weights, keeps_shape, names, valid_inputs
+from netdsl.passes.sizes.valid import (
+    Cause,
+    Dimension,
+    Inputs,
+    changing_weights,
+    keeps_shape,
+    names,
+    plane_as_built,
+    valid_inputs,
+)
 
 __all__ = [
     "Cause",
@@ -20,6 +29,7 @@ __all__ = [
     "condition",
     "keeps_shape",
     "names",
+    "plane_as_built",
     "solve",
     "valid_inputs",
 ]

@@ -7,14 +7,14 @@ others. In the end each family has one answer: the shapes of all layers, or the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import lcm
 from typing import Any
 
 from netdsl.ir import Network, Node
-from netdsl.ops import Operator
+from netdsl.ops import Operator, Weight
 from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import SizeSet, canonical
 from netdsl.shapes import Shape
@@ -109,14 +109,15 @@ class Solution:
         return tuple(map(frozenset, varied))
 
 
-def solve(network: Network, axes: tuple[int, ...], shape: Shape | None = None) -> Solution | None:
+def solve(network: Network, axes: tuple[int, ...], shape: Shape | None = None, built: bool = False) -> Solution | None:
     """All sizes of `axes` (places in the first input's shape, which have one size together); what else there is has its
-    size in `shape`, which is the network's own unless given. None where they fall into too many families to tell."""
+    size in `shape`, which is the network's own unless given. With `built` a layer also refuses what its weights, as the
+    network has them, do not fit. None where the sizes fall into too many families to tell."""
     whole = shape or network.inputs[0].shape
     size = Progression((1, 1), None)
     first = tuple(size if place in axes else each for place, each in enumerate(whole))
     start = Family(1, 1, None, (first, *(item.shape for item in network.inputs[1:])), None)
-    found = _settled(_Layers(network), start)
+    found = _settled(_Layers(network, built), start)
     if found is None:
         return None
     solution = Solution(axes, whole, tuple(found), len(network.shapes))
@@ -126,10 +127,11 @@ def solve(network: Network, axes: tuple[int, ...], shape: Shape | None = None) -
 class _Layers:
     """The layers of a network as what they ask of shapes. Those that are the same are asked once for the same."""
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network, built: bool):
         self.nodes = network.nodes
+        self.built = dict(_weights(network)) if built else {}
         self.first = len(network.inputs)
-        self.passing = [type(node.op).shape is Operator.shape for node in self.nodes]
+        self.passing = [type(each.op).shape is Operator.shape and each.id not in self.built for each in self.nodes]
         self.known: dict[Any, Any] = {}
 
     def through(self, family: Family) -> Family:
@@ -150,18 +152,32 @@ class _Layers:
         return replace(family, shapes=tuple(shapes))
 
     def _shape(self, node: Node, inputs: tuple[Any, ...], count: int | None) -> Any:
-        key = (id(node.op), count, tuple(map(_key, inputs)))
+        weights = self.built.get(node.id)
+        key = (id(node.op), count, weights, tuple(map(_key, inputs)))
         found = self.known.get(key)
         if found is None:
             try:
                 op = node.op if node.shape is not None else node.op.fitted(len(inputs[0]) - 1)
                 found = op.shape(inputs)
+                if weights is not None and _shapes(op.weights(inputs)) != weights:
+                    found = OpError("its weights are built for another input")
             except OpError as refusal:
                 found = refusal
             self.known[key] = found
         if isinstance(found, OpError):
             raise found
         return found
+
+
+def _weights(network: Network) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    for node in network.nodes:
+        shapes = network.input_shapes(node)
+        if node.op.weighted and shapes is not None:
+            yield node.id, _shapes(node.op.weights(shapes))
+
+
+def _shapes(weights: Mapping[str, Weight]) -> tuple[Any, ...]:
+    return tuple(each.shape for each in weights.values())
 
 
 class _Fallen(Exception):

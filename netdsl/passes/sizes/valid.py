@@ -113,6 +113,35 @@ def valid_inputs(network: Network, before: Node | None = None) -> Inputs | None:
     return Inputs(tuple(found), before is None and _joint(network, found, base), base)
 
 
+def plane_as_built(network: Network) -> Inputs | None:
+    """The sizes of the first input's plane that a module takes as it was built: its weights are those of the network's
+    own input. None where they cannot be told, or where what is right for one dimension depends on the others."""
+    if not network.inputs:
+        return None
+    shape, found = network.inputs[0].shape, []
+    for place, name in enumerate(names(network)):
+        if name == "channels":
+            continue
+        solution = solve(network, (place,), shape, built=True)
+        if solution is None:
+            return None
+        found.append(Dimension(name, place, solution.valid(), (), solution))
+    return None if _meet(network, found) else Inputs(tuple(found), False, shape)
+
+
+def _meet(network: Network, dimensions: list[Dimension]) -> bool:
+    """Whether a layer mixes dimensions that both still change among the valid sizes when they come to it."""
+    for node in network.nodes:
+        places = [set().union(*(d.solution.varied_among_valid[value] for value in node.inputs)) for d in dimensions]
+        if sum(map(bool, places)) > 1:
+            out = [each.solution.varied_among_valid[node.id] for each in dimensions]
+            if _whole(node, network.input_shapes(node)) or any(b - a for a, b in zip(places, out, strict=True)):
+                return True
+            if set.intersection(*map(set, out)):
+                return True
+    return False
+
+
 def _base(network: Network, before: Node | None) -> Shape | None:
     """A shape that is valid: the network's own, else the nearest whose plane has one size in all dimensions."""
     shape = network.inputs[0].shape

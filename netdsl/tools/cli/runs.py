@@ -69,7 +69,19 @@ def _differences(found: dict[str, dict[str, Any]]) -> str:
 
     recipes = {name: recipe_from(about["recipe"]) for name, about in found.items()}
     lines = []
-    for setting in ("loss", "optimizer", "schedule", "augment", "batch", "epochs", "iterations", "clip", "ema", "seed"):
+    for setting in (
+        "loss",
+        "optimizer",
+        "schedule",
+        "augment",
+        "batch",
+        "epochs",
+        "iterations",
+        "clip",
+        "filter_rms",
+        "ema",
+        "seed",
+    ):
         values = {name: getattr(recipe, setting) for name, recipe in recipes.items()}
         if len({repr(value) for value in values.values()}) > 1:
             lines.append(f"  {setting}")

@@ -27,6 +27,7 @@ PRECISIONS = ("32-true", "bf16-mixed", "16-mixed", "bf16-true", "16-true", "64-t
 Examples:
   netdsl train lenet5 --data digits              on digits that come with netdsl
   netdsl train my.net --data folder:photos       photos/train/CLASS/*.jpg, photos/val/...
+  netdsl train my.net --data 'wds:shards/*.tar'  shards of WebDataset, 0001.jpg beside 0001.cls
   netdsl train my_fcn.net --data folder:scenes   scenes/train/images/*.jpg, scenes/train/masks/*.png
   netdsl train resnet_cifar:20 --data cifar10 --set train.epochs=10
   netdsl train two_layer --set inputs=2 --set outputs=1 --data spiral
@@ -36,7 +37,7 @@ Examples:
   netdsl train --help-recipe                     every word of `train(...)`
 \b
 DATA: digits; mnist, fashion-mnist, cifar10, cifar100; folder:PATH; hf:NAME;
-FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half; random.
+wds:PATTERN; FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half; random.
 """,
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]", required=False)
@@ -56,6 +57,7 @@ FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half; random.
 @click.option(
     "--precision", type=click.Choice(PRECISIONS), default="32-true", show_default=True, help="Bits of a number."
 )
+@click.option("--shard", is_flag=True, help="Share weights and the optimizer's state out to the devices (FSDP).")
 @click.option("--accumulate", type=click.IntRange(min=1), default=1, show_default=True, help="Batches for one step.")
 @click.option("--channels-last", is_flag=True, help="Keep images as N x H x W x C in memory.")
 @click.option("--compile", "compile_", is_flag=True, help="Compile the network by torch.compile.")
@@ -79,6 +81,7 @@ def command(
     devices: str,
     nodes: int,
     precision: str,
+    shard: bool,
     accumulate: int,
     channels_last: bool,
     compile_: bool,
@@ -130,6 +133,7 @@ def command(
             devices=devices if devices == "auto" else int(devices),
             nodes=nodes,
             precision=precision,
+            shard=shard,
             accumulate=accumulate,
             channels_last=channels_last,
             compile=compile_,

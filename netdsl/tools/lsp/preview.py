@@ -7,8 +7,9 @@ from typing import Any
 from netdsl.tools.lsp.document import Document
 
 
-def diagram(document: Document, variant: str | None = None, *, expand: bool = False) -> dict[str, Any]:
-    """The diagram of the shown variant or another: `svg`, or null and the reason in `message`."""
+def diagram(document: Document, variant: str | None = None, *, expand: bool = False, **options: Any) -> dict[str, Any]:
+    """The diagram of the shown variant or another: `svg`, or null and the reason in `message`. `options` are those of
+    `netdsl.backends.pictures.Options`."""
     from netdsl.backends.artefact import RenderError
     from netdsl.backends.pictures import TooLarge
     from netdsl.backends.pictures import diagram as drawn
@@ -19,7 +20,7 @@ def diagram(document: Document, variant: str | None = None, *, expand: bool = Fa
     if network is None:
         return {**answer, "message": "there is no network in this file to draw"}
     try:
-        return {**answer, "svg": drawn(network, expand=expand, most=MOST_BOXES).decode("utf-8")}
+        return {**answer, "svg": drawn(network, expand=expand, most=MOST_BOXES, **options).decode("utf-8")}
     except TooLarge:
         return {**answer, "message": "the network is too large to draw in an editor; `netdsl draw` writes it to a file"}
     except RenderError as problem:

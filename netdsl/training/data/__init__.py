@@ -17,7 +17,7 @@ PLANE = ("xor", "xor_cloud", "circles", "moons", "spiral")
 KNOWN = ("mnist", "fashion-mnist", "cifar10", "cifar100")
 NAMES = ("digits", *KNOWN, *PLANE, "squares", "one_half", "random")
 """The sets that have a name."""
-FORMS = "folder:PATH, hf:NAME or FILE.npz"
+FORMS = "folder:PATH, wds:PATTERN, hf:NAME or FILE.npz"
 
 
 def open_data(name: str, shape: Shape, classes: int, seed: int = 0, masks: bool = False) -> Data:
@@ -68,9 +68,9 @@ def _open(name: str, shape: Shape, classes: int, seed: int) -> Data:
 
         return hub.open_(argument, shape, seed)
     if kind == "wds":
-        raise TrainingError(
-            "shards of WebDataset are not read", f"unpack them into folders of classes: folder:PATH; or {FORMS}"
-        )
+        from netdsl.training.data import shards
+
+        return shards.open_(argument, shape, seed)
     from netdsl.training.data import files
 
     if name.endswith(".npz"):

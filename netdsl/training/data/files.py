@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 import torch
+from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -16,6 +19,7 @@ from netdsl.text.diagnostics import did_you_mean
 from netdsl.training.data.data import Arrays, Data, Item
 from netdsl.training.errors import TrainingError
 
+Place = TypeVar("Place")
 ENDINGS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 TEST_NAMES = ("val", "valid", "validation", "test")
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -41,15 +45,34 @@ class Images(Dataset[Item]):
 
 def decoded(path: Path, channels: int) -> Tensor:
     """An image file as C x H x W, from 0 to 1. Raises `TrainingError` where it is none."""
-    from PIL import Image, UnidentifiedImageError
+    with legible(lambda: path):
+        return pixels(path, channels)
+
+
+def pixels(file: Path | BinaryIO, channels: int) -> Tensor:
+    """What is in an image file, C x H x W, from 0 to 1; in grey where `channels` is 1."""
     from torchvision.transforms.v2.functional import pil_to_tensor
 
+    with Image.open(file) as image:
+        found: Tensor = pil_to_tensor(image.convert("L" if channels == 1 else "RGB"))
+    return found.float() / 255
+
+
+@contextmanager
+def legible(name: Callable[[], object], kind: str = "an image") -> Iterator[None]:
+    """What a file that is no image raises, as `TrainingError` with its name, which is asked for only then."""
     try:
-        with Image.open(path) as image:
-            pixels: Tensor = pil_to_tensor(image.convert("L" if channels == 1 else "RGB"))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError) as problem:
-        raise TrainingError(f"'{path}' cannot be read as an image: {problem}", "mend it or take it out") from None
-    return pixels.float() / 255
+        yield
+    except (OSError, Image.DecompressionBombError, ValueError, SyntaxError) as problem:
+        why = "it is of no known format" if isinstance(problem, UnidentifiedImageError) else problem
+        raise TrainingError(f"'{name()}' cannot be read as {kind}: {why}", "mend it or take it out") from None
+
+
+def channels_of(shape: Shape) -> int:
+    """How many channels files are read with. Raises `TrainingError` where the network takes no images of files."""
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        raise TrainingError("images have 1 or 3 channels, a height and a width; the network takes something else")
+    return shape[0]
 
 
 def folder(argument: str, shape: Shape, seed: int) -> Data:
@@ -59,8 +82,7 @@ def folder(argument: str, shape: Shape, seed: int) -> Data:
     if not root.is_dir():
         beside = [each.name for each in root.parent.iterdir() if each.is_dir()] if root.parent.is_dir() else []
         raise TrainingError(f"there is no folder '{root}'", did_you_mean(root.name, beside, "folders there are"))
-    if len(shape) != 3 or shape[0] not in (1, 3):
-        raise TrainingError("images have 1 or 3 channels, a height and a width; the network takes something else")
+    channels = channels_of(shape)
     trained = root / "train" if (root / "train").is_dir() else root
     tested = next((root / name for name in TEST_NAMES if (root / name).is_dir()), None)
     names = [each for each in _classes(trained) if trained != root or each not in TEST_NAMES]
@@ -83,13 +105,13 @@ def folder(argument: str, shape: Shape, seed: int) -> Data:
             f"{len(names)} classes; trained on {trained.name}/, tested on {tested.name}/",
         )
     else:
-        train, test = _kept_back(train, seed)
+        train, test = kept_back(train, seed)
         note = f"{len(names)} classes; no val/ there, so one image in ten of each class is kept for testing"
     for kind, files in (("train", train), ("test", test)):
         if not files:
             raise TrainingError(f"there are no images to {kind} on in '{root}'", f"images end in {', '.join(ENDINGS)}")
-    mean, std = IMAGENET if shape[0] == 3 else ((0.5,), (0.25,))
-    train_images, test_images = (Images(files, shape[0]) for files in (train, test))
+    mean, std = IMAGENET if channels == 3 else ((0.5,), (0.25,))
+    train_images, test_images = (Images(files, channels) for files in (train, test))
     return Data(f"folder:{argument}", train_images, test_images, tuple(names), mean, std, note)
 
 
@@ -107,10 +129,11 @@ def _listed(root: Path, names: Sequence[str]) -> list[tuple[Path, int]]:
     ]
 
 
-def _kept_back(files: list[tuple[Path, int]], seed: int) -> tuple[list[tuple[Path, int]], list[tuple[Path, int]]]:
+def kept_back(files: list[tuple[Place, int]], seed: int) -> tuple[list[tuple[Place, int]], list[tuple[Place, int]]]:
+    """Labelled files to train on, and one in ten of each class that is kept for testing, by the seed."""
     generator = torch.Generator().manual_seed(seed)
-    train: list[tuple[Path, int]] = []
-    test: list[tuple[Path, int]] = []
+    train: list[tuple[Place, int]] = []
+    test: list[tuple[Place, int]] = []
     for label in sorted({label for _, label in files}):
         own = [each for each in files if each[1] == label]
         order = torch.randperm(len(own), generator=generator).tolist()

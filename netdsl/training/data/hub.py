@@ -37,7 +37,7 @@ def open_(argument: str, shape: Shape, seed: int) -> Data:
     try:
         import datasets
     except ModuleNotFoundError:
-        raise TrainingError("`hf:` needs the library `datasets`", "pip install datasets") from None
+        raise TrainingError("`hf:` needs the library `datasets`", "pip install 'netdsl[data]'") from None
     try:
         tables = datasets.load_dataset(argument)
     except Exception as problem:  # a hub fails in as many ways as there are networks

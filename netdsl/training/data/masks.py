@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch.utils.data import Dataset
 from torchvision import tv_tensors
 
 from netdsl.shapes import Shape
 from netdsl.training.data.data import NO_CLASS, Data, Item
-from netdsl.training.data.files import ENDINGS, IMAGENET, TEST_NAMES, decoded
+from netdsl.training.data.files import ENDINGS, IMAGENET, TEST_NAMES, channels_of, decoded, legible
 from netdsl.training.errors import TrainingError
 
 LOOKED_AT = 32
@@ -47,13 +48,8 @@ class Masked(Dataset[Item]):
 
 def read_mask(path: Path, classes: int) -> tv_tensors.Mask:
     """The classes of an image's pixels, H x W. Raises `TrainingError` where it is no mask of so many classes."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            found = np.array(image)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError, ValueError, SyntaxError) as problem:
-        raise TrainingError(f"'{path}' cannot be read as a mask: {problem}", "mend it or take it out") from None
+    with legible(lambda: path, "a mask"), Image.open(path) as image:
+        found = np.array(image)
     if found.ndim != 2:
         raise TrainingError(
             f"the mask '{path}' has {found.shape[2]} channels",
@@ -77,8 +73,7 @@ def is_masked(root: Path) -> bool:
 def folder(argument: str, shape: Shape, classes: int, seed: int) -> Data:
     """The images and masks of a folder. Without a part to test on, one image in ten is kept for it, by the seed."""
     root = Path(argument).expanduser()
-    if len(shape) != 3 or shape[0] not in (1, 3):
-        raise TrainingError("images have 1 or 3 channels, a height and a width; the network takes something else")
+    channels = channels_of(shape)
     train = _pairs(root / "train")
     tested = next((root / name for name in TEST_NAMES if (root / name).is_dir()), None)
     if tested is not None:
@@ -94,8 +89,8 @@ def folder(argument: str, shape: Shape, classes: int, seed: int) -> Data:
             raise TrainingError(f"there are no images to {kind} on in '{root}'", f"images end in {', '.join(ENDINGS)}")
         for _, mask in files[:: -(-len(files) // LOOKED_AT)]:
             read_mask(mask, classes)
-    mean, std = IMAGENET if shape[0] == 3 else ((0.5,), (0.25,))
-    made = [Masked(files, shape[0], classes) for files in (train, test)]
+    mean, std = IMAGENET if channels == 3 else ((0.5,), (0.25,))
+    made = [Masked(files, channels, classes) for files in (train, test)]
     names = tuple(map(str, range(classes)))
     return Data(f"folder:{argument}", made[0], made[1], names, mean, std, note, masks=True)
 

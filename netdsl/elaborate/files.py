@@ -111,6 +111,16 @@ class Definition(NamedTuple):
     module: Module
 
 
+def _parsed(source: Source) -> tuple[tree.File, Report]:
+    """The tree of a source and what is wrong with it, kept with the source: each variant of a table asks for it."""
+    known = source.__dict__
+    if "_parsed" not in known:
+        messages = Report()
+        known["_parsed"] = parse(source, messages), messages
+    found: tuple[tree.File, Report] = known["_parsed"]
+    return found
+
+
 @dataclass
 class Library:
     """The files of one compilation. `directory` is where the main file lies; None forbids `use` and `extends`.
@@ -129,7 +139,9 @@ class Library:
         self.report.sources.setdefault(source.name, source)
         if directory is not None:
             self.directories[source.name] = directory
-        file = self.parsed[source.name] = parse(source, self.report)
+        file, messages = _parsed(source)
+        self.report.extend(messages)
+        self.parsed[source.name] = file
         return file
 
     def standard(self, block: str) -> Definition | None:

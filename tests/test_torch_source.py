@@ -139,7 +139,7 @@ def test_a_block_that_a_parameter_names_is_an_argument() -> None:
     assert classes(netdsl.emit(netdsl.load("mc3_18"))) == [
         "Full(nn.Sequential)",
         "Flat(nn.Sequential)",
-        "Basic(nn.Module)",
+        "BasicBlock(nn.Module)",
         "VideoResNetMc3_18(nn.Module)",
     ]
     nasnet = netdsl.emit(netdsl.load("nasnet"))

@@ -296,7 +296,7 @@ class Merge(Columns):
             return next(iter(texts.values()))
         shortcuts = self._shortcuts()
         for test in sorted(self._tests(), key=lambda each: (each not in self.conditions, each not in shortcuts)):
-            sides = None if test.opaque else self._sides(test, texts)
+            sides = self._sides(test, texts)
             if sides is None or not all(sides):
                 continue
             yes, no = ({row: texts[row] for row in side} for side in sides)
@@ -308,7 +308,7 @@ class Merge(Columns):
 
     def _shortcuts(self) -> set[Term]:
         """The tests on which there is a shortcut."""
-        return {self._told(each) for row in self.rows for each in row.trace.residuals}
+        return {each for row in self.rows for each in row.trace.residuals}
 
     def _flag(self, test: Term) -> Term:
         """A test as a `forward` asks it, of an attribute: what the constructor is told, or a flag with its outcome."""

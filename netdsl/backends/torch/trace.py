@@ -207,7 +207,7 @@ class Trace(Layers):
                 self.lost(choice.test, names)
                 continue
             self.rigid |= found.names
-            if not found.constant and not found.opaque:
+            if not found.constant:
                 self.decisions[found] = choice.taken
 
     def around(self, member: Node | Scope) -> Arms:

@@ -1,6 +1,6 @@
 // The text: CodeMirror with colours from the real lexer, messages where they are, hints, hover, completion, fixes. All of
 // what it shows of the language is asked for; it knows nothing of it itself.
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentUnit } from "@codemirror/language";
 import { lintGutter, lintKeymap, nextDiagnostic, setDiagnostics } from "@codemirror/lint";
@@ -55,7 +55,7 @@ export function editor(parent, { about, changed, moved, nonce }) {
         hoverTooltip((view, at) => hovered(view, at, about), { hideOnChange: true }),
         keymap.of([
           { key: "F8", run: nextDiagnostic },
-          ...completionKeymap, { key: "Ctrl-y", run: acceptCompletion },
+          ...completionKeymap,
           ...closeBracketsKeymap, ...searchKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap,
         ]),
         EditorView.contentAttributes.of({ "aria-label": "Text of the network", spellcheck: "false" }),

@@ -5,7 +5,7 @@ const THEMES = { auto: "◐", light: "☀", dark: "☾" };
 const KEYS = [
   ["F8", "the next message; Enter on what it offers takes it"],
   ["Ctrl+Space", "what can be typed here"],
-  ["Alt+N", "a slider for the number at the cursor; arrows move it, Escape leaves it"],
+  ["Alt+N", "a slider for the number at the cursor (on a Mac Ctrl+Alt+N); arrows move it, Escape leaves it"],
   ["Alt+Shift+F", "lay the text out"],
   ["Ctrl+S", "save the file"],
   ["Ctrl+F", "find and replace"],

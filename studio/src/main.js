@@ -201,7 +201,7 @@ for (const id of ["style", "expand", "legend", "other"]) byId(id).addEventListen
 addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key === "s") text.save().catch(told);
-  else if (event.altKey && event.shiftKey && key === "f") format().catch(told);
+  else if (event.altKey && event.shiftKey && event.code === "KeyF") format().catch(told);
   else return;
   event.preventDefault();
 });

@@ -79,7 +79,8 @@ class Page:
         found = self.page.locator(selector)
         if text is not None:
             found = found.filter(has_text=text)
-        found.first.wait_for(state="visible")
+        found = found.filter(visible=True)
+        found.first.wait_for()
         return found.first
 
     def gone(self, selector: str) -> None:
@@ -342,6 +343,15 @@ def test_a_file_is_saved_when_asked_and_a_change_on_disk_is_told(visit: Any, tmp
         page.see("#notices", "Saved mine.net")
         assert path.read_bytes() == GOOD.replace("fc-10", "fc-20").replace("\n", "\r\n").encode()
 
+        page.page.click("#open")
+        page.page.keyboard.type("lenet5")
+        page.page.keyboard.press("Enter")
+        page.see("#name", "lenet5.net")
+        page.page.click("#open")
+        page.page.click("#found button >> text=your file")
+        page.see("#name", "mine.net")
+        page.page.locator("#unsaved").wait_for(state="hidden")
+
         path.write_text(GOOD.replace("fc-10", "fc-30"))  # nothing is unsaved: it is taken
         page.see(".cm-line", "fc-30")
         page.type(GOOD.replace("fc-10", "fc-40"))
@@ -391,6 +401,18 @@ def test_the_keyboard_alone_is_enough(at: Page) -> None:
     at.see(".cm-line", "conv3-5")
     keys.press("Escape")
     at.see(".cm-editor.cm-focused")
+    keys.press("Alt+h")
+    at.see(".told", "conv3-5")
+    keys.press("Escape")
+    at.gone(".told")
+    at.line(4)
+    keys.press("End")
+    keys.press("Backspace")
+    keys.press("F8")
+    at.page.locator("#pane-messages .fix").filter(has_text="maxpool").wait_for(state="attached")
+    keys.press("Alt+Enter")
+    at.see(".cm-line", re.compile("^b: maxpool"))
+    keys.press("Escape")
     keys.press("Tab")  # leaves the text
     at.see("#split:focus")
     keys.press("ArrowLeft")

@@ -23,7 +23,7 @@ INPUTS = {1: (4, 24), 2: (4, 16, 16), 3: (4, 8, 6, 8)}
 NAMES = {1: "length", 2: "width", 3: "depth"}
 BLOCKS = {line.split("(")[0].removeprefix("block "): line for line in HEAD.splitlines() if line.startswith("block")}
 DEFAULT = "default conv(init=normal(std=0.1))"
-ENDINGS = (
+ENDINGS: tuple[list[str], ...] = (
     [],
     ["gap", "fc-3"],
     ["flatten", "fc-4(norm=bn, act=relu)", "softmax"],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netdsl.backends.torch.attributes import Attributes
-from netdsl.backends.torch.classes import Attribute, Class
+from netdsl.backends.torch.classes import Attribute, Class, settled
 from netdsl.backends.torch.columns import InstanceRow, Split
 from netdsl.backends.torch.construct import UNSET, Parameter, valued
 from netdsl.backends.torch.decisions import Arms
@@ -38,7 +38,7 @@ class Form:
 
     def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
         """The same as `Class.made` says it; with other numbers where the names in its terms have other values."""
-        return tuple((key, valued(item, names)) for key, item, _ in self.attributes), self.forward, self.init
+        return tuple((key, valued(item, names)) for key, item, _ in self.attributes), settled(self.forward), self.init
 
 
 @dataclass(eq=False)

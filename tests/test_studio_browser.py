@@ -409,6 +409,18 @@ def test_the_keyboard_alone_is_enough(at: Page) -> None:
     at.see(".cm-editor.cm-focused .cm-activeLine", "b: maxpool")
 
 
+@pytest.mark.slow
+def test_a_change_to_resnet_152_is_shown_in_the_time_that_the_benchmark_demands() -> None:
+    import subprocess
+    import sys
+
+    script = Path(__file__).parent.parent / "benchmarks" / "studio.py"
+    with chromium():  # or it is left out
+        pass
+    run = subprocess.run([sys.executable, script, "--rounds", "10"], capture_output=True, text=True, timeout=300)
+    assert run.stdout.rstrip().endswith("| reached |"), run.stdout + run.stderr
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_narrow_window_shows_everything_in_both_themes(visit: Any, studio: Any, scheme: str) -> None:
     page = visit(studio.address, color_scheme=scheme)

@@ -13,8 +13,8 @@ import {
 import { ask } from "./ask.js";
 import { colours, decorated, painted, setColours } from "./colours.js";
 import { element } from "./dom.js";
-import { markdown } from "./markdown.js";
-import { numbers, slid } from "./number.js";
+import { inline, markdown } from "./markdown.js";
+import { numbers, slid, sliding } from "./number.js";
 
 /** A change that opens another text: nobody has typed it. */
 const opened = Annotation.define();
@@ -52,7 +52,7 @@ export function editor(parent, { about, changed, moved, nonce }) {
         highlightSelectionMatches(), search({ top: true }), indentUnit.of("  "), lintGutter(),
         colours, hints, numbers,
         autocompletion({ override: [(context) => completions(context, about)], icons: false, defaultKeymap: false }),
-        hoverTooltip((view, at) => hovered(view, at, about)),
+        hoverTooltip((view, at) => hovered(view, at, about), { hideOnChange: true }),
         keymap.of([
           { key: "F8", run: nextDiagnostic },
           ...completionKeymap, { key: "Ctrl-y", run: acceptCompletion },
@@ -112,6 +112,7 @@ export function editor(parent, { about, changed, moved, nonce }) {
         to: Math.max(to, from),
         severity: severity === "note" ? "info" : severity,
         message: text,
+        renderMessage: () => element("span", {}, ...inline(text)),
         actions: fixes.slice(0, 4).map((fix) => ({ name: fix.title, apply: () => this.edit(fix.edits) })),
       }));
       view.dispatch(setDiagnostics(view.state, found));
@@ -129,7 +130,7 @@ async function completions(context, about) {
     options: found.items.map((item, rank) => ({
       label: item.label,
       apply: item.insert,
-      detail: item.detail,
+      detail: item.detail.replaceAll("`", ""),
       type: item.kind,
       boost: Math.max(99 - rank, -99),
       info: item.markdown ? () => markdown(item.markdown) : undefined,
@@ -140,7 +141,7 @@ async function completions(context, about) {
 
 async function hovered(view, at, about) {
   const found = await quietly({ ...about(), ask: "hover", at });
-  if (!found?.markdown) return null;
+  if (!found?.markdown || sliding(view.state)) return null;
   const [pos, end] = found.place;
   return { pos: Math.min(pos, at), end: Math.max(end, at), create: () => ({ dom: markdown(found.markdown) }) };
 }

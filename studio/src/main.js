@@ -84,6 +84,7 @@ const show = once(async () => {
   const found = await ask({ ...asked, lane: "show", ask: "show", pane: view, ...pictureOptions(), with: byId("other").value, base: text.base });
   if (found.wrong) return void notice("wrong", found.wrong, { wrong: true });
   quiet("wrong");
+  quiet("loading");
   variants(found);
   figures(found.figures, found.variant);
   if (found.pane && view === views.name) showing[view](found.pane);
@@ -155,11 +156,11 @@ function figures(found, variant) {
     const change = by ? element("i", {}, ` ${by > 0 ? "+" : "−"}${write_(Math.abs(by))}`) : null;
     return element("span", { title: `${count(found[name])} ${words}` }, element("b", {}, write_(found[name])), change, ` ${words}`);
   };
+  place.title = `${found.inputs.join(", ")} → ${found.output}`;
   return place.replaceChildren(
-    element("span", {}, `${found.inputs.join(", ")} → ${found.output}`),
     figure("params", "params", amount),
     figure("macs", "multiply-adds", amount),
-    figure("depth", "deep", String),
+    figure("depth", "layers deep", String),
   );
 }
 
@@ -239,6 +240,10 @@ byId("again").addEventListener("click", () => {
 });
 
 addEventListener("hashchange", () => openAddress().catch(told));
+if (!served) {
+  byId("save").hidden = true;
+  notice("loading", "Python is on its way: 17 MB the first time, then from this browser's cache.");
+}
 views.choose("diagram");
 openAddress().catch(told);
 zoo((name) => openNetwork(name).catch(told)).catch(told);

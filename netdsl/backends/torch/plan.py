@@ -173,7 +173,7 @@ class Plan:
             self._take(level)
             self._decide(level)
         self._take(self.root)
-        if self.root.placed:
+        if self.root.placed or self.root.listed:
             self._enclose(self.root)
 
     def _give(self, level: Level, escaping: list[int]) -> None:
@@ -215,7 +215,7 @@ class Plan:
             level.kind, level.chained = "class", True
         else:
             level.kind = "sequential"
-        if level.placed or level.kind == "container":
+        if level.placed or level.kind == "container" or level.listed:
             self._enclose(level)
 
     def _halve(self, level: Level) -> None:

@@ -227,7 +227,9 @@ def ranked(draw: st.DrawFn) -> Network:
     shape, name = draw(st.sampled_from([("4x24", "length"), ("4x12x10", "width"), ("4x8x6x8", "depth")]))
     lines = draw(st.lists(st.sampled_from(RANKED), min_size=1, max_size=5, unique=True))
     ending = draw(st.sampled_from([[], ["gap; fc-3"], ["flatten; fc-4(act=relu); softmax"]]))
-    text = "\n".join(["net Drawn/4", f"input {shape}", "param widths = [4, 6]", "conv1-4", *lines, *ending]).replace("length_", name)
+    text = "\n".join(["net Drawn/4", f"input {shape}", "param widths = [4, 6]", "conv1-4", *lines, *ending]).replace(
+        "length_", name
+    )
     network = accepted(text + "\n")
     return network if network.complete else reject()
 

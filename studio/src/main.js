@@ -259,6 +259,7 @@ byId("again").addEventListener("click", () => {
   go("#welcome");
 });
 
+addEventListener("focus", () => refresh()); // files that the text uses may have changed
 addEventListener("popstate", () => open().catch(told));
 if (!served) {
   byId("save").hidden = true;

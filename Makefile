@@ -52,7 +52,7 @@ generate: $(VENV)/.dev
 	$(BIN)/python -m netdsl.analysis.conformance.lessons docs/zoo.in.md > docs/zoo.md.new && mv docs/zoo.md.new docs/zoo.md
 	for each in accuracy depth operations; do $(BIN)/netdsl chart $$each -o docs/figures/$$each.svg; done
 	$(BIN)/netdsl draw vgg19 --wrap 2 -o docs/figures/vgg19.svg
-	$(BIN)/netdsl draw vgg:D --wrap 2 -o docs/figures/vgg16.svg
+	$(BIN)/netdsl draw examples/vgg16.net --wrap 2 -o docs/figures/vgg16.svg
 	$(BIN)/netdsl draw block:inception --style paper -o docs/figures/inception.svg
 	$(BIN)/python -m netdsl.tools.sources
 	$(BIN)/python editors/vscode/scripts/grammar.py

@@ -159,7 +159,10 @@ class Player:
         for stretch, again in reversed(stretches):
             if again:
                 local: set[int] = set()
-                self._forward(stretch, local, keep=True, light=False)
+                done = self._done_again(stretch)
+                self._forward(done, local, keep=True, light=False)
+                for place in range(done.stop, stretch.stop):
+                    self._keep(place, tape.entries[place], light=False)
                 for value in local:
                     self._drop(tape.storage[value])
             self._backward(stretch, light=not again)
@@ -178,6 +181,16 @@ class Player:
             place = stretch.stop
         if place < len(self.tape.entries):
             yield range(place, len(self.tape.entries)), False
+
+    def _done_again(self, stretch: range) -> range:
+        """The part of a stretch that is computed again: up to where all is there that is kept."""
+        for place in reversed(stretch):
+            entry = self.tape.entries[place]
+            if entry.value in entry.kept or any(entry.own):
+                return range(stretch.start, place + 1)
+            if entry.kept:  # a layer's inputs are kept before it is computed
+                return range(stretch.start, place)
+        return range(stretch.start, stretch.start)
 
     def _forward(self, stretch: range, variables: set[int], keep: bool, light: bool) -> None:
         """Layers one after the other. `variables` are the values that are held for layers to come."""

@@ -45,7 +45,8 @@ class Plan:
 
     @cached_property
     def _played(self) -> tuple[int, int]:
-        player = Player(self.tape, self.lights, self.groups, self.ends)
+        ends = self.ends if self.lights or self.groups else None  # the plain module's variables are many functions'
+        player = Player(self.tape, self.lights, self.groups, ends)
         peak = max(each.of(self.batch) for each in player.played())
         return peak, player.kept.of(self.batch)
 

@@ -20,6 +20,7 @@ from netdsl.foreign.names import (
 )  # fmt: skip
 
 __all__ = [
-    "ARGUMENTS", "BY_FRAMEWORK", "CALLS", "FUNCTIONS", "JOINS", "LAYERS", "NEEDLESS", "PHRASES", "QUANTITIES", "STATEMENTS",
+    "ARGUMENTS", "BY_FRAMEWORK", "CALLS", "FUNCTIONS", "JOINS", "LAYERS", "NEEDLESS", "PHRASES", "QUANTITIES",
+    "STATEMENTS",
     "Layer", "call", "layer",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BUILD  := build/demo
 
-.PHONY: demo test test-slow fuzz lint types format generate gallery history docs clean
+.PHONY: demo test page site test-slow fuzz lint types format generate gallery history docs clean
 .DEFAULT_GOAL := demo
 
 ## demo: compile VGG-19 from its paper's column, print its table, draw it, and run it
@@ -64,6 +64,19 @@ history: $(VENV)/.dev
 ## gallery: every network of the zoo in its best style, as docs/gallery.md with its pictures
 gallery: $(VENV)/.dev
 	$(BIN)/python -m netdsl.tools.gallery docs/gallery.md
+
+## page: the page of the studio, from its sources in studio/ into the package; needs Node
+page: studio/node_modules/.done
+	cd studio && npm run --silent build
+
+## site: the studio without a server, as static files in build/site; PORT=8000 serves them here
+site: $(VENV)/.dev page
+	$(BIN)/python studio/site.py build/site
+	@$(if $(PORT),$(BIN)/python -m http.server -b 127.0.0.1 -d build/site $(PORT))
+
+studio/node_modules/.done: studio/package-lock.json
+	cd studio && npm ci --no-audit --no-fund --silent
+	@touch $@
 
 ## docs: the documentation as a site, in build/docs/site: docs/ and pages made from the sources; PORT=8000 serves it here
 docs: $(VENV)/.dev

@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, final
 
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, StringConstraints, model_validator
 from pydantic_core import core_schema
@@ -182,6 +182,7 @@ class Written(Frozen):
 # The tree --------------------------------------------------------------------------------------------------------
 
 
+@final
 class Node(Written):
     """One operator applied to earlier values.
 
@@ -222,6 +223,7 @@ ScopeKind: TypeAlias = Literal[
 ]
 
 
+@final
 class Scope(Written):
     """A part of the network that the spec shows as one.
 

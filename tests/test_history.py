@@ -136,11 +136,15 @@ EFFECTS: dict[str, Callable[[Figures], bool]] = {
         max(f["one threshold"]["accuracy"]) <= 75 and min(f["four hidden sigmoids"]["accuracy"]) == 100
     ),
     "two_layer": lambda f: all(min(each["accuracy"]) >= 99 for each in f.values()),
-    "spiral": lambda f: _each_above(f, "training loss", "plain descent", "with momentum"),
+    "spiral": lambda f: (
+        min(min(f[name]["accuracy"]) for name in ("plain descent", "with momentum")) >= 99
+        and _each_above(f, "steps to 99 %", "plain descent", "with momentum", 2)
+    ),
     "lenet5": lambda f: all(median(each["accuracy"]) >= 98 for each in f.values()),
     "activation": lambda f: all(
         min(f[f"ReLU, {rate}"]["accuracy"]) > max(f[f"sigmoid, {rate}"]["accuracy"]) + 30 for rate in (0.03, 0.1)
     ),
+    "dropout": lambda f: _each_above(f, "accuracy", "300 digits, with dropout", "300 digits, without"),
     "initialization": lambda f: (
         _each_above(f, "accuracy", "He", "Xavier", 2) and _each_above(f, "accuracy", "He", "normal(0.01)", 4)
     ),

@@ -14,9 +14,9 @@ from torch import Tensor
 
 import netdsl
 from netdsl import zoo
-from netdsl.backends.table.memory import amount
 from netdsl.ir import Network
 from netdsl.passes.training_memory import training
+from netdsl.text.amounts import memory as amount
 from netdsl.tools.cli import main
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -21,6 +21,5 @@ from netdsl.foreign.names import (
 
 __all__ = [
     "ARGUMENTS", "BY_FRAMEWORK", "CALLS", "FUNCTIONS", "JOINS", "LAYERS", "NEEDLESS", "PHRASES", "QUANTITIES",
-    "STATEMENTS",
-    "Layer", "call", "layer",
+    "STATEMENTS", "Layer", "call", "layer",
 ]  # fmt: skip

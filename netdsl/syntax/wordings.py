@@ -86,6 +86,10 @@ def _net(text: str, begin: int) -> Answer | None:
     if quoted:
         name = f"net {quoted[1]}"
         return Answer("the name of a net stands without quotation marks", f"write `{name}`", 0, len(text), name)
+    open_ = re.fullmatch(r"net\s+([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*)/+", text, re.I)
+    if open_:
+        help = f"write `net {open_[1]}`, or `net {open_[1]}/16`"
+        return Answer("a `/` stands between two parts of a name", help, 0, len(text))
     match = re.fullmatch(r"net\s+([A-Za-z0-9._-]+(?:(?:\s+|\s*/\s*)[A-Za-z0-9._-]+)+)", text, re.I)
     if match is None:
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,11 +10,11 @@ from netdsl.backends.table.notation import Notations, call
 from netdsl.ir import Network, Node, Scope
 from netdsl.passes.training_memory import Training, training, workspace
 from netdsl.shapes import text as shape_text
+from netdsl.text.amounts import size
 from netdsl.text.visible import markdown, visible
 
 Cells: TypeAlias = tuple[str, str, str, str, str]
 HEAD: Cells = ("layer", "operator", "output", "kept", "share")
-UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "KI": 2**10, "MI": 2**20, "GI": 2**30, "TI": 2**40}
 
 
 @dataclass(frozen=True)
@@ -39,14 +38,6 @@ class Memory:
     budget: int | None
     figures: Training
     stages: tuple[Stage, ...]
-
-
-def amount(written: str) -> int:
-    """Bytes as people write them: `24GB` is 24 * 10^9, `24GiB` 24 * 2^30. Raises `ValueError` for anything else."""
-    found = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?) ?((?:[KMGT]I?)?)B?", written.strip().upper())
-    if found is None or not float(found[1]):
-        raise ValueError(f"'{written}' is no amount of memory, such as 24GB or 512MiB")
-    return int(float(found[1]) * UNITS[found[2]])
 
 
 def memory(network: Network, batch: int = 1, budget: int | None = None) -> Memory:
@@ -131,15 +122,6 @@ def notes(found: Memory) -> Iterator[str]:
         yield f"{size(found.budget)} hold {largest} samples at most: {size(figures.step(largest))}"
     else:
         yield f"{size(found.budget)} hold not one sample, which takes {size(figures.step(1))}"
-
-
-def size(number: int) -> str:
-    """Bytes as people read them: `1.36 GB`."""
-    for unit, bytes in (("TB", 10**12), ("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if number >= bytes:
-            value = number / bytes
-            return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}"
-    return f"{number} B"
 
 
 def to_markdown(found: Memory) -> str:

@@ -13,6 +13,12 @@ from typing import Any, TypeAlias
 from netdsl.backends.torch.construct import Argument, Chain, Construct, Cycle, Items, Parameter, Run, valued
 from netdsl.backends.torch.terms import Term
 
+KEYED = r'self\[f?"|self\.values\(\)'
+"""What a class says that has its modules by keys."""
+
+IN_A_ROW = r"(\w+) = layer\(\1\)"
+"""What a class says whose modules are called one after the other."""
+
 
 @dataclass(frozen=True)
 class Fork:
@@ -78,11 +84,17 @@ class Class:
     @property
     def base(self) -> str:
         """What it derives from: a class that reaches modules by keys is a dictionary of them."""
-        if not self.inputs:
-            return "nn.Sequential"
+        if not self.inputs or self.listed:
+            row = not self.inputs or any(re.search(IN_A_ROW, text) for text in every(self.forward))
+            return "nn.Sequential" if row else "nn.ModuleList"
         texts = [*every(self.forward), *every(self.init)]
         keyed = any(not each.name.isidentifier() and not _parameter(each.item) for each in self.attributes)
-        return "nn.ModuleDict" if keyed or any(re.search(r'self\[f?"', text) for text in texts) else "nn.Module"
+        return "nn.ModuleDict" if keyed or any(re.search(KEYED, text) for text in texts) else "nn.Module"
+
+    @property
+    def listed(self) -> bool:
+        """Whether its modules have places and no names."""
+        return self.loop is not None or [each.name for each in self.attributes] == [""]
 
     def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
         """What an instance holds and does where the class's names have these values."""

@@ -79,7 +79,7 @@ class Columns:
         first = next(iter(plains.values()))
         same = all(alike(value, first) for value in plains.values())
         terms = list(dict.fromkeys(as_term(value) for value in column.values() if is_symbolic(value)))
-        terms = [term for term in terms if not term.opaque and term.size <= MOST_OPERATORS]
+        terms = [term for term in terms if term.size <= MOST_OPERATORS]
         for term in terms:
             if self._holds(term, plains, sided):
                 return term
@@ -174,28 +174,18 @@ class Columns:
         """The tests that some instance met, and those that are in use."""
         found = dict.fromkeys(self.conditions)
         for row in self.rows:
-            found.update(dict.fromkeys(map(self._told, row.trace.decisions)))
+            found.update(dict.fromkeys(row.trace.decisions))
         return list(found)
 
     def _further(self) -> Iterable[Term]:
         """Tests that the spec does not have: whether a stride is 1, where padding can be the same on all sides, and
         whether an argument that names a block or an activation is a certain one."""
         strides = [as_term(stride) for row in self.rows for stride in row.trace.strided.values()]
-        found = [make("==", stride, as_term(1)) for stride in strides if not stride.opaque]
+        found = [make("==", stride, as_term(1)) for stride in strides]
         for row in self.rows:
             layers = {atom: value for atom, value in row.names.items() if isinstance(value, Layer)}
             found += [make("is", name(atom), as_term(value)) for atom, value in layers.items()]
         return dict.fromkeys(found)
-
-    def _told(self, term: Term) -> Term:
-        """A term with the arguments that are there in place of what has no short text in Python."""
-        if not term.opaque:
-            return term
-        for fresh, column in self.fresh.items():
-            values = {row: column.get(each.instance, UNSET) for row, each in enumerate(self.rows)}
-            if self._holds(term, {row: plain(value) for row, value in values.items()}):
-                return name(fresh)
-        return make(term.op, *(self._told(each) if isinstance(each, Term) else each for each in term.args))
 
     def _sides(self, test: Term, rows: Iterable[int]) -> tuple[list[int], list[int]] | None:
         """The rows where a test holds, and the others; None where it has no answer."""
@@ -227,7 +217,7 @@ class Columns:
         for test in self._tests():
             options.update(dict.fromkeys((test, make("not", test))))
         for option in options:
-            sides = None if option.opaque else self._sides(option, rows)
+            sides = self._sides(option, rows)
             if sides is not None and set(sides[0]) == present:
                 self.conditions.setdefault(option, word)
                 return option

@@ -115,7 +115,7 @@ class Initialisation:
             for place, member in enumerate(here.members):
                 if isinstance(member, Again):
                     continue
-                indexed = here.kind == "sequential" or here.chained
+                indexed = here.kind == "sequential" or here.chained or here.listed
                 if isinstance(member, Leaf):
                     if self.statements(member):
                         yield (f"{owner}[{place}]" if indexed else access(member, owner)), member

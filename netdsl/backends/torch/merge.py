@@ -116,7 +116,10 @@ class Merge(Columns):
 
     def _attributes(self) -> None:
         lists = {row: form.attributes for row, form in enumerate(self.forms)}
-        if not self.made.inputs:  # an `nn.Sequential`, whose only attribute are its layers
+        listed = [attributes[:1] and attributes[0][0] == "" for attributes in lists.values()]
+        if any(listed):  # an `nn.Sequential` or `nn.ModuleList`, whose only attribute are its layers
+            if not all(listed):
+                raise Split
             chain = self._merged({row: attributes[0][1] for row, attributes in lists.items()}, top=True)
             self.made.attributes.append(Attribute("", chain))
             return
@@ -293,7 +296,7 @@ class Merge(Columns):
             return next(iter(texts.values()))
         shortcuts = self._shortcuts()
         for test in sorted(self._tests(), key=lambda each: (each not in self.conditions, each not in shortcuts)):
-            sides = None if test.opaque else self._sides(test, texts)
+            sides = self._sides(test, texts)
             if sides is None or not all(sides):
                 continue
             yes, no = ({row: texts[row] for row in side} for side in sides)
@@ -305,7 +308,7 @@ class Merge(Columns):
 
     def _shortcuts(self) -> set[Term]:
         """The tests on which there is a shortcut."""
-        return {self._told(each) for row in self.rows for each in row.trace.residuals}
+        return {each for row in self.rows for each in row.trace.residuals}
 
     def _flag(self, test: Term) -> Term:
         """A test as a `forward` asks it, of an attribute: what the constructor is told, or a flag with its outcome."""
@@ -355,7 +358,10 @@ class Merge(Columns):
             if term is not None:
                 computed[atom] = term
                 used |= term.names
-        short = {atom: term for atom, term in computed.items() if term.op == "name" or term.constant}
+        flagged = {term.text for term in self.flags.values() if term.op == "name"}
+        for term in (*computed.values(), *(each for one in self.made.attributes for each in terms_of(one.item))):
+            flagged -= term.names  # what is asked of a flag alone is written there
+        short = {atom: term for atom, term in computed.items() if term.op == "name" or term.constant or atom in flagged}
         for atom in order:
             if atom in short:
                 short[atom] = short[atom].substitute(short)

@@ -98,7 +98,7 @@ class Trace(Layers):
             assert shape is not None
             word = "channels" if len(shape) > 1 else "features"
             label = level.taken(value) or self.plan.labels.get(value, "other")
-            named = level.scope.entries or number
+            named = level.taken(value) or number
             prefix = "in" if not named else label if label.isidentifier() else "other"
             self.shapes[value] = (self.atom(f"{prefix}_{word}", shape[0], ("entry", number)), *shape[1:])
 
@@ -207,7 +207,7 @@ class Trace(Layers):
                 self.lost(choice.test, names)
                 continue
             self.rigid |= found.names
-            if not found.constant and not found.opaque:
+            if not found.constant:
                 self.decisions[found] = choice.taken
 
     def around(self, member: Node | Scope) -> Arms:
@@ -238,10 +238,8 @@ class Trace(Layers):
     def turn(self, names: Names, known: dict[str, int]) -> Names:
         """The names in one turn of a repetition. In the net a rate keeps the index, since a loop may make all turns."""
         for index, number in known.items():
-            turn = None
-            if self.level is self.plan.root:
-                self.env[turned(number)] = number
-                turn = symbolic(number, name(turned(number)))
+            self.env[turned(number)] = number
+            turn = symbolic(number, name(turned(number)))
             names = names.with_index(index, number, turn)
         return names
 

@@ -97,11 +97,12 @@ def _memory(
 ) -> int:
     """Print what training takes."""
     from netdsl.backends.table import memory
+    from netdsl.text import amounts
     from netdsl.tools.cli._columns import aligned
     from netdsl.tools.render.paint import wants_color
 
     try:
-        bytes = None if budget is None else memory.amount(budget)
+        bytes = None if budget is None else amounts.memory(budget)
     except ValueError as problem:
         raise click.BadParameter(str(problem), param_hint="'--budget'") from None
     found = memory.fitting(memory.memory(network(request, color), batch, bytes), LINES, depth)

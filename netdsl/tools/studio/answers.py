@@ -52,6 +52,13 @@ def answer(question: Question) -> Answer:
         return {"wrong": str(problem)}
 
 
+def placed(question: Question, own: str | None = None) -> Question:
+    """The question with the folder that its text may read. A page never says which: it says what its text is (`place`:
+    the `file` in the folder `own`, a network of the `zoo`, or neither), and the folder follows."""
+    homes = {"file": own, "zoo": str(zoo.directory())}
+    return {**question, "home": homes.get(str(question.get("place")))}
+
+
 # Documents -----------------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,8 @@ from netdsl.backends.purpose.write_training import write
 from netdsl.backends.torch.module import load
 from netdsl.ir import Network
 from netdsl.testing.allocations import step
-from netdsl.testing.drawing import LAW, networks
+from netdsl.testing.drawing import LAW
+from netdsl.testing.nets import networks
 from netdsl.tools.cli import main
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -209,9 +210,7 @@ def test_less_is_done_again_where_there_is_more_room() -> None:
     assert all(each.step <= (each.budget or 0) for each in found)
 
 
-@pytest.mark.parametrize(
-    "text", ["conv3-8; relu; " * 4, "conv3-8; relu; maxpool; conv3-16; relu; conv1-4"]
-)
+@pytest.mark.parametrize("text", ["conv3-8; relu; " * 4, "conv3-8; relu; maxpool; conv3-16; relu; conv1-4"])
 def test_the_programme_finds_the_best_choice(text: str) -> None:
     """Against all ways to choose groups, by the bytes that the programme itself adds up."""
     network = netdsl.loads(f"input 3x16x16\n{text}; fc-2")

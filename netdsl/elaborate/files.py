@@ -205,7 +205,9 @@ class Library:
         except FileNotFoundError:
             base = target.parent
             beside = [entry.name for entry in base.iterdir() if entry.suffix == ".net"] if base.is_dir() else []
-            raise Problem("E0001", f"there is no file '{wanted}'", path.span, did_you_mean(wanted, beside)) from None
+            name = wanted.removesuffix(".net")
+            help = f'the zoo\'s is `"{ZOO}{name}"`' if name in zoo.names() else did_you_mean(wanted, beside)
+            raise Problem("E0001", f"there is no file '{wanted}'", path.span, help) from None
         except (OSError, ValueError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else str(problem)
             raise Problem("E0001", f"'{wanted}' cannot be read: {reason}", path.span) from None

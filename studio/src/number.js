@@ -102,7 +102,7 @@ export const numbers = [
   }),
   Prec.high(
     keymap.of([
-      { key: "Alt-n", run: (view) => open(view, view.state.selection.main.head, true) },
+      { key: "Alt-n", mac: "Ctrl-Alt-n", run: (view) => open(view, view.state.selection.main.head, true) },
       {
         key: "Escape",
         run(view) {

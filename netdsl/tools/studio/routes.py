@@ -17,13 +17,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from netdsl.tools.studio.answers import placed
 from netdsl.tools.studio.file import File
+from netdsl.tools.studio.questions import placed
 from netdsl.tools.studio.safety import Guard
 from netdsl.tools.studio.workers import Workers
 
 PAGE = Path(__file__).parent / "page"
-FILES = {"studio.js": "text/javascript", "studio.css": "text/css", "icon.svg": "image/svg+xml"}
+FILES = {
+    "studio.js": "text/javascript",
+    "studio.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    "licenses.txt": "text/plain",
+}
 PORT = 7741
 """Where a studio is unless another one is there: a page keeps what was typed under its address."""
 NEXT = 20

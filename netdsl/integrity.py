@@ -17,6 +17,8 @@ from netdsl.text.diagnostics import OpError
 
 FOLLOWERS = ("norm", "act")
 """Fields that a layer's terms may have beside its own: the argument that it follows from."""
+CALLED = "()"
+"""The key of the term of a layer or a block that a parameter named: that parameter."""
 
 REPETITION = ("count", "index", "label")
 
@@ -146,7 +148,7 @@ class _Walk:
         elif not node.name:
             raise Flaw(f"{path}.name", "a layer needs a name")
         fields = {info.alias or name for name, info in type(op).model_fields.items()}
-        _known(node.terms, {*fields, *FOLLOWERS}, f"{path}.terms", f"field of `{op.name}`")
+        _known(node.terms, {*fields, *FOLLOWERS, CALLED}, f"{path}.terms", f"field of `{op.name}`")
         self._shape(node, path)
         self.shapes.append(node.shape)
         self.nodes.append(node)
@@ -202,7 +204,7 @@ class _Walk:
             if not scope.terms.get("index", "i").isidentifier():
                 raise Flaw(f"{path}.terms.index", "an index is a name")
         elif scope.kind == "block":
-            _known(scope.terms, scope.arguments, f"{path}.terms", "argument of the call")
+            _known(scope.terms, {*scope.arguments, CALLED}, f"{path}.terms", "argument of the call")
         if scope.definition is None:
             return
         definition = self.network.definitions.get(scope.definition)

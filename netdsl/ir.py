@@ -12,7 +12,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self, TypeAlias
+from typing import Annotated, Any, Literal, Self, TypeAlias, final
 
 from pydantic import BaseModel, ConfigDict, Field, GetPydanticSchema, StringConstraints, model_validator
 from pydantic_core import core_schema
@@ -26,6 +26,9 @@ from netdsl.shapes import text as shape_text
 from netdsl.text.amounts import amount
 from netdsl.text.source import Source, Span
 
+_ALL: dict[type, set[str]] = {}
+"""The names of the fields of a model, by its class."""
+
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -34,11 +37,12 @@ class Frozen(BaseModel):
     def made(cls, **fields: Any) -> Self:
         """What `model_construct` makes of all fields in their order, at a fifth of its cost: it looks for defaults.
 
-        A network has a model for each of its layers, made of parts that were checked when they were read.
+        A network has a model for each of its layers, made of parts that were checked when they were read. That all
+        fields are set is noted once for all.
         """
         found, put = cls.__new__(cls), object.__setattr__
         put(found, "__dict__", fields)
-        put(found, "__pydantic_fields_set__", set(fields))
+        put(found, "__pydantic_fields_set__", _ALL.get(cls) or _ALL.setdefault(cls, set(fields)))
         put(found, "__pydantic_extra__", None)
         put(found, "__pydantic_private__", None)
         return found
@@ -178,6 +182,7 @@ class Written(Frozen):
 # The tree --------------------------------------------------------------------------------------------------------
 
 
+@final
 class Node(Written):
     """One operator applied to earlier values.
 
@@ -218,6 +223,7 @@ ScopeKind: TypeAlias = Literal[
 ]
 
 
+@final
 class Scope(Written):
     """A part of the network that the spec shows as one.
 
@@ -232,8 +238,8 @@ class Scope(Written):
       Empty where it is the only one.
     - `takes`: the names of a block's inputs, where it names them.
     - `outputs`: of a block, the numbers of the values that it gives out beside its own, by name.
-    - `terms`: for a block its arguments as the call writes them, for a repeat `count`, `index` and `label`, for the net
-      its params.
+    - `terms`: for a block its arguments as the call writes them (and under `integrity.CALLED` the parameter that it was
+      called by), for a repeat `count`, `index` and `label`, for the net its params.
     - `choices`: of a block and the net, every `if` that was met, taken or not.
     - `definition`: of a block, the key of `Network.definitions`.
     """
@@ -264,7 +270,7 @@ class Scope(Written):
         stack: list[Iterator[Node | Scope]] = [iter(self.children)]
         while stack:
             for child in stack[-1]:
-                if isinstance(child, Node):
+                if type(child) is Node:  # `isinstance` asks pydantic about every scope
                     yield child
                 else:
                     stack.append(iter(child.children))
@@ -278,7 +284,7 @@ class Scope(Written):
         while stack:
             scope = stack.pop()
             yield scope
-            stack.extend(child for child in reversed(scope.children) if isinstance(child, Scope))
+            stack += [child for child in reversed(scope.children) if type(child) is Scope]
 
 
 def _label(children: tuple[Node | Scope, ...], value: int) -> str | None:

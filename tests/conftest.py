@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+ABSENT = re.compile(r"is not installed|has not been run|could not import|no GPU")
+"""The reasons of tests that are left out because of the machine, and not because they do not apply."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say in the last lines what was left out for want of a program: nobody looks for what is not there."""
+    reasons = Counter(
+        str(report.longrepr[2]).removeprefix("Skipped: ")
+        for report in terminalreporter.getreports("skipped")
+        if isinstance(report.longrepr, tuple)
+    )
+    for reason, count in sorted(reasons.items()):
+        if ABSENT.search(reason):
+            terminalreporter.write_line(
+                f"left out: {count} {'test' if count == 1 else 'tests'}, since {reason}", yellow=True
+            )
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -121,9 +121,9 @@ def _each_above(figures: Figures, measure: str, more: str, less: str, times: flo
     return min(figures[more][measure]) > times * max(figures[less][measure])
 
 
-def _or_never(figures: dict[str, list[float]]) -> list[float]:
-    """Steps to 95 %, endless where they were not reached."""
-    return [float("inf") if steps is None else steps for steps in figures["steps to 95 %"]]
+def _or_never(figures: dict[str, list[float]], measure: str = "steps to 95 %") -> list[float]:
+    """Steps to so many percent, endless where they were not reached."""
+    return [float("inf") if steps is None else steps for steps in figures[measure]]
 
 
 EFFECTS: dict[str, Callable[[Figures], bool]] = {
@@ -136,11 +136,15 @@ EFFECTS: dict[str, Callable[[Figures], bool]] = {
         max(f["one threshold"]["accuracy"]) <= 75 and min(f["four hidden sigmoids"]["accuracy"]) == 100
     ),
     "two_layer": lambda f: all(min(each["accuracy"]) >= 99 for each in f.values()),
-    "spiral": lambda f: _each_above(f, "training loss", "plain descent", "with momentum"),
+    "spiral": lambda f: (
+        min(f["with momentum"]["accuracy"]) >= 99
+        and min(_or_never(f["plain descent"], "steps to 99 %")) > 3 * max(f["with momentum"]["steps to 99 %"])
+    ),
     "lenet5": lambda f: all(median(each["accuracy"]) >= 98 for each in f.values()),
     "activation": lambda f: all(
         min(f[f"ReLU, {rate}"]["accuracy"]) > max(f[f"sigmoid, {rate}"]["accuracy"]) + 30 for rate in (0.03, 0.1)
     ),
+    "dropout": lambda f: _each_above(f, "accuracy", "300 digits, with dropout", "300 digits, without"),
     "initialization": lambda f: (
         _each_above(f, "accuracy", "He", "Xavier", 2) and _each_above(f, "accuracy", "He", "normal(0.01)", 4)
     ),

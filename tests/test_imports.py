@@ -60,7 +60,7 @@ HOMES = {
     "tensorboard": ("netdsl.training",),
     "safetensors": ("netdsl.backends.torch", "netdsl.training"),
     "click": ("netdsl.tools.cli",),
-    "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.recipe", "netdsl.elaborate"),
+    "pydantic": ("netdsl.ops", "netdsl.ir", "netdsl.recipe", "netdsl.elaborate", "netdsl.testing"),
     "pydantic_core": ("netdsl.ir", "netdsl.backends.table"),
     "typing_extensions": ("netdsl.ir",),
     "rich": ("netdsl.tools.terminal", "netdsl.tools.playground", "netdsl.tools.render.paint"),

@@ -21,7 +21,7 @@ import netdsl
 from netdsl import zoo
 from netdsl.analysis.lint import Mended, differs, lint, lint_variants, mend, rules
 from netdsl.compiler import Compilation, compile
-from netdsl.testing.drawing import HEAD, LAW, statements
+from netdsl.testing.drawing import HEAD, LAW, WHOLE, statements
 from netdsl.text import explain
 from netdsl.text.codes import CODES
 from netdsl.text.diagnostics import Report
@@ -131,7 +131,7 @@ def test_figures_are_those_of_the_network() -> None:
 
 
 def drawn() -> st.SearchStrategy[str]:
-    return statements().map(lambda body: HEAD + "\n".join([*body, "gap; fc-3"]) + "\n")
+    return statements(kinds=WHOLE).map(lambda body: HEAD + "\n".join([*body, "gap; fc-3"]) + "\n")
 
 
 @settings(LAW, max_examples=30)

@@ -11,46 +11,27 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis.strategies import SearchStrategy
-from torch.utils.flop_counter import FlopCounterMode
 
 import netdsl
 from netdsl.backends.text import text as written
 from netdsl.ir import Network
 from netdsl.testing.blocks import block_networks
-from netdsl.testing.drawing import LAW, networks, ranked, sided
+from netdsl.testing.drawing import LAW, sided
+from netdsl.testing.laws import Subject, laws
+from netdsl.testing.nets import networks
 
 
 @LAW
-@given(networks() | ranked())
-def test_the_module_is_what_was_checked(network: Network) -> None:
-    with torch.device("meta"):
-        model = netdsl.build(network)
-    expected = {
-        f"{node.path}.{name}".rstrip("."): tuple(weight.shape)
-        for node in network.nodes
-        for name, weight in network.weights(node).items()
-    }
-    source = network.sources[0].text + netdsl.emit(network)
-    assert {name: tuple(value.shape) for name, value in model.state_dict().items()} == expected, source
-    assert sum(p.numel() for p in model.parameters() if p.requires_grad) == network.params
-    model.eval()
-    with FlopCounterMode(display=False) as counter:
-        output = model(torch.empty(2, *network.inputs[0].shape, device="meta"))
-    assert tuple(output.shape[1:]) == network.output, source
-    assert counter.get_total_flops() == 4 * network.macs, source
-
-
-@LAW
-@given(networks() | sided() | ranked())
-def test_printed_parsed_equal(network: Network) -> None:
-    again = netdsl.loads(written(network))
-    assert netdsl.digest(again) == netdsl.digest(network), written(network)
-    assert (again.params, again.macs, again.output) == (network.params, network.macs, network.output)
-    assert Network.model_validate_json(network.model_dump_json()) == network
+@given(networks(dims=(1, 2, 3)) | sided())
+def test_drawn_networks_keep_the_laws(network: Network) -> None:
+    """Those of users' specs that need no intent of an author: the figures, the text, the weights are the module's."""
+    for law in laws():
+        if law.name in ("written", "figures", "state"):
+            law.hold(Subject(network.sources[0]))
 
 
 @settings(LAW, max_examples=25)
-@given(networks() | ranked())
+@given(networks(dims=(1, 2, 3)))
 def test_the_flat_text_computes_the_same(network: Network) -> None:
     """Block by block or flat, with the same weights the values are the same."""
     torch.manual_seed(0)

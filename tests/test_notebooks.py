@@ -229,7 +229,7 @@ JUPYTERLAB = """
   vertical-align: middle; padding: 0.5em; line-height: normal; white-space: normal; max-width: none; border: none; }
 :not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td, :not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon th,
 :not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon tr { text-align: right; }
-"""  # noqa: E501
+"""
 """What JupyterLab, and the pages that it exports, say of tables in outputs (@jupyterlab/rendermime, style/base.css)."""
 MEASURE = """<script>
 const style = (query) => getComputedStyle(document.querySelector(query));

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from strategies_ops import Case, build
+from ops_source import build
 from torch import Tensor, nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 from netdsl import ops
 from netdsl.ops import Operator
+from netdsl.testing.cases import Case
 from netdsl.text.diagnostics import OpError
 
 pytestmark = pytest.mark.usefixtures("one_thread")

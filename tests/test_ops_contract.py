@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
-from strategies_ops import BARE, Case, build, cases, multiplied, source, tensors
+from ops_source import BARE, build, multiplied, source, tensors
 from torch.utils.flop_counter import FlopCounterMode
 
 from netdsl import ops
@@ -21,6 +21,7 @@ from netdsl.ops.shared.base import dimensional, hidden
 from netdsl.ops.shared.notation import notation
 from netdsl.ops.shared.reference import reference
 from netdsl.ops.shared.reference import schema as schema_of
+from netdsl.testing.cases import Case, cases
 from netdsl.text.diagnostics import OpError
 
 CHECKS = [HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -31,6 +32,7 @@ NAMES = ops.names()
 # when PyTorch would go on and give what nobody meant. The page of the operator says so too.
 STRICTER = {
     **dict.fromkeys(("add", "mul", "max", "mean"), "PyTorch lays maps of other ranks on one another from the right"),
+    "attention": "PyTorch would roll by a whole window or more",
     "avgpool": "a window must see a pixel of the input",
     "maxpool": "a window must see a pixel of the input",
     "pad": "PyTorch takes away where there is less than nothing to add",

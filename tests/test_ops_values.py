@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from ops_source import build, source
 from pydantic import ValidationError
-from strategies_ops import Case, build, source
 from torch import Tensor, nn
 
 from netdsl import ops
@@ -19,6 +19,7 @@ from netdsl.ops import Operator
 from netdsl.ops.shared.base import dimensional
 from netdsl.ops.shared.init import INITS, parse, statements
 from netdsl.ops.shared.notation import notation, number, percent
+from netdsl.testing.cases import Case
 from netdsl.text.diagnostics import OpError
 
 pytestmark = [

@@ -19,7 +19,7 @@ from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic
 from netdsl.shapes import Shape
-from netdsl.testing.drawing import networks, ranked
+from netdsl.testing.nets import networks
 from netdsl.text.diagnostics import OpError
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
@@ -81,7 +81,7 @@ def test_every_size_of_every_network_is_told_right(name: str) -> None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-@given(networks() | ranked(), st.data())
+@given(networks(dims=(1, 2, 3)), st.data())
 def test_drawn_networks_and_any_dimensions_together(network: Network, data: st.DataObject) -> None:
     inputs = hold(network, 60)
     assume(not inputs.joint)
@@ -309,7 +309,7 @@ def test_a_module_takes_what_its_docstring_says(name: str) -> None:
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
-@given(networks(max_layers=4) | ranked())
+@given(networks(max_layers=4, dims=(1, 2, 3)))
 def test_drawn_modules_take_what_their_docstrings_say(network: Network) -> None:
     hold_as_built(network)
 

@@ -426,7 +426,7 @@ def test_titles_and_cells_are_escaped(format_: str) -> None:
         comes_back([network], tables.write([network], "vgg"), format_)
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="needs pdflatex")
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="LaTeX is not installed")
 def test_the_latex_compiles(tmp_path: Path) -> None:
     bad = r"% $x_1$ \end{tabular} #~^{} é 中 «"
     hostile = netdsl.loads("input 3x8x8\nconv3-4\nfc-2\n").model_copy(update={"name": bad})

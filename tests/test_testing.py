@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
-from netdsl import zoo
+from netdsl import ops, zoo
 from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.testing import edits, inputs, mistakes, networks, random_spec, specs, statistics
+from netdsl.testing import edits, inputs, mistakes, networks, operators, random_spec, specs, statements, statistics
+from netdsl.testing.cases import Case
 from netdsl.testing.laws import Broken, laws, subjects
 from netdsl.testing.laws.properties import spread
 from netdsl.testing.texts import Mistake
@@ -138,8 +139,60 @@ def test_networks_are_as_they_were_asked_for(network: Network, shape: str) -> No
     assert compile(Source("drawn.net", f"input {shape}\nrelu\n")).valid
 
 
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks(max_layers=3, inputs=3, outputs=2, dims=(1, 3)))
+def test_networks_have_the_inputs_outputs_and_dimensions_asked_for(network: Network) -> None:
+    assert (len(network.inputs), len(network.outputs)) == (3, 1)  # and the result
+    assert {len(each.shape) for each in network.inputs} in ({2}, {4})
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(networks(operators=["conv", "lstm", "add"], dims=(1, 2)))
+def test_networks_have_the_operators_asked_for(network: Network) -> None:
+    assert {node.op.name for node in network.nodes} <= {"conv", "lstm", "add", "identity", "bn", *_activations()}
+
+
+def _activations() -> set[str]:
+    return {name for name in ops.names() if ops.find(name).family == "activation"}  # what `act=` of a layer adds
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(statements(most=3))
+def test_statements_stand_on_an_image_by_themselves(lines: list[str]) -> None:
+    report = compile(Source("drawn.net", "\n".join(["input 4x16x16", *lines, ""]))).report
+    assert {each.code for each in report} <= {"E0301", "E0302", "E0405"}, lines  # a window, a join, a division
+
+
+@pytest.mark.parametrize("name", ops.names())
+def test_every_argument_of_every_operator_is_drawn(name: str) -> None:
+    fields = {key: info for key, info in ops.find(name).model_fields.items() if info.repr}
+    drawn = statistics(operators([name]), examples=20)
+    assert drawn[name] > 15
+    for key in (key for key, info in fields.items() if not drawn[f"{name}.{info.alias or key}"]):
+        find(operators([name]), lambda case, key=key: not case.op.is_default(key), settings=RARE)
+
+
+RARE = settings(
+    max_examples=3000,
+    derandomize=True,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+SHRUNK = settings(RARE, phases=[Phase.generate, Phase.shrink])
+
+
+def test_what_is_drawn_shrinks_to_what_is_short() -> None:
+    smallest: Case = find(operators(["conv"]), lambda case: case.op.stride != (1, 1), settings=SHRUNK)
+    assert str(smallest) in ("conv1-1/2", "conv1-1/2x1", "conv1-1/1x2")
+    network = find(networks(), lambda found: any(node.op.name == "dropout" for node in found.nodes), settings=SHRUNK)
+    assert len(network.sources[0].text.splitlines()) <= 3, network.sources[0].text
+
+
 def test_what_is_drawn_is_counted() -> None:
-    assert statistics(examples=20)["conv"] > 10
+    counted = statistics(networks(inputs=2, dims=(1, 2)), examples=20)
+    assert counted["conv"] > 10 and counted["conv.channels"] == counted["conv"]
+    assert counted["2 inputs"] == counted["1 dimensions"] + counted["2 dimensions"] == 20
     assert random_spec(7) == random_spec(7) != random_spec(8)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from strategies_ops import multiplied
+from ops_source import multiplied
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 

@@ -87,6 +87,9 @@ unit(20); unit(32, false); unit(44, nl=hardswish); unit(60, false, none); gap; f
     assert "channels2 = math.floor(c * 0.6)" in text and "channels = make_divisible(c // 4, 8)" in text
     with torch.device("meta"):
         made = netdsl.build(net).state_dict()
+    assert "        squeeze = math.floor(0.25 * in_channels + 0.5)" in netdsl.emit(netdsl.load("regnet_y_400mf"))
+    halves = netdsl.loads("input 8x8x8\nblock b(n) { conv1-{round(n * 0.5)}; conv1-n }\nb(5); b(9); b(8)")
+    assert "        channels = math.floor(n * 0.5 + 0.5)\n" in netdsl.emit(halves)
     expected = {f"{node.path}.{key}": w.shape for node in net.nodes for key, w in net.weights(node).items()}
     assert {key: tuple(value.shape) for key, value in made.items()} == expected
     given: dict[str, Any] = {}
@@ -115,6 +118,33 @@ def test_activations_truths_and_counts_of_the_zoo_are_arguments() -> None:
         "for "
         not in netdsl.emit(netdsl.load("xception")).partition("def forward(self, x: Tensor)")[2].rpartition("def")[2]
     )
+
+
+def test_a_block_that_a_parameter_names_is_an_argument() -> None:
+    """Such blocks take the same arguments, whether they need them or not; an activation is called alike."""
+    text = netdsl.emit(
+        netdsl.loads(
+            "input 4x8x8\n"
+            "block deep(n, wide, stride=1) { conv3-wide/stride; conv1-n }\n"
+            "block flat(n, wide, stride=1) { conv1-n/stride }\n"
+            "block pair(unit, n, f=relu, stride=1) { unit(n, 2 * n, stride); f; unit(n, n) }\n"
+            "pair(deep, 8, gelu); pair(flat, 8, stride=2); pair(deep, 16, silu); gap; fc-10"
+        )
+    )
+    made = ["Deep(nn.Sequential)", "Flat(nn.Sequential)", "Pair(nn.Sequential)", "Network(nn.Sequential)"]
+    assert classes(text) == made
+    assert "def __init__(self, in_channels: int, n: int, wide: int, stride: int = 1) -> None:" in text
+    assert "unit(in_channels, n, 2 * n, stride=stride),\n            f(),\n            unit(n, n, n)," in text
+    assert "Pair(4, Deep, 8, f=nn.GELU),\n            Pair(8, Flat, 8, stride=2)," in text
+    assert classes(netdsl.emit(netdsl.load("mc3_18"))) == [
+        "Full(nn.Sequential)",
+        "Flat(nn.Sequential)",
+        "BasicBlock(nn.Module)",
+        "VideoResNetMc3_18(nn.Module)",
+    ]
+    nasnet = netdsl.emit(netdsl.load("nasnet"))
+    assert "channels = before_channels if fit is Keep else c" in nasnet
+    assert "self.cell_0 = Normal(168, 336, 168, fit=Halve)" in nasnet
 
 
 def test_a_param_that_shapes_depend_on_is_named() -> None:

@@ -74,3 +74,7 @@ class Artefact(Kind):
     def render(self, network: Network, **options: Any) -> bytes:
         """The artefact. Raises `RenderError` where it cannot be made."""
         raise NotImplementedError(self.name)
+
+    def remarks(self, data: bytes) -> str:
+        """What is said to whoever made an artefact, besides where it was written; empty for nothing."""
+        return ""

@@ -6,6 +6,7 @@ Imports point one way, from the last of these to the first:
 - `arguments`, `construct`: arguments to names, and an operator of them.
 - `files`, `draft`, `frames`, `build`: the names of a file, what is being built, what one body sees, and the network as
   it grows.
+- `again`: what is said twice, placed once.
 - `sight`, `branches`: what a label stands for; bodies that start from one value, and how often what is repeated stands.
 - `operators`, `blocks`, `operations`, `bodies`, `residual`, `references`: what places each kind of item.
 - `statements`: layers and their repetitions, and the tables of what places which item and statement.

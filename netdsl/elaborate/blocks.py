@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from netdsl import ir
+from netdsl.elaborate.again import Watch, again, exactly
 from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.branches import branches
 from netdsl.elaborate.build import Builder
@@ -13,6 +14,7 @@ from netdsl.elaborate.files import Definition
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told, twice
 from netdsl.elaborate.values import Evaluator, Given, plain, show, shown
+from netdsl.integrity import CALLED
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related
 from netdsl.text.source import Span
@@ -54,18 +56,46 @@ def call(
     if inputs:
         builder.current = inputs[0]
     arguments, terms = _arguments(builder, definition, item, bound)
+    if item.head.text != name and isinstance(frame.names.get(item.head.text), str):
+        terms[CALLED] = item.head.text
     taken = _taken(builder, block, item, {**definition.module.params, **arguments}, len(inputs))
     builder.part(frame, item.span)
     with builder.scope("block", item.span, name, label) as scope:
         scope.arguments = {name: plain(value) for name, value in arguments.items()}
         scope.terms, scope.definition = terms, _remember(builder, definition)
         scope.takes, scope.entries = tuple(taken), inputs
+        key = _key(builder, definition, arguments, frame, inputs)
+        known = builder.placed.get(key) if key is not None else None
+        if known is not None and again(builder, known[0], scope, inputs):
+            return
+        watch = Watch(builder, scope, inputs)
         labels = {
             each: Value(value, span, taken=True) for (each, span), value in zip(taken.items(), inputs, strict=False)
         }
         inside = frame.called(definition, arguments, labels, item.span)
         builder.body(block.body, inside)
         scope.outputs = {name: value.id for name, value in inside.outputs.items()}
+        stretch = watch.stretch()
+    if key is not None and stretch is not None:
+        builder.placed[key] = stretch, tuple(frame.defaults.values())  # so that their ids stay theirs
+
+
+def _key(
+    builder: Builder, definition: Definition, arguments: dict[str, Any], frame: Frame, inputs: tuple[int, ...]
+) -> Any:
+    """All that the body of a call depends on; None where that cannot be told, or an error has been."""
+    shapes = tuple([builder.shapes[value] for value in inputs])
+    if builder.failed or len(set(inputs)) < len(inputs):
+        return None
+    block, module = definition
+    around = tuple([(name, id(each)) for name, each in frame.defaults.items()])
+    calls = id(frame.module), tuple([id(each.block) for each in frame.calls])
+    tokens = tuple(map(builder.vocabularies.get, inputs))
+    try:
+        values = exactly(tuple(arguments.values()))
+    except TypeError:  # an unhashable setting
+        return None
+    return id(block), len(module.params), values, shapes, tokens, around, calls, frame.depth
 
 
 def branched(builder: Builder, item: tree.Operation | tree.Reuse, frame: Frame) -> tuple[int, ...]:

@@ -35,8 +35,7 @@ def rounds(builder: Builder, repeat: tree.Repeat, count: int, frame: Frame, span
         builder.part(frame, span)
         yield frame.iteration(repeat.index, number)
         if number == 0:
-            one = Extent(*(now - then for now, then in zip(builder.extent, before, strict=True)))
-            builder.foresee(frame, span, one.times(count - 1))
+            builder.foresee(frame, span, builder.extent.less(before).times(count - 1))
 
 
 def terms(builder: Builder, repeat: tree.Repeat | None, frame: Frame, label: str = "") -> dict[str, str] | None:

@@ -6,11 +6,11 @@ value of unknown shape behind, about which everything after it is silent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from netdsl.elaborate.construct import bare
-from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
+from netdsl.elaborate.draft import Draft, DraftNode, DraftScope, Stretch
 from netdsl.elaborate.extent import MOST, Extent, Least
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.problems import Problem
@@ -33,6 +33,7 @@ class Builder:
     the node that makes each; what is placed goes to `children`, those of the scope that is open.
 
     `arms` are the `if`s around in the block that is open, `choices` all that it met. `params` are those of the net.
+    `placed` are the bodies of blocks by all that they depend on (see `again`).
 
     `place` places one statement, as those above this module know how. Every statement that holds others hands them
     back to `body`.
@@ -59,6 +60,7 @@ class Builder:
         self.terms: dict[int, str | None] = {}
         self.missing: set[tuple[str, str]] = set()
         self.vocabularies: dict[int, int] = {}
+        self.placed: dict[Any, tuple[Stretch, Any]] = {}
         self.failed = False
 
     def tell(self, frame: Frame, problem: Problem) -> None:
@@ -159,9 +161,13 @@ class Builder:
 
     def foresee(self, frame: Frame, span: Span, extent: Extent) -> None:
         """End the elaboration where the network becomes too large with what is to come."""
+        if not self.fits(extent):
+            self._too_large(frame, span, layers=self.extent.plus(extent).layers > MOST.layers)
+
+    def fits(self, extent: Extent) -> bool:
+        """Whether there is room for so much more."""
         extent = self.extent.plus(extent)
-        if extent.layers > MOST.layers or extent.parts > MOST.parts:
-            self._too_large(frame, span, layers=extent.layers > MOST.layers)
+        return extent.layers <= MOST.layers and extent.parts <= MOST.parts
 
     def _room(self, frame: Frame, span: Span) -> None:
         """See that one more layer may be placed."""
@@ -184,6 +190,11 @@ class Builder:
         self.current = self._value(node.shape, node)
         self.children.append(node)
         return node
+
+    def keep(self, nodes: Iterable[DraftNode]) -> None:
+        """Take over nodes that were made elsewhere, which have the next numbers."""
+        for node in nodes:
+            self._value(node.shape, node)
 
     def _value(self, shape: Shape | None, made: DraftNode | None) -> int:
         self.shapes.append(shape)

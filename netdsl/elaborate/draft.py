@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from netdsl.ir import Choice, Node, Scope
+from netdsl.ir import Choice, Node, Scope, ShapeClaim
 from netdsl.ops import Operator
 from netdsl.shapes import Shape
 from netdsl.syntax.tree import Name
@@ -69,6 +69,21 @@ class DraftScope:
 
 
 Draft = DraftNode | DraftScope
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What was placed in a scope: the values from `start` to `end`, the `if`s and claims that were met, and how many
+    parts it comes to. `entries` are the values that it was placed on, `exit` is the current one behind it."""
+
+    scope: DraftScope
+    exit: int
+    entries: tuple[int, ...]
+    start: int
+    end: int
+    choices: tuple[Choice, ...]
+    claims: tuple[ShapeClaim, ...]
+    parts: int
 
 
 def freeze(draft: DraftScope) -> Scope:

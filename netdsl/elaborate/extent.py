@@ -21,6 +21,9 @@ class Extent(NamedTuple):
     def plus(self, other: Extent) -> Extent:
         return Extent(self.layers + other.layers, self.parts + other.parts)
 
+    def less(self, other: Extent) -> Extent:
+        return Extent(self.layers - other.layers, self.parts - other.parts)
+
     def times(self, count: int) -> Extent:
         return Extent(self.layers * count, self.parts * count)
 

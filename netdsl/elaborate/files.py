@@ -72,6 +72,12 @@ def standard_blocks() -> dict[str, str]:
     return found
 
 
+@cache
+def _standard(stem: str) -> tree.File:
+    """A file of the standard library, in which nothing is wrong; read once a process."""
+    return parse(Source(f"<std>/{stem}", (STANDARD / stem).read_text("utf-8")), Report())
+
+
 @dataclass(eq=False)
 class Module:
     """The names of one file: its blocks (None: one whose definition has a syntax error) and its params.
@@ -106,14 +112,33 @@ class Definition(NamedTuple):
 
 
 @dataclass
+class Texts:
+    """Texts that have been parsed, each once, with what is wrong with them: the variants of a table share them."""
+
+    known: dict[Source, tuple[tree.File, Report]] = field(default_factory=dict)
+
+    def parse(self, source: Source, report: Report) -> tree.File:
+        """The tree of a text; what is wrong with it is in `report`."""
+        if source not in self.known:
+            own = Report()
+            self.known[source] = parse(source, own), own
+        file, own = self.known[source]
+        for diagnostic in own:
+            report.add(diagnostic)
+        return file
+
+
+@dataclass
 class Library:
     """The files of one compilation. `directory` is where the main file lies; None forbids `use` and `extends`.
 
-    `unsaved` are texts that stand for those on disk, by resolved path: what is open in an editor.
+    `unsaved` are texts that stand for those on disk, by resolved path: what is open in an editor. `texts` are those
+    that need not be parsed again.
     """
 
     report: Report
     unsaved: Mapping[Path, str] = field(default_factory=dict)
+    texts: Texts = field(default_factory=Texts)
     parsed: dict[str, tree.File] = field(default_factory=dict)
     directories: dict[str, Path] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
@@ -123,7 +148,7 @@ class Library:
         self.report.sources.setdefault(source.name, source)
         if directory is not None:
             self.directories[source.name] = directory
-        file = self.parsed[source.name] = parse(source, self.report)
+        file = self.parsed[source.name] = self.texts.parse(source, self.report)
         return file
 
     def standard(self, block: str) -> Definition | None:
@@ -132,7 +157,9 @@ class Library:
         if stem is None:
             return None
         if stem not in self.modules:
-            file = self.add(Source(f"<std>/{stem}", (STANDARD / stem).read_text("utf-8")), None)
+            file = _standard(stem)
+            self.report.sources.setdefault(file.source.name, file.source)
+            self.parsed[file.source.name] = file
             module = self.modules[stem] = Module(file, self)
             found = (each for each in file.statements if isinstance(each, tree.Block))
             module.blocks = {each.name.text: Definition(each, module) for each in found}

@@ -61,6 +61,7 @@ class _Naming:
 
     def __init__(self, report: Report):
         self.report = report
+        self.shared: list[DraftNode] = []
 
     def take(self, level: _Level, item: Draft, name: str) -> None:
         """Give `item` its name in `level`."""
@@ -174,7 +175,7 @@ class _Naming:
             self.body(scope.children, self.inside(scope, level, name))
 
     def _reuse(self, scope: DraftScope, level: _Level, label: str | None) -> None:
-        pass  # its nodes have the names of the layers they use again
+        self.shared += scope.nodes()  # which have the names of the layers that they use again
 
 
 def labelled(children: list[Draft]) -> bool:
@@ -193,7 +194,8 @@ def labelled(children: list[Draft]) -> bool:
 
 def assign(root: DraftScope, report: Report) -> None:
     """Name every module below `root`; a label given twice in one module is told."""
-    _Naming(report).body(root.children, _Level(""))
-    for node in root.nodes():
+    naming = _Naming(report)
+    naming.body(root.children, _Level(""))
+    for node in naming.shared:
         if node.shares is not None:
             node.name, node.path = node.shares.name, node.shares.path

@@ -45,6 +45,8 @@ def operation(
         found, item = resolve(item, frame), _with_settings(item, frame)
         if isinstance(found, Named):
             written = signature(builder, found.cls, found.kernel, item, frame, stride)
+            if _by_parameter(item, frame):
+                written = written._replace(called=item.head.text)
             place(builder, frame, written, item.span, label, inputs=_inputs(builder, found.cls, item, frame))
             return
     except Problem as problem:
@@ -92,6 +94,12 @@ def _meant(item: tree.Operation, value: Any, frame: Frame) -> Definition | Named
     known = [*frame.module.blocks, *standard_blocks(), *ops.names()]
     message = f"`{head}` is {show(value)}, which is no operator or block"
     raise Problem("E0203", message, span, did_you_mean(name, known))
+
+
+def _by_parameter(item: tree.Operation, frame: Frame) -> bool:
+    """Whether the head of an item is a parameter that names an operator, without settings."""
+    head = item.head.text
+    return isinstance(frame.names.get(head), str) and _find(head, frame.module) is None
 
 
 def _with_settings(item: tree.Operation, frame: Frame) -> tree.Operation:

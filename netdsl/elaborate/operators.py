@@ -14,6 +14,7 @@ from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told, twice
 from netdsl.elaborate.sight import seen
 from netdsl.elaborate.values import Evaluator, Given, Word, show
+from netdsl.integrity import CALLED
 from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.shapes import LARGEST
@@ -34,13 +35,14 @@ class Follower(NamedTuple):
 
 class Written(NamedTuple):
     """An operator as a spec writes it: its arguments over the defaults, the norm and activation behind it, and what the
-    arguments that name labels stand for."""
+    arguments that name labels stand for; `called` is the parameter that it was called by, where one named it."""
 
     cls: type[Operator]
     values: dict[str, Given]
     norm: Follower | None
     act: Follower | None
     named: Mapping[str, Value] = {}
+    called: str | None = None
 
 
 def signature(
@@ -247,6 +249,8 @@ def _chain(
 ) -> DraftNode:
     """An operator, its norm and its activation in a row; gives the node of the first."""
     node = builder.node(frame, op, inputs, span, places=written.values, given=given[0])
+    if written.called is not None:
+        node.terms = {**(node.terms or {}), CALLED: written.called}
     for follows, name in ((written.norm, given[1]), (written.act, given[2])):
         if follows is not None:
             builder.node(frame, follows.op, (builder.current,), span, implicit=True, given=name, terms=follows.terms)

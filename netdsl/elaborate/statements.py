@@ -11,6 +11,7 @@ from itertools import dropwhile
 from typing import NamedTuple
 
 from netdsl import ops
+from netdsl.elaborate.again import Watch, again
 from netdsl.elaborate.arguments import bind, field_names
 from netdsl.elaborate.blocks import branched, handed
 from netdsl.elaborate.bodies import choice, group, join
@@ -45,6 +46,8 @@ ITEMS: dict[type, Callable[..., None]] = {
     tree.If: choice,
 }
 """What places each kind of item."""
+CLOSED = (tree.Operation, tree.Bracket, tree.Group, tree.Join, tree.Residual)
+"""The items after which their body sees and says what it did before."""
 
 
 def place(builder: Builder, statement: tree.Statement, frame: Frame) -> None:
@@ -184,22 +187,41 @@ def _repeat(
     with builder.scope("repeat", span, label=label) as scope:
         start, end = what.label.span[1:] if label is None and what.label else (0, 0)
         scope.terms = terms(builder, repeat, frame, frame.module.file.source.text[start:end])
+        alike, own = None, len(builder.shapes)
         for inner in rounds(builder, repeat, count, frame, span):
             with builder.scope("iteration", span) as iteration:
                 entry = builder.current
-                own = None if label else _computed(builder, what.label, inner)
-                if label is not None and type(item) is tree.If:  # the labelled group that holds it
-                    with builder.scope("group", item.span):
-                        _item(builder, item, inner.inner(), own, stride)
-                else:
-                    _item(builder, item, inner, own, stride, inputs)
-                if own is not None:
-                    if own.text in frame.labels and frame.labels[own.text].span == own.span:
-                        help = "put the index of the repetition into it"
-                        builder.tell(frame, twice(f"the label `{own.text}`", own.span, None, help))
-                    _remember(builder, frame, own, item, entry, given=what.given)
+                if inputs is not None or alike is None or not again(builder, alike, iteration, (entry,)):
+                    watch = Watch(builder, iteration, (entry,))
+                    _round(builder, what, frame, inner, label, stride, inputs)
+                    closed = repeat.index is None and inputs is None and type(item) in CLOSED
+                    alike = watch.stretch() if closed and entry >= own else None  # no label means what it stands on
             last = iteration.children[-1] if iteration.children and type(item) is tree.Operation else None
             stride, inputs = None, handed(last, item.span)
+
+
+def _round(
+    builder: Builder,
+    what: Repeated,
+    frame: Frame,
+    inner: Frame,
+    label: tree.Name | None,
+    stride: Given | None,
+    inputs: tuple[int, ...] | None,
+) -> None:
+    """One round of a repetition, whose names are those of `inner`."""
+    item, entry = what.item, builder.current
+    own = None if label else _computed(builder, what.label, inner)
+    if label is not None and type(item) is tree.If:  # the labelled group that holds it
+        with builder.scope("group", item.span):
+            _item(builder, item, inner.inner(), own, stride)
+    else:
+        _item(builder, item, inner, own, stride, inputs)
+    if own is not None:
+        if own.text in frame.labels and frame.labels[own.text].span == own.span:
+            help = "put the index of the repetition into it"
+            builder.tell(frame, twice(f"the label `{own.text}`", own.span, None, help))
+        _remember(builder, frame, own, item, entry, given=what.given)
 
 
 def _first(builder: Builder, item: tree.Item, frame: Frame) -> tuple[int, ...] | None:

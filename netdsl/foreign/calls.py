@@ -61,8 +61,7 @@ _CAFFE_CONV = {
 }  # fmt: skip
 _INPLACE = {"inplace": ""}
 
-CALLS: Mapping[str, Foreign] = {
-    # PyTorch
+_TORCH: Mapping[str, Foreign] = {
     "Conv2d": Foreign("conv", _TORCH_CONV, {"pad": "0"}),
     "ConvTranspose2d": Foreign("upconv", _TORCH_UPCONV),
     "MaxPool2d": Foreign("maxpool", _TORCH_MAXPOOL),
@@ -86,7 +85,8 @@ CALLS: Mapping[str, Foreign] = {
     "Tanh": Foreign("tanh", {}),
     "Flatten": Foreign("flatten", {}),
     "Identity": Foreign("identity", {}),
-    # Keras
+}  # fmt: skip
+_KERAS: Mapping[str, Foreign] = {
     "Conv2D": Foreign("conv", _KERAS_CONV, {"pad": "valid"}),
     "Conv2DTranspose": Foreign("upconv", {k: v for k, v in _KERAS_CONV.items() if v != "pad"}),
     "MaxPooling2D": Foreign("maxpool", _KERAS_POOL, {"kernel": "2"}),
@@ -97,14 +97,18 @@ CALLS: Mapping[str, Foreign] = {
     "Dense": Foreign(
         "fc", {"units": "features", "activation": "act", "use_bias": "bias", "input_shape": "", **_IGNORED}
     ),
-    # Caffe, as its `net_spec` writes layers
+}  # fmt: skip
+_CAFFE: Mapping[str, Foreign] = {  # as its `net_spec` writes layers
     "Convolution": Foreign("conv", _CAFFE_CONV, {"pad": "0"}),
     "Deconvolution": Foreign("upconv", _CAFFE_CONV),
     "InnerProduct": Foreign("fc", {"num_output": "features", "bias_term": "bias", **_IGNORED}),
 }  # fmt: skip
-"""Calls by their exact spelling, without their module."""
+BY_FRAMEWORK: Mapping[str, Mapping[str, Foreign]] = {"PyTorch": _TORCH, "Keras": _KERAS, "Caffe": _CAFFE}
+"""The calls of each framework, by their exact spelling without their module."""
+CALLS: Mapping[str, Foreign] = {**_TORCH, **_KERAS, **_CAFFE}
+"""All of them; no two frameworks spell two calls alike."""
 
-_PLAIN = {"padding_mode": "'zeros'", "return_indices": "False", "data_format": "'channels_first'"}
+DEFAULTS = {"padding_mode": "'zeros'", "return_indices": "False", "data_format": "'channels_first'"}
 """Parameters of which only the default can be said here."""
 
 
@@ -134,8 +138,8 @@ def call(text: str, known: tuple[int, ...] | None = None) -> str | None:
     coming = None if known is None else prod(known) if found.operator == "fc" else known[0]
     for parameter, value in given.items():
         field = found.parameters[parameter]
-        if parameter in _PLAIN:
-            if ast.unparse(value) != _PLAIN[parameter]:
+        if parameter in DEFAULTS:
+            if ast.unparse(value) != DEFAULTS[parameter]:
                 return None
         elif field == IN:
             if coming is not None and isinstance(value, ast.Constant) and value.value != coming:

@@ -23,7 +23,7 @@ class Lstm(Recurrent):
     gates = 4
     module = "LSTM"
     call = "lstm"
-    start = "[start, start]"
+    start = "[h0, h0]"
     aliases = ("long short-term memory",)
 
     units: Count

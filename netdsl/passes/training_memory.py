@@ -10,21 +10,14 @@ What is told is for float32 and PyTorch's eager autograd over the plain module.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
 
 from netdsl.ir import Network, Node
+from netdsl.ops import Operator
 from netdsl.passes.memory import BYTES
-
-
-class Kept(NamedTuple):
-    """What a layer keeps: values by their numbers, and bytes of its own for one sample and for any number of them."""
-
-    values: tuple[int, ...] = ()
-    own: int = 0
-    fixed: int = 0
+from netdsl.passes.tape import Bytes, Entry, Player, Tape
+from netdsl.shapes import Shape
 
 
 @dataclass(frozen=True)
@@ -43,7 +36,7 @@ class Training:
     layers: dict[int, int]
     saved: int
     constant: int
-    moments: tuple[tuple[int, int], ...]
+    moments: tuple[Bytes, ...]
     parameters: int
     gradients: int
     state: int
@@ -56,12 +49,19 @@ class Training:
 
     def peak(self, batch: int) -> int:
         """The most that activations and gradients on the way take at once."""
-        return max(each * batch + fixed for each, fixed in self.moments) + self.constant
+        return max(each.of(batch) for each in self.moments)
 
     def step(self, batch: int) -> int:
         """The peak of a step with so many samples: what stands, and activations with the margin for workspace."""
-        activations = self.peak(batch)
+        return self.whole(self.peak(batch))
+
+    def whole(self, activations: int) -> int:
+        """What a step takes whose activations take so many bytes at their peak."""
         return self.standing + activations + workspace(activations)
+
+    def room(self, budget: int) -> int:
+        """The most bytes that activations may take, so that a step fits a budget."""
+        return (budget - self.standing) * 10 // 11
 
     def largest(self, budget: int) -> int:
         """How many samples fit a budget of so many bytes; 0 where not one does."""
@@ -81,102 +81,51 @@ def workspace(activations: int) -> int:
 
 def training(network: Network) -> Training:
     """The memory of training a network, with its aux heads."""
-    left_out = _left_out(network)
-    nodes = [
-        node
-        for node in network.nodes
-        if node.shape is not None and network.input_shapes(node) is not None and node.id not in left_out
-    ]
-    kept = {node.id: _kept(network, node) for node in nodes}
-    storage = list(range(len(network.shapes)))
-    for node in nodes:
-        if node.op.view:
-            storage[node.id] = storage[node.inputs[0]]
-    sizes = [BYTES * prod(shape) if shape is not None else 0 for shape in network.shapes]
-    seen: set[int] = set()
-    layers: dict[int, int] = {}
-    for node in nodes:
-        new = {storage[value] for value in kept[node.id].values} - seen
-        seen |= new
-        layers[node.id] = kept[node.id].own + sum(sizes[value] for value in new)
-    moments = tuple(dict.fromkeys(_moments(network, nodes, kept, storage, sizes)))
+    made = tape(network)
     weights = [weight for node in network.nodes for weight in network.weights(node).values()]
     parameters = BYTES * sum(prod(weight.shape) for weight in weights)
     gradients = BYTES * sum(prod(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
     copies, optimizer = _optimizer(network)
-    constant = sum(each.fixed for each in kept.values())
-    saved = sum(layers.values())
-    return Training(layers, saved, constant, moments, parameters, gradients, copies * gradients, optimizer)
+    constant = sum(entry.own.fixed for entry in made.entries)
+    seen = tuple(dict.fromkeys(Player(made).played()))
+    saved = sum(made.layers.values())
+    return Training(made.layers, saved, constant, seen, parameters, gradients, copies * gradients, optimizer)
 
 
-def _left_out(network: Network) -> set[int]:
-    """The softmax at the end, which a compiled module leaves to the loss."""
+def tape(network: Network) -> Tape:
+    """The training step of the plain module of a network, as far as the shapes are known."""
+    left_out, result = _left_out(network)
+    entries = [
+        entry(node.op, shapes, node.id, node.inputs, learned(network, node))
+        for node in network.nodes
+        if node.shape is not None and (shapes := network.input_shapes(node)) is not None and node.id not in left_out
+    ]
+    sizes = tuple(BYTES * prod(shape) if shape is not None else 0 for shape in network.shapes)
+    results = (result, *(item.value for item in network.outputs), *(item.value for item in network.aux))
+    return Tape(tuple(entries), sizes, len(network.inputs), frozenset(results))
+
+
+def entry(op: Operator, shapes: tuple[Shape, ...], value: int, inputs: tuple[int, ...], weights: int) -> Entry:
+    """What a layer does on a tape: an operator on values of these shapes, with so many numbers to learn."""
+    found = op.saved(shapes)
+    kept = (*(inputs[place] for place in found.inputs), *((value,) if found.output else ()))
+    return Entry(value, inputs, kept, Bytes(BYTES * found.own, BYTES * found.fixed), op.view, BYTES * weights)
+
+
+def learned(network: Network, node: Node) -> int:
+    """How many numbers of a layer have gradients."""
+    return sum(prod(weight.shape) for weight in network.weights(node).values() if not weight.buffer)
+
+
+def _left_out(network: Network) -> tuple[set[int], int]:
+    """The softmax at the end, which a compiled module leaves to the loss, and the result without it."""
     found: set[int] = set()
-    last = network.node(network.result)
+    result = network.result
     named = {item.value for item in network.outputs}
-    while last is not None and last.op.to_probabilities and last.id not in named:
+    while (last := network.node(result)) is not None and last.op.to_probabilities and last.id not in named:
         found.add(last.id)
-        last = network.node(last.inputs[0])
-    return found
-
-
-def _moments(
-    network: Network, nodes: list[Node], kept: dict[int, Kept], storage: list[int], sizes: list[int]
-) -> Iterator[tuple[int, int]]:
-    """What is alive at each layer, through the forward pass, and back: for one sample, and for any number of them."""
-    last: dict[int, int] = {}
-    for place, node in enumerate(nodes):
-        for value in (*node.inputs, node.id):
-            last[storage[value]] = place
-    holders: dict[int, int] = {}
-    for node in nodes:
-        for value in {storage[each] for each in kept[node.id].values}:
-            holders[value] = holders.get(value, 0) + 1
-    given = (network.result, *(item.value for item in network.outputs), *(item.value for item in network.aux))
-    results = {storage[value] for value in given}
-    alive = {storage[number] for number in range(len(network.inputs))}
-    now = sum(sizes[value] for value in alive)
-    yield now, 0
-    for place, node in enumerate(nodes):
-        own = storage[node.id]
-        if own not in alive:
-            alive.add(own)
-            now += sizes[own]
-        now += kept[node.id].own
-        yield now, 0
-        done = {storage[value] for value in (*node.inputs, node.id)}
-        for value in done:
-            needed = last[value] != place or value in holders or value in results
-            if not needed and value in alive and value >= len(network.inputs):
-                alive.discard(value)
-                now -= sizes[value]
-    gradients = set(results)
-    now += sum(sizes[value] for value in gradients)
-    for node in reversed(nodes):
-        own = storage[node.id]
-        wanted = {storage[value] for value in node.inputs if storage[value] >= len(network.inputs)} - gradients
-        gradients |= wanted
-        now += sum(sizes[value] for value in wanted)
-        weights = network.weights(node).values()
-        yield now, BYTES * sum(prod(weight.shape) for weight in weights if not weight.buffer)
-        now -= kept[node.id].own
-        for value in {storage[each] for each in kept[node.id].values}:
-            holders[value] -= 1
-            if not holders[value] and value in alive and value >= len(network.inputs) and value not in results:
-                alive.discard(value)
-                now -= sizes[value]
-        if own in gradients and own not in {storage[value] for value in node.inputs}:
-            gradients.discard(own)
-            now -= sizes[own]
-
-
-def _kept(network: Network, node: Node) -> Kept:
-    """What the derivative of a layer needs."""
-    shapes = network.input_shapes(node)
-    assert shapes is not None
-    found = node.op.saved(shapes)
-    values = (*(node.inputs[place] for place in found.inputs), *((node.id,) if found.output else ()))
-    return Kept(values, BYTES * found.own, BYTES * found.fixed)
+        result = last.inputs[0]
+    return found, result
 
 
 def _optimizer(network: Network) -> tuple[int, str]:

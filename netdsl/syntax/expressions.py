@@ -24,6 +24,8 @@ MOST_DIMENSIONS = 8
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 _CONSTANTS = {"TRUE": True, "FALSE": False, "NONE": None}
+_BINDS = {"OR": 1, "AND": 2, "COMPARE": 3, "PLUS": 4, "MINUS": 4, "TIMES": 5, "SLASH": 5}
+"""How tight the operators between two operands bind."""
 _COMPARISONS = frozenset(("==", "!=", "<", "<=", ">", ">="))
 
 Parts = list[Any]
@@ -199,13 +201,38 @@ class Expressions(Transformer[Token, Any]):
         left, right = bare(first), bare(second)
         return self._nested(tree.Binary(operator.lower(), left, right, first.span.to(second.span)), left, right)
 
-    def compare(self, parts: Parts) -> Any:
-        left = parts[0]
-        if isinstance(left, tree.Binary) and left.operator in _COMPARISONS:
-            span = left.span.to(parts[-1].span)
+    def chain(self, parts: Parts) -> Parts:
+        """Operands with the operators between them."""
+        return parts
+
+    def longer_chain(self, parts: Parts) -> Parts:
+        chain: Parts
+        chain, *further = parts
+        chain += further
+        return chain
+
+    def grouped(self, parts: Parts) -> Any:
+        """A chain as the tree that it means: what binds tighter is done first, and of what binds alike the left one."""
+        first, *rest = parts[0]
+        operands, operators = [first], list[Token]()
+        for operator, operand in zip(rest[::2], rest[1::2], strict=True):
+            while operators and _BINDS[operators[-1].type] >= _BINDS[operator.type]:
+                self._join(operands, operators.pop())
+            operators.append(operator)
+            operands.append(operand)
+        while operators:
+            self._join(operands, operators.pop())
+        return operands[0]
+
+    def _join(self, operands: list[Any], operator: Token) -> None:
+        """Put an operator between the last two operands."""
+        right, left = operands.pop(), operands.pop()
+        if operator.type == "COMPARE" and isinstance(left, tree.Binary) and left.operator in _COMPARISONS:
+            span = left.span.to(right.span)
             self.error("E0101", "comparisons cannot be chained", span, "join them with `and`: `a < b and b < c`")
-            return tree.Literal(0, "", span)  # a value that is not known
-        return self.binary(parts)
+            operands.append(tree.Literal(0, "", span))  # a value that is not known
+        else:
+            operands.append(self.binary([left, operator, right]))
 
     def conditional(self, parts: Parts) -> Any:
         then, test, otherwise = map(bare, parts[::2])

@@ -3,7 +3,7 @@
 Blocks have conditions, counts, defaults that are expressions, activations for parameters, calls of other blocks, and
 `default` lines around and inside; they read params of the net, put labels and layers into one arm only, and have
 residuals whose shortcut depends on their parameters. They take several values and give several, and have branches that
-are repeated.
+are repeated; a parameter may name the block or the operator that is called.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ PARAMETERS = {
     "bias": ("bias=true", "bias=false"),
     "wide": ("wide=channels",),
     "f": ("f=relu", "f=tanh", "f"),
+    "unit": ("unit=narrow", "unit=apart", "unit"),
 }
 GIVEN = {
     "stride": ("1", "2"),
@@ -43,7 +44,14 @@ GIVEN = {
     "bias": ("true", "false"),
     "wide": ("{channels}",),
     "f": ("relu", "silu"),
+    "unit": ("narrow", "apart", "broad"),
 }
+NAMED = (
+    "block narrow(n, stride=1, act=relu) { conv1-n/stride; act }",
+    "block apart(n, stride=1, act=relu) { deep: dwconv3/stride; bn; conv1-n; act }",
+    "block broad(n, stride=1, act=relu) { if stride > 1 { maxpool3/stride(pad=1) }; conv3-n; bn }",
+)
+"""Blocks that a parameter can name."""
 SEVERAL = (
     "block fuse(n, k=3) takes left, right { @right; near: conv{k}-n; output right: add { @left; conv1-n | @near }; "
     "bn }",
@@ -104,6 +112,10 @@ PIECES = (
     ("concat { identity | x{count} as i { conv1-{n + i}; bn } }", "count"),
     ("keep: conv1-n; mix: add { conv3-n(act=act) | @keep }; conv1-n", "act"),
     ("conv1-{round_to(n * 1.5, 4)}; conv3-n; f", "f"),
+    ("unit(n)", "unit"),
+    ("unit(n, stride, act=f); relu", "unit stride f"),
+    ("residual(act=none, shortcut=same) { unit(n, stride); unit(n) }", "unit stride"),
+    ("unit(n, act=f) x{count}", "unit f count"),
     ("fuse(n) { identity | conv1-n }", ""),
     ("keep: conv1-n; fuse(n, k) { conv3-{n + 1} | @keep } x2", "k"),
     ("p: fuse(n, 1) { identity | conv3-n }; concat { identity | @p.right }", ""),
@@ -119,7 +131,7 @@ def specs(draw: st.DrawFn) -> str:
     """The text of a network of two to four blocks, called two to six times."""
     lines = ["input 4x16x16", "param classes = 5", "param rate = 0.25", "param base = 4", "param twice = base * 2"]
     lines += draw(st.lists(st.sampled_from(["default conv(act=relu)", "default conv(bias=false)"]), max_size=1))
-    lines += SEVERAL
+    lines += (*SEVERAL, *NAMED)
     blocks: list[tuple[str, dict[str, str]]] = []
     for number in range(draw(st.integers(1, 3))):
         pieces, used = [], dict[str, None]()

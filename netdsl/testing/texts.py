@@ -4,6 +4,7 @@ often."""
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -11,9 +12,13 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from netdsl.ir import Network
+from netdsl.ops import Operator
 from netdsl.shapes import text as written
-from netdsl.testing.drawing import HEAD, networks, ranked, sided
+from netdsl.testing.cases import Case
+from netdsl.testing.drawing import sided
+from netdsl.testing.nets import networks
 
+_ONCE = settings(database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 _NOISE = ("", "", "\n", "# a comment\n", "   ", "\t", "\n\n")
 _MISTAKES = (
     ("cnov3-4", "E0203"),
@@ -53,7 +58,7 @@ def inputs(draw: st.DrawFn) -> str:
 @st.composite
 def specs(draw: st.DrawFn, of: SearchStrategy[Network] | None = None) -> str:
     """A spec as text that compiles, with noise in its layout: comments, blank lines, tabs and blanks."""
-    network = draw(of if of is not None else networks() | ranked() | sided())
+    network = draw(of if of is not None else networks(dims=(1, 2, 3)) | sided())
     lines = network.sources[0].text.splitlines()
     return "".join(f"{draw(st.sampled_from(_NOISE))}{line}\n" for line in lines)
 
@@ -61,12 +66,12 @@ def specs(draw: st.DrawFn, of: SearchStrategy[Network] | None = None) -> str:
 @st.composite
 def mistakes(draw: st.DrawFn) -> Mistake:
     """A spec that is right but for one line, with the place of it."""
-    network = draw(networks(max_layers=3))
-    head = HEAD.splitlines()
-    body = network.sources[0].text.splitlines()[len(head) :]
+    lines = draw(networks(max_layers=3)).sources[0].text.splitlines()
+    head = sum(line.startswith(("input", "default", "block")) for line in lines)
     wrong, code = draw(st.sampled_from(_MISTAKES))
-    before = "\n".join([*head, *body[:0]]) + "\n"
-    return Mistake(f"{before}{wrong}\n" + "\n".join(body) + "\n", len(before), len(before) + len(wrong), code)
+    before = "".join(f"{line}\n" for line in lines[:head])
+    after = "".join(f"{line}\n" for line in lines[head:])
+    return Mistake(f"{before}{wrong}\n{after}", len(before), len(before) + len(wrong), code)
 
 
 @st.composite
@@ -88,8 +93,8 @@ def random_spec(number: int) -> str:
     drawn: list[str] = []
 
     @seed(number)
-    @settings(max_examples=12, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=_ALL)
-    @given(networks() | ranked())
+    @settings(_ONCE, max_examples=12)
+    @given(networks(dims=(1, 2, 3)))
     def draw(network: Network) -> None:
         drawn.append(network.sources[0].text)
 
@@ -97,17 +102,30 @@ def random_spec(number: int) -> str:
     return drawn[-1]
 
 
-def statistics(of: SearchStrategy[Network] | None = None, examples: int = 100) -> Counter[str]:
-    """How often each operator is in so many drawn networks."""
+def statistics(of: SearchStrategy[Network] | SearchStrategy[Case] | None = None, examples: int = 100) -> Counter[str]:
+    """What is in so many drawn networks, or operators, and how often: each operator (`conv`) and each of its arguments
+    that is not its default (`conv.stride`); of networks also how many have so many inputs, outputs and dimensions, and
+    the kinds of their parts, in brackets (`(residual)`). The same for the same strategy."""
     counted: Counter[str] = Counter()
 
-    @settings(max_examples=examples, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=_ALL)
-    @given(of if of is not None else networks() | ranked() | sided())
-    def count(network: Network) -> None:
-        counted.update(node.op.name for node in network.nodes)
+    @settings(_ONCE, max_examples=examples, derandomize=True)
+    @given(of if of is not None else networks(dims=(1, 2, 3)) | sided())
+    def count(drawn: Network | Case) -> None:
+        if isinstance(drawn, Case):
+            counted.update(_said(drawn.op))
+            return
+        counted.update(word for node in drawn.nodes for word in _said(node.op))
+        counted.update(f"({scope.kind})" for scope in drawn.body.scopes())
+        first, results = drawn.inputs[0].shape, len(drawn.outputs) + 1
+        counted.update([f"{len(drawn.inputs)} inputs", f"{results} outputs", f"{len(first) - 1} dimensions"])
 
     count()
     return counted
 
 
-_ALL = list(HealthCheck)
+def _said(op: Operator) -> Iterator[str]:
+    """An operator, and its arguments that are not the defaults, geometry among them."""
+    yield op.name
+    for key, info in type(op).model_fields.items():
+        if info.repr and (info.is_required() or not op.is_default(key)):
+            yield f"{op.name}.{info.alias or key}"

@@ -39,7 +39,8 @@ def optimization(name: str) -> str | None:
     from netdsl.backends.purpose import passes
 
     text = passes.pages().get(name)
-    return None if text is None else f"{name}  (a pass of `netdsl compile --for inference`)\n\n{text}"
+    purpose = "training" if name in {each.__name__.rpartition(".")[2] for each in passes.TRAINING} else "inference"
+    return None if text is None else f"{name}  (a pass of `netdsl compile --for {purpose}`)\n\n{text}"
 
 
 def operator(name: str) -> str:

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from netdsl import __version__
 from netdsl.analysis import tables
@@ -182,14 +183,11 @@ def _framed(head: str, body: str) -> str:
 
 def _printed(network: Network) -> str:
     """The table of the first style that has a place for it."""
-    html = tables.formats.find("html")
-    for style in ("googlenet", "mobilenet", "vit", "resnet", "vgg"):
-        try:
-            printed = tables.write([network], style)
-        except tables.NotPrintable:
-            continue
-        return f'<div class="wide">{html.write(printed.tables)}</div>'
-    return ""
+    try:
+        printed = tables.write([network])
+    except tables.NotPrintable:
+        return ""
+    return f'<div class="wide">{tables.formats.find("html").write(printed.tables)}</div>'
 
 
 def _costs(network: Network) -> str:
@@ -207,7 +205,7 @@ def _costs(network: Network) -> str:
 
 def _claims(network: Network) -> str:
     """Every claim with what was computed, and the verdict."""
-    rows = [*_shapes(network), *_figures(network)]
+    rows = claims(network)
     if not rows:
         return "<p>The spec claims nothing.</p>"
     body = "\n".join(
@@ -219,29 +217,44 @@ def _claims(network: Network) -> str:
     return _framed(f"<tr>{head}</tr>", body)
 
 
-def _shapes(network: Network) -> Iterator[tuple[str, str, str, str, str]]:
+class Claim(NamedTuple):
+    """A claim of a spec, what was computed, and the verdict, with its kind (`good`, `bad`, `dim`) and the note."""
+
+    text: str
+    computed: str
+    verdict: str
+    kind: str
+    note: str
+
+
+def claims(network: Network) -> list[Claim]:
+    """What a spec claims and reports, in its order, shapes first."""
+    return [*_shapes(network), *_figures(network)]
+
+
+def _shapes(network: Network) -> Iterator[Claim]:
     for claim in network.shape_claims:
         line, found = network.line(claim.span), network.shapes[claim.value]
         good = found == claim.shape
-        yield f"line {line}: -> {shape_text(claim.shape)}", shape_text(found), *_verdict(good), ""
+        yield Claim(f"line {line}: -> {shape_text(claim.shape)}", shape_text(found), *_verdict(good), "")
 
 
-def _figures(network: Network) -> Iterator[tuple[str, str, str, str, str]]:
+def _figures(network: Network) -> Iterator[Claim]:
     for expected, figures in ((True, network.expected), (False, network.reported)):
         for figure in figures:
             name = f"{figure.label}.{figure.quantity}" if figure.label else figure.quantity
             claim = f"{'expect' if expected else 'reported'} {name} = {figure.text}"
             note = figure.note or ""
             if figure.quantity not in QUANTITIES:
-                yield claim, "", "reported", "dim", note
+                yield Claim(claim, "", "reported", "dim", note)
                 continue
             try:
                 value = computed(network, figure.label, figure.quantity)
             except (KeyError, ValueError):
-                yield claim, "", "cannot be computed", "dim", note
+                yield Claim(claim, "", "cannot be computed", "dim", note)
                 continue
             good = _holds(value, figure.value, figure.text)
-            yield claim, show(figure.quantity, value), *_verdict(good, note), note
+            yield Claim(claim, show(figure.quantity, value), *_verdict(good, note), note)
 
 
 def _holds(value: object, claimed: object, text: str) -> bool:

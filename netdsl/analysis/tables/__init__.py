@@ -28,10 +28,17 @@ LARGEST = 60_000
 """Characters of a text with a table; those of the papers have 5,000."""
 
 
-def write(networks: Sequence[Network], style: str) -> Printed:
-    """The tables of some variants of a network in a style. Raises `NotPrintable` where it has no place for them."""
-    found: Printed = styles.find(style).write(networks)
-    return found
+def write(networks: Sequence[Network], style: str | None = None) -> Printed:
+    """The tables of some variants of a network in a style, by default the first that has a place for them. Raises
+    `NotPrintable` where there is none, with the reason of each style."""
+    refused = []
+    for name in (style,) if style else styles.TRIED:
+        try:
+            found: Printed = styles.find(name).write(networks)
+            return found
+        except NotPrintable as problem:
+            refused.append(f"{name}: {problem}")
+    raise NotPrintable("\n".join(refused))
 
 
 def read(source: Source, report: Report, style: str | None = None) -> Spec | None:
@@ -42,7 +49,7 @@ def read(source: Source, report: Report, style: str | None = None) -> Spec | Non
         return None
     tables = formats.read(source)
     for table in tables:
-        for name in (style,) if style else ("googlenet", "mobilenet", "vit", "resnet", "vgg"):
+        for name in (style,) if style else styles.TRIED:
             each = styles.find(name)
             if style or each.fits(table):
                 spec: Spec | None = each.read(tables, table, report)

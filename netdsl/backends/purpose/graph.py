@@ -129,6 +129,21 @@ def graph(network: Network, probabilities: bool = False) -> Graph:
     )
 
 
+def trained(network: Network, probabilities: bool = False) -> Graph:
+    """The plan of a network's training, heads and all, whose layers stay as the plain module has them. Raises
+    `ValueError` for a network with errors."""
+    plan = graph(network, probabilities)
+    steps = tuple(
+        Step(node.id, node.op, node.inputs, node.shape, layers=(node.id,)) for node in network.nodes if node.shape
+    )
+    results = {**plan.results, **{f"{item.name}*": item.value for item in network.aux}}
+    found = replace(plan, steps=steps, results=results, guarded=False)
+    needed = set(results.values())
+    for step in reversed(steps):
+        needed.update(step.inputs if step.value in needed else ())
+    return found.changed(step for step in steps if step.value in needed)
+
+
 def _step(network: Network, node: Node) -> Step:
     shapes = network.input_shapes(node)
     assert shapes is not None and node.shape is not None

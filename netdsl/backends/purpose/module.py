@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from netdsl.backends.purpose import write_training
+from netdsl.backends.purpose.training import planned
 from netdsl.backends.purpose.write import write
 from netdsl.backends.torch import module
 from netdsl.backends.torch.weights import load_weights
 from netdsl.ir import Network
+from netdsl.text.amounts import memory
 
 if TYPE_CHECKING:
     import torch
@@ -38,16 +42,39 @@ def build(
         raise ValueError("target `cpu` is for float32 on the CPU: leave out `device` and `dtype`")
     if target != "cpu" and batch is not None:
         raise ValueError("`batch` is for target `cpu`, whose weights are packed for it")
+    import torch
+
     name, text = write(network, probabilities, target)
     plain = module.build(network, probabilities, init=weights is None)
     if weights is not None:
         load_weights(plain, weights)
     loaded = module.load(text, network.name)
-    sized = {} if batch is None or not accepts_batch(text) else {"batch": batch}
-    made: nn.Module = getattr(loaded, name)(plain.state_dict(), **sized)
+    chosen: dict[str, Any] = {} if batch is None or not accepts(text, "batch") else {"batch": batch}
+    if accepts(text, "layout") and _planes(device, dtype):
+        chosen["layout"] = torch.contiguous_format
+    made: nn.Module = getattr(loaded, name)(plain.state_dict(), **chosen)
     return made.to(device=device, dtype=dtype)
 
 
-def accepts_batch(text: str) -> bool:
-    """Whether the constructor of an emitted text packs weights."""
-    return "batch: int" in text
+def trained(
+    network: Network, probabilities: bool = False, batch: int | None = None, budget: str | int | None = None
+) -> tuple[str, str]:
+    """The name of the class for training in a budget ("8GB", or bytes) with batches of so many, and its source.
+
+    Without a budget, values that cost next to nothing are computed again, and nothing else. Raises `BudgetError` where
+    the budget cannot be met, `ValueError` for what is no amount of memory.
+    """
+    most = None if budget is None else memory(budget)
+    return write_training.write(planned(network, batch or 1, most, probabilities), probabilities)
+
+
+def accepts(text: str, name: str) -> bool:
+    """Whether the constructor of an emitted text takes an argument of this name."""
+    return re.search(rf"def __init__\(self, state: State[^)]*\b{name}: ", text) is not None
+
+
+def _planes(device: torch.device | str | None, dtype: torch.dtype | None) -> bool:
+    """Whether maps are computed faster plane by plane: on a GPU in float32, which its tensor cores do not take."""
+    import torch
+
+    return device is not None and torch.device(device).type == "cuda" and dtype in (None, torch.float32)

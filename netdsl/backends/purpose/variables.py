@@ -3,7 +3,7 @@ holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from netdsl.backends.purpose.graph import Graph
 from netdsl.backends.torch.names import variable
@@ -11,13 +11,13 @@ from netdsl.ir import Node, Scope
 from netdsl.ops.slice import Slice
 
 
-def named(graph: Graph, inputs: dict[int, str], inlined: Iterable[int], taken: Iterable[str]) -> dict[int, str]:
+def named(graph: Graph, inputs: dict[int, str], inlined: Collection[int], taken: Iterable[str]) -> dict[int, str]:
     """The variable of each value that is set: `x` along the main line, `branch2` in a branch, `out` in a residual.
 
     A name is taken again only when nothing needs what it held. Values that are written into the expression that takes
     them (`inlined`) have none.
     """
-    inlined, taken = set(inlined), set(taken)
+    taken = set(taken)
     wanted = _wanted(graph)
     names = dict(inputs)
     held = {name: value for value, name in inputs.items()}
@@ -33,7 +33,7 @@ def named(graph: Graph, inputs: dict[int, str], inlined: Iterable[int], taken: I
     return names
 
 
-def _last_uses(graph: Graph, inlined: set[int]) -> dict[int, int]:
+def _last_uses(graph: Graph, inlined: Collection[int]) -> dict[int, int]:
     """The place of the last statement that takes each value; what is inlined is taken where it is written."""
     place = {step.value: number for number, step in enumerate(graph.steps)}
     last: dict[int, int] = dict.fromkeys(graph.results.values(), len(graph.steps))

@@ -7,23 +7,37 @@ import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 
-from netdsl.backends.purpose import calls, variables
+from netdsl.backends.purpose import calls
 from netdsl.backends.purpose.graph import Graph, Step, graph
 from netdsl.backends.purpose.helpers import KEEP, PACKING, TYPES, used
 from netdsl.backends.purpose.passes import TARGETS, name
+from netdsl.backends.purpose.statements import BODY, Statements, inlines
 from netdsl.backends.purpose.tensors import Own, Part, Tensors
 from netdsl.backends.torch import text
-from netdsl.backends.torch.layout import WIDTH, Bracket, Text, call, flat, lay
-from netdsl.backends.torch.names import LOOPS, RESERVED, Numbered, printable, variable
+from netdsl.backends.torch.layout import WIDTH, Bracket, Text, call, lay
+from netdsl.backends.torch.names import LOOPS, RESERVED, Numbered, variable
 from netdsl.backends.torch.network import Main
 from netdsl.backends.torch.plan import Plan
-from netdsl.ir import Network, Node
-from netdsl.ops import Family
+from netdsl.ir import Network
 from netdsl.ops.fc import Fc
 from netdsl.shapes import text as shape_text
 
-BODY = 8
-OWN = ("keep", "forward", "training", "eval", "train", "to", "half", "float", "double", "cpu", "cuda", "type", "apply")
+OWN = (
+    "keep",
+    "layout",
+    "forward",
+    "training",
+    "eval",
+    "train",
+    "to",
+    "half",
+    "float",
+    "double",
+    "cpu",
+    "cuda",
+    "type",
+    "apply",
+)
 """What a module has under these names itself."""
 
 
@@ -88,6 +102,8 @@ class Writer:
         if self.packed:
             lines += textwrap.wrap(f"Weights are packed for inputs of the size above{batch}.", WIDTH)
         lines += ["", f"    model = {self.name}(state)  # `state` is the plain module's state_dict"]
+        if self.movable:
+            lines += [f"    model = {self.name}(state, layout=torch.contiguous_format).cuda()  # in float32 on a GPU"]
         return plain.removesuffix('\n"""') + "\n\n" + "\n".join(lines) + '\n"""'
 
     @property
@@ -95,17 +111,36 @@ class Writer:
         """Whether there are weights packed for oneDNN."""
         return any(map(self._kernel, self.graph.steps))
 
+    @property
+    def movable(self) -> bool:
+        """Whether the layout of maps is for whoever makes the module to choose: a GPU computes float32 faster plane by
+        plane."""
+        return self.graph.channels_last and not self.packed
+
+    @property
+    def layout(self) -> str:
+        """The layout of maps, as an expression."""
+        return "self.layout" if self.movable else "torch.channels_last"
+
     def _class(self) -> Iterator[str]:
         yield f"class {self.name}(nn.Module):"
         yield f'    """{text.title(self.network)}, for inference. `state` is the state_dict of the plain module."""'
         yield ""
-        yield f"    def __init__(self, state: State{', batch: int = 1' if self.packed else ''}) -> None:"
+        given = ["self", "state: State"]
+        given += ["batch: int = 1"] if self.packed else []
+        given += ["layout: torch.memory_format = torch.channels_last"] if self.movable else []
+        yield f"    def __init__({', '.join(given)}) -> None:"
         yield "        super().__init__()"
+        if self.movable:
+            yield "        self.layout = layout"
         yield from self.construction
         modules = any(isinstance(step.tensors, Own) for step in self.graph.steps)
         yield "        self.eval().requires_grad_(False)" if modules else "        self.eval()"
         if any("self.keep(" in line for line in self.construction):
-            yield from ["", *KEEP.strip("\n").split("\n")]
+            keep = KEEP.strip("\n").replace(
+                "{layout}", self.layout if self.graph.channels_last else "torch.contiguous_format"
+            )
+            yield from ["", *keep.split("\n")]
         names = ["self", *(f"{each}: Tensor" for each in self.inputs.values())]
         yield ""
         yield f"    def forward({', '.join(names)}) -> {self.returned or 'Tensor'}:"
@@ -190,29 +225,11 @@ class Writer:
         if self.graph.channels_last:
             for number, each in self.inputs.items():
                 if len(self.network.inputs[number].shape) == 3:
-                    yield f"{pad}{each} = {each}.contiguous(memory_format=torch.channels_last)"
+                    yield f"{pad}{each} = {each}.contiguous(memory_format={self.layout})"
         inlined = {step.value for step in self.graph.steps if self._inlines(step)}
-        names = variables.named(self.graph, self.inputs, inlined, {self.returned, "state"})
-        written: dict[int, Text] = {}
-        section: tuple[int, str] | None = None
-        for step in self.graph.steps:
-            texts = [flat(written[value]) or "" if value in written else names[value] for value in step.inputs]
-            expression = self._expression(step, texts, [written.get(value) for value in step.inputs])
-            if step.value in inlined:
-                written[step.value] = expression
-                continue
-            here = self._section(step)
-            if here is not None and here != section:
-                section = here
-                yield f"{pad}# {section[1]}"[:WIDTH]
-            head = f"{names[step.value]} = "
-            line = pad + head + lay(expression, BODY, len(head))
-            remark = self._remark(step, written)
-            room = "\n" not in line and len(line) + 4 + len(remark) <= WIDTH
-            if remark and not room:
-                yield f"{pad}# {remark}"[:WIDTH]
-            yield f"{line}  # {remark}" if remark and room else line
-        results = [names[value] for value in self._results()]
+        written = Statements(self.graph, self.inputs, inlined, {self.returned, "state"}, self._expression)
+        yield from written.lines(self.graph.steps)
+        results = [written.names[value] for value in self._results()]
         yield f"{pad}return {results[0]}" if not self.returned else f"{pad}return {self.returned}({', '.join(results)})"
 
     def _results(self) -> list[int]:
@@ -234,55 +251,8 @@ class Writer:
 
     def _inlines(self, step: Step) -> bool:
         """Whether a step is written into the activation that alone takes it, in the next statement."""
-        user = self.graph.only(step.value)
-        if user is None or user.op.family is not Family.ACTIVATION or len(user.inputs) != 1 or self._module(user):
-            return False
-        place = self.graph.steps.index(step)
-        follows = self.graph.steps[place + 1] is user
-        return follows and (
-            step.filters or step.op.family in (Family.NORMALIZATION, Family.POOLING) or step.op.name == "add"
-        )
-
-    # Where a line comes from ------------------------------------------------------------------------------------------
-
-    def _node(self, layer: int) -> Node:
-        found = self.network.node(layer)
-        assert found is not None
-        return found
-
-    def _section(self, step: Step) -> tuple[int, str] | None:
-        """The statement of the spec that a step belongs to: its place, and its line with the text."""
-        if not step.layers:
-            return None
-        first = min(step.layers)
-        for place, child in enumerate(self.network.body.children):
-            within = child.id == first if isinstance(child, Node) else any(node.id == first for node in child.nodes())
-            if within:
-                source, line = self.network.source_of(child.span), self.network.line(child.span)
-                if source is None:
-                    return None
-                said = " ".join(source.slice(child.span).split())
-                return line or place, f"line {line}: {printable(said)}"[: WIDTH - BODY - 2]
-        return None
-
-    def _remark(self, step: Step, written: dict[int, Text]) -> str:
-        """The layers of the spec that a line does the work of, by their paths."""
-        layers = list(step.layers)
-        for value in step.inputs:
-            if value in written:
-                layers = [*self.graph.made[value].layers, *layers]
-        paths = [self._node(layer).path for layer in dict.fromkeys(layers)]
-        found = [path if place == 0 else _beside(path, paths[place - 1]) for place, path in enumerate(paths)]
-        return ", ".join(filter(None, found))
-
-
-def _beside(path: str, before: str) -> str:
-    """A path as it is said behind another: without the part that both have."""
-    shared = 0
-    parts, others = path.split("."), before.split(".")
-    while shared < min(len(parts), len(others)) - 1 and parts[shared] == others[shared]:
-        shared += 1
-    return ".".join(parts[shared:])
+        user = inlines(step, self.graph)
+        return user is not None and not self._module(user)
 
 
 def _set(name: str, made: Text) -> Text:

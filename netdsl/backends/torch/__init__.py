@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["WeightsError", "build", "emit", "load_weights", "optimize"]
 
 
-PURPOSES = ("inference",)
+PURPOSES = ("inference", "training")
 TARGETS = ("any", "cpu")
 
 
@@ -27,21 +27,32 @@ def emit(
     purpose: str | None = None,
     target: str | None = None,
     sizes: bool = False,
+    batch: int | None = None,
+    budget: str | int | None = None,
 ) -> str:
     """PyTorch source of a network, standing alone on torch.
 
     The plain source is one module class as a person would write it; see `netdsl.backends.torch.source`. For the
     purpose `inference` it is another class with the same outputs, which answers faster and does not train; `target` is
-    `any` device or `cpu`. See `netdsl.backends.purpose`.
+    `any` device or `cpu`. For `training` it is a class that derives from the plain one and needs less memory; a
+    `budget` ("8GB", or bytes) is for all that a step with a `batch` of so many samples (one unless given) takes. See
+    `netdsl.backends.purpose`.
 
-    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the plain source's
-    docstring also says for which sizes of the input its module is valid, which `netdsl compile` always asks for: to
-    solve that takes longer than to write the source. Raises `ValueError` for a network with errors, an unknown purpose or target, and a target without a purpose.
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring of
+    the plain source also says for which sizes of the input its module is valid, as `netdsl compile` asks: to solve that
+    takes longer than to write the source. Raises `ValueError` for a network with errors, an unknown purpose or target,
+    a target, budget or batch that the purpose does not have, and `BudgetError`, which is one, for a budget that cannot
+    be met.
     """
-    if _purpose(purpose, target):
+    _asked(purpose, target, batch if purpose != "inference" else None, budget)
+    if purpose == "inference":
         from netdsl.backends.purpose import write
 
         return write.write(network, probabilities, target or "any")[1]
+    if purpose == "training":
+        from netdsl.backends.purpose import module
+
+        return module.trained(network, probabilities, batch, budget)[1]
     from netdsl.backends.torch import source
 
     return source.emit(network, probabilities, sizes)
@@ -57,25 +68,30 @@ def build(
     purpose: str | None = None,
     target: str | None = None,
     batch: int | None = None,
+    budget: str | int | None = None,
     weights: Any = None,
 ) -> nn.Module:
     """The network as a live `torch.nn.Module`, of the text that `emit` gives.
 
     `weights` are loaded into it, as `load_weights` does. `init=False` leaves what would be drawn at random
     undetermined, for whoever fills it. See `netdsl.backends.torch.module.build`, and for a `purpose`, with its `target`
-    and the `batch` that it is for, `netdsl.backends.purpose.module.build`.
+    or `budget` and the `batch` that it is for, `netdsl.backends.purpose.module`.
     """
-    if _purpose(purpose, target):
+    _asked(purpose, target, batch if target != "cpu" else None, budget)
+    if purpose == "inference":
         from netdsl.backends.purpose import module as purposes
 
         return purposes.build(
             network, weights, probabilities, target=target or "any", batch=batch, device=device, dtype=dtype
         )
-    if batch is not None:
-        raise ValueError("`batch` is for the purpose `inference` with target `cpu`")
     from netdsl.backends.torch import module
 
-    made = module.build(network, probabilities, device=device, dtype=dtype, init=init and weights is None)
+    text = None
+    if purpose == "training":
+        from netdsl.backends.purpose import module as purposes
+
+        text = purposes.trained(network, probabilities, batch, budget)
+    made = module.build(network, probabilities, device=device, dtype=dtype, init=init and weights is None, text=text)
     return made if weights is None else load_weights(made, weights)
 
 
@@ -97,12 +113,15 @@ def optimize(
     return build(network, probabilities, purpose="inference", **given)
 
 
-def _purpose(purpose: str | None, target: str | None) -> bool:
-    """Whether there is a purpose. Raises `ValueError` for what is unknown."""
+def _asked(purpose: str | None, target: str | None, batch: int | None, budget: str | int | None) -> None:
+    """Raises `ValueError` for what is unknown, and for what a purpose does not have."""
     if purpose is not None and purpose not in PURPOSES:
-        raise ValueError(f"there is no purpose {purpose!r}; there is `inference`")
+        raise ValueError(f"there is no purpose {purpose!r}; there are `inference` and `training`")
     if target is not None and target not in TARGETS:
         raise ValueError(f"there is no target {target!r}; there are `any` and `cpu`")
-    if target is not None and purpose is None:
+    if target is not None and purpose != "inference":
         raise ValueError("a target is of a purpose: give purpose='inference' too")
-    return purpose is not None
+    if budget is not None and purpose != "training":
+        raise ValueError("a budget is of a purpose: give purpose='training' too")
+    if batch is not None and purpose != "training":
+        raise ValueError("`batch` is for the purpose `training`, and for `inference` with target `cpu`")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from netdsl.backends.torch.attributes import shape_of
 from netdsl.backends.torch.classes import Class
 from netdsl.backends.torch.columns import Split
 from netdsl.backends.torch.echo import echo
@@ -18,12 +19,13 @@ from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.members import Members
-from netdsl.backends.torch.merge import Form, Instance, Merge, shape_of
+from netdsl.backends.torch.merge import Form, Instance, Merge
 from netdsl.backends.torch.names import Numbered, camel, snake, stem, variable
 from netdsl.backends.torch.parameters import defaults_of
 from netdsl.backends.torch.plan import Plan
+from netdsl.backends.torch.terms import Layer
 from netdsl.backends.torch.trace import Trace
-from netdsl.ir import Node, Scope
+from netdsl.ir import Definition, Node, Scope
 
 MOST_FRESH = 2
 """So many arguments that the spec does not have may make one class of instances that differ in more than numbers."""
@@ -70,7 +72,7 @@ class Blocks:
                 isinstance(each, Level) and each.scope.kind == "shortcut" for level in alike for each in level.members
             )
             definition = self.facts.definition(alike[0].scope)
-            defaults = defaults_of(definition.parameters) if definition is not None else {}
+            defaults = self._defaults(definition, alike) if definition is not None else {}
             firsts: dict[Any, Level] = {}
             same: dict[int, list[Level]] = {}
             wirings: dict[int, int] = {}
@@ -91,6 +93,17 @@ class Blocks:
                     for level in same[id(trace.level)]:
                         self.facts.classes[id(level)] = (merge.made, given)
                         self.facts.traces[id(level)] = trace
+
+    def _defaults(self, definition: Definition, levels: Sequence[Level]) -> dict[str, Any]:
+        """The defaults of a block's parameters; a block that is one is the class of it, where some instance has it."""
+        found = defaults_of(definition.parameters)
+        for level in levels:
+            for parameter, value in level.scope.arguments.items():
+                if type(value) is str and value == definition.parameters.get(parameter):
+                    layer = self.facts.argument(level.scope, parameter)
+                    if type(layer) is Layer:
+                        found.setdefault(variable(parameter), layer)
+        return found
 
     def _made(
         self, levels: list[Level], wirings: dict[int, int], projects: bool, defaults: dict[str, Any]
@@ -210,7 +223,7 @@ class Blocks:
             if taken is None and number == 0 and (value == level.scope.entry or len(level.inputs) == 1):
                 names[value] = "x"
                 continue
-            name = variable(snake(taken or stem(self.plan.labels.get(value, "other"))), ("x",))
+            name = variable(snake(taken or stem(self.plan.labels.get(value, "other"))), () if taken else ("x",))
             if name in names.values():
                 name = Numbered({*names.values()})(name)
             names[value] = name

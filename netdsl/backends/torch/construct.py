@@ -160,6 +160,15 @@ Construction: TypeAlias = Construct | Chain | Run | Cycle
 LOOPS = (Run, Cycle)
 
 
+SIDES = ("kernel", "stride", "padding", "output_padding", "dilation")
+"""The roles of what PyTorch's modules take as one number where it is the same in all dimensions."""
+
+
+def single(value: Any) -> Any:
+    """One number for a tuple of it."""
+    return value[0] if type(value) is tuple and value and all(each == value[0] for each in value) else value
+
+
 def alike(a: Any, b: Any) -> bool:
     """Whether two constants are the same: `1`, `1.0` and `True` are not."""
     return type(a) is type(b) and bool(a == b)
@@ -179,25 +188,30 @@ def valued(item: Any, names: Mapping[str, Any]) -> Any:
             items = tuple((key or str(next(places)), each) for key, each in kept) if "" in dict(items) else tuple(kept)
         return type(item).__name__, tuple((key, valued(each, names)) for key, each in items)
     assert isinstance(item, Construct)
-    arguments = tuple([(a.keyword, _value(a.value, names)) for a in item.arguments])
     function: Any = item.function
+    if type(function) is str and function.startswith("nn."):
+        arguments = tuple([(a.keyword, _value(a.value, names, a.role in SIDES)) for a in item.arguments])
+    else:
+        arguments = tuple([(a.keyword, _value(a.value, names)) for a in item.arguments])
     if type(function) is not str and isinstance(function, (Layer, Term)):
         function = _value(function, names)[1]
     return function, item.frozen, item.parameter, arguments
 
 
-def _value(value: Any, names: Mapping[str, Any]) -> Any:
+def _value(value: Any, names: Mapping[str, Any], sided: bool = False) -> Any:
     if isinstance(value, Items):
         return tuple(_value(each, names) for each in value.values)
     kind = type(value)
     if kind is Term:
         value = value.evaluate(names)
+        value = single(value) if sided else value
         return type(value), value
     if kind in PLAIN:
         return kind, value
     if names and is_symbolic(value):
         value = as_term(value).evaluate(names)
-    return type(plain(value)), plain(value)
+    value = single(plain(value)) if sided else plain(value)
+    return type(value), value
 
 
 PLAIN = frozenset({int, float, bool, str, Layer})

@@ -13,8 +13,8 @@ from typing import Any
 
 from netdsl.backends.torch.facts import Facts, row_nodes
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
-from netdsl.backends.torch.parameters import told
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
+from netdsl.backends.torch.terms import Layer
 from netdsl.backends.torch.trace import Trace
 from netdsl.ops import Call
 
@@ -66,13 +66,15 @@ def _values(model: Trace, level: Level, facts: Facts) -> dict[str, Any]:
             assert shape is not None
             value: Any = shape[0]
         elif kind == "argument":
-            value = told(scope.arguments[where[0]])
+            value = facts.argument(scope, where[0])
         elif kind == "row":
             value = getattr(rows[where[0]].op, where[1])
             value = value[0] if isinstance(value, tuple) and len(set(value)) == 1 else value
         elif kind == "outer":
-            arguments = context.block.arguments if context.block is not None and scope.kind != "block" else {}
-            value = context.indices.get(where[0], arguments.get(where[0], facts.params.get(where[0])))
+            block, word = context.block if scope.kind != "block" else None, where[0]
+            value = context.indices.get(word, facts.params.get(word))
+            if block is not None and word in block.arguments and word not in context.indices:
+                value = facts.argument(block, word)
         else:
             value = where[0].evaluate(env)
             if len(where) > 1 and scope.arguments[where[1]] != value:
@@ -120,7 +122,9 @@ def _compare(
             continue
         made, given = facts.classes[id(other)]
         call = model.constructs[id(one)]
-        if call.function is not made:
+        if is_symbolic(call.function):
+            _moved(call.function, env, Layer(made.name))
+        elif call.function is not made:
             raise Unlike
         for argument, (_, value) in zip(call.arguments, given, strict=True):
             _moved(argument.value, env, plain(value))

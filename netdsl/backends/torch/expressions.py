@@ -103,8 +103,8 @@ class Expressions:
                 block, indices = context.block, context.indices
             value: Any = indices.get(word)
             if value is None and block is not None:
-                value = block.arguments.get(word)
-                if isinstance(value, str | bool):
+                value = self.facts.argument(block, word) if word in block.arguments else None
+                if type(value) in (str, bool):
                     return value
             if value is None:
                 return self.param(word)

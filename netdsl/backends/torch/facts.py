@@ -10,8 +10,11 @@ from typing import Any
 
 from netdsl.backends.torch.construct import Callee, Parameter
 from netdsl.backends.torch.levels import Level
+from netdsl.backends.torch.parameters import told
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.reading import words
+from netdsl.backends.torch.terms import Layer
+from netdsl.integrity import CALLED
 from netdsl.ir import Choice, Definition, Node, Scope
 from netdsl.ops import Operator
 from netdsl.shapes import Shape
@@ -28,7 +31,8 @@ class Context:
 class Facts:
     """What the classes of one network are traced with. `fixed` are params of the net that are numbers.
 
-    `traces` and `classes` are, by level, how each class inside was traced, and what it takes.
+    `traces` and `classes` are, by level, how each class inside was traced, and what it takes. `handed` are the
+    definitions of the blocks that are called by a parameter, whose constructors take the same arguments.
     """
 
     def __init__(self, plan: Plan, fixed: set[str], reserved: Iterable[str]):
@@ -45,6 +49,8 @@ class Facts:
         self.classes: dict[int, tuple[Callee, list[tuple[Parameter, Any]]]] = {}
         self.context: dict[int, Context] = {}
         self.brackets: dict[tuple[str, ...], tuple[list[int | None], int | None]] = {}
+        self.handed: set[str | None] = set()
+        self._calls: dict[int, list[Scope]] = {}
         self._fixed: dict[str, bool] = {}
         self._place(network.body, Context(None))
         self._brackets()
@@ -142,6 +148,29 @@ class Facts:
     def definition(self, scope: Scope) -> Definition | None:
         return self.network.definitions.get(scope.definition or "")
 
+    def argument(self, scope: Scope, parameter: str) -> Any:
+        """The value of a block's parameter as its constructor is given it: one that names a block is the class of it,
+        which is known once it is made."""
+        value = told(scope.arguments[parameter])
+        if type(value) is str:
+            named = self._named(scope, parameter)
+            if len(named) == 1 and None not in named:
+                return Layer(*named)
+        return value
+
+    def _named(self, block: Scope, parameter: str) -> set[str | None]:
+        """The classes of the blocks that are called by a parameter in the text of a block, or further in."""
+        found: set[str | None] = set()
+        for each in self._calls.get(id(block), ()):
+            if each.terms.get(CALLED) == parameter:
+                level = self.plan.level_of.get(id(each))
+                made = self.classes.get(id(level)) if level is not None else None
+                found.add(made[0].name if made is not None else None)
+            for inner in each.arguments:
+                if each.terms.get(inner) == parameter:
+                    found |= self._named(each, inner)
+        return found
+
     def is_fixed(self, word: str) -> bool:
         """Whether a param is a number in the source; one that is computed of such a param is."""
         if word not in self._fixed:
@@ -159,6 +188,9 @@ class Facts:
                 inner = context
                 if child.kind == "block" and child.definition is not None:
                     inner = Context(child)
+                    self._calls.setdefault(id(context.block), []).append(child)
+                    if CALLED in child.terms:
+                        self.handed.add(child.definition)
                 elif known:
                     inner = Context(context.block, {**context.indices, **known})
                 self._place(child, inner)

@@ -12,6 +12,7 @@ from netdsl.backends.torch.levels import HALVES, Level
 from netdsl.backends.torch.reading import parsed
 from netdsl.backends.torch.symbols import Sym, SymF, as_term, is_symbolic, plain, symbolic
 from netdsl.backends.torch.terms import Layer, make, name
+from netdsl.integrity import CALLED
 from netdsl.ir import Node
 from netdsl.ops import Family, Torch
 from netdsl.syntax import tree
@@ -47,7 +48,7 @@ class Layers(Expressions):
         if node.terms:
             current = inputs[0] if inputs else ()
             for key, text in node.terms.items():
-                if key in FOLLOWERS:
+                if key in FOLLOWERS or key == CALLED:
                     fields.update(self.setting(node, text, names, current))
                     continue
                 key = attribute_of(node, key)
@@ -94,11 +95,12 @@ class Layers(Expressions):
             self.mark(inputs[0])
         self.shapes[node.id] = (self.local(channels) if len(inputs) > 1 else channels, *map(plain, shape[1:]))
         if traced is not None:
-            self.torch[node.id] = traced
+            self.torch[node.id] = self._whole(node, traced, fields)
         self.flexible(node, fields, traced)
 
     def setting(self, node: Node, text: str, names: Names, shape: tuple[Any, ...]) -> dict[str, Any]:
-        """The fields that `act=leakyrelu(slope)` gives to the activation. One that an argument names is `chosen`."""
+        """The fields that `act=leakyrelu(slope)` gives to the activation. One that an argument names, there or where it
+        is called, is `chosen`."""
         found: dict[str, Any] = {}
         call = parsed(text.lstrip("^!"))
         leaf = self.plan.leaves.get(node.id)
@@ -122,6 +124,16 @@ class Layers(Expressions):
             elif value is not None:
                 self.mark(value)
         return found
+
+    def _whole(self, node: Node, traced: Torch, fields: dict[str, Any]) -> Torch:
+        """How a layer is written where its class is called by a parameter, with any stride: with its own even if it is
+        1."""
+        module = traced.module
+        known = module is None or "stride" in module.kwargs or node.op.family is not Family.CONVOLUTION
+        if known or "stride" not in fields or self.level.scope.definition not in self.facts.handed:
+            return traced
+        assert module is not None
+        return traced._replace(module=module._replace(kwargs={**module.kwargs, "stride": single_of(fields["stride"])}))
 
     def passing(self, node: Node, inputs: tuple[tuple[Any, ...], ...]) -> None:
         """What goes into a layer must stay as it is, unless the layer is the same for any number of channels."""
@@ -147,7 +159,7 @@ class Layers(Expressions):
         if self.turning or not isinstance(channels, Sym):
             return channels
         term = channels.term
-        if term.rounds or term.size < 2:
+        if term.size < 2 or any(part.rounding for part in term.parts()):
             return channels
         for atom, source in self.source.items():
             if source[:2] == ("default", term):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple, TypeAlias
 
 from netdsl.backends.torch.construct import (
@@ -24,11 +25,13 @@ from netdsl.backends.torch.construct import (
     substituted,
 )
 from netdsl.backends.torch.symbols import as_term, plain
-from netdsl.backends.torch.terms import Term, literal, make, name
+from netdsl.backends.torch.terms import Layer, Term, literal, make, name
 
 WIDTH = 120
 MOST_BARE = 3
 """So many numbers in a row a reader can tell apart by their places; of more, each has its name before it."""
+
+NUMBERS = PLAIN - {Layer}
 
 ENTRY = re.compile(r"_(channels|features)$")
 """What says what a class is given, and comes first wherever one is constructed."""
@@ -110,8 +113,9 @@ def _call(construct: Construct) -> Bracket:
     else:
         name = function.name
         usual = {each.name: each.default for each in function.parameters}
-        many = sum([not a.keyword and type(a.value) in PLAIN for a in arguments]) > MOST_BARE
-        keywords = [a.keyword or (a.role if many and not ENTRY.search(a.role) else "") for a in arguments]
+        many = sum([not a.keyword and type(a.value) in NUMBERS for a in arguments]) > MOST_BARE
+        front = list(takewhile(lambda a: not a.keyword and (not many or ENTRY.search(a.role)), arguments))
+        keywords = ["" if place < len(front) else a.keyword or a.role for place, a in enumerate(arguments)]
         items = tuple(
             [
                 (f"{keyword}=" if keyword else "", tree(a.value))

@@ -29,16 +29,18 @@ def build(
     device: torch.device | str | None = None,
     dtype: torch.dtype | None = None,
     init: bool = True,
+    text: tuple[str, str] | None = None,
 ) -> nn.Module:
     """The network as a live `torch.nn.Module`, made of the very text that `emit` gives.
 
     It takes (N, C, H, W) or (N, features) and gives logits (N, classes), or probabilities where asked; nets with aux
     heads return a named tuple in training, nets with `output`s always. Device and dtype are PyTorch's defaults in
-    force (`with torch.device("meta")`) unless given. Each tensor is drawn once; `init=False` draws none. Raises
-    `ModuleNotFoundError` without torch: install `netdsl[torch]`.
+    force (`with torch.device("meta")`) unless given. Each tensor is drawn once; `init=False` draws none. `text` is the
+    name of another class of the same constructor, and its source. Raises `ModuleNotFoundError` without torch: install
+    `netdsl[torch]`.
     """
-    name, text = write(network, probabilities)
-    module = load(text, network.name)
+    name, code = text or write(network, probabilities)
+    module = load(code, network.name)
     import torch
     from netdsl.backends.torch.drawing import drawn
 

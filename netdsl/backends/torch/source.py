@@ -27,26 +27,32 @@ from netdsl.ir import Network
 def emit(network: Network, probabilities: bool = False, sizes: bool = False) -> str:
     """PyTorch source of a network: one module class, standing alone on torch.
 
-    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring says
-    for which sizes of the input the module is valid. Raises `ValueError` for a network with errors.
+    A final softmax is left out, as PyTorch's losses take logits, unless `probabilities`. With `sizes` the docstring
+    says for which sizes of the input the module is valid. Raises `ValueError` for a network with errors.
     """
     return write(network, probabilities, sizes)[1]
 
 
 def write(network: Network, probabilities: bool = False, sizes: bool = False) -> tuple[str, str]:
     """The name of the network's class, and the source."""
+    main, pieces = parts(network, probabilities)
+    return main.name, text.file(network, pieces, sizes)
+
+
+def parts(network: Network, probabilities: bool = False) -> tuple[Main, list[str]]:
+    """What is known of the network's class, and the pieces of the source: definitions and classes, its own last."""
     if not network.complete:
         raise ValueError(f"{network.name} has errors and cannot be compiled")
     paused = gc.isenabled()
     gc.disable()  # all that is made lives until the text is: collecting in between only costs time
     try:
-        return _write(network, probabilities, sizes)
+        return _parts(network, probabilities)
     finally:
         if paused:
             gc.enable()
 
 
-def _write(network: Network, probabilities: bool, sizes: bool) -> tuple[str, str]:
+def _parts(network: Network, probabilities: bool) -> tuple[Main, list[str]]:
     plan = Plan(network, probabilities)
     definitions = dict.fromkeys(each for leaf in plan.root.leaves() for each in leaf.torch.definitions)
     taken = {*RESERVED, *LOOPS}
@@ -67,7 +73,7 @@ def _write(network: Network, probabilities: bool, sizes: bool) -> tuple[str, str
         each.attributes = gathered(each.attributes, each is made)
     made.fixed = _fixed(network, made)
     classes = [text.class_text(each) for each in blocks.classes]
-    return main.name, text.file(network, [*definitions, *classes, *main.write(made)], sizes)
+    return main, [*definitions, *classes, *main.write(made)]
 
 
 def _fixed(network: Network, made: Class) -> str:

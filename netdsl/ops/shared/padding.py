@@ -40,7 +40,8 @@ class Slide(NamedTuple):
         if self.pad == "valid":
             return (0, 0) * len(self.kernel)
         if self.pad == "tf":
-            return self._tf((1,) * len(self.kernel)) if set(self.stride) == {1} else None
+            one = (1,) * len(self.kernel)
+            return self._replace(stride=one)._tf(one) if set(self.stride) == {1} else None
         return doubled(self.odd())
 
     def odd(self) -> tuple[int, ...]:

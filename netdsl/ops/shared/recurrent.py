@@ -14,7 +14,7 @@ TEXT = '''class {name}(nn.{module}):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         directions = 2 if self.bidirectional else 1
-        start = x.new_zeros(self.num_layers * directions, x.shape[0], self.hidden_size)
+        h0 = x.new_zeros(self.num_layers * directions, x.shape[0], self.hidden_size)
         x = x.transpose(1, 2)
         out = torch.{call}(
             x, {start}, self._flat_weights, self.bias, self.num_layers, 0.0, self.training, self.bidirectional, True
@@ -37,7 +37,7 @@ class Recurrent(Operator):
     gates: ClassVar[int]
     module: ClassVar[str]
     call: ClassVar[str]
-    start: ClassVar[str] = "start"
+    start: ClassVar[str] = "h0"
 
     if TYPE_CHECKING:  # not fields here: a base class's fields would come before all others
 

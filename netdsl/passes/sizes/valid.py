@@ -114,7 +114,7 @@ def valid_inputs(network: Network, before: Node | None = None) -> Inputs | None:
 
 
 def plane_as_built(network: Network) -> Inputs | None:
-    """The sizes of the first input's plane that a module takes as it was built, its weights being those of the network's
+    """The sizes of the first input's plane that a module takes as it was built: its weights are those of the network's
     own input. None where they cannot be told, or where what is right for one dimension depends on the others."""
     if not network.inputs:
         return None

@@ -14,6 +14,7 @@ from netdsl.ir import Network
 from netdsl.passes.sizes import Inputs, valid_inputs
 from netdsl.shapes import Shape
 from netdsl.testing.laws._broken import Broken
+from netdsl.text.source import Source
 
 if TYPE_CHECKING:
     import torch
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Subject:
-    """One variant of a spec (None: it has none)."""
+    """One variant of a spec (None: it has none), which is a file or a text."""
 
-    path: Path
-    variant: str | None
+    spec: Path | Source
+    variant: str | None = None
 
     def compile(self, shape: Shape | None = None, params: Mapping[str, Any] | None = None) -> Compilation:
         """The spec, with another input or other params."""
-        return compile(self.path, variant=self.variant, input=shape, params=params)
+        return compile(self.spec, variant=self.variant, input=shape, params=params)
 
     @cached_property
     def compilation(self) -> Compilation:

@@ -24,11 +24,12 @@ class Written(Law):
         again = compile(Source("printed.net", text(network))).network
         if again is None or digest(again) != wanted:
             raise Broken("printed and parsed again it is another network")
-        source = next(each for each in network.sources if each.name == str(subject.path))
+        name, folder = (spec.name, None) if isinstance(spec := subject.spec, Source) else (str(spec), spec.parent)
+        source = next(each for each in network.sources if each.name == name)
         laid = formatted(source)
         if laid is not None:
             same = Source(source.name, laid)
-            found = compile(same, variant=subject.variant, directory=subject.path.parent).network
+            found = compile(same, variant=subject.variant, directory=folder).network
             if found is None or digest(found) != wanted:
                 raise Broken("formatted and parsed again it is another network")
         if digest(Network.model_validate_json(network.model_dump_json())) != wanted:

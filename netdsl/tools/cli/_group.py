@@ -34,6 +34,10 @@ class _Folder(click.Group):
     """The commands are the files of this folder that do not begin with an underscore."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        return self.names()
+
+    def names(self) -> list[str]:
+        """The commands, in alphabetical order."""
         stems = (os.path.splitext(name) for name in os.listdir(os.path.dirname(__file__)))
         return sorted(stem.replace("_", "-") for stem, ending in stems if ending == ".py" and not stem.startswith("_"))
 

@@ -55,9 +55,12 @@ def make(
     found, report, ending = known(request, color) if kind.partial else (network(request, color), None, 0)
     if report is not None and "problems" in kind.options:
         given["problems"] = tuple(report.errors)
-    write(rendered(kind, found, **given), path, kind)
+    data = rendered(kind, found, **given)
+    write(data, path, kind)
     if path is not None:
         say(f"wrote {path}" + (", as far as it is known" if ending else ""), err=True)
+    if remarks := kind.remarks(data):
+        say(remarks, err=True)
     return ending
 
 

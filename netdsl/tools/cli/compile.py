@@ -8,6 +8,7 @@ import click
 
 from netdsl.backends.artefacts import names
 from netdsl.backends.torch import PURPOSES, TARGETS
+from netdsl.text.amounts import memory
 from netdsl.tools.cli._output import make
 from netdsl.tools.cli._pictures import chosen, picture_options
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
@@ -23,6 +24,7 @@ Examples:
   netdsl compile vgg:D -o -                   source of a zoo network, to stdout
   netdsl compile vgg19.net -o vgg19.svg       draw it
   netdsl compile googlenet --for inference    faster source with the same outputs: googlenet_inference.py
+  netdsl compile resnet:152-layer --for training --budget 8GB --batch 64
   netdsl compile resnet.net --variant 50-layer --set classes=10 -o net.py
 """
 )
@@ -33,6 +35,8 @@ Examples:
 @click.option(
     "--target", type=click.Choice(TARGETS), help="With --for: the device, any or cpu (oneDNN, packed weights)."
 )
+@click.option("--budget", metavar="SIZE", help="With --for training: the memory of a step, 8GB or 512MiB.")
+@click.option("--batch", type=click.IntRange(min=1), metavar="N", help="With --for training: samples at a time.")
 @click.option("--probabilities", is_flag=True, help="Let the module apply a final softmax, not return logits.")
 @picture_options
 @click.option("--force", is_flag=True, help="Replace a file that netdsl did not write.")
@@ -43,6 +47,8 @@ def command(
     to: str | None,
     purpose: str | None,
     target: str | None,
+    budget: str | None,
+    batch: int | None,
     probabilities: bool,
     force: bool,
     variant: str | None,
@@ -59,9 +65,21 @@ def command(
     --for inference gives another class with the same outputs, which answers faster and does not train. It is made of
     the plain module's state_dict: `GoogLeNet(torch.load("googlenet.pt"))`. `netdsl explain folded_norms` and the like
     tell what was done; `netdsl bench` measures it.
+
+    --for training gives a class that derives from the plain one, with the same weights and gradients, and takes less
+    memory: what costs next to nothing is computed again in the backward pass, or, with --budget, as little as fits it,
+    groups of layers too. The plan is printed; `netdsl summary --memory --budget` shows it layer by layer.
     """
-    if target is not None and purpose is None:
+    if target is not None and purpose != "inference":
         raise click.UsageError("--target goes with --for inference")
+    if (budget or batch) and purpose != "training":
+        raise click.UsageError("--budget and --batch go with --for training")
+    if budget is not None:
+        try:
+            memory(budget)
+        except ValueError as problem:
+            raise click.BadParameter(str(problem), param_hint="'--budget'") from None
     request = Request(spec, variant, settings, input_)
     options = {**chosen(given), "probabilities": probabilities or None, "for": purpose, "target": target}
+    options |= {"budget": budget, "batch": batch}
     return make(request, out, names(), "torch", to=to, force=force, color=color, suffix=purpose, **options)

@@ -76,6 +76,8 @@ def command(
     if as_json:
         click.echo(json.dumps({**vars(found), "reported": reported}, indent=2))
         return
+    if crops != "1" and not any(each.name == "flip" for each in recipe.augment):
+        click.echo("half of the views are mirror images, which the recipe does not train (`flip`)", err=True)
     click.echo(f"{found.images} images, {CROPS[found.crops]}, {found.seconds:.1f} s")
     for words, share in (("top-1", found.top1), ("top-5", found.top5), ("mIoU ", found.miou)):
         if share is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import indent
 
 import click
 
@@ -88,18 +89,12 @@ def command(
     networks = [each.network for each, _ in checked.apart if each.network is not None]
     if not networks:
         raise click.ClickException(f"'{request.name}' defines no network, only blocks")
-    refused = []
-    for name in (style,) if style else ("googlenet", "mobilenet", "vit", "resnet", "vgg"):
-        try:
-            printed = tables.write(networks, name)
-            break
-        except tables.NotPrintable as problem:
-            refused.append(f"{name}: {problem}")
-    else:
+    try:
+        printed = tables.write(networks, style)
+    except tables.NotPrintable as problem:
         raise click.ClickException(
-            "no style has a place for it; `netdsl summary` prints any network\n"
-            + "\n".join(f"  {each}" for each in refused)
-        )
+            "no style has a place for it; `netdsl summary` prints any network\n" + indent(str(problem), "  ")
+        ) from None
     text = written.write(printed.tables)
     if path is None:
         click.echo(text, nl=False)

@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
 from typing import Any
 
 LONGEST_ANSWER = 64 * 2**20
@@ -29,7 +30,10 @@ class Worker:
     async def start(self) -> None:
         """Start the process and wait until it has imported what it needs. Raises `OSError` where it ends instead."""
         command = (sys.executable, "-m", "netdsl.tools.studio.worker")
-        self.process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=LONGEST_ANSWER)
+        # In a session of its own Ctrl-C does not reach it: the server ends it, and so does the end of its input.
+        self.process = await asyncio.create_subprocess_exec(
+            *command, stdin=PIPE, stdout=PIPE, limit=LONGEST_ANSWER, start_new_session=True
+        )
         await self._line()
 
     async def ask(self, question: dict[str, Any]) -> Any:
@@ -60,13 +64,23 @@ class Workers:
     def __init__(self, count: int = 2, seconds: float = 20.0):
         self.seconds = seconds
         self.all = [Worker() for _ in range(count)]
-        self._free = list(self.all)
+        self._free: list[Worker] = []
         self._returned = asyncio.Condition()
+        self._starting: list[asyncio.Task[None]] = []
 
-    async def start(self) -> None:
-        await asyncio.gather(*(worker.start() for worker in self.all))
+    def start(self) -> None:
+        """Begin to start all of them; questions wait until the first is ready."""
+        self._starting = [asyncio.ensure_future(self._start(worker)) for worker in self.all]
+
+    async def _start(self, worker: Worker) -> None:
+        with suppress(OSError):  # one that cannot be started is tried again by the first question, and told of there
+            await worker.start()
+        await self._give_back(worker)
 
     async def end(self) -> None:
+        for task in self._starting:
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(worker.end() for worker in self.all))
 
     async def ask(self, question: dict[str, Any], asker: str) -> dict[str, Any]:
@@ -78,9 +92,7 @@ class Workers:
             await worker.end()
             raise
         finally:
-            async with self._returned:
-                self._free.append(worker)
-                self._returned.notify()
+            await self._give_back(worker)
 
     async def _asked(self, worker: Worker, question: dict[str, Any]) -> dict[str, Any]:
         """The answer; a worker that has ended meanwhile is replaced, and asked once more."""
@@ -96,6 +108,11 @@ class Workers:
             except (OSError, ValueError):  # ended, or an answer longer than is read
                 await worker.end()
         return {"wrong": "The compiler ended twice on this text, which may take more memory than the studio gives it."}
+
+    async def _give_back(self, worker: Worker) -> None:
+        async with self._returned:
+            self._free.append(worker)
+            self._returned.notify()
 
     async def _take(self, asker: str) -> Worker:
         async with self._returned:

@@ -30,7 +30,10 @@ def points(name: str, count: int, generator: torch.Generator) -> tuple[Tensor, T
         lower = torch.stack([0.5 - angle.cos(), 0.25 - angle.sin()], 1)
         return torch.where(label[:, None] == 1, upper, lower) * 0.7 + 0.05 * noise, label
     if name == "spiral":
-        radius = 0.05 + 0.9 * along
+        pieces = (count + 1) // 2
+        radius = (
+            0.05 + 0.9 * (torch.arange(count) // 2 + along) / pieces
+        )  # one point in each, so that there are no gaps
         angle = 2 * math.pi * 1.75 * radius + math.pi * label  # the turns of the playground's
         return torch.stack([radius * angle.cos(), radius * angle.sin()], 1) + 0.01 * noise, label
     place = 2 * torch.rand(count, 2, generator=generator) - 1

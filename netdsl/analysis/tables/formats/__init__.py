@@ -6,27 +6,13 @@ a remark; empty where there is no place for one), `write` and, where such tables
 
 from __future__ import annotations
 
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-from types import ModuleType
-
 from netdsl.analysis.tables.model import Table
+from netdsl.analysis.tables.registry import Registry
 from netdsl.text.source import Source
 
-
-@cache
-def names() -> tuple[str, ...]:
-    """The formats there are, in alphabetical order."""
-    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py")))
-
-
-@cache
-def find(name: str) -> ModuleType:
-    """The format of this name. Raises `KeyError` for an unknown one."""
-    if name not in names():
-        raise KeyError(name)
-    return import_module(f"{__name__}.{name}")
+# Of texts to read the surest mark comes first; any text with tabs could be the last.
+_FORMATS = Registry(__name__, __file__, ("html", "latex", "markdown", "csv"))
+names, find = _FORMATS.names, _FORMATS.find
 
 
 def by_ending(ending: str) -> str | None:
@@ -36,7 +22,7 @@ def by_ending(ending: str) -> str | None:
 
 def read(source: Source) -> list[Table]:
     """The tables of a text, in whichever format it is; none where it has none."""
-    for name in ("html", "latex", "markdown", "csv"):  # the surest mark first; any text with tabs could be the last
+    for name in _FORMATS.tried:
         format_ = find(name)
         if format_.fits(source.text):
             found: list[Table] = format_.read(source)

@@ -4,23 +4,9 @@ A style has two directions. `write` makes tables of the variants of a network, o
 such a table again, and `read` makes a spec of it. `TITLE` says whose table it is.
 """
 
-from __future__ import annotations
+from netdsl.analysis.tables.registry import Registry
 
-from functools import cache
-from importlib import import_module
-from pathlib import Path
-from types import ModuleType
+_STYLES = Registry(__name__, __file__, ("googlenet", "mobilenet", "vit", "resnet", "vgg"))
+names, find, TRIED = _STYLES.names, _STYLES.find, _STYLES.tried
 
-
-@cache
-def names() -> tuple[str, ...]:
-    """The styles there are, in alphabetical order."""
-    return tuple(sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py")))
-
-
-@cache
-def find(name: str) -> ModuleType:
-    """The style of this name. Raises `KeyError` for an unknown one."""
-    if name not in names():
-        raise KeyError(name)
-    return import_module(f"{__name__}.{name}")
+__all__ = ["TRIED", "find", "names"]

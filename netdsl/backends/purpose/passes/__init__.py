@@ -1,4 +1,5 @@
-"""The passes over the plan of an evaluation, one file each: a graph to another with the same results.
+"""The passes over the plan of an evaluation, one file each: a graph to another with the same results; and what is
+computed again in training.
 
 A pass is a function `apply`; its file's docstring is its page, which `netdsl explain NAME` prints.
 """
@@ -20,6 +21,8 @@ from netdsl.backends.purpose.passes import (
     late_relu,
     merged_siblings,
     pools_behind_projections,
+    recomputed_groups,
+    recomputed_values,
 )
 
 Pass: TypeAlias = Callable[[Graph], Graph]
@@ -42,6 +45,10 @@ CPU: tuple[Pass, ...] = (*(each for each in ANY if each is not late_relu.apply),
 TARGETS = {"any": ANY, "cpu": CPU}
 
 
+TRAINING = (recomputed_values, recomputed_groups)
+"""What `--for training` does: these choose for a budget."""
+
+
 def name(step: Pass) -> str:
     """What a pass is called: its file."""
     return step.__module__.rpartition(".")[2]
@@ -49,4 +56,5 @@ def name(step: Pass) -> str:
 
 def pages() -> dict[str, str]:
     """The page of each pass, by its name."""
-    return {name(each): (sys.modules[each.__module__].__doc__ or "").strip() for each in dict.fromkeys((*ANY, *CPU))}
+    modules = [sys.modules[each.__module__] for each in dict.fromkeys((*ANY, *CPU))]
+    return {each.__name__.rpartition(".")[2]: (each.__doc__ or "").strip() for each in (*modules, *TRAINING)}

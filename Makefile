@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BUILD  := build/demo
 
-.PHONY: demo test test-slow fuzz lint types format generate gallery history docs clean
+.PHONY: demo test page site test-slow fuzz lint types format generate gallery history docs clean
 .DEFAULT_GOAL := demo
 
 ## demo: compile VGG-19 from its paper's column, print its table, draw it, and run it
@@ -51,8 +51,9 @@ generate: $(VENV)/.dev
 	$(BIN)/netdsl conformance --format markdown > docs/conformance.md.new && mv docs/conformance.md.new docs/conformance.md
 	$(BIN)/python -m netdsl.analysis.conformance.lessons docs/zoo.in.md > docs/zoo.md.new && mv docs/zoo.md.new docs/zoo.md
 	for each in accuracy depth operations; do $(BIN)/netdsl chart $$each -o docs/figures/$$each.svg; done
+	$(BIN)/netdsl chart scale alexnet vgg19 resnet152 -o docs/figures/scale.svg
 	$(BIN)/netdsl draw vgg19 --wrap 2 -o docs/figures/vgg19.svg
-	$(BIN)/netdsl draw vgg:D --wrap 2 -o docs/figures/vgg16.svg
+	$(BIN)/netdsl draw examples/vgg16.net --wrap 2 -o docs/figures/vgg16.svg
 	$(BIN)/netdsl draw block:inception --style paper -o docs/figures/inception.svg
 	$(BIN)/python -m netdsl.tools.sources
 	$(BIN)/python editors/vscode/scripts/grammar.py
@@ -64,6 +65,19 @@ history: $(VENV)/.dev
 ## gallery: every network of the zoo in its best style, as docs/gallery.md with its pictures
 gallery: $(VENV)/.dev
 	$(BIN)/python -m netdsl.tools.gallery docs/gallery.md
+
+## page: the page of the studio, from its sources in studio/ into the package; needs Node
+page: studio/node_modules/.done
+	cd studio && npm run --silent build
+
+## site: the studio without a server, as static files in build/site; PORT=8000 serves them here
+site: $(VENV)/.dev page
+	$(BIN)/python studio/site.py build/site
+	@$(if $(PORT),$(BIN)/python -m http.server -b 127.0.0.1 -d build/site $(PORT))
+
+studio/node_modules/.done: studio/package-lock.json
+	cd studio && npm ci --no-audit --no-fund --silent
+	@touch $@
 
 ## docs: the documentation as a site, in build/docs/site: docs/ and pages made from the sources; PORT=8000 serves it here
 docs: $(VENV)/.dev

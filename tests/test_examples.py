@@ -85,3 +85,28 @@ def test_the_walk_through_the_house() -> None:
     """What docs/architecture.md shows at each stage is what a shell prints."""
     failed, tried = doctest.testfile(str(ROOT / "docs" / "architecture.md"), module_relative=False)
     assert tried >= 20 and not failed
+
+
+AROUND = "input 3x224x224\nparam n1x1 = 4\nparam n3x3red = 2\nparam n3x3 = 4\nhead: { fc: fc-10 }\n@input\n"
+NO_SPECS = ("[LABEL:] ITEM", "error[E", '{"format_version"')
+
+
+def test_every_snippet_of_the_reference_is_a_spec() -> None:
+    """Whole networks are held above; what is a part of one is right in one."""
+    text = (ROOT / "docs" / "language.md").read_text("utf-8")
+    for block in re.findall(r"(?:^    .*\n|(?<=\n)\n(?=    ))+", text, re.M):
+        body = re.sub(r"(?m)^    ", "", block).strip() + "\n"
+        if re.search(r"(?m)^input ", body) or body.startswith(NO_SPECS):
+            continue
+        report = compile(Source("doc.net", AROUND + body)).report
+        assert not report.errors, (body, [each.message for each in report.errors])
+
+
+def test_the_reference_names_every_operator_and_every_word_of_a_recipe() -> None:
+    from netdsl import ops
+    from netdsl.recipe import KINDS, NAMES, find
+
+    text = (ROOT / "docs" / "language.md").read_text("utf-8")
+    words = {*ops.names(), *NAMES, *(word for kind in KINDS for word in find(kind))}
+    named = set(re.findall(r"[a-z][a-z0-9_]*", " ".join(re.findall(r"`[^`\n]+`", text))))
+    assert not words - named

@@ -23,7 +23,8 @@ from netdsl.backends.purpose.graph import Graph, graph
 from netdsl.backends.purpose.write import Writer, planned, write
 from netdsl.backends.torch.module import load
 from netdsl.ir import Network
-from netdsl.testing.drawing import LAW, networks
+from netdsl.testing.drawing import LAW
+from netdsl.testing.nets import networks
 from netdsl.tools.cli import main
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -111,7 +111,9 @@ def test_the_navigation_has_every_page_once() -> None:
             yield from paths(inner)
 
     listed = list(paths(nav))
-    assert sorted(listed) == sorted(each.path for each in pages()), "docs/site/zensical.toml lists pages"
+    assert len(listed) == len(set(listed)), "docs/site/zensical.toml lists a page twice"
+    assert set(listed) - {each.path for each in pages()} == set(), "docs/site/zensical.toml lists what there is not"
+    assert {each.path for each in pages()} - set(listed) == set(), "docs/site/zensical.toml does not list a page"
 
 
 # Code ----------------------------------------------------------------------------------------------------------------
@@ -262,24 +264,29 @@ class Html(HTMLParser):
             self.loads.add(str(loaded))
 
 
-@pytest.mark.slow  # it compiles and draws the zoo, and builds 280 pages
-@pytest.mark.skipif(
-    shutil.which("zensical", path=str(Path(sys.executable).parent)) is None, reason="Zensical is not installed"
-)
-def test_the_site_stands_alone(tmp_path: Path) -> None:
-    """What `make docs` builds: nothing comes from elsewhere, all links and anchors are there, and so is the index."""
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make docs` builds."""
+    if shutil.which("zensical", path=str(Path(sys.executable).parent)) is None:
+        pytest.skip("Zensical is not installed")
+    folder = tmp_path_factory.mktemp("docs")
     done = subprocess.run(
-        [sys.executable, "-m", "netdsl.tools.site", str(tmp_path)], capture_output=True, text=True, cwd=ROOT
+        [sys.executable, "-m", "netdsl.tools.site", str(folder)], capture_output=True, text=True, cwd=ROOT
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "No issues found" in done.stdout + done.stderr
-    site = tmp_path / "site"
+    assert done.returncode == 0 and "No issues found" in done.stdout + done.stderr, done.stdout + done.stderr
+    return folder / "site"
+
+
+@pytest.mark.slow  # it compiles and draws the zoo, and builds 280 pages
+def test_the_site_stands_alone(site: Path) -> None:
+    """Nothing comes from elsewhere, all links and anchors are there, and so is the index of the search."""
     parsed = {path.relative_to(site).as_posix(): Html(path.read_text("utf-8")) for path in site.rglob("*.html")}
     assert len(parsed) > 250
     for name, html in parsed.items():
         for loaded in html.loads:
             assert not re.match(r"(https?:)?//", loaded), f"{name} loads {loaded}"
-            assert (site / dirname(name) / loaded.partition("#")[0]).exists() or loaded.startswith("data:"), loaded
+            where = site if loaded.startswith("/") else site / dirname(name)  # 404.html may be shown at any place
+            assert (where / loaded.partition("#")[0].lstrip("/")).exists() or loaded.startswith("data:"), loaded
         for link in html.links:
             path, _, anchor = link.partition("#")
             if re.match(r"[a-z]+:", link) or name == "404.html":
@@ -293,3 +300,24 @@ def test_the_site_stands_alone(tmp_path: Path) -> None:
         outside = re.findall(r"(?:url\(|@import )[\"']?((?:https?:)?//[^)\"']*)", path.read_text("utf-8"))
         assert not outside, f"{path.name} loads {outside}"
     assert "conv3-64" in (site / "search.json").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_the_search_works_in_a_page_that_is_a_file(site: Path) -> None:
+    """In a browser, from a folder, without a server: what is typed is found, and nothing is asked of elsewhere."""
+    browser = pytest.importorskip("playwright.sync_api", reason="the browser's client is not installed")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("there is no Chromium")
+    with browser.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        tab = opened.new_page()
+        asked: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.goto((site / "operators" / "conv.html").as_uri())
+        tab.locator(".md-search__button").click()
+        tab.get_by_role("combobox").fill("depthwise")
+        tab.get_by_text("dwconv K/S").first.click(timeout=30_000)
+        tab.wait_for_url("**/dwconv.html*", timeout=30_000)
+        opened.close()
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in asked), asked

@@ -16,6 +16,7 @@ from cases import folder
 
 import netdsl
 from netdsl.backends import artefacts
+from netdsl.backends.table.write import to_text
 from netdsl.tools.cli import main
 
 CASES = folder("told")
@@ -58,7 +59,7 @@ def test_an_output_behind_the_softmax_is_the_one_that_is_returned() -> None:
 
 def test_an_argument_is_named_where_its_value_alone_says_nothing() -> None:
     network = netdsl.loads("input 3x8x8\nprelu(per_channel=true)")
-    assert "prelu(per_channel=true)" in str(netdsl.summary(network))
+    assert "prelu(per_channel=true)" in to_text(netdsl.summary(network))
     assert b"per_channel" in artefacts.find("dot").render(network)
 
 

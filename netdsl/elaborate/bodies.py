@@ -63,7 +63,8 @@ def join(builder: Builder, item: tree.Join, frame: Frame, label: tree.Name | Non
         scope.terms = terms(builder, item.repeat, frame)
         placed = branches(builder, item.branches, frame, repeat=item.repeat)
         if not placed:
-            raise Problem("E0404", f"`{cls.name}` has no branch left: all are repeated 0 times", span)
+            help = "a join keeps a branch: write `identity |` before the repeated one"
+            raise Problem("E0404", f"`{cls.name}` has no branch left: all are repeated 0 times", span, help)
         if most is not None and len(placed) > most:
             raise Problem("E0403", f"`{cls.name}` takes {most} branches, not {len(placed)}", span)
         if len(placed) < least:

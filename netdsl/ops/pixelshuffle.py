@@ -62,7 +62,11 @@ class PixelShuffle(Operator):
         r = self.factor
         square = r**4 if self.order == "darknet" else r * r
         if channels % square:
-            raise OpError(f"`factor` (={r}) needs channels that {square} divides, not {channels}", at="factor")
+            raise OpError(
+                f"`factor` (={r}) needs channels that {square} divides, not {channels}",
+                at="factor",
+                help=f"put `conv1-{-(-channels // square) * square}` before it",
+            )
         return bounded(self.name, (channels // (r * r), height * r, width * r))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:

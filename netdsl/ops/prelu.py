@@ -28,7 +28,5 @@ class Prelu(Activation):
         return {"weight": Weight((inputs[0][0] if self.per_channel else 1,), not self.frozen)}
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
-        kwargs: dict[str, Constant] = {"num_parameters": inputs[0][0]} if self.per_channel else {}
-        if self.slope != 0.25:
-            kwargs["init"] = self.slope
-        return Torch(Call("nn.PReLU", kwargs=kwargs), frozen=self.frozen)
+        kwargs: dict[str, Constant] = {"init": self.slope} if self.slope != 0.25 else {}
+        return Torch(Call("nn.PReLU", (inputs[0][0],) if self.per_channel else (), kwargs), frozen=self.frozen)

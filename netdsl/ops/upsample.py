@@ -46,6 +46,7 @@ class Upsample(Operator):
     """
 
     family = Family.REARRANGEMENT
+    any_channels = True
     keeps = Saved()
     aliases = ("upsampling", "up-sample")
 

@@ -31,6 +31,7 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 _FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "ceil": math.ceil, "floor": math.floor}
 _OF_ONE = ("ceil", "floor")
+_TAKES = "it has + - * / // % **, comparisons, `and`, `or`, `not`, and the functions ceil, floor, max, min"
 
 
 class Meaningless(Exception):
@@ -78,7 +79,8 @@ def verify_properties(network: Network, report: Report) -> None:
             continue
         if found is not None:
             related = [Related(span, f"`{label}`") for label, span in _parts(network, found)]
-            report.error(CODE, f"the property does not hold: {told(found)}", each.span, related=related)
+            help = "a property is about every valid input; of the network as it is, a figure is claimed by `expect`"
+            report.error(CODE, f"the property does not hold: {told(found)}", each.span, help=help, related=related)
 
 
 def _within(value: Any, least: int, most: int) -> bool:
@@ -192,6 +194,8 @@ class _Figures:
                 return self.truth(left) or self.truth(right)
             case tree.Binary(operator="/", left=left, right=right):
                 return self._divided(self._number(left), self._number(right), node)
+            case tree.Binary(operator="**", left=left, right=right):
+                return self._power(self._number(left), self._number(right), node)
             case tree.Binary(operator=sign, left=left, right=right) if sign in ("==", "!="):
                 return _equal(self.value(left), self.value(right)) == (sign == "==")
             case tree.Binary(operator=sign, left=left, right=right) if sign in _OPERATIONS:
@@ -207,7 +211,7 @@ class _Figures:
                     takes = "one number" if name.text in _OF_ONE else "numbers"
                     raise Meaningless(f"`{name.text}` takes {takes}", node.span)
                 return _FUNCTIONS[name.text](*numbers)
-        raise Meaningless("this cannot stand in a property", node.span)
+        raise Meaningless("this cannot stand in a property", node.span, _TAKES)
 
     def _number(self, node: tree.Expression) -> Any:
         value = self.value(node)
@@ -221,6 +225,13 @@ class _Figures:
         if right == 0:
             raise Meaningless("division by zero", node.span)
         return left * (1 / Fraction(right))
+
+    def _power(self, left: Any, right: Any, node: tree.Expression) -> Any:
+        if isinstance(left, Progression) or isinstance(right, Progression):
+            raise _Unknown
+        if not isinstance(right, int) or not 0 <= right <= 63:
+            raise Meaningless("a power in a property is a whole number from 0 to 63", node.span)
+        return left**right
 
     def _named(self, label: str | None, name: str, node: tree.Expression) -> Any:
         if label is None and name in self.network.settings:

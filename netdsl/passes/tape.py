@@ -97,6 +97,13 @@ class Tape:
             found[self.entries[place].value] += self.sizes[value]
         return found
 
+    def roots(self, value: int, lights: Mapping[int, Light]) -> tuple[int, ...]:
+        """The memories that are kept for a value: its own, or those of which it is computed again."""
+        found = lights.get(self.storage[value])
+        if found is None:
+            return (self.storage[value],)
+        return tuple(root for each in found.inputs for root in self.roots(each, lights))
+
     def entering(self, stretch: range) -> tuple[int, ...]:
         """The values from before a stretch that it takes."""
         made = {self.entries[place].value for place in stretch}
@@ -159,7 +166,10 @@ class Player:
         for stretch, again in reversed(stretches):
             if again:
                 local: set[int] = set()
-                self._forward(stretch, local, keep=True, light=False)
+                done = self._done_again(stretch)
+                self._forward(done, local, keep=True, light=False)
+                for place in range(done.stop, stretch.stop):
+                    self._keep(place, tape.entries[place], light=False)
                 for value in local:
                     self._drop(tape.storage[value])
             self._backward(stretch, light=not again)
@@ -179,6 +189,16 @@ class Player:
         if place < len(self.tape.entries):
             yield range(place, len(self.tape.entries)), False
 
+    def _done_again(self, stretch: range) -> range:
+        """The part of a stretch that is computed again: up to where all is there that is kept."""
+        for place in reversed(stretch):
+            entry = self.tape.entries[place]
+            if entry.value in entry.kept or any(entry.own):
+                return range(stretch.start, place + 1)
+            if entry.kept:  # a layer's inputs are kept before it is computed
+                return range(stretch.start, place)
+        return range(stretch.start, stretch.start)
+
     def _forward(self, stretch: range, variables: set[int], keep: bool, light: bool) -> None:
         """Layers one after the other. `variables` are the values that are held for layers to come."""
         tape = self.tape
@@ -194,19 +214,12 @@ class Player:
                 self._drop(tape.storage[value])
 
     def _keep(self, place: int, entry: Entry, light: bool) -> None:
-        tape = self.tape
         if not (light and place in self.inner):
             self._change(entry.own)
+        tape = self.tape
         for value in {tape.storage[each] for each in entry.kept}:
-            for root in self._roots(value) if light else (value,):
+            for root in tape.roots(value, self.lights if light else {}):
                 self._hold(root)
-
-    def _roots(self, value: int) -> tuple[int, ...]:
-        """What is kept for a value."""
-        found = self.lights.get(value)
-        if found is None:
-            return (value,)
-        return tuple(root for each in found.inputs for root in self._roots(self.tape.storage[each]))
 
     def _backward(self, stretch: range, light: bool) -> None:
         tape = self.tape
@@ -224,7 +237,7 @@ class Player:
             if not (light and place in self.inner):
                 self._change(entry.own, -1)
             for value in kept:
-                for root in self._roots(value) if light else (value,):
+                for root in tape.roots(value, self.lights if light else {}):
                     self._drop(root)
             if light and place in self.first:
                 self._unmake(self.first[place])

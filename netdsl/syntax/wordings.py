@@ -86,6 +86,10 @@ def _net(text: str, begin: int) -> Answer | None:
     if quoted:
         name = f"net {quoted[1]}"
         return Answer("the name of a net stands without quotation marks", f"write `{name}`", 0, len(text), name)
+    open_ = re.fullmatch(r"net\s+([A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*)/+", text, re.I)
+    if open_:
+        help = f"write `net {open_[1]}`, or `net {open_[1]}/16`"
+        return Answer("a `/` stands between two parts of a name", help, 0, len(text))
     match = re.fullmatch(r"net\s+([A-Za-z0-9._-]+(?:(?:\s+|\s*/\s*)[A-Za-z0-9._-]+)+)", text, re.I)
     if match is None:
         return None
@@ -211,6 +215,8 @@ def _dots(text: str, begin: int) -> Answer | None:
     help = _for(called[0] if called else match[0])
     if help is None and rest.startswith("="):
         help = f"a layer with a label is written `{last}: conv3-64`"
+    if help is None and not rest:
+        help = f"what a block gives out is called by `@{match[0]}`"
     if help is None and rest.startswith("("):
         inside = re.match(r"\(\s*([A-Za-z_][\w.]*)", rest)
         help = _for(inside[1]) if inside else None

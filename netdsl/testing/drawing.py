@@ -204,6 +204,8 @@ RANKED = [
     "softmax",
     "pointwise-4",
     "conv1-{length_}",
+    "conv1-{round_to(length_ * 1.3, 4)}",
+    "{ conv3-{widths[i]}; relu } x{len(widths)} as i",
     "residual { conv3-8/2; conv3-8 }",
     "residual(shortcut=pad) { conv3-8/2 }",
     "concat { identity | conv1-2 }",

@@ -23,6 +23,12 @@ INPUTS = {1: (4, 24), 2: (4, 16, 16), 3: (4, 8, 6, 8)}
 NAMES = {1: "length", 2: "width", 3: "depth"}
 BLOCKS = {line.split("(")[0].removeprefix("block "): line for line in HEAD.splitlines() if line.startswith("block")}
 DEFAULT = "default conv(init=normal(std=0.1))"
+ENDINGS: tuple[list[str], ...] = (
+    [],
+    ["gap", "fc-3"],
+    ["flatten", "fc-4(norm=bn, act=relu)", "softmax"],
+    ["property output.channels == 2 ** 0 * output.channels"],
+)
 JOINS = ("add", "concat", "max", "mean", "mul")
 _TRIED = 4
 """So often an operator is drawn until one takes what there is."""
@@ -40,8 +46,9 @@ class Plan(NamedTuple):
     def network(self, lines: Sequence[str]) -> Network:
         """The network of these statements, with the blocks that they call."""
         body = "\n".join(lines)
+        params = ["param widths = [4, 6]"] * ("widths" in body)
         called = [block for name, block in BLOCKS.items() if f"{name}(" in body]
-        return accepted("\n".join([*self.head, *called, body, ""]))
+        return accepted("\n".join([*self.head, *params, *called, body, ""]))
 
 
 @st.composite
@@ -67,7 +74,8 @@ def networks(
     """
     rank = draw(st.sampled_from(sorted(dims, key=lambda each: each != 2)))
     names = ["input"] if inputs == 1 else [f"input in{number}:" for number in range(inputs)]
-    head = [f"{name} {text(INPUTS[rank])}" for name in names] + draw(st.sampled_from([[], [DEFAULT]]))
+    head = draw(st.sampled_from([[], ["net Drawn/4"]]))
+    head = [*head, *(f"{name} {text(INPUTS[rank])}" for name in names), *draw(st.sampled_from([[], [DEFAULT]]))]
     plan = Plan(tuple(head), rank, blocks, joins, None if operators is None else tuple(operators))
     lines = ["@in0"] * (inputs > 1)
     count = draw(st.integers(1, max_layers))
@@ -86,7 +94,7 @@ def networks(
                 network, lines = tried, [*lines, *more]
             labels[:] = [each for each in labels if any(f"{each}:" in line for line in lines)]
     if operators is None and network is not None:
-        ending = draw(st.sampled_from([[], ["gap", "fc-3"], ["flatten", "fc-4(norm=bn, act=relu)", "softmax"]]))
+        ending = draw(st.sampled_from(ENDINGS))
         tried = plan.network([*lines, *ending])
         network = tried if tried.complete else network
     if network is None or (len(network.inputs), len(network.outputs) + 1) != (inputs, outputs):

@@ -17,6 +17,8 @@ import { zoo } from "./zoo.js";
 
 const REST = 500; // milliseconds without a change until the other variants, the linter and the fixes are asked for
 
+const LATE = 400; // milliseconds until it is told that an answer is being waited for
+
 const card = welcome();
 const theme = look(() => refresh());
 const write = editor(byId("editor"), {
@@ -26,7 +28,7 @@ const write = editor(byId("editor"), {
     if (!opened) text.typed();
     refresh();
   },
-  moved: (line, follow) => mark(line, follow),
+  moved: (line, follow) => point(line, follow),
 });
 const text = documents(write, () => {
   card.about(text.key);
@@ -41,7 +43,7 @@ const first = new Map();
 /** What every question about the text begins with. */
 const about = () => ({ text: write.text, name: text.name, place: text.place, variant: text.variant });
 
-const mark = (line, follow) => {
+const point = (line, follow) => {
   picture.mark(line, follow);
   panes.markRows(line, follow);
 };
@@ -56,6 +58,7 @@ function once(work) {
     again = true;
     if (busy) return;
     busy = true;
+    const late = setTimeout(() => document.body.classList.add("busy"), LATE);
     try {
       while (again) {
         again = false;
@@ -65,6 +68,8 @@ function once(work) {
       if (!(problem instanceof Unreachable)) throw problem;
       offline(problem);
     } finally {
+      clearTimeout(late);
+      document.body.classList.remove("busy");
       busy = false;
     }
   };
@@ -84,12 +89,13 @@ const show = once(async () => {
   const found = await ask({ ...asked, lane: "show", ask: "show", pane: view, ...pictureOptions(), with: byId("other").value, base: text.base });
   if (found.wrong) return void notice("wrong", found.wrong, { wrong: true });
   quiet("wrong");
+  quiet("loading");
   variants(found);
   figures(found.figures, found.variant);
   if (found.pane && view === views.name) showing[view](found.pane);
   if (write.text !== asked.text) return;
   write.hint(found.hints);
-  mark(write.line, false);
+  point(write.line, false);
   // Warnings stay in sight while someone types; they are looked for anew when the typing rests.
   if (stale()) {
     write.underline(found.messages);
@@ -155,11 +161,11 @@ function figures(found, variant) {
     const change = by ? element("i", {}, ` ${by > 0 ? "+" : "−"}${write_(Math.abs(by))}`) : null;
     return element("span", { title: `${count(found[name])} ${words}` }, element("b", {}, write_(found[name])), change, ` ${words}`);
   };
+  place.title = `${found.inputs.join(", ")} → ${found.output}`;
   return place.replaceChildren(
-    element("span", {}, `${found.inputs.join(", ")} → ${found.output}`),
     figure("params", "params", amount),
     figure("macs", "multiply-adds", amount),
-    figure("depth", "deep", String),
+    figure("depth", "layers deep", String),
   );
 }
 
@@ -180,7 +186,7 @@ const format = async () => {
 act("format", format);
 act("save", () => text.save());
 act("share", async () => {
-  const link = location.origin + location.pathname + (await fragment({ text: write.text, name: text.name, variant: text.variant }));
+  const link = location.origin + location.pathname + (await fragment({ text: write.text, name: text.name, variant: text.variant, place: text.place }));
   const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
   const made = notice("share", copied ? "Copied: this link holds the text." : "This link holds the text:");
   made.append(element("input", { value: link, readOnly: true, aria: { label: "Link" }, on: { focus: (event) => event.target.select() } }));
@@ -200,7 +206,7 @@ for (const id of ["style", "expand", "legend", "other"]) byId(id).addEventListen
 addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key === "s") text.save().catch(told);
-  else if (event.altKey && event.shiftKey && key === "f") format().catch(told);
+  else if (event.altKey && event.shiftKey && event.code === "KeyF") format().catch(told);
   else return;
   event.preventDefault();
 });
@@ -208,37 +214,56 @@ byId("editor").addEventListener("input", (event) => event.target.type === "range
 
 // What is opened ------------------------------------------------------------------------------------------------------
 
-async function openNetwork(name) {
-  const found = await ask({ ask: "network", name });
-  if (found.wrong) return void notice("open", found.wrong, { wrong: true });
-  history.replaceState(null, "", `${location.pathname}#zoo=${encodeURIComponent(name)}`);
-  await text.open({ key: `zoo:${name}`, place: "zoo", ...found });
+const NEW = "net Mine\ninput 3x32x32\nconv3-32(act=relu) x2; maxpool\nfc-10\n";
+
+/** Open what the address says: a text, a network of the zoo, a beginning; or else the file, where there is one. */
+async function openAddress(file) {
+  const { hash } = location;
+  const link = await shared(hash);
+  if (link) {
+    await text.open({ key: `link:${await mark(hash)}`, ...link });
+    return void notice("open", "This text came with the link. It is in no file, and may open none but the zoo's.", { seconds: 8 });
+  }
+  if (hash.startsWith("#net=")) notice("open", "This link holds no text: it was cut off, or is of another kind.", { wrong: true });
+  if (hash.startsWith("#zoo=")) {
+    const name = decodeURIComponent(hash.slice(5));
+    const found = await ask({ ask: "network", name });
+    if (!found.wrong) return text.open({ key: `zoo:${name}`, place: "zoo", ...found });
+    notice("open", found.wrong, { wrong: true });
+  }
+  if (hash === "#new") return text.open({ key: "new", text: NEW, name: "new.net" });
+  if (hash === "#welcome" || !file) return text.open({ key: "welcome", name: "welcome.net", text: TEXT, variant: "D" });
+  if (file.wrong) notice("disk", file.wrong, { wrong: true });
+  return text.open({ key: `file:${file.name}`, place: "file", ...file });
 }
 
-async function openAddress() {
-  const link = await shared(location.hash);
-  if (link) {
-    const mark = [...new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(location.hash)))].slice(0, 9);
-    await text.open({ key: `link:${btoa(String.fromCharCode(...mark))}`, ...link });
-    return void notice("open", "This text came with the link. It is in no file, and may open none.", { seconds: 8 });
-  }
-  if (location.hash.startsWith("#net=")) notice("open", "This link holds no text: it was cut off, or is of another kind.", { wrong: true });
-  if (location.hash.startsWith("#zoo=")) return openNetwork(decodeURIComponent(location.hash.slice(5)));
-  const { file } = served ? await ask({ ask: "file" }) : { file: null };
-  if (file) {
-    if (file.wrong) notice("disk", file.wrong, { wrong: true });
-    return text.open({ key: `file:${file.name}`, place: "file", ...file });
-  }
-  return text.open({ key: "welcome", name: "welcome.net", text: TEXT, variant: "D" });
+/** A short mark of a long text. */
+async function mark(long) {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(long)));
+  return btoa(String.fromCharCode(...bytes.slice(0, 9)));
 }
+
+const open = async () => {
+  const { file } = served ? await ask({ ask: "file" }) : { file: null };
+  await openAddress(file);
+  return file;
+};
+/** Go to a fragment of this address, and open what it says. */
+const go = (fragment) => {
+  history.pushState(null, "", location.pathname + fragment);
+  open().catch(told);
+};
 byId("again").addEventListener("click", () => {
   byId("keys").close();
   card.show();
-  history.replaceState(null, "", location.pathname);
-  text.open({ key: "welcome", name: "welcome.net", text: TEXT, variant: "D" });
+  go("#welcome");
 });
 
-addEventListener("hashchange", () => openAddress().catch(told));
+addEventListener("focus", () => refresh()); // files that the text uses may have changed
+addEventListener("popstate", () => open().catch(told));
+if (!served) {
+  byId("save").hidden = true;
+  notice("loading", "Python is on its way: 17 MB the first time, then from this browser's cache.");
+}
 views.choose("diagram");
-openAddress().catch(told);
-zoo((name) => openNetwork(name).catch(told)).catch(told);
+open().then((file) => zoo(file?.name, go)).catch(told);

@@ -53,6 +53,9 @@ const field = StateField.define({
     }),
 });
 
+/** Whether the slider is there; nothing else is shown over the text meanwhile. */
+export const sliding = (state) => state.field(field) !== null;
+
 function open(view, at, focus) {
   const found = numberAt(view.state, at);
   if (!found) return false;
@@ -99,7 +102,7 @@ export const numbers = [
   }),
   Prec.high(
     keymap.of([
-      { key: "Alt-n", run: (view) => open(view, view.state.selection.main.head, true) },
+      { key: "Alt-n", mac: "Ctrl-Alt-n", run: (view) => open(view, view.state.selection.main.head, true) },
       {
         key: "Escape",
         run(view) {

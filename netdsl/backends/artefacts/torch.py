@@ -32,7 +32,7 @@ class Torch(Artefact):
     def remarks(self, data: bytes) -> str:
         """How a network is trained in a budget, as its source says at the top."""
         found = re.search(r"^For training with .*?(?=\n\n)", data.decode(), re.M | re.S)
-        return found[0] if found is not None else ""
+        return " ".join(found[0].split()) if found is not None else ""
 
     def stamp(self, data: bytes) -> bytes:
         return data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.purpose import write_training
@@ -41,13 +42,17 @@ def build(
         raise ValueError("target `cpu` is for float32 on the CPU: leave out `device` and `dtype`")
     if target != "cpu" and batch is not None:
         raise ValueError("`batch` is for target `cpu`, whose weights are packed for it")
+    import torch
+
     name, text = write(network, probabilities, target)
     plain = module.build(network, probabilities, init=weights is None)
     if weights is not None:
         load_weights(plain, weights)
     loaded = module.load(text, network.name)
-    sized = {} if batch is None or not accepts_batch(text) else {"batch": batch}
-    made: nn.Module = getattr(loaded, name)(plain.state_dict(), **sized)
+    chosen: dict[str, Any] = {} if batch is None or not accepts(text, "batch") else {"batch": batch}
+    if accepts(text, "layout") and _planes(device, dtype):
+        chosen["layout"] = torch.contiguous_format
+    made: nn.Module = getattr(loaded, name)(plain.state_dict(), **chosen)
     return made.to(device=device, dtype=dtype)
 
 
@@ -63,6 +68,13 @@ def trained(
     return write_training.write(planned(network, batch or 1, most, probabilities), probabilities)
 
 
-def accepts_batch(text: str) -> bool:
-    """Whether the constructor of an emitted text packs weights."""
-    return "batch: int" in text
+def accepts(text: str, name: str) -> bool:
+    """Whether the constructor of an emitted text takes an argument of this name."""
+    return re.search(rf"def __init__\(self, state: State[^)]*\b{name}: ", text) is not None
+
+
+def _planes(device: torch.device | str | None, dtype: torch.dtype | None) -> bool:
+    """Whether maps are computed faster plane by plane: on a GPU in float32, which its tensor cores do not take."""
+    import torch
+
+    return device is not None and torch.device(device).type == "cuda" and dtype in (None, torch.float32)

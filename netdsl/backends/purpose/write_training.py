@@ -28,6 +28,19 @@ OWN = ("forward", "training", "keep", "norm", "again", "unpack", "same")
 """Names that mean something in the module, or in the file."""
 
 
+STANDARD = {
+    "threading.local": "import threading",
+    "weakref.": "import weakref",
+    "Callable[": "from collections.abc import Callable",
+    "nullcontext(": "from contextlib import nullcontext",
+}
+TORCH = {
+    "saved_tensors_hooks(": "from torch.autograd.graph import saved_tensors_hooks",
+    "checkpoint(": "from torch.utils.checkpoint import checkpoint",
+}
+"""What a piece of text is imported by."""
+
+
 def write(plan: Plan, probabilities: bool = False) -> tuple[str, str]:
     """The name of the class for training, and the source."""
     writer = Writer(plan, probabilities)
@@ -76,31 +89,22 @@ class Writer:
         helpers += [AGAIN] if self.plan.groups else []
         pieces = [*helpers, *self.pieces, "\n".join(self._class())]
         code = "\n\n".join(piece.strip("\n") + "\n" for piece in pieces)
-        standard, torch = self._imports(code)
-        imports = [*standard, "", *torch] if standard else torch
         future = ["from __future__ import annotations", ""] if self.lights else []
-        return "\n".join([self._header(), "", *future, *imports, "", "", code])
+        return "\n".join([self._header(), "", *future, *self._imports(code), "", "", code])
 
-    def _imports(self, code: str) -> tuple[list[str], list[str]]:
+    def _imports(self, code: str) -> list[str]:
         found = text.imports(code)
         standard, torch = (found[: found.index("")], found[found.index("") + 1 :]) if "" in found else ([], found)
-        more = {
-            "threading.local": "import threading",
-            "weakref.": "import weakref",
-            "Callable[": "from collections.abc import Callable",
-            "nullcontext(": "from contextlib import nullcontext",
-            ": Any": "from typing import Any",
-        }
-        standard += [line for word, line in more.items() if word in code]
-        if "from typing import Any" in standard and any("import NamedTuple" in line for line in standard):
-            standard = [line for line in standard if not line.startswith("from typing")] + [
-                "from typing import Any, NamedTuple"
-            ]
-        if "saved_tensors_hooks(" in code:
-            torch.append("from torch.autograd.graph import saved_tensors_hooks")
-        if "checkpoint(" in code:
-            torch.append("from torch.utils.checkpoint import checkpoint")
-        return sorted(standard, key=lambda line: (line.startswith("from"), line)), torch
+        typing = [name for name in ("Any", "Final", "NamedTuple") if re.search(rf"(: |[\[( ]){name}\b", code)]
+        standard = [line for line in standard if not line.startswith("from typing")]
+        standard += [f"from typing import {', '.join(typing)}"] if typing else []
+        standard += [line for word, line in STANDARD.items() if word in code]
+        torch += [line for word, line in TORCH.items() if word in code]
+        return [
+            *sorted(standard, key=lambda line: (line.startswith("from"), line)),
+            *([""] if standard else []),
+            *torch,
+        ]
 
     def _header(self) -> str:
         said = (
@@ -113,6 +117,8 @@ class Writer:
     def _class(self) -> Iterator[str]:
         yield f"class {self.name}({self.main.name}):"
         yield f'    """{text.title(self.network)}, for training in less memory."""'
+        if not self.again:
+            return  # there is room for all that the plain module keeps
         names = ["self", *(f"{each}: Tensor" for each in self.inputs.values())]
         gives = " | ".join(name for name in (self.main.trained, self.main.returned or "Tensor") if name)
         yield ""

@@ -6,12 +6,18 @@ The tree is printed (`text`), and it is evaluated: `Class.made` is what an insta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from netdsl.backends.torch.construct import Argument, Chain, Construct, Cycle, Items, Parameter, Run, valued
 from netdsl.backends.torch.terms import Term
+
+KEYED = r'self\[f?"|self\.values\(\)'
+"""What a class says that has its modules by keys."""
+
+IN_A_ROW = r"(\w+) = layer\(\1\)"
+"""What a class says whose modules are called one after the other."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +84,17 @@ class Class:
     @property
     def base(self) -> str:
         """What it derives from: a class that reaches modules by keys is a dictionary of them."""
-        if not self.inputs:
-            return "nn.Sequential"
+        if not self.inputs or self.listed:
+            row = not self.inputs or any(re.search(IN_A_ROW, text) for text in every(self.forward))
+            return "nn.Sequential" if row else "nn.ModuleList"
         texts = [*every(self.forward), *every(self.init)]
         keyed = any(not each.name.isidentifier() and not _parameter(each.item) for each in self.attributes)
-        return "nn.ModuleDict" if keyed or any(re.search(r'self\[f?"', text) for text in texts) else "nn.Module"
+        return "nn.ModuleDict" if keyed or any(re.search(KEYED, text) for text in texts) else "nn.Module"
+
+    @property
+    def listed(self) -> bool:
+        """Whether its modules have places and no names."""
+        return self.loop is not None or [each.name for each in self.attributes] == [""]
 
     def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
         """What an instance holds and does where the class's names have these values."""
@@ -96,7 +108,7 @@ class Class:
         ]
         if self.loop is not None:
             found = [("", ("Chain", tuple(self._repeated(self.loop, dict(names)))))]
-        return tuple(found), tuple(taken(self.forward, flags)), tuple(taken(self.init, flags))
+        return tuple(found), settled(taken(self.forward, flags)), tuple(taken(self.init, flags))
 
     def _repeated(self, loop: Repetition, names: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for number in range(loop.count.evaluate(names)):
@@ -141,6 +153,15 @@ def taken(lines: Lines, flags: Mapping[str, Any]) -> Iterator[str]:
             yield from taken(each.yes if each.test.evaluate(flags) else each.no, flags)
         else:
             yield each
+
+
+def settled(lines: Iterable[str]) -> tuple[str, ...]:
+    """Statements whose last returns what it computes, not the variable that the one before sets."""
+    *before, last = [*lines] or [""]
+    name, equals, expression = before[-1].partition(" = ") if before else ("", "", "")
+    if equals and name.isidentifier() and last == f"return {name}":
+        return *before[:-1], f"return {expression}"
+    return *before, last
 
 
 def terms_of(item: Any) -> list[Term]:

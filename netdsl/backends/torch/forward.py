@@ -6,15 +6,16 @@ its label where it is used again later. A variable is taken again only when noth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat
 from netdsl.backends.torch.levels import HALVES, Again, Leaf, Level, Member
 from netdsl.backends.torch.names import snake, variable
 from netdsl.backends.torch.plan import Plan
-from netdsl.backends.torch.repeats import form_of, gathered, looped
+from netdsl.backends.torch.repeats import LOOPS, form_of, gathered, in_turn
 from netdsl.backends.torch.statements import INDENT, Statement, Step, apply, assign, fill, returned
 from netdsl.ir import Node, Scope
 from netdsl.ops import Family
@@ -54,6 +55,7 @@ class Forward:
         self.asked: set[int] = set()
         """What branches that make nothing pass on."""
         self.steps: list[Step] = []
+        self.sizes: dict[str, int] = {}
         self.aliases: dict[int, int] = {}
         self.statements: list[Statement] = []
         first, *others = inputs.values()
@@ -65,7 +67,15 @@ class Forward:
     # What is computed ------------------------------------------------------------------------------------------------
 
     def _collect(self, level: Level, owner: str, aux: bool = False) -> None:
+        made = [member for member in level.members if not isinstance(member, Again) and member.constructed]
+        self.sizes[owner] = len(made)
+        together = _in_a_row(level, made) if level.listed else []
         for member in level.members:
+            if member in together:
+                if member is together[0]:
+                    step = Step(together[-1].outputs, member.inputs, partial(call, ""), loop=in_turn, kept=True)
+                    self.steps.append(step)
+                continue
             if isinstance(member, Level) and not member.called:
                 self._collect(member, self.access(member, owner), aux or member.scope.kind == "aux")
                 continue
@@ -81,7 +91,9 @@ class Forward:
             layer = member.target if isinstance(member, Again) else member
             function = leaf.torch.function if leaf is not None else None
             reached = self.access(member, owner) if function is None else ""
-            text = partial(apply, function) if function is not None else partial(call, reached)
+            text: Callable[[list[str]], Bracket] = partial(call, reached)
+            if function is not None:
+                text = partial(apply, function)
             place = leaf.node.span if leaf is not None else layer.scope.span if isinstance(layer, Level) else None
             step = Step(member.outputs, member.inputs, text, aux=aux, access=reached, place=place)
             if isinstance(layer, Leaf) and layer.torch.expression is not None:
@@ -108,6 +120,7 @@ class Forward:
         """The variable that suits each value, by where it is made."""
         branches = 0
         single = _single(scope)
+        pair = scope.title == "add" and sum(isinstance(child, Scope) for child in scope.children) == 2
         for child in scope.children:
             if isinstance(child, Node):
                 self.preferred[child.id] = name
@@ -119,7 +132,7 @@ class Forward:
                 branches += 1
                 made = next(child.nodes(), None) is not None
                 (self.branches if made else self.asked).add(child.exit)
-                suits = single or _called(child) or f"branch{branches}"
+                suits = single or _called(child) or ("out" if pair and branches == 1 else f"branch{branches}")
             elif child.kind == "shortcut":
                 suits = "shortcut"
             level = self.plan.level_of.get(id(child))
@@ -140,12 +153,17 @@ class Forward:
             for value in step.inputs:
                 uses.setdefault(self._through(value), []).append(place)
         for place, step in enumerate(self.steps):
+            if step.loop is not None and len(step.outputs) > 1:
+                names = [self.variables[value] for value in step.inputs]
+                self.preferred.update(zip(step.outputs, names, strict=True))
+                continue
             for value in step.outputs:
                 label = self.plan.labels.get(value)
                 used = uses.get(value, [place + 1])
                 joined = value in self.branches and len(used) == 1
                 later = used != [place + 1] or value in several or value in self.asked
-                if label is not None and not step.aux and not joined and later:
+                stays = label is not None and label.startswith("branch") and self.preferred[value] == _stem(label)
+                if label is not None and not step.aux and not joined and not stays and later:
                     self.preferred[value] = label
 
     def _through(self, value: int) -> int:
@@ -165,7 +183,9 @@ class Forward:
         for step in self.steps:
             step.inputs = tuple(map(through, step.inputs))
         results = list(map(through, results))
-        self.steps = gathered(self.steps, results, self.preferred)
+        self.steps = gathered(self.steps, results, self.preferred, self.sizes)
+        if any(step.loop is not None for step in self.steps):
+            self.taken |= LOOPS
         left: dict[int, int] = {}
         users: dict[int, list[int]] = {}
         for place, step in enumerate(self.steps):
@@ -200,7 +220,7 @@ class Forward:
                     self.variables[value] = name
                 names.append(name)
             if step.loop is not None:
-                names, expression = [], looped(step, texts[0], names)
+                names, expression = [], step.loop(texts, names)
             self.statements.append(([] if set(names) == {"_"} else names, expression, step.aux))
 
     def lines(
@@ -265,6 +285,20 @@ SHORTCUT = -1
 """The number of the value behind a `downsample` that may not be there."""
 
 
+def _in_a_row(level: Level, made: Sequence[Leaf | Level]) -> Sequence[Leaf | Level]:
+    """The modules of a list where they are called one after the other, from what is given, each on all that the one
+    before gives; none where they are not."""
+    if len(made) < 2 or not {*made[0].inputs} <= {*level.inputs} or len(made[0].inputs) != len(made[0].outputs):
+        return []
+    for one, other in pairwise(made):
+        if one.outputs != other.inputs or len(other.outputs) != len(one.outputs):
+            return []
+    between = {value for member in made[:-1] for value in member.outputs}
+    taken = [value for member in level.members if member not in made for value in member.inputs]
+    containers = any(isinstance(member, Level) and not member.called for member in made)
+    return [] if containers or between & {*level.outputs, *taken} else made
+
+
 def _optional(texts: list[str]) -> str:
     return f"{texts[0]} if self.downsample is None else self.downsample({texts[0]})"
 
@@ -284,5 +318,10 @@ def _called(branch: Scope) -> str:
     """What the labels in a branch call it: `branch3x3` where they are `branch3x3_1` and `branch3x3_2`."""
     labels = [child.label for child in branch.children if child.label]
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
-    found = "".join(letters[0] for letters in alike).rstrip("_")
+    found = _stem("".join(letters[0] for letters in alike))
     return found if found.startswith("branch") and found != "branch" else ""
+
+
+def _stem(label: str) -> str:
+    """What `branch3x3_1` is the first layer of."""
+    return re.sub(r"_\d*$", "", label)

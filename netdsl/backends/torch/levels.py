@@ -106,9 +106,12 @@ class Level:
         return [entry, *(value for value in self.inputs if value != entry)]
 
     def taken(self, value: int) -> str | None:
-        """What a block of several inputs calls one of them."""
-        entries = self.scope.entries
-        return self.scope.takes[entries.index(value)] if value in entries and self.scope.takes else None
+        """What a block of several inputs calls one of them, or the block inside that takes all of a part's."""
+        scope = self.scope
+        first = self.members[0] if self.members and not scope.entries and len(self.inputs) > 1 else None
+        if isinstance(first, Level) and {*first.inputs} == {*self.inputs}:
+            scope = first.scope
+        return scope.takes[scope.entries.index(value)] if value in scope.entries and scope.takes else None
 
     @property
     def called(self) -> bool:
@@ -125,6 +128,20 @@ class Level:
         """Whether its members go by their places, as those of an `nn.Sequential` do."""
         members = [member for member in self.members if not isinstance(member, Again)]
         return all(member.name == str(place) for place, member in enumerate(members))
+
+    @property
+    def listed(self) -> bool:
+        """Whether a class knows its modules by their places alone: it is a list of them."""
+        return self.kind == "class" and not self.chained and self._by_places
+
+    @cached_property
+    def _by_places(self) -> bool:
+        if any(isinstance(member, Again) for member in self.members):
+            return False
+        made = [member for member in self.members if not isinstance(member, Again) and member.constructed]
+        bare = any(isinstance(member, Leaf) and member.bare for member in made)
+        weighted = any(isinstance(member, Level) or member.weighted for member in made)
+        return weighted and not bare and all(member.name == str(place) for place, member in enumerate(made))
 
     def holds(self, target: Leaf | Level) -> bool:
         """Whether `target` is inside."""

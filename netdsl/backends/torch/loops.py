@@ -141,12 +141,13 @@ def _run(rows: list[_Step | None], at: int, moving: bool) -> int:
         return 1
     steps: list[int] | None = None
     length = 1
+    still = at + 1 < len(rows) and _still(first, rows[at + 1])
     while at + length < len(rows):
         before, row = rows[at + length - 1], rows[at + length]
         assert before is not None
         if row is None or (row.prefix, row.number) != (first.prefix, first.number + length) or row.shape != first.shape:
             break
-        if row.turn != (None if first.turn is None else first.turn + length):
+        if row.turn != (first.turn if still or first.turn is None else first.turn + length):
             break
         moved = [_step(a, b) for a, b in zip(before.values, row.values, strict=True)]
         if None in moved or (steps is not None and moved != steps) or (any(moved) and not moving):
@@ -154,6 +155,11 @@ def _run(rows: list[_Step | None], at: int, moving: bool) -> int:
         steps = moved  # type: ignore[assignment]
         length += 1
     return length
+
+
+def _still(one: _Step, other: _Step | None) -> bool:
+    """Whether what is in two constructions is the turn of a repetition around both."""
+    return other is not None and one.turn is not None and one.turn == other.turn
 
 
 def _step(a: Any, b: Any) -> int | None:
@@ -166,6 +172,8 @@ def _folded(rows: list[_Step | None], at: int, length: int, plain: bool) -> Run:
     first, second = rows[at], rows[at + 1]
     assert first is not None and second is not None
     steps = tuple(_step(a, b) or 0 for a, b in zip(first.values, second.values, strict=True))
+    if _still(first, second):
+        return Run(_settled(first.item), length, steps, None if plain else (first.prefix, first.number))
     item = substituted(first.item, iter(first.values))
     return Run(item, length, steps, None if plain else (first.prefix, first.number), first.turn or 0)
 

@@ -10,12 +10,13 @@ from itertools import zip_longest
 from typing import Any, TypeVar
 
 from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, Items, ModuleDict
+from netdsl.backends.torch.decisions import Arms
 from netdsl.backends.torch.layout import render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
 from netdsl.backends.torch.names import Numbered, reached
 from netdsl.backends.torch.symbols import as_term
 from netdsl.backends.torch.terms import NONE, make
-from netdsl.backends.torch.trace import Arms, Trace
+from netdsl.backends.torch.trace import Trace
 from netdsl.elaborate.naming import attribute
 from netdsl.ops import Torch
 
@@ -33,6 +34,7 @@ ROLES = {
     "RBF": ("in_features", "features"),
     "nn.BatchNorm2d": ("channels",),
     "nn.BatchNorm1d": ("features",),
+    "nn.PReLU": ("channels",),
     "nn.GroupNorm": ("norm_groups", "channels"),
     "nn.MaxPool2d": ("kernel", "stride", "padding"),
     "nn.AvgPool2d": ("kernel", "stride", "padding"),
@@ -138,8 +140,11 @@ class Members:
         self.parameters: list[str] = []
         """Statements that set parameters in containers, which can hold modules only at first."""
         self._names: dict[int, str] = {}
-        if level.chained:
+        if level.chained or level.listed:
             self.attributes.append(("", self._chain(level, ()), ()))
+            for member in level.members:
+                if isinstance(member, Level) and not member.called:
+                    self._parameters(member, self.access(member))
         else:
             self._collect()
 
@@ -195,6 +200,7 @@ class Members:
     def _chain(self, level: Level, around: Arms) -> Chain:
         """A sequence, each with the arms that it stands in beside those `around` the sequence."""
         members = [each for each in level.members if not isinstance(each, Again)]
+        members = [each for each in members if each.constructed] if level.listed else members
         when = tuple(self._arms(each)[len(around) :] for each in members)
         items = tuple((each.name, self.construct(each)) for each in members)
         return Chain(items, when if any(when) else ())
@@ -206,6 +212,8 @@ class Members:
         if owner != "self" and id(member) not in self._names:
             bare = isinstance(member, Leaf) and member.bare
             return reached(owner, member.name) if bare else f'{owner}["{member.name}"]'
+        if owner == "self" and self.level.listed:
+            return f"self[{member.name}]"
         name = self._names.get(id(member), member.name)
         return reached("self", name, by_key=not (isinstance(member, Leaf) and member.bare))
 
@@ -223,7 +231,7 @@ class Members:
             elif not above.called:
                 bare = isinstance(each, Leaf) and each.bare
                 text = reached(text, each.name) if bare else f'{text}["{each.name}"]'
-            elif above.kind == "sequential" or above.chained:
+            elif above.kind == "sequential" or above.chained or above.listed:
                 text = f"{text}[{above.position(each.name)}]"
             else:
                 text = reached(text, each.name)

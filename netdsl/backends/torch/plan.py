@@ -12,7 +12,8 @@ from collections import Counter
 
 from netdsl.backends.torch.levels import FOREVER, HALVES, Again, Leaf, Level
 from netdsl.ir import Network, Node, Scope
-from netdsl.ops import Torch
+from netdsl.ops import Operator, Torch
+from netdsl.ops.shared.answers import remembered
 from netdsl.ops.slice import Slice
 from netdsl.shapes import Shape
 
@@ -37,7 +38,6 @@ class Plan:
         self.labels: dict[int, str] = {number: item.name for number, item in enumerate(network.inputs)}
         self.root = Level(network.body, "", None)
         self._homes: dict[int, Level] = {}
-        self._torch: dict[tuple[int, tuple[Shape, ...]], Torch] = {}
         self._modules: dict[tuple[int, ...], Level] = {}
         self._again: set[int] = set()
         self._fill(self.root, network.body)
@@ -89,10 +89,7 @@ class Plan:
     def _leaf(self, level: Level, node: Node) -> Leaf:
         shapes = self.network.input_shapes(node)
         assert shapes is not None
-        key = (id(node.op), shapes)
-        if key not in self._torch:
-            self._torch[key] = node.op.torch(shapes)
-        leaf = Leaf(node, self._torch[key], "" if node.shares is not None else node.name, level)
+        leaf = Leaf(node, _torch(node.op, shapes), "" if node.shares is not None else node.name, level)
         self.leaves[node.id] = leaf
         return leaf
 
@@ -176,7 +173,7 @@ class Plan:
             self._take(level)
             self._decide(level)
         self._take(self.root)
-        if self.root.placed:
+        if self.root.placed or self.root.listed:
             self._enclose(self.root)
 
     def _give(self, level: Level, escaping: list[int]) -> None:
@@ -218,7 +215,7 @@ class Plan:
             level.kind, level.chained = "class", True
         else:
             level.kind = "sequential"
-        if level.placed or level.kind == "container":
+        if level.placed or level.kind == "container" or level.listed:
             self._enclose(level)
 
     def _halve(self, level: Level) -> None:
@@ -257,6 +254,12 @@ class Plan:
                 return False
             current = member.outputs
         return current == (level.outputs if result is None else (result,))
+
+
+@remembered
+def _torch(op: Operator, inputs: tuple[Shape, ...]) -> Torch:
+    """What an operator is in PyTorch, on inputs of these shapes."""
+    return op.torch(inputs)
 
 
 def _origin(node: Node) -> int:

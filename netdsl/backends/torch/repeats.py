@@ -1,21 +1,26 @@
 """Steps of a `forward` that repeat, as one: the branches of a join in a comprehension, layers in a row in a loop.
 
-Modules that count up under one name are reached by it: `self[f"branch{i + 1}"]`.
+Modules that count up under one name are reached by it, `self[f"branch{i + 1}"]`; where a module has no others, a loop
+over its values reaches them, which TorchScript can read too.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
-from netdsl.backends.torch.layout import Bracket
+from netdsl.backends.torch.layout import Bracket, call
 from netdsl.backends.torch.statements import Step, fill
 
 MOST_BRANCHES = 4
 """From so many on, branches of a join are a comprehension."""
 MOST_LAYERS = 12
 """From so many on, layers in a row that count up are a loop; fewer are written out, which TorchScript can read too."""
+
+LOOPS = frozenset({"i", "layer", "branch", "term"})
+"""The variables of loops."""
 
 LISTS = -10
 """The numbers of values that are lists count down from here."""
@@ -32,12 +37,14 @@ def form_of(template: str) -> str:
     return SUM if terms == [f"{{{place}}}" for place in range(len(terms))] and len(terms) > 1 else ""
 
 
-def gathered(steps: list[Step], results: Collection[int], names: dict[int, str]) -> list[Step]:
+def gathered(
+    steps: list[Step], results: Collection[int], names: dict[int, str], sizes: Mapping[str, int]
+) -> list[Step]:
     """The steps, those that repeat as one. `results` are values that are needed behind all of them; `names` suit the
-    values."""
+    values, `sizes` are the numbers of modules in what holds some, by how that is reached."""
     if sum(_counted(step) is not None for step in steps) < MOST_BRANCHES:
         return steps
-    return _branches(_layers(steps, results, names), results)
+    return _branches(_layers(steps, results, names, sizes), results, names, sizes)
 
 
 def _counted(step: Step) -> tuple[str, int] | None:
@@ -51,8 +58,13 @@ def _counted(step: Step) -> tuple[str, int] | None:
     return (f'{found[1]}[f"{found[2]}#"]', int(found[3])) if found else None
 
 
-def _module(way: str, first: int) -> str:
-    return way.replace("#", f"{{i + {first}}}" if first else "{i}")
+def _modules(run: list[Step], word: str, sizes: Mapping[str, int]) -> tuple[str, str]:
+    """What a loop over modules that count up says: its head, and the module in it, a `word` where it has them all."""
+    way, first = _counted(run[0]) or ("", 0)
+    owner = way.partition("[")[0]
+    if sizes.get(owner) == len(run):
+        return f"for {word} in {owner}.values()", word
+    return f"for i in range({len(run)})", way.replace("#", f"{{i + {first}}}" if first else "{i}")
 
 
 def _users(steps: list[Step]) -> dict[int, list[Step]]:
@@ -66,7 +78,7 @@ def _users(steps: list[Step]) -> dict[int, list[Step]]:
 # Layers in a row -----------------------------------------------------------------------------------------------------
 
 
-def _layers(steps: list[Step], results: Collection[int], names: dict[int, str]) -> list[Step]:
+def _layers(steps: list[Step], results: Collection[int], names: dict[int, str], sizes: Mapping[str, int]) -> list[Step]:
     """Layers that count up, each applied to what the one before gives, as loops."""
     users = _users(steps)
     found: list[Step] = []
@@ -80,10 +92,8 @@ def _layers(steps: list[Step], results: Collection[int], names: dict[int, str]) 
             continue
         listed = LISTS - at
         outputs = (run[-1].outputs[_main(run)], *((listed,) if join is not None else ()))
-        way, first = _counted(run[0]) or ("", 0)
-        found.append(
-            Step(outputs, run[0].inputs, run[0].text, loop=(_module(way, first), len(run), _main(run)), kept=True)
-        )
+        text = partial(row, *_modules(run, "layer", sizes), _main(run))
+        found.append(Step(outputs, run[0].inputs, run[0].text, loop=text, kept=True))
         if join is not None:
             aside = {step.outputs[1 - _main(run)] for step in run}
             names[listed] = names.get(run[0].outputs[1 - _main(run)], "value") + "s"
@@ -135,36 +145,37 @@ def _collected(run: list[Step], users: dict[int, list[Step]], results: Collectio
     return join if whole else None
 
 
-def looped(step: Step, text: str, names: list[str]) -> str:
-    """The statements of a loop: from `text`, to the variables of what it gives."""
-    assert step.loop is not None
-    module, count, main = step.loop
+def in_turn(texts: list[str], names: list[str]) -> str:
+    """The statements of a loop over the modules of a list, each applied to all that the one before gives."""
+    given = ", ".join(names)
+    before = [] if texts == names else [f"{given} = {', '.join(texts)}"]
+    return "\n".join([*before, "for layer in self:", f"    {given} = layer({given})"])
+
+
+def row(head: str, module: str, main: int, texts: list[str], names: list[str]) -> str:
+    """The statements of a loop over modules, each applied to what the one before gives: from `text`, to the variables
+    of what the last gives and, in a list, of what each gives beside it, of which `main` is the place of the former."""
     name = names[0]
-    lines = [] if text == name else [f"{name} = {text}"]
+    lines = [] if texts == [name] else [f"{name} = {texts[0]}"]
     if len(names) == 1:
-        return "\n".join([*lines, f"for i in range({count}):", f"    {name} = {module}({name})"])
+        return "\n".join([*lines, f"{head}:", f"    {name} = {module}({name})"])
     one = names[1].removesuffix("s")
     given = f"{name}, {one}" if main == 0 else f"{one}, {name}"
-    return "\n".join(
-        [
-            *lines,
-            f"{names[1]} = []",
-            f"for i in range({count}):",
-            f"    {given} = {module}({name})",
-            f"    {names[1]}.append({one})",
-        ]
-    )
+    more = [f"{names[1]} = []", f"{head}:", f"    {given} = {module}({name})", f"    {names[1]}.append({one})"]
+    return "\n".join([*lines, *more])
 
 
 # Branches of a join --------------------------------------------------------------------------------------------------
 
 
-def _branches(steps: list[Step], results: Collection[int]) -> list[Step]:
+def _branches(
+    steps: list[Step], results: Collection[int], names: dict[int, str], sizes: Mapping[str, int]
+) -> list[Step]:
     """Joins of branches that count up, as comprehensions."""
     users = _users(steps)
     made = {step.outputs[0]: step for step in steps if len(step.outputs) == 1}
     gone: set[int] = set()
-    found = list(steps)
+    found = [[step] for step in steps]
     for place, join in enumerate(steps):
         if join.form not in (SUM, ROW):
             continue
@@ -180,9 +191,30 @@ def _branches(steps: list[Step], results: Collection[int]) -> list[Step]:
         if join.form == SUM and len(join.inputs) - sum(len(run) - 1 for run in runs) > MOST_TERMS:
             continue
         if runs or any(value <= LISTS for value in join.inputs):
-            found[place] = _joined(join, parts)
+            found[place] = [_joined(join, parts, sizes)]
+            if join.form == SUM and len(parts) == 1:
+                found[place] = list(_added(join, parts[0], LISTS - len(steps) - place, names, sizes))
             gone |= {id(step) for run in runs for step in run}
-    return [step for step in found if id(step) not in gone]
+    return [step for each in found for step in each if id(step) not in gone]
+
+
+def _added(
+    join: Step, part: tuple[int, list[Step]], listed: int, names: dict[int, str], sizes: Mapping[str, int]
+) -> Iterator[Step]:
+    """A sum of what many modules give, which is a list first: TorchScript adds no lists up."""
+    value, run = part
+    if run:
+        head, module = _modules(run, "branch", sizes)
+        names[listed] = "terms"
+        yield Step((listed,), run[0].inputs, lambda texts: f"[{module}({', '.join(texts)}) {head}]", kept=True)
+    yield Step(join.outputs, (listed if run else value,), partial(call, "sum"), kept=True, loop=_sum)
+
+
+def _sum(texts: list[str], names: list[str]) -> str:
+    """The statements that add a list up."""
+    (name,), (text,) = names, texts
+    one = text.removesuffix("s").rstrip("0123456789_")
+    return "\n".join([f"{name} = {text}[0]", f"for {one} in {text}[1:]:", f"    {name} = {name} + {one}"])
 
 
 def _next(one: Step, two: Step) -> bool:
@@ -192,16 +224,16 @@ def _next(one: Step, two: Step) -> bool:
     return alike and before is not None and counted == (before[0], before[1] + 1)
 
 
-def _joined(join: Step, parts: list[tuple[int, list[Step]]]) -> Step:
+def _joined(join: Step, parts: list[tuple[int, list[Step]]], sizes: Mapping[str, int]) -> Step:
     """A join some of whose terms come in a comprehension or a list."""
     inputs: list[int] = []
     forms: list[tuple[str, tuple[int, ...]]] = []
     for value, run in parts:
         if len(run) >= MOST_BRANCHES:
-            way, first = _counted(run[0]) or ("", 0)
+            head, module = _modules(run, "branch", sizes)
             places = range(len(inputs), len(inputs) + len(run[0].inputs))
             inputs += run[0].inputs
-            forms.append((f"{_module(way, first)}(#) for i in range({len(run)})", tuple(places)))
+            forms.append((f"{module}(#) {head}", tuple(places)))
             continue
         for each in [step.outputs[0] for step in run] or [value]:
             forms.append(("*" if each <= LISTS else "", (len(inputs),)))

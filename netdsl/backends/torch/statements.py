@@ -22,8 +22,8 @@ class Step:
 
     `follows` is written around a call just before it, `takes` takes calls among its terms, `join` is not taken itself,
     `aux` is for training only, `kept` is a statement of its own. `access` is how the module that it calls is reached,
-    `place` where that is written, which repetitions share. `form` is what kind of join it is, `loop` the module, the
-    number of turns and the place of the main output of a loop.
+    `place` where that is written, which repetitions share. `form` is what kind of join it is. `loop` gives the
+    statements of a loop, from the texts of what goes into it and the variables of what it gives.
     """
 
     outputs: tuple[int, ...]
@@ -37,7 +37,7 @@ class Step:
     access: str = ""
     place: Any = None
     form: str = ""
-    loop: tuple[str, int, int] | None = None
+    loop: Callable[[list[str], list[str]], str] | None = None
 
 
 def apply(function: Call, texts: list[str]) -> Bracket:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from netdsl.elaborate.values import Unsuited, power, rounded
+from netdsl.elaborate.values import Unsuited, power
 
 MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""
@@ -44,26 +44,24 @@ def literal(value: Any) -> str:
 class Term:
     """`op` of `args`, which are terms, or a name, or a constant.
 
-    `names` are those in it, `rank` binds its text, `size` counts its operators. One that `rounds` is computed where a
-    block is called, unless it is written as an argument; one that is `opaque` has no short text in Python (halves away
-    from zero), and is never written.
+    `names` are those in it, `rank` binds its text, `size` counts its operators. One that `rounds` as networks do
+    is computed where a block is called, unless it is written as an argument.
     """
 
-    __slots__ = ("args", "constant", "names", "op", "opaque", "rank", "rounds", "size", "text")
+    __slots__ = ("args", "constant", "names", "op", "rank", "rounds", "size", "text")
 
     def __init__(self, op: str, args: tuple[Any, ...], text: str, rank: int):
         self.op, self.args, self.text, self.rank = op, args, text, rank
         self.constant = op == "constant"
         if op == "name":
             self.names: frozenset[str] = frozenset(args)
-            self.size, self.rounds, self.opaque = 0, False, False
+            self.size, self.rounds = 0, False
         elif op == "constant":
-            self.names, self.size, self.rounds, self.opaque = frozenset(), 0, False, False
+            self.names, self.size, self.rounds = frozenset(), 0, False
         else:
             self.names = frozenset().union(*(each.names for each in args))
             self.size = 1 + sum(each.size for each in args)
-            self.rounds = op in _ROUNDING or any(each.rounds for each in args)
-            self.opaque = op == "round" or any(each.opaque for each in args)
+            self.rounds = op == "round_to" or any(each.rounds for each in args)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Term) and self.text == other.text)
@@ -177,11 +175,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": lambda *values: min(values),
     "floor": math.floor,
     "ceil": math.ceil,
-    "round": rounded,
     "tuple": lambda *values: tuple(values),
     "element": operator.getitem,
 }
-_ROUNDING = ("floor", "ceil", "round", "round_to")
+_ROUNDING = ("floor", "ceil", "round_to")
 _WRITTEN = {"floor": "math.floor", "ceil": "math.ceil", "round_to": "make_divisible"}
 
 MAKE_DIVISIBLE = '''def make_divisible(value: float, divisor: int) -> int:
@@ -210,9 +207,15 @@ NONE = constant(Layer("None"))
 """In place of a layer that there is not."""
 
 
+HALF = constant(0.5)
+
+
 @lru_cache(8192)
 def make(op: str, *args: Term) -> Term:
-    """`op` of `args`, simplified where integers allow it; constants are computed."""
+    """`op` of `args`, simplified where integers allow it; constants are computed. Halves go away from zero in a spec,
+    and to even numbers in Python."""
+    if op == "round":
+        return make("floor", make("+", *args, HALF))
     if all(each.constant for each in args):
         try:
             return constant(Term(op, args, "", 0).evaluate({}))

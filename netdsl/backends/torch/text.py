@@ -138,7 +138,8 @@ class Constructor:
         self.told: set[str] = set()
         self.listed = False
         """Whether the list `layers` has been declared."""
-        self.tests = {term: f"self.{flag}" for flag, term in made.flags.items() if flag not in made.kinds}
+        asked = {} if made.listed else made.flags
+        self.tests = {term: f"self.{flag}" for flag, term in asked.items() if flag not in made.kinds}
         self.running = _running(made)
 
     def lines(self) -> list[str]:
@@ -148,12 +149,11 @@ class Constructor:
             names.append(f"{each.name}: {each.kind}" + ("" if each.default is UNSET else f" = {literal(each.default)}"))
         found = parameters(4, "def __init__", names, " -> None:")
         own = [f"        {local} = {term.text}" for local, term in made.locals if local not in self.running]
-        if made.inputs:
-            found += ["        super().__init__()", *own]
-            found += [f"        self.{flag} = {term.text}" for flag, term in made.flags.items()]
-            found += self._attributes(self._carried())
+        flags = [f"        self.{flag} = {term.text}" for flag, term in made.flags.items()]
+        if made.listed:
+            found += [*own, *self._sequence(), *flags]
         else:
-            found += [*own, *self._sequence()]
+            found += ["        super().__init__()", *own, *flags, *self._attributes(self._carried())]
         return found + _statements(made.init, 8)
 
     def _carried(self) -> Iterator[Attribute | str]:
@@ -290,18 +290,22 @@ class Constructor:
         return found
 
     def _sequence(self) -> list[str]:
-        """The constructor of a class that is an `nn.Sequential`."""
+        """The constructor of a class that is an `nn.Sequential` or an `nn.ModuleList`."""
         made = self.made
         if made.loop is not None:
             return self._loop(made.loop)
         chain = made.attributes[0].item
         if chain.when and not named(chain):
-            return [*self._layers(chain, 8), "        super().__init__(*layers)"]
+            star = "*" if made.base == "nn.Sequential" else ""
+            return [*self._layers(chain, 8), f"        super().__init__({star}layers)"]
         if named(chain):
             members = zip(chain.items, chain.when or (None,) * len(chain.items), strict=True)
             inside = [Attribute(key, item, when) for (key, item), when in members]
             return ["        super().__init__()", *self._attributes(inside)]
-        return ["        " + lay(Bracket("super().__init__(", *sequence(chain)), 8)]
+        items, closing, spread = sequence(chain)
+        if made.base == "nn.ModuleList":
+            items, spread = (("", Bracket("[", items, "]", spread)),), False
+        return ["        " + lay(Bracket("super().__init__(", items, closing, spread), 8)]
 
     def _loop(self, loop: Repetition) -> list[str]:
         used = loop.key is not None or any(loop.index in term.names for term in terms_of(loop.item))

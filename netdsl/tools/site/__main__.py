@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from os.path import relpath
 from pathlib import Path
 
 from netdsl.tools.site.build import write
@@ -19,8 +20,17 @@ def main(folder: Path) -> int:
     write(folder)
     done = subprocess.run([zensical, "build", "--strict"], cwd=folder)
     if done.returncode == 0:
+        alone(folder / "site")
         print(f"wrote {folder / 'site'}; look at it: {sys.executable} -m http.server -d {folder / 'site'}")
     return done.returncode
+
+
+def alone(site: Path) -> None:
+    """Let the pages take the one script that Zensical loads from elsewhere from among their own files."""
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf-8")
+        own = relpath(site / "iframe-worker.js", page.parent)
+        page.write_text(text.replace("https://unpkg.com/iframe-worker/shim", own), "utf-8")
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def write(folder: Path, root: Path = ROOT) -> None:
         wanted[f"pages/{each.path}"] = each.data if isinstance(each, Asset) else each.text.encode()
         pages += [each] if isinstance(each, Page) else []
     wanted["zensical.toml"] = configuration((root / "docs/site/zensical.toml").read_text("utf-8"), pages).encode()
-    wanted["pages/site.css"] = (root / "docs/site/site.css").read_bytes()
+    wanted |= {f"pages/{name}": (root / "docs/site" / name).read_bytes() for name in ("site.css", "iframe-worker.js")}
     for path in (folder / "pages").rglob("*"):
         if path.is_file() and path.relative_to(folder).as_posix() not in wanted:
             path.unlink()

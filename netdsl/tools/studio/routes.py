@@ -17,13 +17,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from netdsl import zoo
 from netdsl.tools.studio.file import File
+from netdsl.tools.studio.questions import placed
 from netdsl.tools.studio.safety import Guard
 from netdsl.tools.studio.workers import Workers
 
 PAGE = Path(__file__).parent / "page"
-FILES = {"studio.js": "text/javascript", "studio.css": "text/css", "icon.svg": "image/svg+xml"}
+FILES = {
+    "studio.js": "text/javascript",
+    "studio.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    "licenses.txt": "text/plain",
+}
 PORT = 7741
 """Where a studio is unless another one is there: a page keeps what was typed under its address."""
 NEXT = 20
@@ -58,10 +63,8 @@ def application(file: File | None, port: int, token: str, workers: Workers) -> S
             if file is None:
                 return {"wrong": "there is no file to save into"}
             return file.save(question.get("text"), question.get("digest"))
-        # A page never says which folder it may read: it says what its text is, and the folder follows.
-        homes = {"file": file.home if file is not None else None, "zoo": str(zoo.directory())}
-        home = homes.get(str(question.get("place")))
-        return await workers.ask({**question, "home": home}, str(question.get("asker")))
+        own = file.home if file is not None else None
+        return await workers.ask(placed(question, own), str(question.get("asker")))
 
     @asynccontextmanager
     async def alive(_app: Starlette) -> AsyncIterator[None]:

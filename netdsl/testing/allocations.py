@@ -1,0 +1,61 @@
+"""The bytes of all tensors that are alive, followed until each is freed: a peak that depends on no allocator."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+class Followed(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Within, counts the bytes of all storages but those that are `known`: `now`, and the most so far, `peak`."""
+
+    def __init__(self, known: Iterable[Tensor] = ()) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.now = self.peak = 0
+        self.known = {each.untyped_storage()._cdata for each in known}
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """One operator: what it makes is followed."""
+        made = function(*args, **(kwargs or {}))
+        for each in tree_leaves(made):
+            if isinstance(each, Tensor):
+                self.follow(each)
+        return made
+
+    def follow(self, tensor: Tensor) -> None:
+        """Follow the storage of a tensor until it is freed."""
+        storage = tensor.untyped_storage()
+        place, size = storage._cdata, storage.nbytes()
+        if place in self.known:
+            return
+        self.known.add(place)
+        self.now += size
+        self.peak = max(self.peak, self.now)
+        weakref.finalize(storage, self.freed, place, size)
+
+    def freed(self, place: int, size: int) -> None:
+        """A storage is no more."""
+        self.known.discard(place)
+        self.now -= size
+
+
+def step(model: nn.Module, inputs: Iterable[Tensor]) -> tuple[int, int]:
+    """What a training step of a module takes on the CPU besides its weights and their gradients: the bytes between the
+    forward and the backward pass, inputs and results among them, and the peak."""
+    for each in model.parameters():
+        each.grad = torch.zeros_like(each)
+    gradients = (each.grad for each in model.parameters() if each.grad is not None)
+    followed = Followed((*model.parameters(), *model.buffers(), *gradients))
+    with followed:
+        made = model(*(each.clone() for each in inputs))
+        results = [each for each in tree_leaves(made) if isinstance(each, Tensor) and each.requires_grad]
+        del made
+        kept = followed.now
+        torch.autograd.backward(results, [torch.ones_like(each) for each in results])
+    return kept, followed.peak

@@ -35,7 +35,10 @@ const text = documents(write, () => {
   first.clear();
   refresh();
 });
-const views = tabs(() => refresh());
+const views = tabs((name) => {
+  sessionStorage["netdsl:view"] = name;
+  refresh();
+});
 const picture = diagram(() => text.name, (line, focus) => write.goLine(line, { focus }));
 /** The figures of each variant as the text was opened: what changes are told against. */
 const first = new Map();
@@ -198,7 +201,7 @@ for (const button of byId("exports").querySelectorAll("button"))
     if (wrong) notice("export", wrong, { wrong: true });
   });
 byId("variant").addEventListener("change", () => {
-  text.variant = byId("variant").value;
+  text.choose(byId("variant").value);
   card.done("read");
   refresh();
 });
@@ -265,5 +268,5 @@ if (!served) {
   byId("save").hidden = true;
   notice("loading", "Python is on its way: 17 MB the first time, then from this browser's cache.");
 }
-views.choose("diagram");
+views.choose(sessionStorage["netdsl:view"]);
 open().then((file) => zoo(file?.name, go)).catch(told);

@@ -24,7 +24,7 @@ from netdsl.backends.pictures.drawing import Path as Line
 from netdsl.backends.pictures.look import ROLES, TINTS
 from netdsl.backends.pictures.model import Fork, Picture, parts
 from netdsl.backends.pictures.options import Options
-from netdsl.backends.pictures.sheet import PAGE
+from netdsl.backends.pictures.sheet import PAGE, legibility
 from netdsl.ir import Network
 from netdsl.ops import Family
 from netdsl.text.amounts import amount
@@ -105,7 +105,7 @@ def test_ranges_where_the_repeated_differ() -> None:
 
 def test_arguments_are_told_by_name_in_six_digits() -> None:
     efficientnet = of_zoo("efficientnet")
-    drawn = graph.picture(collapse.asked(efficientnet, depth=1))
+    drawn = graph.picture(next(collapse.asked(efficientnet, depth=1)))
     given = {each for node in drawn.nodes for each in node.details if each.startswith("drop")}
     assert given and all(
         "=" in each and len(number.replace(".", "")) <= 7 for each in given for number in re.findall(r"[\d.]+", each)
@@ -149,9 +149,9 @@ def test_blocks_are_boxes_until_they_are_opened() -> None:
     block = next(node for node in picture.nodes if node.label == "inception3a")
     assert (block.kind, block.title, block.out, block.note) == ("block", "inception", "256x28x28", "164K params")
     assert block.details[0] == "n1x1=64" and block.figures.macs == 128_049_152 and block.origin.line == 17
-    opened = graph.picture(collapse.asked(googlenet, opened=("inception3a",)))
+    opened = graph.picture(next(collapse.asked(googlenet, opened=("inception3a",))))
     assert len(opened.nodes) == len(picture.nodes) + 7
-    assert len(graph.picture(collapse.asked(googlenet, depth=9)).nodes) == len(
+    assert len(graph.picture(next(collapse.asked(googlenet, depth=9))).nodes) == len(
         graph.picture(collapse.layers(googlenet)).nodes
     )
 
@@ -219,6 +219,41 @@ def held(path: Path, variant: str | None) -> None:
 def test_a_drawing_fits_a_page_and_no_line_crosses_a_label(name: str) -> None:
     path = ROOT / "specs" / f"{name}.net"
     held(path, (netdsl.compile(path).variants or (None,))[0])
+
+
+def on_a_page(network: Network, **asked: object) -> Drawing:
+    """A drawing of what is asked for, which holds the laws of a page."""
+    options = Options(**asked)
+    made = drawing((network,), options)
+    assert legibility(made, options) >= 6.0, f"{legibility(made, options):.1f} points"
+    assert made.height <= 8 * made.width
+    assert crossed(made) == []
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "less"),
+    [
+        ("googlenet", {"open": ("inception3a",)}, False), ("googlenet", {"open": ("inception",)}, True),
+        ("googlenet", {"depth": 1}, True), ("densenet", {"open": ("denselayer2",)}, True),
+        ("mobilenet_v2", {"depth": 1}, True), ("swin", {"depth": 2}, True), ("resnet50", {"depth": 1}, False),
+    ],
+)  # fmt: skip
+def test_what_is_opened_fits_a_page(name: str, asked: dict[str, object], less: bool) -> None:
+    """First boxes leave their figures to those who ask them; then the first call of each block alone is open, and the
+    drawing says so."""
+    made = on_a_page(of_zoo(name), **asked)
+    said = ["".join(run.text for run in mark.runs) for mark in flat(made.marks) if isinstance(mark, Text)]
+    assert any("the first of each block" in text for text in said) == less
+    assert any(text.startswith("conv") for text in said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
+def test_every_depth_of_the_zoo_fits_a_page(path: Path) -> None:
+    network = netdsl.load(path, variant=(netdsl.compile(path).variants or (None,))[0])
+    for depth in (1, 2, 3):
+        on_a_page(network, depth=depth)
 
 
 @pytest.mark.slow
@@ -293,6 +328,14 @@ def test_maps_are_drawn_to_scale_and_halves_where_groups_say_so() -> None:
         return points[2][1] - points[1][1]
 
     assert front("input") / front("conv11-96/4") == pytest.approx((227 / 55) ** 0.5)
+
+
+@pytest.mark.parametrize("name", sorted(set(gallery.VOLUMES) - {"unet"}))
+def test_volumes_can_be_read_on_a_page(name: str) -> None:
+    """In as few rows as that takes; a U has no rows, and is as wide as it is deep."""
+    made = drawing((of_zoo(name),), Options(style="volumes"))
+    assert legibility(made, Options()) >= 6.0
+    assert crossed(made) == []
 
 
 def test_a_u_net_is_a_u() -> None:

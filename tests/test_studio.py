@@ -344,7 +344,9 @@ def test_a_file_is_saved_whole_over_the_text_that_was_opened_and_no_other(tmp_pa
 
 def test_a_new_file_is_made_when_saved_and_not_over_one_that_has_come(tmp_path: Path) -> None:
     file = File(tmp_path / "new.net")
-    assert file.state() == {"name": "new.net", "variant": None, "text": None, "digest": None}
+    state = file.state()
+    assert (state["name"], state["text"], state["digest"]) == ("new.net", None, None)
+    assert state["id"] != File(tmp_path / "other" / "new.net").state()["id"]
     assert file.save("one\n", None) == {"digest": digest("one\n")}
     assert file.save("two\n", None)["changed"]["text"] == "one\n"
 

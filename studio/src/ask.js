@@ -1,6 +1,8 @@
 // The one seam between the page and the compiler: `ask(question)` gives the answer. Behind it is a server on this
 // machine, or, where the page stands on a web site, a worker with Python in it.
 
+import { unique } from "./dom.js";
+
 const HERE = document.documentElement.dataset.compiler === "here";
 const TOKEN = "netdsl:token";
 
@@ -19,7 +21,7 @@ function byServer() {
     localStorage.setItem(TOKEN, given);
     history.replaceState(null, "", location.pathname + location.hash);
   }
-  const asker = crypto.randomUUID();
+  const asker = unique();
   return async (question) => {
     let response;
     try {

@@ -2,16 +2,18 @@
 // nothing. Each tab keeps its own, so that two tabs with one file do not disturb each other; a tab that opens takes up
 // what a tab that is gone has left.
 
+import { unique } from "./dom.js";
+
 const PREFIX = "netdsl:draft:";
 const OLDEST = 30 * 24 * 3600 * 1000;
-let tab = (sessionStorage["netdsl:tab"] ??= crypto.randomUUID());
+let tab = (sessionStorage["netdsl:tab"] ??= unique());
 
 /** Known by the lock that a tab holds as long as it lives. A copy of a tab begins with the name of the first one. */
 const named = new Promise((resolve) => {
   const claim = () =>
     navigator.locks.request(`netdsl:${tab}`, { ifAvailable: true }, (lock) => {
       if (!lock) {
-        tab = sessionStorage["netdsl:tab"] = crypto.randomUUID();
+        tab = sessionStorage["netdsl:tab"] = unique();
         return void claim();
       }
       resolve();

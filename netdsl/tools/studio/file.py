@@ -28,8 +28,10 @@ class File:
         return str(self.path.parent)
 
     def state(self) -> dict[str, Any]:
-        """Its name, text and digest, None where there is no file; `wrong` says why it cannot be read."""
-        found = {"name": self.name, "variant": self.variant, "text": None, "digest": None}
+        """Its name, text and digest, None where there is no file; `wrong` says why it cannot be read. `id` is another
+        one for each path: a browser keeps by it what is not saved."""
+        found = {"id": _digest(str(self.path))[:16], "name": self.name, "variant": self.variant}
+        found |= {"text": None, "digest": None}
         try:
             text = read(self.path, self.name).text
         except FileNotFoundError:
@@ -59,4 +61,4 @@ class File:
 
 
 def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8")).hexdigest()
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -386,6 +386,15 @@ def test_a_port_that_is_taken_is_told_or_passed_over(studio: routes.Server, caps
     two.close()
 
 
+def test_a_file_has_a_port_of_its_own_so_that_a_browser_finds_what_was_typed(tmp_path: Path) -> None:
+    ports = []
+    for name in ("a.net", "b.net", "a.net"):
+        server = routes.Server(File(tmp_path / name))
+        ports.append(server.port)
+        server.socket.close()
+    assert ports[0] == ports[2] != ports[1]
+
+
 def test_the_page_is_built_from_its_sources(tmp_path: Path) -> None:
     if shutil.which("node") is None or not (ROOT / "studio" / "node_modules").is_dir():
         pytest.skip("`npm ci` has not been run in studio")

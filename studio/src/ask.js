@@ -48,16 +48,16 @@ function byWorker() {
   const start = () => {
     worker = new Worker("compiler.js", { type: "module" });
     waiting = new Map();
-    let settle;
-    ready = new Promise((resolve) => (settle = resolve));
-    worker.onmessage = ({ data: { id, answer, up } }) => {
+    let settle, fail;
+    ready = new Promise((...both) => ([settle, fail] = both));
+    ready.catch(() => {}); // who asks is told
+    worker.onmessage = ({ data: { id, answer, up, down } }) => {
       if (up) return settle();
+      if (down) return fail(new Unreachable(`Python could not be loaded: ${down}`));
       waiting.get(id)?.(JSON.parse(answer));
       waiting.delete(id);
     };
-    worker.onerror = (event) => {
-      for (const each of waiting.values()) each({ wrong: `The compiler could not be started: ${event.message}` });
-    };
+    worker.onerror = (event) => fail(new Unreachable(`Python could not be loaded: ${event.message || "no compiler.js"}`));
   };
   start();
   let number = 0;

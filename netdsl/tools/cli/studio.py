@@ -31,7 +31,12 @@ it. Ctrl-C ends it.
 """,
 )
 @click.argument("spec", type=SpecParameter(), metavar="[FILE[:VARIANT]]", required=False)
-@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="Where to listen.  [default: 7741 or next]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Where to listen.  [default: 7741; each file has its own]",
+)
 @click.option("--open/--no-open", "open_", default=True, help="Open the page in the browser.  [default: open]")
 def command(spec: str | None, port: int | None, open_: bool) -> None:
     """Open a page that shows a network while it is written.

@@ -27,11 +27,14 @@ class File:
         """The folder whose files it may use."""
         return str(self.path.parent)
 
+    @property
+    def id(self) -> str:
+        """Another one for each path: a browser keeps by it what is not saved."""
+        return _digest(str(self.path))[:16]
+
     def state(self) -> dict[str, Any]:
-        """Its name, text and digest, None where there is no file; `wrong` says why it cannot be read. `id` is another
-        one for each path: a browser keeps by it what is not saved."""
-        found = {"id": _digest(str(self.path))[:16], "name": self.name, "variant": self.variant}
-        found |= {"text": None, "digest": None}
+        """Its name, text and digest, None where there is no file; `wrong` says why it cannot be read."""
+        found = {"id": self.id, "name": self.name, "variant": self.variant, "text": None, "digest": None}
         try:
             text = read(self.path, self.name).text
         except FileNotFoundError:

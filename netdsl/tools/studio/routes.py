@@ -30,8 +30,8 @@ FILES = {
     "licenses.txt": "text/plain",
 }
 PORTS = range(7741, 8741)
-"""Where studios are. One without a file is at the first, if it is free; each file has its own, since a browser keeps by the
-address what is not saved."""
+"""Where studios are. One without a file is at the first, if it is free; each file has its own, since a browser keeps by
+the address what is not saved."""
 TRIED = 20
 """So many ports from there on are tried."""
 

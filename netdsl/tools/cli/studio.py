@@ -24,7 +24,7 @@ Examples:
   netdsl studio                     a first look: VGG, a mistake to mend, numbers to drag
   netdsl studio mynet.net           write it; it is saved when you say so
   netdsl studio resnet50            look at a network of the zoo
-  netdsl studio mynet.net --no-open print the address and open no browser
+  netdsl studio --no-open           print the address and open no browser
 \b
 The page is for this machine and this user alone: its address has a secret in
 it. Ctrl-C ends it.

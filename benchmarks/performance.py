@@ -28,6 +28,7 @@ PARTS = {
     "inference.py": "How fast networks answer, one input at a time",
     "build.py": "Making the live module",
     "memory.py": "The memory of a training step, predicted from the spec over measured",
+    "zoo.py": "Checking the zoo",
 }
 TIMED = ("inference.py", "build.py")
 

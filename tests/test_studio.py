@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -22,8 +23,9 @@ from pages import PATIENCE, running
 from netdsl import zoo
 from netdsl.tools.cli import main
 from netdsl.tools.studio import answers, routes, safety, worker
-from netdsl.tools.studio.answers import Units, answer
+from netdsl.tools.studio.answers import answer
 from netdsl.tools.studio.file import File
+from netdsl.tools.studio.questions import Units
 from netdsl.tools.studio.workers import Workers
 
 ROOT = Path(__file__).parent.parent
@@ -119,6 +121,16 @@ def test_a_network_of_the_zoo_is_never_a_file_of_that_name(tmp_path: Path, monke
     assert answer({"ask": "network", "name": "vgg"})["text"].startswith("net VGG")
     for name in ("../vgg", str(tmp_path / "vgg"), "nothing", None):
         assert "wrong" in answer({"ask": "network", "name": name})
+
+
+def test_a_file_that_is_used_and_has_changed_is_read_again(tmp_path: Path) -> None:
+    question = {"ask": "show", "text": 'use "own.net"\ninput 3x8x8\nown\n', "name": "a.net", "home": str(tmp_path)}
+    found = []
+    for channels in (4, 8):
+        (tmp_path / "own.net").write_text(f"block own {{ conv3-{channels}(bias=false) }}\n")
+        os.utime(tmp_path / "own.net", (time.time() + channels, time.time() + channels))
+        found.append(answer(question)["figures"]["params"])
+    assert found == [3 * 4 * 9, 3 * 8 * 9]
 
 
 @pytest.mark.parametrize(

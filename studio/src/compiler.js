@@ -3,7 +3,8 @@ import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const START = `
 import json
-from netdsl.tools.studio.answers import answer, placed
+from netdsl.tools.studio.answers import answer
+from netdsl.tools.studio.questions import placed
 from netdsl.tools.studio.worker import WARM
 answer(WARM)
 

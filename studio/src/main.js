@@ -186,7 +186,7 @@ const format = async () => {
 act("format", format);
 act("save", () => text.save());
 act("share", async () => {
-  const link = location.origin + location.pathname + (await fragment({ text: write.text, name: text.name, variant: text.variant }));
+  const link = location.origin + location.pathname + (await fragment({ text: write.text, name: text.name, variant: text.variant, place: text.place }));
   const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
   const made = notice("share", copied ? "Copied: this link holds the text." : "This link holds the text:");
   made.append(element("input", { value: link, readOnly: true, aria: { label: "Link" }, on: { focus: (event) => event.target.select() } }));
@@ -222,7 +222,7 @@ async function openAddress(file) {
   const link = await shared(hash);
   if (link) {
     await text.open({ key: `link:${await mark(hash)}`, ...link });
-    return void notice("open", "This text came with the link. It is in no file, and may open none.", { seconds: 8 });
+    return void notice("open", "This text came with the link. It is in no file, and may open none but the zoo's.", { seconds: 8 });
   }
   if (hash.startsWith("#net=")) notice("open", "This link holds no text: it was cut off, or is of another kind.", { wrong: true });
   if (hash.startsWith("#zoo=")) {
@@ -259,6 +259,7 @@ byId("again").addEventListener("click", () => {
   go("#welcome");
 });
 
+addEventListener("focus", () => refresh()); // files that the text uses may have changed
 addEventListener("popstate", () => open().catch(told));
 if (!served) {
   byId("save").hidden = true;

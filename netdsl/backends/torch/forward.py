@@ -6,6 +6,7 @@ its label where it is used again later. A variable is taken again only when noth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise, takewhile
@@ -119,6 +120,7 @@ class Forward:
         """The variable that suits each value, by where it is made."""
         branches = 0
         single = _single(scope)
+        pair = scope.title == "add" and sum(isinstance(child, Scope) for child in scope.children) == 2
         for child in scope.children:
             if isinstance(child, Node):
                 self.preferred[child.id] = name
@@ -130,7 +132,7 @@ class Forward:
                 branches += 1
                 made = next(child.nodes(), None) is not None
                 (self.branches if made else self.asked).add(child.exit)
-                suits = single or _called(child) or f"branch{branches}"
+                suits = single or _called(child) or ("out" if pair and branches == 1 else f"branch{branches}")
             elif child.kind == "shortcut":
                 suits = "shortcut"
             level = self.plan.level_of.get(id(child))
@@ -160,7 +162,8 @@ class Forward:
                 used = uses.get(value, [place + 1])
                 joined = value in self.branches and len(used) == 1
                 later = used != [place + 1] or value in several or value in self.asked
-                if label is not None and not step.aux and not joined and later:
+                stays = label is not None and label.startswith("branch") and self.preferred[value] == _stem(label)
+                if label is not None and not step.aux and not joined and not stays and later:
                     self.preferred[value] = label
 
     def _through(self, value: int) -> int:
@@ -315,5 +318,10 @@ def _called(branch: Scope) -> str:
     """What the labels in a branch call it: `branch3x3` where they are `branch3x3_1` and `branch3x3_2`."""
     labels = [child.label for child in branch.children if child.label]
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
-    found = "".join(letters[0] for letters in alike).rstrip("_")
+    found = _stem("".join(letters[0] for letters in alike))
     return found if found.startswith("branch") and found != "branch" else ""
+
+
+def _stem(label: str) -> str:
+    """What `branch3x3_1` is the first layer of."""
+    return re.sub(r"_\d*$", "", label)

@@ -17,8 +17,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from netdsl.tools.studio.answers import placed
 from netdsl.tools.studio.file import File
+from netdsl.tools.studio.questions import placed
 from netdsl.tools.studio.safety import Guard
 from netdsl.tools.studio.workers import Workers
 

@@ -98,6 +98,6 @@ def conventions(notes: Sequence[str], usual: tuple[str, ...], shape: str | None 
 def unread(
     report: Report, row: int, place: Place, words: str, *, column: int | None = None, help: str | None = None
 ) -> None:
-    """Tell a cell that cannot be read: its row from 1, its column (with its heading) from 0, and what it is or is not."""
+    """Tell a cell that cannot be read: its row from 1, its column from 0, and behind these what it is not."""
     at = place.column if column is None else column
     report.error("E0801", f"row {row}, column {at + 1}{words}", place.cell.span, help=help)

@@ -23,7 +23,6 @@ from netdsl.syntax import tree
 from netdsl.text.diagnostics import OpError, Related, Report
 from netdsl.text.source import Span
 
-
 MOST_TOLD = 1000
 """So many messages there are at most; who has more mistakes has mostly made one of them often."""
 

@@ -73,7 +73,8 @@ def test_a_variant_that_is_not_chosen_or_not_there(tmp_path: Path, capsys: pytes
     path = tmp_path / "family.net"
     path.write_text("input 3x8x8\ntable\n| 18-layer | 50-layer |\n|---|---|\n| conv3-4 | conv3-8 |\n")
     assert main(["summary", str(path)]) != 0
-    assert "as in `" in (told := capsys.readouterr().err) and "family.net:18-layer`" in told
+    told = capsys.readouterr().err
+    assert f"as in `netdsl summary {path}:18-layer`" in told and "-->" not in told
     assert main(["summary", f"{path}:50"]) != 0
     assert "family.net:50-layer`?" in capsys.readouterr().err
 

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 from html import unescape
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import dist
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,7 +22,7 @@ from netdsl.backends.pictures.cards import SMALL
 from netdsl.backends.pictures.diagram import drawing
 from netdsl.backends.pictures.drawing import Circle, Drawing, Group, Text, flat
 from netdsl.backends.pictures.drawing import Path as Line
-from netdsl.backends.pictures.look import ROLES, TINTS
+from netdsl.backends.pictures.look import ROLES, STAGES, TINTS
 from netdsl.backends.pictures.model import Fork, Picture, parts
 from netdsl.backends.pictures.options import Options
 from netdsl.backends.pictures.sheet import PAGE, legibility
@@ -444,6 +445,43 @@ def contrast(theme: str) -> float:
 
     fills, ink = [tint.fill for tint in TINTS[theme].values()], ROLES[theme]["ink"]
     return min((max(light(ink), light(fill)) + 0.05) / (min(light(ink), light(fill)) + 0.05) for fill in fills)
+
+
+SEEN = {
+    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no red": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "no green": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "no blue": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+"""What readers without one kind of cones see of linear RGB: Machado, Oliveira & Fernandes 2009, severity 1."""
+
+
+def seen(value: str, cones: str) -> tuple[float, float, float]:
+    """A colour as a reader sees it, in CIE L*a*b*, where distances are what an eye tells apart."""
+    parts_ = [int(value[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts_]
+    r, g, b = (min(max(sum(m * c for m, c in zip(row, linear, strict=True)), 0.0), 1.0) for row in SEEN[cones])
+    xyz = (
+        (0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047,
+        0.2126729 * r + 0.7151522 * g + 0.0721750 * b,
+        (0.0193339 * r + 0.1191920 * g + 0.9503041 * b) / 1.08883,
+    )
+    x, y, z = (part ** (1 / 3) if part > 216 / 24389 else (24389 / 27 * part + 16) / 116 for part in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("cones", SEEN)
+@pytest.mark.parametrize("theme", TINTS)
+def test_a_colour_blind_reader_tells_families_apart(theme: str, cones: str) -> None:
+    """By the fill of a box or by its line; and stages of a figure from the ones before them."""
+
+    def apart(one: str, two: str) -> float:
+        return dist(seen(one, cones), seen(two, cones))
+
+    for (left, a), (right, b) in combinations(TINTS[theme].items(), 2):
+        assert max(apart(a.fill, b.fill), apart(a.line, b.line)) >= 12, f"{left} and {right}"
+    for before, after in pairwise(STAGES[theme]):
+        assert apart(before, after) >= 7
 
 
 def test_a_legend_says_what_is_there() -> None:

@@ -344,7 +344,9 @@ def test_a_file_is_saved_whole_over_the_text_that_was_opened_and_no_other(tmp_pa
 
 def test_a_new_file_is_made_when_saved_and_not_over_one_that_has_come(tmp_path: Path) -> None:
     file = File(tmp_path / "new.net")
-    assert file.state() == {"name": "new.net", "variant": None, "text": None, "digest": None}
+    state = file.state()
+    assert (state["name"], state["text"], state["digest"]) == ("new.net", None, None)
+    assert state["id"] != File(tmp_path / "other" / "new.net").state()["id"]
     assert file.save("one\n", None) == {"digest": digest("one\n")}
     assert file.save("two\n", None)["changed"]["text"] == "one\n"
 
@@ -382,6 +384,15 @@ def test_a_port_that_is_taken_is_told_or_passed_over(studio: routes.Server, caps
     assert one.getsockname() != two.getsockname() and one.getsockname()[0] == "127.0.0.1"
     one.close()
     two.close()
+
+
+def test_a_file_has_a_port_of_its_own_so_that_a_browser_finds_what_was_typed(tmp_path: Path) -> None:
+    ports = []
+    for name in ("a.net", "b.net", "a.net"):
+        server = routes.Server(File(tmp_path / name))
+        ports.append(server.port)
+        server.socket.close()
+    assert ports[0] == ports[2] != ports[1]
 
 
 def test_the_page_is_built_from_its_sources(tmp_path: Path) -> None:

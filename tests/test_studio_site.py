@@ -67,3 +67,8 @@ def test_the_same_page_compiles_in_the_browser(address: str) -> None:
         page.locator("#notices").filter(has_text="came with the link").wait_for()
         page.locator("#figures").filter(has_text="60.2M params").wait_for()
         assert complaints == []
+
+        broken = browser.new_page()
+        broken.route("**/python.zip", lambda route: route.abort())
+        broken.goto(address)
+        broken.locator("#notices .wrong").filter(has_text="Python could not be loaded").wait_for()

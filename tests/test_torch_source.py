@@ -108,7 +108,7 @@ def test_activations_truths_and_counts_of_the_zoo_are_arguments() -> None:
         "ConvBn(nn.Sequential)",
         "SqueezeExcitation(nn.Module)",
         "Bneck(nn.Module)",
-        "MobileNetV3_large(nn.Module)",
+        "MobileNetV3Large(nn.Module)",
     ]
     assert "Bneck(40, kernel=5, expand=120, out=40, se=True, nl=nn.ReLU)," in text
     assert "SqueezeExcitation(expand, make_divisible(expand // 4, 8), gate=nn.Hardsigmoid)" in text

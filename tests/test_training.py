@@ -796,6 +796,8 @@ def test_judging_predicting_and_listing_runs(
     assert one["images"] == 397 and one["top1"] == pytest.approx(
         Run(Path("runs/small-1")).about["result"]["top1"], abs=1e-5
     )
+    assert main(["eval", "runs/small-1", "--crops", "10"]) == 0
+    assert "half of the views are mirror images, which the recipe does not train" in capsys.readouterr().err
     assert main(["eval", "runs/small-1", "--crops", "10", "--json"]) == 0
     assert 0.3 < json.loads(capsys.readouterr().out)["top1"] <= 1
     assert main(["eval", "runs/small-1", "--crops", "dense", "--json"]) == 0
@@ -817,6 +819,9 @@ def test_judging_predicting_and_listing_runs(
     assert 1e-3 < found < 1 and Path("rates.svg").stat().st_size > 1000 and not Path("runs/small-3").exists()
     assert main(["train", "small.net", "--set", "train.lrr=1"]) == 2
     assert "did you mean `lr`" in capsys.readouterr().err
+    Path("bare.net").write_text(SMALL)
+    assert main(["train", "bare.net", "--set", "train.epochs=1"]) == 0
+    assert "the spec has no recipe; this one is taken:\ntrain(" in capsys.readouterr().err
 
 
 def test_without_the_extra_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

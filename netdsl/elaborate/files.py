@@ -123,8 +123,7 @@ class Texts:
             own = Report()
             self.known[source] = parse(source, own), own
         file, own = self.known[source]
-        for diagnostic in own:
-            report.add(diagnostic)
+        report.extend(own)
         return file
 
 

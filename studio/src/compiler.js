@@ -20,7 +20,7 @@ asked
 const ready = (async () => {
   const [python, packages] = await Promise.all([
     loadPyodide({ indexURL: "./pyodide/" }),
-    fetch("python.zip").then((response) => response.arrayBuffer()),
+    fetch("python.zip").then((response) => (response.ok ? response.arrayBuffer() : Promise.reject(response.statusText))),
   ]);
   python.unpackArchive(packages, "wheel");
   const asked = python.runPython(START);
@@ -28,4 +28,5 @@ const ready = (async () => {
   return asked;
 })();
 
+ready.catch((problem) => postMessage({ down: String(problem) }));
 onmessage = async ({ data: { id, question } }) => postMessage({ id, answer: (await ready)(question) });

@@ -7,16 +7,15 @@ import { amount, byId, count, element } from "./dom.js";
 import { editor } from "./editor.js";
 import { exported } from "./exports.js";
 import { documents, offline } from "./file.js";
+import { look } from "./look.js";
 import { notice, quiet } from "./notices.js";
 import * as panes from "./panes.js";
 import { fragment, shared } from "./share.js";
-import { look } from "./look.js";
 import { tabs } from "./tabs.js";
 import { TEXT, welcome } from "./welcome.js";
 import { zoo } from "./zoo.js";
 
 const REST = 500; // milliseconds without a change until the other variants, the linter and the fixes are asked for
-
 const LATE = 400; // milliseconds until it is told that an answer is being waited for
 
 const card = welcome();
@@ -35,7 +34,10 @@ const text = documents(write, () => {
   first.clear();
   refresh();
 });
-const views = tabs(() => refresh());
+const views = tabs((name) => {
+  sessionStorage["netdsl:view"] = name;
+  refresh();
+});
 const picture = diagram(() => text.name, (line, focus) => write.goLine(line, { focus }));
 /** The figures of each variant as the text was opened: what changes are told against. */
 const first = new Map();
@@ -86,7 +88,8 @@ const stale = () => checked.text !== write.text || checked.variant !== text.vari
 const show = once(async () => {
   const asked = about();
   const view = views.name;
-  const found = await ask({ ...asked, lane: "show", ask: "show", pane: view, ...pictureOptions(), with: byId("other").value, base: text.base });
+  const other = view === "compare" ? { with: byId("other").value, base: text.base } : pictureOptions();
+  const found = await ask({ ...asked, ...other, lane: "show", ask: "show", pane: view });
   if (found.wrong) return void notice("wrong", found.wrong, { wrong: true });
   quiet("wrong");
   quiet("loading");
@@ -156,10 +159,10 @@ function figures(found, variant) {
   if (found?.params === undefined) return place.replaceChildren(found ? "not whole yet: see Messages" : "");
   if (!first.has(variant)) first.set(variant, found);
   const before = first.get(variant);
-  const figure = (name, words, write_) => {
+  const figure = (name, words, written) => {
     const by = found[name] - before[name];
-    const change = by ? element("i", {}, ` ${by > 0 ? "+" : "−"}${write_(Math.abs(by))}`) : null;
-    return element("span", { title: `${count(found[name])} ${words}` }, element("b", {}, write_(found[name])), change, ` ${words}`);
+    const change = by ? element("i", {}, ` ${by > 0 ? "+" : "−"}${written(Math.abs(by))}`) : null;
+    return element("span", { title: `${count(found[name])} ${words}` }, element("b", {}, written(found[name])), change, ` ${words}`);
   };
   place.title = `${found.inputs.join(", ")} → ${found.output}`;
   return place.replaceChildren(
@@ -198,7 +201,7 @@ for (const button of byId("exports").querySelectorAll("button"))
     if (wrong) notice("export", wrong, { wrong: true });
   });
 byId("variant").addEventListener("change", () => {
-  text.variant = byId("variant").value;
+  text.choose(byId("variant").value);
   card.done("read");
   refresh();
 });
@@ -221,7 +224,7 @@ async function openAddress(file) {
   const { hash } = location;
   const link = await shared(hash);
   if (link) {
-    await text.open({ key: `link:${await mark(hash)}`, ...link });
+    await text.open({ key: `link:${hash}`, ...link });
     return void notice("open", "This text came with the link. It is in no file, and may open none but the zoo's.", { seconds: 8 });
   }
   if (hash.startsWith("#net=")) notice("open", "This link holds no text: it was cut off, or is of another kind.", { wrong: true });
@@ -234,13 +237,7 @@ async function openAddress(file) {
   if (hash === "#new") return text.open({ key: "new", text: NEW, name: "new.net" });
   if (hash === "#welcome" || !file) return text.open({ key: "welcome", name: "welcome.net", text: TEXT, variant: "D" });
   if (file.wrong) notice("disk", file.wrong, { wrong: true });
-  return text.open({ key: `file:${file.name}`, place: "file", ...file });
-}
-
-/** A short mark of a long text. */
-async function mark(long) {
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(long)));
-  return btoa(String.fromCharCode(...bytes.slice(0, 9)));
+  return text.open({ key: `file:${file.id}`, place: "file", ...file });
 }
 
 const open = async () => {
@@ -265,5 +262,5 @@ if (!served) {
   byId("save").hidden = true;
   notice("loading", "Python is on its way: 17 MB the first time, then from this browser's cache.");
 }
-views.choose("diagram");
+views.choose(sessionStorage["netdsl:view"]);
 open().then((file) => zoo(file?.name, go)).catch(told);

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from netdsl.backends.purpose import write_training
 from netdsl.backends.purpose.training import planned
@@ -53,7 +56,9 @@ def build(
     if accepts(text, "layout") and _planes(device, dtype):
         chosen["layout"] = torch.contiguous_format
     made: nn.Module = getattr(loaded, name)(plain.state_dict(), **chosen)
-    return made.to(device=device, dtype=dtype)
+    made.to(device=device, dtype=dtype)
+    _ORIGINS[made] = Origin(network, probabilities, chosen)
+    return made
 
 
 def trained(
@@ -66,6 +71,33 @@ def trained(
     """
     most = None if budget is None else memory(budget)
     return write_training.write(planned(network, batch or 1, most, probabilities), probabilities)
+
+
+class Origin(NamedTuple):
+    """What a compiled module was made of, and with which arguments besides the weights."""
+
+    network: Network
+    probabilities: bool
+    chosen: dict[str, Any]
+
+
+_ORIGINS: WeakKeyDictionary[nn.Module, Origin] = WeakKeyDictionary()
+
+
+def reloaded(model: nn.Module, load: Callable[[nn.Module], object], init: bool) -> bool:
+    """Give a module that `build` made other weights, by what `load` does with a plain module, whose initial values are
+    drawn where `init` asks for it; False for any other."""
+    origin = _ORIGINS.get(model)
+    if origin is None:
+        return False
+    import torch
+
+    plain = module.build(origin.network, origin.probabilities, init=init)
+    load(plain)
+    kept = next(itertools.chain(model.buffers(), model.parameters()), torch.empty(0))
+    model.__init__(plain.state_dict(), **origin.chosen)  # type: ignore[misc]
+    model.to(device=kept.device, dtype=kept.dtype)
+    return True
 
 
 def accepts(text: str, name: str) -> bool:

@@ -120,7 +120,7 @@ class Forward:
         """The variable that suits each value, by where it is made."""
         branches = 0
         single = _single(scope)
-        pair = scope.title == "add" and sum(isinstance(child, Scope) for child in scope.children) == 2
+        pair = _unequal(scope)
         for child in scope.children:
             if isinstance(child, Node):
                 self.preferred[child.id] = name
@@ -276,8 +276,9 @@ class Forward:
     def _variable(self, value: int, bound: dict[str, int], left: dict[int, int]) -> str:
         base = variable(snake(self.preferred.get(value, self.main)), self.taken)
         name, number = base, 2
+        between = "_" if base[-1].isdigit() else ""
         while (name in bound and left.get(bound[name], 0) > 0) or name in self.taken:
-            name, number = f"{base}{number}", number + 1
+            name, number = f"{base}{between}{number}", number + 1
         return name
 
 
@@ -312,6 +313,14 @@ def _single(scope: Scope) -> str:
     if len(made) > 1:
         return ""
     return "scale" if scope.title == "mul" else "out"
+
+
+def _unequal(scope: Scope) -> bool:
+    """Whether two branches are added up of which the second is one thing, as a shortcut is."""
+    if scope.title != "add":
+        return False
+    sizes = [len(child.children) for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
+    return len(sizes) == 2 and sizes[0] > sizes[1] == 1
 
 
 def _called(branch: Scope) -> str:

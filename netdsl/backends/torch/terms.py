@@ -234,6 +234,8 @@ def make(op: str, *args: Term) -> Term:
         return args[0] if args[1].args[0] else make("not", args[0])
     if op == "not" and args[0].op in _OPPOSITES:
         return make(_OPPOSITES[args[0].op], *args[0].args)
+    if op == "not" and args[0].op in ("and", "or") and all(each.op in _OPPOSITES for each in args[0].args):
+        return make("or" if args[0].op == "and" else "and", *(make("not", each) for each in args[0].args))
     if op == "not" and args[0].op == "not":
         return args[0].args[0]  # type: ignore[no-any-return]
     return Term(op, args, _text(op, args), _RANKS.get(op, _ATOM))
@@ -289,6 +291,9 @@ def _simple(op: str, a: Term, b: Term) -> Term | None:
             return a
         if left == 1:
             return b
+        inner = _integer(a.args[1]) if a.op == "*" else None
+        if right is not None and inner is not None:
+            return make("*", a.args[0], constant(inner * right))
     if op == "//":
         if right == 1:
             return a

@@ -84,6 +84,7 @@ def command(
             click.echo(f"{words}  {100 * share:.2f} %")
     click.echo(f"loss   {found.loss:.4g}")
     if reported:
-        words = ", ".join(f"{name} {100 * float(value):.4g} %" for name, value in reported.items())  # type: ignore[arg-type]
+        kinds = {"error": "", "top1": " (top-1)", "top5": " (top-5)", "mean_iu": " mIoU"}
+        words = ", ".join(f"{100 * float(value):.4g} %{kinds[name]}" for name, value in reported.items())  # type: ignore[arg-type]
         error = " an error of" if found.miou is None else ""
-        click.echo(f"the paper reports{error}: {words} (on its own data)")
+        click.echo(f"the paper reports{error} {words}, on its own data")

@@ -2,15 +2,16 @@
 
     python benchmarks/gpu.py [--out FILE.json] [--quick] [--device cpu] [--only SECTION ...]
 
-Under ten minutes on one data-center GPU. Sections, each of which says what failed in it and leaves the others alone:
+Some six minutes on one data-center GPU. Sections, each of which says what failed in it and leaves the others alone:
 
 - `parity`: each network of the zoo, one variant of each spec, with the weights that it is built with: what it gives on
   the GPU in fp32 (without TF32) and in bf16 by autocast, against the CPU in float64. Figures are the norm of the
   difference by the norm of what the CPU gives; the largest first.
 - `step`: a training step of ResNet-50, images in channels-last, bf16, a fused optimizer: bare PyTorch, the same with
   deterministic kernels, compiled, and what `netdsl train` does; medians of rounds taken in turn, and peak memory.
-- `inference`: plain modules beside `--for inference`, each also as a CUDA graph, for one image and for 64: times of
-  rounds taken in turn, launches, and how far the outputs are from float64.
+- `inference`: plain modules beside `--for inference`, also with maps in channels-last, in bf16 (both), and as CUDA
+  graphs, for one image and for 64: times of rounds taken in turn, launches, and how far the outputs are from float64.
+- `memory`: a step of ResNet-152 compiled for training in less and less memory: peaks, times, equal gradients.
 - `train`: lenet5_modern on digits, by its recipe, to the end.
 - `ddp`: the same under torchrun, one process on NCCL: the losses of the run without.
 - `tests`: those marked `gpu`.
@@ -19,6 +20,7 @@ Under ten minutes on one data-center GPU. Sections, each of which says what fail
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import math
 import os
@@ -41,7 +43,9 @@ from torch import Tensor, nn  # noqa: E402
 
 import netdsl  # noqa: E402
 from netdsl import zoo  # noqa: E402
+from netdsl.backends.purpose.training import planned  # noqa: E402
 from netdsl.ir import Network  # noqa: E402
+from netdsl.passes.training_memory import training  # noqa: E402
 from netdsl.recipe import Recipe  # noqa: E402
 from netdsl.training.engine import Options, trainer  # noqa: E402
 from netdsl.training.fitting import recipe_from  # noqa: E402
@@ -90,7 +94,7 @@ def parity(device: str, quick: bool) -> dict[str, Any]:
     for entry in sorted(zoo.entries(), key=lambda entry: entry.macs or 0):
         entries.setdefault(entry.spec, entry)
     chosen = list(entries.values())[: 6 if quick else None]
-    deadline = time.perf_counter() + 120
+    deadline = time.perf_counter() + 80
     rows, failed, left = [], {}, []
     for entry in chosen:
         if time.perf_counter() > deadline:
@@ -229,7 +233,7 @@ def step(device: str, quick: bool) -> dict[str, Any]:
     times: dict[str, list[float]] = {}
     memory: dict[str, float] = {}
     failed: dict[str, str] = {}
-    deadline = time.perf_counter() + 150
+    deadline = time.perf_counter() + 100
     for name, way in ways.items():  # once each, for memory and what is compiled
         if time.perf_counter() > deadline:
             failed[name] = "no time was left"
@@ -294,7 +298,10 @@ def replayed(model: nn.Module, images: Tensor) -> Callable[[], None]:
 def inference(device: str, quick: bool) -> dict[str, Any]:
     names = ["resnet_cifar:20"] if quick else ["googlenet_bn", "inception_v3", "resnet_v1_5:50", "vgg16", "alexnet_owt"]
     rows = {}
-    print(f"{'network':16} {'images':>6} {'plain ms':>9} {'inference':>10} {'graph':>7} {'both':>6}   launches   apart")
+    print(
+        f"{'network':16} {'images':>6} {'plain ms':>9} {'inference':>10} {'channels-last':>14} {'bf16':>6} "
+        f"{'graph':>7} {'both':>6}   launches   apart"
+    )
     for name in names:
         network = netdsl.load(name)
         torch.manual_seed(0)
@@ -302,14 +309,21 @@ def inference(device: str, quick: bool) -> dict[str, Any]:
         exact = plain.double()(*given(network, "cpu", torch.float64))
         plain.float()
         quicker = netdsl.optimize(plain, network, device=device)
+        neighbours = netdsl.optimize(plain, network).to(device)
+        halves = netdsl.optimize(plain, network, device=device, dtype=torch.bfloat16)
         plain = plain.to(device)
+        half = copy.deepcopy(plain).bfloat16()
         with torch.inference_mode():
             difference = apart(tensors(quicker(*given(network, device, torch.float32))), tensors(exact))
             for count in (1, 4 if quick else 64):
                 images = torch.randn(count, *network.inputs[0].shape, device=device)
+                rounded = images.bfloat16()
                 ways: dict[str, Callable[[], object]] = {
                     "plain": lambda m=plain, x=images: m(x),  # type: ignore[misc]
                     "inference": lambda m=quicker, x=images: m(x),  # type: ignore[misc]
+                    "channels-last": lambda m=neighbours, x=images: m(x),  # type: ignore[misc]
+                    "plain bf16": lambda m=half, x=rounded: m(x),  # type: ignore[misc]
+                    "bf16": lambda m=halves, x=rounded: m(x),  # type: ignore[misc]
                 }
                 if device == "cuda":
                     ways |= {"graph": replayed(plain, images), "both": replayed(quicker, images)}
@@ -325,16 +339,81 @@ def inference(device: str, quick: bool) -> dict[str, Any]:
                 medians = {way: statistics.median(found[1:]) for way, found in times.items()}
                 base = medians["plain"]
                 kernels = [launches(each, images) for each in (plain, quicker)] if device == "cuda" else []
-                ratios = [
-                    f"{base / medians[way]:.2f}x" if way in medians else "" for way in ("inference", "graph", "both")
-                ]
-                shown = f"{1000 * base:9.3f} {ratios[0]:>10} {ratios[1]:>7} {ratios[2]:>6}"
-                print(
-                    f"{name:16} {count:6} {shown}   {' to '.join(map(str, kernels)):>10} {difference:7.0e}", flush=True
-                )
+                over = {"bf16": medians["plain bf16"]}
+                ratios = {
+                    way: f"{over.get(way, base) / medians[way]:.2f}x" if way in medians else ""
+                    for way in ("inference", "channels-last", "bf16", "graph", "both")
+                }
+                widths = (10, 14, 6, 7, 6)
+                shown = " ".join(f"{each:>{width}}" for each, width in zip(ratios.values(), widths, strict=True))
+                counted = " to ".join(map(str, kernels))
+                print(f"{name:16} {count:6} {1000 * base:9.3f} {shown}   {counted:>10} {difference:7.0e}", flush=True)
                 rows[f"{name} {count}"] = {"ms": {way: 1000 * each for way, each in medians.items()}}
                 rows[f"{name} {count}"] |= {"launches": kernels, "apart": difference}
     return rows
+
+
+# Memory --------------------------------------------------------------------------------------------------------------
+
+
+def memory(device: str, quick: bool) -> dict[str, Any]:
+    """A step of ResNet-152 in less memory, in float32: peaks, times, and gradients beside the plain module's."""
+    name, images, shares = ("resnet_cifar:20", 4, (2.0,)) if quick else ("resnet_v1_5:152", 32, (2.0, 3.0, 4.4))
+    network = netdsl.load(name)
+    figures = training(network)
+    batch = torch.randn(images, *network.inputs[0].shape, device=device)
+    labels = torch.randint(0, network.output[0], (images,), device=device)
+    torch.manual_seed(0)
+    plain = netdsl.build(network).to(device).train()
+    state = {key: value.clone() for key, value in plain.state_dict().items()}
+
+    def one(model: nn.Module) -> None:
+        model.zero_grad(set_to_none=False)
+        nn.functional.cross_entropy(model(batch), labels).backward()
+
+    def first(model: nn.Module) -> tuple[float, list[Tensor]]:
+        """The peak of a step in GiB, and what it leaves: gradients and running averages."""
+        one(model)  # gradients are there from now on
+        model.load_state_dict(state)
+        finish(device)
+        held = torch.cuda.memory_allocated() if device == "cuda" else 0
+        if device == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        one(model)
+        finish(device)
+        peak = (torch.cuda.max_memory_allocated() - held) / 2**30 if device == "cuda" else 0.0
+        left = [each.grad for each in model.parameters() if each.grad is not None]
+        return peak, [each.detach().clone() for each in (*left, *model.buffers())]
+
+    def seconds(model: nn.Module) -> float:
+        finish(device)
+        began = time.perf_counter()
+        one(model)
+        finish(device)
+        return time.perf_counter() - began
+
+    torch.backends.cudnn.deterministic = True  # or gradients of the plain module itself differ from step to step
+    plans = {"values": planned(network, images)}
+    plans |= {
+        f"1/{each:g}": planned(network, images, figures.whole(int(figures.peak(images) / each))) for each in shares
+    }
+    most, right = first(plain)
+    rows: dict[str, Any] = {"plain": {"gib": most, "predicted_gib": figures.peak(images) / 2**30}}
+    print(f"{name}, {images} images, float32: activations at their peak, plain {most:.2f} GiB")
+    print(f"{'again':8} {'GiB':>6} {'predicted':>9} {'plain by':>9} {'time':>6}   a step leaves")
+    for way, plan in plans.items():
+        model = netdsl.build(network, purpose="training", batch=images, budget=plan.budget).to(device).train()
+        model.load_state_dict(state)
+        peak, left = first(model)
+        equal = all(map(torch.equal, right, left))
+        ratio = statistics.median([seconds(model) / seconds(plain) for _ in range(1 if quick else 5)])
+        rows[way] = {"gib": peak, "predicted_gib": plan.peak / 2**30, "time": ratio, "equal": equal}
+        fraction = most / peak if peak else 0.0
+        said = "the same bits" if equal else "OTHER VALUES"
+        print(f"{way:8} {peak:6.2f} {plan.peak / 2**30:9.2f} {fraction:9.2f} {ratio:6.2f}   {said}", flush=True)
+        del model, left
+    torch.backends.cudnn.deterministic = False
+    return {"ways": rows}
 
 
 # Real runs -----------------------------------------------------------------------------------------------------------
@@ -394,7 +473,15 @@ def tests(device: str, quick: bool) -> dict[str, Any]:
     return {"code": done.returncode, "end": done.stdout.strip().splitlines()[-1]}
 
 
-SECTIONS = {"parity": parity, "step": step, "inference": inference, "train": train, "ddp": ddp, "tests": tests}
+SECTIONS = {
+    "parity": parity,
+    "step": step,
+    "inference": inference,
+    "memory": memory,
+    "train": train,
+    "ddp": ddp,
+    "tests": tests,
+}
 
 
 def main() -> None:

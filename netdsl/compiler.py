@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from netdsl.collection import put_off
 from netdsl.elaborate import Library, elaborate, variants
-from netdsl.elaborate.files import read
+from netdsl.elaborate.files import Texts, read
 from netdsl.ir import Network
 from netdsl.passes import PASSES
 from netdsl.passes.outside import explain_input
@@ -38,6 +38,7 @@ class Compilation:
         return not self.report.errors
 
 
+@put_off()
 def compile(
     source: str | os.PathLike[str] | Source,
     *,
@@ -46,18 +47,20 @@ def compile(
     input: Shape | str | int | None = None,
     directory: Path | None = None,
     unsaved: Mapping[Path, str] | None = None,
+    texts: Texts | None = None,
 ) -> Compilation:
     """Compile a spec: a path, or a `Source` (whose `use` and `extends` look below `directory`, where the texts of
     `unsaved`, by resolved path, stand for those on disk).
 
     `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input, which
-    may be text: `"3x64x64"`. Never raises for what is wrong with the spec; that is in `.report`.
+    may be text: `"3x64x64"`. Compilations that are given the same `texts` parse each text once. Never raises for what
+    is wrong with the spec; that is in `.report`.
     """
     report = Report()
     size = _size(input, report)
     if report.errors:
         return Compilation(None, report)
-    library = Library(report, unsaved or {})
+    library = Library(report, unsaved or {}, texts or Texts())
     if not isinstance(source, Source):
         path = Path(source)
         name = os.fspath(source)
@@ -68,21 +71,15 @@ def compile(
             report.error("E0001", f"'{name}' cannot be read: {reason}")
             return Compilation(None, report)
         directory = path.parent
-    paused = gc.isenabled()
-    gc.disable()  # the network is kept, so collecting while it grows finds nothing and costs a multiple
-    try:
-        file = library.add(source, directory)
-        network = elaborate(file, library, report, variant=variant, settings=params, input=size)
-        if network is not None:
-            for each in PASSES:
-                network = each(network, report)
-            if report.errors and network.complete:
-                network = network.model_copy(update={"complete": False})
-            if size is not None and report.errors:
-                explain_input(network, report)
-    finally:
-        if paused:
-            gc.enable()
+    file = library.add(source, directory)
+    network = elaborate(file, library, report, variant=variant, settings=params, input=size)
+    if network is not None:
+        for each in PASSES:
+            network = each(network, report)
+        if report.errors and network.complete:
+            network = network.model_copy(update={"complete": False})
+        if size is not None and report.errors:
+            explain_input(network, report)
     if size is not None and report.errors and (other := _other_rank(size, file, report)):
         return Compilation(None, other, variants(file), file)
     return Compilation(network, report, variants(file), file)

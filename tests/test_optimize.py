@@ -23,7 +23,8 @@ from netdsl.backends.purpose.graph import Graph, graph
 from netdsl.backends.purpose.write import Writer, planned, write
 from netdsl.backends.torch.module import load
 from netdsl.ir import Network
-from netdsl.testing.drawing import LAW, networks
+from netdsl.testing.drawing import LAW
+from netdsl.testing.nets import networks
 from netdsl.tools.cli import main
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -213,6 +214,20 @@ def test_weights_that_do_not_fit_are_told_of() -> None:
         netdsl.build(network, purpose="inference", weights={})
 
 
+@pytest.mark.parametrize("target", ["any", "cpu"])
+def test_other_weights_are_loaded_into_a_compiled_module(target: str) -> None:
+    network = netdsl.load("resnet_cifar:20")
+    made, (x,) = netdsl.build(network, purpose="inference", target=target), inputs(network)
+    model = plain(network)
+    assert netdsl.load_weights(made, model) is made
+    with torch.inference_mode():
+        assert torch.allclose(made(x), model(x), rtol=1e-4, atol=1e-4)
+        before = made(x)
+        with pytest.raises(netdsl.backends.torch.WeightsError, match="not among the weights"):  # type: ignore[attr-defined]
+            netdsl.load_weights(made, {})
+        assert torch.equal(made(x), before)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -285,16 +300,28 @@ class TestDrawing:
         assert 1.5 / 20 < float(layer.weight.abs().max()) <= 2 / 20
         assert not layer.bias.any()
 
-    @pytest.mark.parametrize(("low", "high"), [(-0.2, 0.2), (0.05, 1.0), (-1.0, -0.05), (0.1, 0.2)])
-    def test_what_draws_until_it_fits_ends_whatever_is_in_memory(self, low: float, high: float) -> None:
+    def test_what_draws_until_it_fits_ends_whatever_is_in_memory(self) -> None:
         from netdsl.backends.torch.drawing import drawn
 
         for left in (1e30, -1e30, float("nan")):
             weight = torch.full((20, 20), left)
             with drawn(once=False):
-                nn.init.trunc_normal_(weight, std=0.1, a=low, b=high)
-                nn.init.orthogonal_(torch.full((20, 20), left))
-            assert bool(((weight >= low) & (weight <= high)).all())
+                nn.init.trunc_normal_(weight, std=0.1, a=0.1, b=0.2)
+                nn.init.orthogonal_(weight)
+            assert torch.equal(weight.nan_to_num(), torch.full((20, 20), left).nan_to_num())
+
+    def test_other_threads_draw_as_ever(self) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        from netdsl.backends.torch.drawing import drawn
+
+        usual = nn.init.ones_
+        with drawn(once=False), ThreadPoolExecutor(1) as other:
+            with drawn(once=False):
+                assert not nn.init.ones_(torch.zeros(3)).any()
+            assert not nn.init.ones_(torch.zeros(3)).any()
+            assert other.submit(lambda: nn.init.ones_(torch.zeros(3))).result().all()
+        assert nn.init.ones_ is usual and nn.init.ones_(torch.zeros(3)).all()
 
     @pytest.mark.parametrize("name", ["lenet5_modern", "googlenet_bn"])
     def test_without_initial_values_the_same_tensors_are_there(self, name: str) -> None:

@@ -24,7 +24,8 @@ from netdsl.backends.purpose.write_training import write
 from netdsl.backends.torch.module import load
 from netdsl.ir import Network
 from netdsl.testing.allocations import step
-from netdsl.testing.drawing import LAW, networks
+from netdsl.testing.drawing import LAW
+from netdsl.testing.nets import networks
 from netdsl.tools.cli import main
 
 pytestmark = pytest.mark.usefixtures("one_thread")

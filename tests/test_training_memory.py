@@ -121,8 +121,26 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["summary", "lenet5_modern", "--memory", "--budget", "much"]) == 2
 
 
+def test_a_budget_is_met_layer_by_layer(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["summary", "resnet_cifar:20", "--memory", "--batch", "32", "--budget"]
+    assert main([*words, "30MB"]) == 0
+    told = capsys.readouterr().out
+    assert "in the budget  computed again" in told and "compiled --for training in this budget: " in told
+    assert main([*words, "30MB", "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert record["plan"]["total"] <= 30_000_000 < record["total"] and record["plan"]["groups"]
+    stage = next(each for each in record["stages"] if each["name"] == "layer1")
+    assert stage["in_budget"] < stage["kept"] and stage["again"] > 3
+    assert main([*words, "60MB"]) == 0
+    assert "computed again" not in capsys.readouterr().out
+    assert main([*words, "10MB"]) == 0
+    assert (
+        "even compiled --for training, a training step of ResNet-CIFAR with 32 samples takes" in capsys.readouterr().out
+    )
+
+
 def test_no_torch_is_needed() -> None:
     import subprocess
 
-    code = "import sys, netdsl.tools.cli as c; c.main(['summary', 'resnet50', '--memory']); sys.exit('torch' in sys.modules)"
+    code = "import sys, netdsl.tools.cli as c; c.main(['summary', 'resnet50', '--memory', '--batch=8', '--budget=800MB']); sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0

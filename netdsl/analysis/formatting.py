@@ -6,11 +6,10 @@ where it certainly means the operator: not if a block of the file, a param, or a
 
 from __future__ import annotations
 
-import gc
 from functools import cached_property
 
 from netdsl import ops
-from netdsl.elaborate.files import standard_blocks
+from netdsl.collection import put_off
 from netdsl.syntax import parse, tree
 from netdsl.syntax.format import layout
 from netdsl.syntax.lex import KEYWORDS, Token
@@ -18,6 +17,7 @@ from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
 
 
+@put_off()
 def formatted(source: Source) -> str | None:
     """The canonical text of a spec, or None where it has a syntax error.
 
@@ -26,14 +26,8 @@ def formatted(source: Source) -> str | None:
     """
     tokens: list[Token] = []
     report = Report()
-    paused = gc.isenabled()
-    gc.disable()  # everything made here is needed until the end, so collecting garbage finds nothing
-    try:
-        file = parse(source, report, tokens)
-        return None if report.errors else layout(file, tokens, _Names(file, tokens))
-    finally:
-        if paused:
-            gc.enable()
+    file = parse(source, report, tokens)
+    return None if report.errors else layout(file, tokens, _Names(file, tokens))
 
 
 class _Names:
@@ -65,7 +59,7 @@ class _Names:
     def _head(self, written: str) -> str | None:
         if written in self.blocks:
             return None
-        resolved = ops.resolve(written, aliases=written not in standard_blocks())
+        resolved = ops.resolve(written)
         if resolved is None or resolved[0] in KEYWORDS:
             return None  # `Concatenate { ... }` is no `concat`, though it should have been
         if self.uses and written.isidentifier() and not written.lower().startswith(resolved[0]):

@@ -97,6 +97,13 @@ class Tape:
             found[self.entries[place].value] += self.sizes[value]
         return found
 
+    def roots(self, value: int, lights: Mapping[int, Light]) -> tuple[int, ...]:
+        """The memories that are kept for a value: its own, or those of which it is computed again."""
+        found = lights.get(self.storage[value])
+        if found is None:
+            return (self.storage[value],)
+        return tuple(root for each in found.inputs for root in self.roots(each, lights))
+
     def entering(self, stretch: range) -> tuple[int, ...]:
         """The values from before a stretch that it takes."""
         made = {self.entries[place].value for place in stretch}
@@ -207,19 +214,12 @@ class Player:
                 self._drop(tape.storage[value])
 
     def _keep(self, place: int, entry: Entry, light: bool) -> None:
-        tape = self.tape
         if not (light and place in self.inner):
             self._change(entry.own)
+        tape = self.tape
         for value in {tape.storage[each] for each in entry.kept}:
-            for root in self._roots(value) if light else (value,):
+            for root in tape.roots(value, self.lights if light else {}):
                 self._hold(root)
-
-    def _roots(self, value: int) -> tuple[int, ...]:
-        """What is kept for a value."""
-        found = self.lights.get(value)
-        if found is None:
-            return (value,)
-        return tuple(root for each in found.inputs for root in self._roots(self.tape.storage[each]))
 
     def _backward(self, stretch: range, light: bool) -> None:
         tape = self.tape
@@ -237,7 +237,7 @@ class Player:
             if not (light and place in self.inner):
                 self._change(entry.own, -1)
             for value in kept:
-                for root in self._roots(value) if light else (value,):
+                for root in tape.roots(value, self.lights if light else {}):
                     self._drop(root)
             if light and place in self.first:
                 self._unmake(self.first[place])

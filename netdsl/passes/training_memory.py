@@ -94,14 +94,14 @@ def training(network: Network) -> Training:
 
 def tape(network: Network) -> Tape:
     """The training step of the plain module of a network, as far as the shapes are known."""
-    left_out = _left_out(network)
+    left_out, result = _left_out(network)
     entries = [
         entry(node.op, shapes, node.id, node.inputs, learned(network, node))
         for node in network.nodes
         if node.shape is not None and (shapes := network.input_shapes(node)) is not None and node.id not in left_out
     ]
     sizes = tuple(BYTES * prod(shape) if shape is not None else 0 for shape in network.shapes)
-    results = (network.result, *(item.value for item in network.outputs), *(item.value for item in network.aux))
+    results = (result, *(item.value for item in network.outputs), *(item.value for item in network.aux))
     return Tape(tuple(entries), sizes, len(network.inputs), frozenset(results))
 
 
@@ -117,15 +117,15 @@ def learned(network: Network, node: Node) -> int:
     return sum(prod(weight.shape) for weight in network.weights(node).values() if not weight.buffer)
 
 
-def _left_out(network: Network) -> set[int]:
-    """The softmax at the end, which a compiled module leaves to the loss."""
+def _left_out(network: Network) -> tuple[set[int], int]:
+    """The softmax at the end, which a compiled module leaves to the loss, and the result without it."""
     found: set[int] = set()
-    last = network.node(network.result)
+    result = network.result
     named = {item.value for item in network.outputs}
-    while last is not None and last.op.to_probabilities and last.id not in named:
+    while (last := network.node(result)) is not None and last.op.to_probabilities and last.id not in named:
         found.add(last.id)
-        last = network.node(last.inputs[0])
-    return found
+        result = last.inputs[0]
+    return found, result
 
 
 def _optimizer(network: Network) -> tuple[int, str]:

@@ -12,11 +12,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 
-class Followed(TorchDispatchMode):
+class Followed(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Within, counts the bytes of all storages but those that are `known`: `now`, and the most so far, `peak`."""
 
     def __init__(self, known: Iterable[Tensor] = ()) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.now = self.peak = 0
         self.known = {each.untyped_storage()._cdata for each in known}
 

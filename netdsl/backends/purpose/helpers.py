@@ -50,10 +50,10 @@ HELPERS = {
 
 KEEP = '''
     def keep(self, name: str, *tensors: Tensor | None) -> None:
-        """Keep the tensors of a layer, those with planes in the layout in which their channels lie side by side."""
+        """Keep the tensors of a layer, those with planes in the layout of the maps."""
         for kind, tensor in zip(("mean", "variance", "weight", "bias")[-len(tensors) :], tensors, strict=True):
             if tensor is not None:
-                layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
+                layout = {layout} if tensor.dim() == 4 else torch.contiguous_format
                 self.register_buffer(f"{name}_{kind}", tensor.detach().clone(memory_format=layout))
 '''
 

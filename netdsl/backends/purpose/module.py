@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import itertools
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from netdsl.backends.purpose import write_training
 from netdsl.backends.purpose.training import planned
@@ -41,14 +45,20 @@ def build(
         raise ValueError("target `cpu` is for float32 on the CPU: leave out `device` and `dtype`")
     if target != "cpu" and batch is not None:
         raise ValueError("`batch` is for target `cpu`, whose weights are packed for it")
+    import torch
+
     name, text = write(network, probabilities, target)
     plain = module.build(network, probabilities, init=weights is None)
     if weights is not None:
         load_weights(plain, weights)
     loaded = module.load(text, network.name)
-    sized = {} if batch is None or not accepts_batch(text) else {"batch": batch}
-    made: nn.Module = getattr(loaded, name)(plain.state_dict(), **sized)
-    return made.to(device=device, dtype=dtype)
+    chosen: dict[str, Any] = {} if batch is None or not accepts(text, "batch") else {"batch": batch}
+    if accepts(text, "layout") and _planes(device, dtype):
+        chosen["layout"] = torch.contiguous_format
+    made: nn.Module = getattr(loaded, name)(plain.state_dict(), **chosen)
+    made.to(device=device, dtype=dtype)
+    _ORIGINS[made] = Origin(network, probabilities, chosen)
+    return made
 
 
 def trained(
@@ -63,6 +73,40 @@ def trained(
     return write_training.write(planned(network, batch or 1, most, probabilities), probabilities)
 
 
-def accepts_batch(text: str) -> bool:
-    """Whether the constructor of an emitted text packs weights."""
-    return "batch: int" in text
+class Origin(NamedTuple):
+    """What a compiled module was made of, and with which arguments besides the weights."""
+
+    network: Network
+    probabilities: bool
+    chosen: dict[str, Any]
+
+
+_ORIGINS: WeakKeyDictionary[nn.Module, Origin] = WeakKeyDictionary()
+
+
+def reloaded(model: nn.Module, load: Callable[[nn.Module], object], init: bool) -> bool:
+    """Give a module that `build` made other weights, by what `load` does with a plain module, whose initial values are
+    drawn where `init` asks for it; False for any other."""
+    origin = _ORIGINS.get(model)
+    if origin is None:
+        return False
+    import torch
+
+    plain = module.build(origin.network, origin.probabilities, init=init)
+    load(plain)
+    kept = next(itertools.chain(model.buffers(), model.parameters()), torch.empty(0))
+    model.__init__(plain.state_dict(), **origin.chosen)  # type: ignore[misc]
+    model.to(device=kept.device, dtype=kept.dtype)
+    return True
+
+
+def accepts(text: str, name: str) -> bool:
+    """Whether the constructor of an emitted text takes an argument of this name."""
+    return re.search(rf"def __init__\(self, state: State[^)]*\b{name}: ", text) is not None
+
+
+def _planes(device: torch.device | str | None, dtype: torch.dtype | None) -> bool:
+    """Whether maps are computed faster plane by plane: on a GPU in float32, which its tensor cores do not take."""
+    import torch
+
+    return device is not None and torch.device(device).type == "cuda" and dtype in (None, torch.float32)

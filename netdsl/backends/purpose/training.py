@@ -101,11 +101,32 @@ class Plan:
         """The operations of each step of the forward pass, for one sample."""
         return tuple(recomputed_values.operations(step, self.graph) for step in self.graph.steps)
 
+    @cached_property
+    def again(self) -> frozenset[int]:
+        """The values that are computed again, and those on the way to them."""
+        places = [place for each in (*(each.places for each in self.lights), *self.groups) for place in each]
+        return frozenset(self.graph.steps[place].value for place in places)
+
+    @cached_property
+    def layers(self) -> dict[int, int]:
+        """What each layer keeps for one sample, by its value; what several keep is counted at the first."""
+        lights = {each.value: each for each in self.lights}
+        inner = {place for each in self.lights for place in each.places}
+        tape, seen = self.tape, set[int]()
+        found: dict[int, int] = {}
+        for place, each in enumerate(tape.entries):
+            group = next((group for group in self.groups if place in group), None)
+            values = each.kept if group is None else tape.entering(group) if place == group.start else ()
+            kept = {root for value in values for root in tape.roots(value, lights)} - seen
+            seen |= kept
+            own = each.own.each if group is None and place not in inner else 0
+            found[each.value] = own + sum(tape.sizes[value] for value in kept)
+        return found
+
     @property
     def share(self) -> float:
         """The operations that are done again, as a share of those of a forward pass."""
-        again = [place for each in self.lights for place in each.places]
-        again += [place for each in self.groups for place in each]
+        again = [place for each in (*(each.places for each in self.lights), *self.groups) for place in each]
         return sum(self.work[place] for place in again) / max(sum(self.work), 1)
 
     def with_groups(self, groups: Sequence[range]) -> Plan:

@@ -22,7 +22,22 @@ from netdsl.ir import Network
 from netdsl.ops.fc import Fc
 from netdsl.shapes import text as shape_text
 
-OWN = ("keep", "forward", "training", "eval", "train", "to", "half", "float", "double", "cpu", "cuda", "type", "apply")
+OWN = (
+    "keep",
+    "layout",
+    "forward",
+    "training",
+    "eval",
+    "train",
+    "to",
+    "half",
+    "float",
+    "double",
+    "cpu",
+    "cuda",
+    "type",
+    "apply",
+)
 """What a module has under these names itself."""
 
 
@@ -87,6 +102,8 @@ class Writer:
         if self.packed:
             lines += textwrap.wrap(f"Weights are packed for inputs of the size above{batch}.", WIDTH)
         lines += ["", f"    model = {self.name}(state)  # `state` is the plain module's state_dict"]
+        if self.movable:
+            lines += [f"    model = {self.name}(state, layout=torch.contiguous_format).cuda()  # in float32 on a GPU"]
         return plain.removesuffix('\n"""') + "\n\n" + "\n".join(lines) + '\n"""'
 
     @property
@@ -94,17 +111,36 @@ class Writer:
         """Whether there are weights packed for oneDNN."""
         return any(map(self._kernel, self.graph.steps))
 
+    @property
+    def movable(self) -> bool:
+        """Whether the layout of maps is for whoever makes the module to choose: a GPU computes float32 faster plane by
+        plane."""
+        return self.graph.channels_last and not self.packed
+
+    @property
+    def layout(self) -> str:
+        """The layout of maps, as an expression."""
+        return "self.layout" if self.movable else "torch.channels_last"
+
     def _class(self) -> Iterator[str]:
         yield f"class {self.name}(nn.Module):"
         yield f'    """{text.title(self.network)}, for inference. `state` is the state_dict of the plain module."""'
         yield ""
-        yield f"    def __init__(self, state: State{', batch: int = 1' if self.packed else ''}) -> None:"
+        given = ["self", "state: State"]
+        given += ["batch: int = 1"] if self.packed else []
+        given += ["layout: torch.memory_format = torch.channels_last"] if self.movable else []
+        yield f"    def __init__({', '.join(given)}) -> None:"
         yield "        super().__init__()"
+        if self.movable:
+            yield "        self.layout = layout"
         yield from self.construction
         modules = any(isinstance(step.tensors, Own) for step in self.graph.steps)
         yield "        self.eval().requires_grad_(False)" if modules else "        self.eval()"
         if any("self.keep(" in line for line in self.construction):
-            yield from ["", *KEEP.strip("\n").split("\n")]
+            keep = KEEP.strip("\n").replace(
+                "{layout}", self.layout if self.graph.channels_last else "torch.contiguous_format"
+            )
+            yield from ["", *keep.split("\n")]
         names = ["self", *(f"{each}: Tensor" for each in self.inputs.values())]
         yield ""
         yield f"    def forward({', '.join(names)}) -> {self.returned or 'Tensor'}:"
@@ -189,7 +225,7 @@ class Writer:
         if self.graph.channels_last:
             for number, each in self.inputs.items():
                 if len(self.network.inputs[number].shape) == 3:
-                    yield f"{pad}{each} = {each}.contiguous(memory_format=torch.channels_last)"
+                    yield f"{pad}{each} = {each}.contiguous(memory_format={self.layout})"
         inlined = {step.value for step in self.graph.steps if self._inlines(step)}
         written = Statements(self.graph, self.inputs, inlined, {self.returned, "state"}, self._expression)
         yield from written.lines(self.graph.steps)

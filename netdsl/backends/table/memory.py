@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from netdsl.backends.purpose.training import BudgetError, Plan, planned
 from netdsl.backends.table.notation import Notations, call
 from netdsl.ir import Network, Node, Scope
 from netdsl.passes.training_memory import Training, training, workspace
+from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
 from netdsl.text.amounts import size
 from netdsl.text.visible import markdown, visible
 
-Cells: TypeAlias = tuple[str, str, str, str, str]
+Cells: TypeAlias = tuple[str, ...]
 HEAD: Cells = ("layer", "operator", "output", "kept", "share")
+Figures: TypeAlias = tuple[Mapping[int, int], Mapping[int, int], frozenset[int]]
+"""What each layer keeps, what it keeps in a budget, and the layers that are computed again."""
+PLANNED: Cells = ("in the budget", "computed again")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A layer or a group of layers: its level in the tree, and the bytes that it keeps for one sample."""
+    """A layer or a group of layers: its level in the tree, and the bytes that it keeps for one sample; in a budget it
+    keeps `less`, and so many of its layers are computed `again`."""
 
     level: int
     name: str
@@ -27,17 +33,27 @@ class Stage:
     output: str
     kept: int
     inner: bool
+    less: int
+    again: int
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The memory of training a network with batches of some size; `budget` is in bytes, None where none is given."""
+    """The memory of training a network with batches of some size; `budget` is in bytes, None where none is given. Where
+    one is too small there is the `plan` that fits it, or what is said where none does (`refused`)."""
 
     title: str
     batch: int
     budget: int | None
     figures: Training
     stages: tuple[Stage, ...]
+    plan: Plan | None = None
+    refused: str = ""
+
+    @property
+    def head(self) -> Cells:
+        """The titles of the columns."""
+        return (*HEAD, *(PLANNED if self.plan is not None else ()))
 
 
 def memory(network: Network, batch: int = 1, budget: int | None = None) -> Memory:
@@ -46,8 +62,16 @@ def memory(network: Network, batch: int = 1, budget: int | None = None) -> Memor
         raise ValueError(f"{network.name} has errors, so its memory is unknown")
     figures = training(network)
     title = network.name + (f" ({network.variant})" if network.variant else "")
-    stages = tuple(_stages(network, figures, network.body, 0, Notations(network)))
-    return Memory(title, batch, budget, figures, stages)
+    plan, refused = None, ""
+    if budget is not None:
+        try:
+            plan = planned(network, batch, budget)
+            plan = plan if plan.again else None
+        except BudgetError as problem:
+            refused = str(problem)
+    less, again = (plan.layers, plan.again) if plan is not None else (figures.layers, frozenset[int]())
+    stages = tuple(_stages(network, (figures.layers, less, again), network.body, 0, Notations(network)))
+    return Memory(title, batch, budget, figures, stages, plan, refused)
 
 
 def fitting(found: Memory, most: int, depth: int | None = None) -> Memory:
@@ -56,43 +80,54 @@ def fitting(found: Memory, most: int, depth: int | None = None) -> Memory:
     while depth is None and level > 1 and sum(each.level < level for each in found.stages) > most:
         level -= 1
     kept = tuple(each for each in found.stages if each.level < level)
-    return Memory(found.title, found.batch, found.budget, found.figures, kept)
+    return replace(found, stages=kept)
 
 
-def _stages(network: Network, figures: Training, scope: Scope, level: int, notations: Notations) -> Iterator[Stage]:
+def _stages(network: Network, figures: Figures, scope: Scope, level: int, notations: Notations) -> Iterator[Stage]:
+    layers, less, again = figures
+
+    def stage(name: str, op: str, shape: Shape | None, nodes: Iterable[Node], inner: bool) -> Stage:
+        ids = [node.id for node in nodes]
+        kept = (sum(each.get(id, 0) for id in ids) for each in (layers, less))
+        return Stage(level, name, op, shape_text(shape), next(kept), inner, next(kept), len(again.intersection(ids)))
+
     for child in scope.children:
         if isinstance(child, Node):
-            kept = figures.layers.get(child.id, 0)
-            if kept:
-                output = shape_text(child.shape) if child.shape is not None else "?"
-                yield Stage(level, child.path, notations.of(child.op, short=True), output, kept, False)
+            if layers.get(child.id, 0):
+                yield stage(child.path, notations.of(child.op, short=True), child.shape, [child], False)
             continue
-        kept = sum(figures.layers.get(node.id, 0) for node in child.nodes())
-        if not kept:
+        nodes = list(child.nodes())
+        if not any(layers.get(node.id, 0) for node in nodes):
             continue
         if not child.name and child.kind != "block":
             yield from _stages(network, figures, child, level, notations)
             continue
-        shape = network.shapes[child.exit]
-        output = shape_text(shape) if shape is not None else "?"
-        yield Stage(level, child.path, call(child, network.definitions), output, kept, True)
+        yield stage(child.path, call(child, network.definitions), network.shapes[child.exit], nodes, True)
         yield from _stages(network, figures, child, level + 1, notations)
 
 
 def cells(found: Memory) -> list[Cells]:
     """The rows of the table, the last of them the total."""
     total = found.figures.saved * found.batch + found.figures.constant
-    rows = [
-        (
+    rows: list[Cells] = []
+    for each in found.stages:
+        share = f"{100 * each.kept / max(found.figures.saved, 1):.1f} %"
+        row = (
             "  " * each.level + visible(each.name),
             visible(each.op),
             each.output,
             size(each.kept * found.batch),
-            f"{100 * each.kept / max(found.figures.saved, 1):.1f} %",
+            share,
         )
-        for each in found.stages
-    ]
-    return [*rows, ("kept for the backward pass", "", "", size(total), "")]
+        again = "" if not each.again else f"{each.again} layers" if each.inner and each.again > 1 else "yes"
+        rows.append((*row, *((size(each.less * found.batch), again) if found.plan is not None else ())))
+    end: Cells = ("kept for the backward pass", "", "", size(total), "")
+    if found.plan is not None:
+        end += (
+            size(sum(found.plan.layers.values()) * found.batch),
+            f"{100 * found.plan.share:.1f} % of a forward pass",
+        )
+    return [*rows, end]
 
 
 def title(found: Memory) -> str:
@@ -122,11 +157,16 @@ def notes(found: Memory) -> Iterator[str]:
         yield f"{size(found.budget)} hold {largest} samples at most: {size(figures.step(largest))}"
     else:
         yield f"{size(found.budget)} hold not one sample, which takes {size(figures.step(1))}"
+    if found.plan is not None:
+        plan = found.plan
+        yield f"compiled --for training in this budget: {size(plan.step)} in all, {size(plan.peak)} at the peak"
+    if found.refused:
+        yield f"even compiled --for training, {found.refused}"
 
 
 def to_markdown(found: Memory) -> str:
     """The table in Markdown."""
-    lines = [title(found), "", f"| {' | '.join(HEAD)} |", "|---|---|---|--:|--:|"]
+    lines = [title(found), "", f"| {' | '.join(found.head)} |", "|---|---|---|--:|--:|" + "--:|---|" * bool(found.plan)]
     lines += [f"| {' | '.join(map(markdown, row))} |" for row in cells(found)]
     return "\n".join([*lines, "", *(f"    {note}" for note in notes(found))]) + "\n"
 
@@ -148,8 +188,22 @@ def document(found: Memory) -> dict[str, Any]:
         "total": figures.step(batch),
         "budget": found.budget,
         "largest_batch": None if found.budget is None else figures.largest(found.budget),
+        "plan": None if found.plan is None else _planned(found.plan),
+        "refused": found.refused or None,
         "stages": [
             {"level": each.level, "name": each.name, "op": each.op, "output": each.output, "kept": each.kept * batch}
+            | ({"in_budget": each.less * batch, "again": each.again} if found.plan is not None else {})
             for each in found.stages
         ],
+    }
+
+
+def _planned(plan: Plan) -> dict[str, Any]:
+    """How the budget is met."""
+    return {
+        "values": len(plan.lights),
+        "groups": len(plan.groups),
+        "share_of_forward": plan.share,
+        "peak": plan.peak,
+        "total": plan.step,
     }

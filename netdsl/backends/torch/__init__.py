@@ -73,8 +73,8 @@ def build(
 ) -> nn.Module:
     """The network as a live `torch.nn.Module`, of the text that `emit` gives.
 
-    `weights` are loaded into it, as `load_weights` does. `init=False` leaves what would be drawn at random
-    undetermined, for whoever fills it. See `netdsl.backends.torch.module.build`, and for a `purpose`, with its `target`
+    `weights` are loaded into it, as `load_weights` does. `init=False` leaves initial values undetermined, for
+    whoever fills them. See `netdsl.backends.torch.module.build`, and for a `purpose`, with its `target`
     or `budget` and the `batch` that it is for, `netdsl.backends.purpose.module`.
     """
     _asked(purpose, target, batch if target != "cpu" else None, budget)

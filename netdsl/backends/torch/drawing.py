@@ -8,8 +8,9 @@ something reads it or at the end. This holds in one thread: others draw as ever.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
-from itertools import cycle
+import threading
+from collections.abc import Callable, Iterator
+from functools import wraps
 from typing import Any
 
 import torch
@@ -33,37 +34,46 @@ LOOKS = frozenset(
 """Functions that do not read a tensor's values."""
 
 
-DEVIATIONS = (0.0, 0.6, -0.6, 1.2, -1.2)
-"""Between two neighbours of these, and beyond them, lie less than three tenths of all normal values."""
+FUNCTIONS = tuple(name for name in vars(init) if name.endswith("_") and not name.startswith("_"))
+"""The functions of `nn.init` that fill a tensor."""
+_LOCK = threading.Lock()
+_UNDRAWN: dict[int, int] = {}
+"""The threads that draw nothing, each with how often it has said so."""
 
 
-class Undrawn(TorchFunctionMode):
-    """Leaves what would be drawn at random as it is.
+@contextlib.contextmanager
+def undrawn() -> Iterator[None]:
+    """Within, the functions of `nn.init` leave the tensors of this thread as they are.
 
-    A function that draws until its values suit it (`nn.init.trunc_normal_`) would not end on what happens to be in
-    memory. It goes by PyTorch's raw functions, which here give one value everywhere, each time another that they could
-    draw: where three tenths of the normal values suit, which is when PyTorch draws so, one of these does.
+    They stand where PyTorch's layers and emitted classes find them, since a mode that sees every call costs more than
+    what else a constructor does.
     """
+    thread = threading.get_ident()
+    with _LOCK:
+        if not _UNDRAWN:
+            for name in FUNCTIONS:
+                setattr(init, name, _passing(getattr(init, name)))
+        _UNDRAWN[thread] = _UNDRAWN.get(thread, 0) + 1
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _UNDRAWN[thread] -= 1
+            if not _UNDRAWN[thread]:
+                del _UNDRAWN[thread]
+            if not _UNDRAWN:
+                for name in FUNCTIONS:
+                    setattr(init, name, getattr(init, name).__wrapped__)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.deviations = cycle(DEVIATIONS)
 
-    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """One call of PyTorch."""
-        kwargs = kwargs or {}
-        if function is Tensor.normal_:
-            return self._filled(*args, **kwargs)
-        if function is Tensor.uniform_:
-            least = args[1] if len(args) > 1 else kwargs.get("from", 0.0)
-            return self._filled(args[0], least, 0.0)
-        if function in FILLS:
-            return args[0] if args else kwargs["tensor"]
-        return function(*args, **kwargs)
+def _passing(fill: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A function that fills a tensor, but none of a thread that draws nothing."""
 
-    def _filled(self, tensor: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> Tensor:
-        with torch.no_grad():
-            return tensor.fill_(mean + next(self.deviations) * std)
+    @wraps(fill)
+    def filled(tensor: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        return tensor if threading.get_ident() in _UNDRAWN else fill(tensor, *args, **kwargs)
+
+    return filled
 
 
 class DrawnOnce(TorchFunctionMode):
@@ -103,9 +113,9 @@ class DrawnOnce(TorchFunctionMode):
 
 @contextlib.contextmanager
 def drawn(once: bool = True) -> Iterator[None]:
-    """Within, each tensor is drawn once; or what would be drawn is left undetermined."""
+    """Within, each tensor is drawn once; or what `nn.init` would fill is left undetermined."""
     if not once:
-        with Undrawn():
+        with undrawn():
             yield
         return
     drawing = DrawnOnce()

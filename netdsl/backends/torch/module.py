@@ -35,9 +35,9 @@ def build(
 
     It takes (N, C, H, W) or (N, features) and gives logits (N, classes), or probabilities where asked; nets with aux
     heads return a named tuple in training, nets with `output`s always. Device and dtype are PyTorch's defaults in
-    force (`with torch.device("meta")`) unless given. Each tensor is drawn once; `init=False` draws none. `text` is the
-    name of another class of the same constructor, and its source. Raises `ModuleNotFoundError` without torch: install
-    `netdsl[torch]`.
+    force (`with torch.device("meta")`) unless given. Each tensor is drawn once; `init=False` leaves undetermined what
+    `nn.init` would fill, for whoever fills it. `text` is the name of another class of the same constructor, and its
+    source. Raises `ModuleNotFoundError` without torch: install `netdsl[torch]`.
     """
     name, code = text or write(network, probabilities)
     module = load(code, network.name)

@@ -55,9 +55,17 @@ def load_weights(
     neither needed nor wanted: what they fit keeps its values, as a new head does. `rename` gives names of the weights
     (without the prefix) others.
 
+    A module that is compiled for inference takes the plain module's weights, and makes its own of them; what is ignored
+    is drawn anew.
+
     All other names and shapes must agree; else nothing is loaded, and `WeightsError` says what is missing, unknown and
     of another shape, and what would help.
     """
+    from netdsl.backends.purpose.module import reloaded
+
+    options: dict[str, Any] = {"prefix": prefix, "ignore": ignore, "rename": rename}
+    if reloaded(model, lambda plain: load_weights(plain, weights, **options), init=bool(ignore)):
+        return model
     state = _prefixed(_state(weights), prefix)
     state = {(rename or {}).get(name, name): value for name, value in state.items()}
     patterns = (ignore,) if isinstance(ignore, str) else tuple(ignore)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from netdsl.compiler import Compilation
+    from netdsl.elaborate.files import Texts
     from netdsl.text.source import Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -123,31 +125,51 @@ class Request:
 
         return Source(self.name, read_stdin())
 
-    def compile(self, variant: str | None = None, source: Source | None = None) -> Compilation:
+    def compile(
+        self, variant: str | None = None, source: Source | None = None, texts: Texts | None = None
+    ) -> Compilation:
         """Compile it, or another text (`source`) in its place; for an unreadable file too there is a compilation, with
-        its message."""
+        its message. `texts` are those that need not be parsed again."""
         from netdsl import compiler
 
         if source is None and self.path == STDIN:
             source = self._typed
         if source is None and not Path(self.path).exists():
             return _missing(self.path)
-        return compiler.compile(
+        found = compiler.compile(
             source or self.path,
             variant=variant or self.variant,
             params=self.settings,
             input=self.input,
             directory=Path.cwd() if self.path == STDIN else Path(self.path).parent,
+            texts=texts,
         )
+        if found.variants and not (variant or self.variant):
+            self._ask(found)
+        return found
+
+    def _ask(self, found: Compilation) -> None:
+        """Say which command chooses a variant, where none is chosen: the table of the file is not what is wrong."""
+        context = click.get_current_context(silent=True)
+        command = context.info_name if context is not None else "summary"
+        for told in found.report.errors:
+            if told.code == "E0701":
+                listed = ", ".join(found.variants)
+                help = f"choose one of {listed}, as in `netdsl {command} {self.spec}:{found.variants[0]}`"
+                message = f"'{self.spec}' has {len(found.variants)} variants, and none is chosen"
+                found.report.revise(told, replace(told, message=message, span=None, help=help))
 
     def compile_all(self, source: Source | None = None) -> dict[str, Compilation]:
         """Compile it, or another text in its place: in the variant that was asked for, or in each that there is, by
         name."""
+        from netdsl.elaborate.files import Texts
         from netdsl.tools.reports import in_every_variant
+
+        texts = Texts()
 
         def one(variant: str | None) -> Compilation:
             nonlocal source
-            found = self.compile(variant, source)
+            found = self.compile(variant, source, texts)
             source = found.file.source if found.file else source  # what a pipe had to give is gone
             return found
 
@@ -172,10 +194,12 @@ class BlockRequest(Request):
     def stem(self) -> str:
         return self.spec.removeprefix("block:")
 
-    def compile(self, variant: str | None = None, source: Source | None = None) -> Compilation:
+    def compile(
+        self, variant: str | None = None, source: Source | None = None, texts: Texts | None = None
+    ) -> Compilation:
         from netdsl import compiler
 
-        return compiler.compile(source or self.source, directory=Path.cwd())
+        return compiler.compile(source or self.source, directory=Path.cwd(), texts=texts)
 
 
 def requests(

@@ -42,7 +42,7 @@ Examples:
 )
 @click.option("--memory", is_flag=True, help="What training takes: kept values, peak, optimizer, in all.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="With --memory: samples at a time.")
-@click.option("--budget", metavar="SIZE", help="With --memory: 24GB, 512MiB; the largest batch that fits is told.")
+@click.option("--budget", metavar="SIZE", help="With --memory: 24GB, 512MiB; what fits, what is computed again.")
 @click.option("--symbolic", is_flag=True, help="Outputs in terms of the input: 512 x H/32 x W/32.")
 @click.option("--expand", is_flag=True, help="Show every repetition in full.")
 @spec_options
@@ -65,7 +65,8 @@ def command(
     Of a spec with errors, what is known, with exit status 1; its messages go to stderr.
 
     --memory tells instead what a training step takes, worked out from the spec, for the plain module in float32: what
-    each layer keeps for the backward pass, and the peak.
+    each layer keeps for the backward pass, and the peak. With --budget also what `compile --for training` computes
+    again to fit it, and the largest batch that fits as it is.
     """
     if memory:
         return _memory(Request(spec, variant, settings, input_), format_, depth, batch or 1, budget, color)
@@ -107,7 +108,8 @@ def _memory(
         raise click.BadParameter(str(problem), param_hint="'--budget'") from None
     found = memory.fitting(memory.memory(network(request, color), batch, bytes), LINES, depth)
     colored = wants_color(sys.stdout, color)
-    rows = [memory.HEAD, *memory.cells(found)]
+    right = (3, 4, 5)[: len(found.head) - 3]
+    rows = [found.head, *memory.cells(found)]
     if format_ == "json":
         click.echo(json.dumps(memory.document(found), indent=2))
     elif format_ == "markdown":
@@ -115,10 +117,10 @@ def _memory(
     elif colored or sys.stdout.isatty():
         from netdsl.tools.terminal import grid
 
-        grid(memory.title(found), rows, (3, 4), sys.stdout, colored)
+        grid(memory.title(found), rows, right, sys.stdout, colored)
         click.echo("\n".join(["", *memory.notes(found)]))
     else:
-        click.echo("\n".join([memory.title(found), "", *aligned(rows, (3, 4)), "", *memory.notes(found)]))
+        click.echo("\n".join([memory.title(found), "", *aligned(rows, right), "", *memory.notes(found)]))
     return 0
 
 

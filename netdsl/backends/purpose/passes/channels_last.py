@@ -6,8 +6,10 @@ convolution multiplies them by rows of its weights without bringing them into or
 take this layout too. Weights are kept in it, the input is brought into it once, at the start, and all that follows
 keeps it.
 
-Where it does not pay: large batches in float32 on a GPU, which has no tensor cores for them. On an H100, 64 images of
-ResNet-50 took 1.19 times as long as by the plain module (`benchmarks/gpu.py --only inference`).
+Where it does not pay: in float32 on a GPU, whose tensor cores do not take that type, and which then brings values back
+into planes before many a kernel. On an H100, 64 images of ResNet-50 took 1.19 times as long as by the plain module
+(`benchmarks/gpu.py --only inference`). So the layout is an argument of the emitted constructor, which
+`netdsl.build(net, purpose="inference", device="cuda")` gives as `torch.contiguous_format`; in half precision it stays.
 """
 
 from __future__ import annotations

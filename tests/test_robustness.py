@@ -469,7 +469,8 @@ def test_a_table_has_a_limit_of_columns_and_its_text_is_read_once(monkeypatch: p
     monkeypatch.setattr(files, "parse", lambda source, report: parsed.append(source) or real(source, report))
     names = [f"C{number}" for number in range(256)]
     source = Source("a.net", f"input 3x8x8\ntable\n|{'|'.join(names)}|\n|{'relu|' * 256}\n")
-    found = in_every_variant(lambda variant: compile(source, variant=variant))
+    texts = files.Texts()
+    found = in_every_variant(lambda variant: compile(source, variant=variant, texts=texts))
     assert list(found) == names and all(each.valid for each in found.values()) and len(parsed) == 1
     wide = Source("b.net", source.text.replace("|C0|", "|C0|more|").replace("|relu|", "|relu|relu|", 1))
     compilation = compile(wide)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from netdsl.backends.purpose.race import Clock, Spread, turns
+from netdsl.backends.purpose.race import INNER, Clock, Spread, turns
 
 
 class Figure(NamedTuple):
@@ -36,8 +36,11 @@ class Figure(NamedTuple):
         return f"| {self.name} | {found.median:.2f} | {found.low:.2f} to {found.high:.2f} | {bound} | {said} |"
 
 
-def ratios(ways: dict[str, Callable[[], Any]], rounds: int, clock: Clock, over: str | None = None) -> dict[str, Spread]:
-    """How many times faster each way is than `over`, the first unless given: ratios of times of one round."""
-    times = turns(ways, rounds, clock)
+def ratios(
+    ways: dict[str, Callable[[], Any]], rounds: int, clock: Clock, over: str | None = None, inner: int = INNER
+) -> dict[str, Spread]:
+    """How many times faster each way is than `over`, the first unless given: ratios of times of one round, in which
+    each has `inner` turns."""
+    times = turns(ways, rounds, clock, inner)
     base = times[over or next(iter(ways))]
     return {name: Spread.of([one / other for one, other in zip(base, own, strict=True)]) for name, own in times.items()}

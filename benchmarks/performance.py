@@ -3,12 +3,14 @@
     python benchmarks/performance.py [--rounds N] [--compile] [--cpu-time] [--processes N]
 
 Each network is measured in processes of its own, and of several processes the middle one is told. The allocator has the
-same settings on both sides. What is written are ratios of this machine: no time, and no promise for another one.
+same settings on both sides. What is written are ratios of this machine: no time, and no promise for another one. Parts
+that are not measured again keep their figures (docs/figures/performance.json).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import platform
 import re
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 import torchvision
@@ -26,11 +29,15 @@ ALLOCATOR = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000"}
 """Memory that was freed is used again, and not asked of the system anew at each step."""
 PARTS = {
     "inference.py": "How fast networks answer, one input at a time",
-    "build.py": "Making the live module",
+    "training.py": "How fast they learn, and in how little memory",
     "memory.py": "The memory of a training step, predicted from the spec over measured",
+    "build.py": "Making the live module",
+    "summary.py": "A summary, as a process",
     "zoo.py": "Checking the zoo",
 }
-TIMED = ("inference.py", "build.py")
+TIMED = ("inference.py", "training.py", "build.py", "summary.py")
+FOUND = HERE.parent / "docs" / "figures" / "performance.json"
+"""What was measured last, part by part: a part that is not measured again keeps its figures."""
 
 
 def rows(script: str, arguments: list[str]) -> list[str]:
@@ -64,6 +71,53 @@ def machine() -> str:
     return f"{name}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the end; {versions}"
 
 
+def chart(script: str, found: list[list[str]]) -> str:
+    """A chart of figures beside what they must reach, each as a share of its bound: 1 is reached; its Markdown."""
+    bars = [(name, float(median) / float(bound.split()[-1]), "most" in bound) for name, median, bound in found if bound]
+    if not bars:
+        return ""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = script
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(9, 0.6 + 0.28 * len(bars)))
+    good = [share <= 1.05 if most else share >= 0.95 for _, share, most in bars]
+    axes.barh(
+        [name for name, _, _ in bars],
+        [share for _, share, _ in bars],
+        color=["#4878a8" if g else "#c8834b" for g in good],
+    )
+    axes.axvline(1, color="#333333", linewidth=1)
+    axes.invert_yaxis()
+    axes.set_xscale("log") if max(share for _, share, _ in bars) > 4 else None
+    axes.set_xlabel("measured, as a share of what must be reached")
+    axes.spines[["top", "right"]].set_visible(False)
+    path = PAGE.parent / "figures" / f"performance_{script.removesuffix('.py')}.svg"
+    figure.savefig(path, bbox_inches="tight", metadata={"Date": None})
+    pyplot.close(figure)
+    return f"![Figures beside their bounds](figures/{path.name})\n\n"
+
+
+def section(script: str, measured: dict[str, Any]) -> str:
+    """A part of the page: its table, its chart, and when and how it was measured."""
+    split = [[cell.strip() for cell in row.strip("| ").split(" | ")] for row in measured["rows"]]
+    drawn = chart(script, [[cells[0], cells[1], cells[3] if len(cells) > 3 else ""] for cells in split])
+    table = "\n".join(["| figure | median | quartiles | must be | |", "|---|--:|---|---|---|", *measured["rows"]])
+    said = f"Measured on {measured['when']}: {measured['machine']}; {measured['how']}."
+    return f"## {PARTS[script]}\n\n{table}\n\n{drawn}{said} Again: `python benchmarks/{script}`."
+
+
+def page(found: dict[str, dict[str, Any]]) -> str:
+    """The page of all that was measured."""
+    parts = [section(script, found[script]) for script in PARTS if script in found]
+    explained = (HERE / "performance.md").read_text("utf-8").strip()
+    return (
+        "\n\n".join([explained, *parts, "Written by `python benchmarks/performance.py`, which runs all of it."]) + "\n"
+    )
+
+
 def main() -> None:
     """Measure, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -72,30 +126,27 @@ def main() -> None:
     parser.add_argument("--cpu-time", action="store_true", help="on a machine that does other work too")
     parser.add_argument("--processes", type=int, default=3)
     parser.add_argument("--only", choices=list(PARTS), action="append", help="Some of the parts alone.")
-    parser.add_argument("--network", action="append", default=[], help="Of the first part, some networks alone.")
+    parser.add_argument("--network", action="append", default=[], help="Of networks, some alone.")
+    parser.add_argument("--write", action="store_true", help="Write the page of what was measured before, and no more.")
     asked = parser.parse_args()
-    timed = ["--rounds", str(asked.rounds), *["--cpu-time"] * asked.cpu_time]
-    parts = []
-    for script, title in PARTS.items():
-        if asked.only and script not in asked.only:
-            continue
-        arguments = timed if script in TIMED else []
-        if script == "inference.py":
-            arguments = [*asked.network, *arguments, *["--compile"] * asked.compile]
-        times = asked.processes if script in TIMED else 1
-        found = middle([rows(script, arguments) for _ in range(times)])
-        head = "| figure | median | quartiles | must be | |\n|---|--:|---|---|---|"
-        parts.append(f"## {title}\n\n" + "\n".join([head, *found]) + f"\n\n`python benchmarks/{script}`")
+    found = json.loads(FOUND.read_text("utf-8")) if FOUND.exists() else {}
     kind = "processor time" if asked.cpu_time else "wall time"
-    again = " ".join(["python benchmarks/performance.py", *sys.argv[1:]])
-    PAGE.write_text(
-        "# Speed and memory\n\n"
-        f"Ratios of {kind}, measured on {time.strftime('%d %B %Y')}: {machine()}.\n\n"
-        "All ways take turns in a random order; a ratio is of two times of one round, the median is told with its\n"
-        f"quartiles, and of {asked.processes} processes the middle one. A bound counts as reached within 5 %.\n"
-        "`netdsl bench` measures your machine.\n\n" + "\n\n".join(parts) + f"\n\nWritten by `{again}`.\n",
-        "utf-8",
-    )
+    for script in [] if asked.write else asked.only or PARTS:
+        arguments = ["--rounds", str(asked.rounds), *["--cpu-time"] * asked.cpu_time] if script in TIMED else []
+        if script in ("inference.py", "training.py"):
+            arguments += ["--compile"] * asked.compile
+        if script in ("inference.py", "training.py", "memory.py"):
+            arguments = [*asked.network, *arguments]
+        times = asked.processes if script in TIMED else 1
+        how = f"{kind}, the middle one of {times} processes" if script in TIMED else "bytes, which do not vary"
+        found[script] = {
+            "rows": middle([rows(script, arguments) for _ in range(times)]),
+            "when": time.strftime("%d %B %Y"),
+            "machine": machine(),
+            "how": how,
+        }
+    FOUND.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    PAGE.write_text(page(found), "utf-8")
     print(f"wrote {PAGE}")
 
 

@@ -5,7 +5,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 BUILD  := build/demo
 
-.PHONY: demo test page site test-slow fuzz lint types format generate gallery history docs clean
+.PHONY: demo test page site test-slow fuzz mutants lint types format generate gallery history docs clean
 .DEFAULT_GOAL := demo
 
 ## demo: compile VGG-19 from its paper's column, print its table, draw it, and run it
@@ -30,6 +30,10 @@ test-slow: $(VENV)/.dev
 MINUTES ?= 60
 fuzz: $(VENV)/.dev
 	$(BIN)/python tests/fuzz --minutes $(MINUTES) --report docs/reliability.md $(FUZZ)
+
+## mutants: mistakes put into operators and passes, for MINUTES, each of which a law must find; survivors are listed
+mutants: $(VENV)/.dev
+	$(BIN)/python tests/fuzz/mutants.py --minutes $(MINUTES) $(FUZZ)
 
 ## lint: style
 lint: $(VENV)/.dev

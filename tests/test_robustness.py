@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 import netdsl
 import netdsl.backends.torch
+from netdsl.analysis.fixes import fix
 from netdsl.analysis.lint import lint
 from netdsl.compiler import compile
 from netdsl.elaborate import build, files
@@ -102,7 +103,7 @@ def test_a_link_to_itself_is_told() -> None:
     assert [each.code for each in found] in (["E0007"], ["E0001"])  # Python 3.13 follows links in another way
 
 
-@pytest.mark.parametrize("sign", ["\t", "\u2028", "\u00ad"])
+@pytest.mark.parametrize("sign", ["\t", "\u00ad"])
 def test_a_comment_above_a_block_may_hold_any_sign(sign: str) -> None:
     assert told(f"# a{sign}b\nblock b() {{ relu }}\ninput 3x8x8\nb()\n") == []
 
@@ -442,3 +443,63 @@ def test_the_language_server_ends_cleanly_where_nobody_speaks_its_language(data:
     done = shell("netdsl lsp", data)
     assert done.returncode == 0
     assert b"internal error" not in done.stderr and b"Traceback" not in done.stderr
+
+
+# Many of a kind -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "lines", ["rleu\n" * 3000, "block b() {\n" + "rleu\n" * 3000 + "}\nb()\n", "param x = y\n" * 3000]
+)
+def test_messages_have_an_end(lines: str) -> None:
+    errors = compile(Source("a.net", f"input 3x8x8\n{lines}")).report.errors
+    assert 100 <= len(errors) <= 1001
+    assert any("the rest" in each.message or "twice" in each.message for each in errors)
+
+
+def test_a_mistake_in_what_repeats_is_one_message() -> None:
+    (error,) = compile(Source("a.net", "input 3x8x8\nrleu x5000\n")).report.errors
+    assert error.code == "E0203"
+
+
+def test_a_table_has_a_limit_of_columns_and_its_text_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from netdsl.tools.reports import in_every_variant
+
+    parsed, real = [], files.parse
+    monkeypatch.setattr(files, "parse", lambda source, report: parsed.append(source) or real(source, report))
+    names = [f"C{number}" for number in range(256)]
+    source = Source("a.net", f"input 3x8x8\ntable\n|{'|'.join(names)}|\n|{'relu|' * 256}\n")
+    texts = files.Texts()
+    found = in_every_variant(lambda variant: compile(source, variant=variant, texts=texts))
+    assert list(found) == names and all(each.valid for each in found.values()) and len(parsed) == 1
+    wide = Source("b.net", source.text.replace("|C0|", "|C0|more|").replace("|relu|", "|relu|relu|", 1))
+    compilation = compile(wide)
+    assert [each.code for each in compilation.report] == ["E0008"] and not compilation.variants
+
+
+def test_a_wide_join_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    shapes = Network.input_shapes
+    monkeypatch.setattr(
+        Network, "input_shapes", lambda self, node: asked.append(len(node.inputs)) or shapes(self, node)
+    )
+    (compilation,) = [compile(Source("a.net", f"input 3x8x8\nconcat {{ {' | '.join(['identity'] * 500)} }}\n"))]
+    asked.clear()
+    lint(compilation)
+    assert sum(count for count in asked if count > 1) < 50 * 500
+
+
+@pytest.mark.parametrize("sign", ["\r", "\u2028", "\u2029"])
+@pytest.mark.parametrize("line", ['source "a{}b"', "relu # a{}b", "relu{}bn"])
+def test_what_a_terminal_or_an_editor_takes_for_a_line_ends_none(sign: str, line: str) -> None:
+    report = compile(Source("a.net", f"input 3x8x8\nrelu\n{line.format(sign)}\n")).report
+    assert "E0103" in {each.code for each in report}
+    assert compile(Source("a.net", 'input 3x8x8\r\nrelu # a\r\nsource "a"\r\n')).valid
+
+
+@pytest.mark.parametrize("text", ["input 10; shuffle(2) bn width\n", "input 3x8x8\nconv3-8 relu; maxpool9(pad=0)\n"])
+def test_fixes_leave_never_more_errors(text: str) -> None:
+    source = Source("a.net", text)
+    before = compile(source)
+    after = fix(before, compile)
+    assert len(after.compilation.report.errors) <= len(before.report.errors)

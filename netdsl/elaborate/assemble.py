@@ -80,6 +80,7 @@ class Assembler:
             try:
                 self._taken(statement, frame)
             except TooLarge:
+                self.broken = True
                 break
         for name in self.program.settings:
             if name not in self.headers.params:

@@ -24,9 +24,10 @@ SPACE = " \t\r\u00a0"
 STRING = r'"(?:[^"\\\n]|\\[^\n]|\\(?=\n|\Z))*"?'
 
 _LEXEME = re.compile(
-    STRING + r"|#[^\n]*|[][(){}]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+"
+    STRING
+    + r"|#[^\n]*|[][(){}]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]+|\r(?!\n)"
 )
-_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]|\r(?!\n)")
 _EVENT = re.compile(STRING + r"|#[^\n]*|[][(){}]|\n")
 _COMMENT = re.compile(STRING + r"|#[^\n]*")
 _OUTSIDE = re.compile(
@@ -106,7 +107,8 @@ class _Look:
             elif first == '"' and not _is_closed(lexeme):
                 span = self.source.span(at, at + len(lexeme.rstrip()))
                 self._mistake("E0105", "this string is not closed on its line", span, 'put a `"` at its end')
-            if hidden := _HIDDEN.search(lexeme):
+            ends = lexeme[-1] == "\r" and self.source.text.startswith("\n", match.end())  # a line, as on Windows
+            if hidden := _HIDDEN.search(lexeme[:-1] if ends else lexeme):
                 self._hidden(at + hidden.start(), hidden[0])
                 if first not in '"#':
                     self.blanks.append(match.span())
@@ -146,7 +148,8 @@ class _Look:
 
     def _hidden(self, at: int, character: str) -> None:
         message = f"the character U+{ord(character):04X} cannot stand in a spec"
-        self._mistake("E0103", message, self.source.span(at, at + 1), "take it away: it cannot be seen")
+        help = "end lines with LF, or CR LF" if character == "\r" else "take it away: it cannot be seen"
+        self._mistake("E0103", message, self.source.span(at, at + 1), help)
 
     def _mistake(self, code: str, message: str, span: Span, help: str, *edits: Edit) -> None:
         self.report.error(code, message, span, help=help, edits=edits)

@@ -23,7 +23,7 @@ sys.path[:0] = [str(TESTS), str(TESTS.parent)]
 
 from fuzz._run import Finding, Run  # noqa: E402
 
-SECTIONS = ("kills", "texts", "editor", "networks")
+SECTIONS = ("kills", "texts", "guided", "editor", "networks")
 """In this order: torch, which the last one imports, has threads, and a process with threads is not forked."""
 SAVED = TESTS / "robustness"
 QUICK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

@@ -51,6 +51,7 @@ generate: $(VENV)/.dev
 	$(BIN)/netdsl conformance --format markdown > docs/conformance.md.new && mv docs/conformance.md.new docs/conformance.md
 	$(BIN)/python -m netdsl.analysis.conformance.lessons docs/zoo.in.md > docs/zoo.md.new && mv docs/zoo.md.new docs/zoo.md
 	for each in accuracy depth operations; do $(BIN)/netdsl chart $$each -o docs/figures/$$each.svg; done
+	$(BIN)/netdsl chart scale alexnet vgg19 resnet152 -o docs/figures/scale.svg
 	$(BIN)/netdsl draw vgg19 --wrap 2 -o docs/figures/vgg19.svg
 	$(BIN)/netdsl draw examples/vgg16.net --wrap 2 -o docs/figures/vgg16.svg
 	$(BIN)/netdsl draw block:inception --style paper -o docs/figures/inception.svg

@@ -33,6 +33,7 @@ PARTS = {
     "memory.py": "The memory of a training step, predicted from the spec over measured",
     "build.py": "Making the live module",
     "summary.py": "A summary, as a process",
+    "zoo.py": "Checking the zoo",
 }
 TIMED = ("inference.py", "training.py", "build.py", "summary.py")
 FOUND = HERE.parent / "docs" / "figures" / "performance.json"
@@ -137,7 +138,7 @@ def main() -> None:
         if script in ("inference.py", "training.py", "memory.py"):
             arguments = [*asked.network, *arguments]
         times = asked.processes if script in TIMED else 1
-        how = f"{kind}, the middle one of {times} processes" if script in TIMED else "bytes, which do not vary"
+        how = f"{kind}, the middle one of {times} processes" if script in TIMED else "once"
         found[script] = {
             "rows": middle([rows(script, arguments) for _ in range(times)]),
             "when": time.strftime("%d %B %Y"),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from netdsl.elaborate import Library, elaborate, variants
-from netdsl.elaborate.files import read
+from netdsl.elaborate.files import Texts, read
 from netdsl.ir import Network
 from netdsl.passes import PASSES
 from netdsl.passes.outside import explain_input
@@ -46,18 +46,20 @@ def compile(
     input: Shape | str | int | None = None,
     directory: Path | None = None,
     unsaved: Mapping[Path, str] | None = None,
+    texts: Texts | None = None,
 ) -> Compilation:
     """Compile a spec: a path, or a `Source` (whose `use` and `extends` look below `directory`, where the texts of
     `unsaved`, by resolved path, stand for those on disk).
 
     `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input, which
-    may be text: `"3x64x64"`. Never raises for what is wrong with the spec; that is in `.report`.
+    may be text: `"3x64x64"`. Compilations that are given the same `texts` parse each text once. Never raises for what
+    is wrong with the spec; that is in `.report`.
     """
     report = Report()
     size = _size(input, report)
     if report.errors:
         return Compilation(None, report)
-    library = Library(report, unsaved or {})
+    library = Library(report, unsaved or {}, texts or Texts())
     if not isinstance(source, Source):
         path = Path(source)
         name = os.fspath(source)

@@ -37,7 +37,7 @@ def main(out: Path) -> None:
     (out / "pyodide").mkdir(parents=True)
     for name in RUNTIME:
         shutil.copy(PYODIDE / name, out / "pyodide" / name)
-    for name in ("studio.js", "studio.css", "icon.svg"):
+    for name in ("studio.js", "studio.css", "icon.svg", "licenses.txt"):
         shutil.copy(PAGE / name, out / name)
     shutil.copy(HERE / "src" / "compiler.js", out / "compiler.js")
     (out / "index.html").write_text(page((PAGE / "index.html").read_text("utf-8")), "utf-8")

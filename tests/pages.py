@@ -35,7 +35,7 @@ FLAGS = [
 @contextmanager
 def running(file: File | None = None, port: int = 0, workers: Workers | None = None) -> Iterator[Server]:
     """A studio in a thread."""
-    server = Server(file, port, workers or Workers(2))
+    server = Server(file, port, workers or Workers(1))
     thread = threading.Thread(target=server.serve_until_stopped)
     thread.start()
     try:

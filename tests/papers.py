@@ -161,21 +161,21 @@ def lenet1() -> nn.Module:
 
 
 def dcgan(part: str) -> Callable[[], nn.Module]:
-    """Figure 1, and its mirror image."""
+    """Figure 1 and its mirror image, as in the first author's dcgan_code."""
 
     def generator() -> nn.Module:
-        layers: list[nn.Module] = [nn.Linear(100, 16384, bias=False), nn.Unflatten(1, (1024, 4, 4))]
+        first = nn.Linear(100, 16384, bias=False), nn.BatchNorm1d(16384), nn.ReLU(), nn.Unflatten(1, (1024, 4, 4))
+        layers: list[nn.Module] = [*first]
         for before, after in ((1024, 512), (512, 256), (256, 128)):
-            layers += [nn.BatchNorm2d(before), nn.ReLU()]
             layers.append(nn.ConvTranspose2d(before, after, 5, 2, 2, 1, bias=False))
-        last = nn.ConvTranspose2d(128, 3, 5, 2, 2, 1)
-        return nn.Sequential(*layers, nn.BatchNorm2d(128), nn.ReLU(), last, nn.Tanh())
+            layers += [nn.BatchNorm2d(after), nn.ReLU()]
+        return nn.Sequential(*layers, nn.ConvTranspose2d(128, 3, 5, 2, 2, 1, bias=False), nn.Tanh())
 
     def discriminator() -> nn.Module:
-        layers: list[nn.Module] = [nn.Conv2d(3, 128, 5, 2, 2), nn.LeakyReLU(0.2)]
+        layers: list[nn.Module] = [nn.Conv2d(3, 128, 5, 2, 2, bias=False), nn.LeakyReLU(0.2)]
         for before, after in ((128, 256), (256, 512), (512, 1024)):
             layers += [nn.Conv2d(before, after, 5, 2, 2, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
-        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16384, 1), nn.Sigmoid())
+        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(16384, 1, bias=False), nn.Sigmoid())
 
     return {"generator": generator, "discriminator": discriminator}[part]
 

@@ -1,22 +1,30 @@
-"""What is said twice is placed once: the same network as if it were written out, for a fraction of the work."""
+"""What is said twice is worked out once: the same network as if it were written out, for a fraction of the work."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 
 from netdsl import zoo
 from netdsl.compiler import Compilation, compile
-from netdsl.elaborate import blocks, statements
+from netdsl.elaborate import blocks, files, statements
 from netdsl.elaborate.build import Builder
+from netdsl.ops import Operator
+from netdsl.ops.conv import Conv
+from netdsl.ops.shared.answers import MOST, remembered
 from netdsl.passes.hash import digest
+from netdsl.syntax import parse, tree
 from netdsl.testing.drawing import HEAD as ONES
 from netdsl.testing.drawing import LAW
 from netdsl.testing.drawing import statements as drawn
+from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
+from netdsl.tools.cli._checked import check
+from netdsl.tools.cli._spec import Request
 from netdsl.zoo import locate
 
 HEAD = "input 8x16x16\ndefault conv(pad=same, norm=bn, act=relu)\n"
@@ -139,3 +147,48 @@ def test_equal_calls_are_placed_once() -> None:
     assert _placed("conv1-8\nbottleneck(4)\nrelu\nbottleneck(4)\n" + "bottleneck(4)\n" * 30) == (
         _placed("conv1-8\nbottleneck(4)\nrelu\n")
     )
+
+
+# What is asked and read twice ------------------------------------------------------------------------------------------
+
+
+def test_the_variants_of_a_table_are_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    def counted(source: Source, report: Report) -> tree.File:
+        read.append(source.name)
+        return parse(source, report)
+
+    monkeypatch.setattr(files, "parse", counted)
+    found = check(Request("vgg", None))
+    assert len(found.variants) > 3 and not found.report.errors
+    assert [Path(name).name for name in read] == ["vgg.net"]
+
+
+def test_a_mistake_is_told_for_all_variants_that_share_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.net"
+    path.write_text("input 3x8x8\ntable\n| a | b |\n|---|---|\n| conv3-8(pad=) | conv3-4 |\n")
+    report = check(Request(str(path), None)).report
+    assert [each.code for each in report.errors] == ["E0101"] and "variant" not in report.errors[0].message
+
+
+def test_an_operator_is_asked_once() -> None:
+    asked: list[tuple[Operator, int]] = []
+
+    @remembered
+    def twice(op: Operator, number: int) -> int:
+        asked.append((op, number))
+        if number < 0:
+            raise ValueError
+        return 2 * number
+
+    first, alike = Conv(kernel=3, channels=8), Conv(kernel=3, channels=8)
+    assert [twice(first, 1), twice(first, 1), twice(first, 2), twice(alike, 1)] == [2, 2, 4, 2]
+    assert len(asked) == 3  # the same object is asked once
+    for _ in range(2):
+        with pytest.raises(ValueError):
+            twice(first, -1)
+    assert len(asked) == 5  # a refusal is not kept
+    for number in range(MOST + 1):
+        twice(first, number)
+    assert twice(first, 1) == 2

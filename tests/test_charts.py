@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import netdsl
-from netdsl.analysis.charts import Chart, accuracy, compare, cost, depth, operations
+from netdsl.analysis.charts import Chart, accuracy, compare, cost, depth, operations, scale
 from netdsl.analysis.charts.published import ILSVRC
 from netdsl.tools.cli import main
 
@@ -106,9 +106,27 @@ def test_compare_has_a_row_for_each() -> None:
     ]
 
 
+def test_a_bar_stands_for_each_layer_on_the_way_through() -> None:
+    networks = [netdsl.load(name) for name in ("alexnet", "vgg19", "resnet152")]
+    found = rows(scale.chart(networks))
+    for network in networks:
+        own = [row for row in found if row["network"] == network.name]
+        assert len(own) == network.depth and own[-1]["width"] == 1000
+    assert found[0] | {"path": ""} == {
+        "network": "AlexNet", "layer": 1, "path": "", "operator": "conv", "width": 96, "output": "96x55x55",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [["accuracy"], ["depth"], ["operations"], ["cost", "lenet5"], ["compare", "lenet5", "mlp"]],
+    [
+        ["accuracy"],
+        ["depth"],
+        ["operations"],
+        ["cost", "lenet5"],
+        ["compare", "lenet5", "mlp"],
+        ["scale", "lenet5", "mlp"],
+    ],
     ids=lambda each: each[0],
 )
 def test_a_chart_is_drawn_and_its_file_is_known(

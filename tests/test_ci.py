@@ -59,3 +59,18 @@ def test_the_script_of_the_page_reads_the_suggestions(three_specs: Path, capsys:
     code = script.partition("<<'END'\n")[2].partition("END\n")[0]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=three_specs)
     assert done.stdout.splitlines()[0] == "b.net:2: try `conv1-256/2` for the shortcut", done.stderr
+
+
+def test_what_is_left_out_for_want_of_a_program_is_said_in_the_last_lines(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text("utf-8"))
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.parametrize('reason', ['dot is not installed'] * 2 + ['a table has no such thing'])\n"
+        "def test_it(reason): pytest.skip(reason)\n"
+        "def test_other(): pytest.importorskip('no_such_library')\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120).stdout.splitlines()
+    assert [line.partition(", since ")[0] for line in said[-3:-1]] == ["left out: 1 test", "left out: 2 tests"]
+    assert said[-2] == "left out: 2 tests, since dot is not installed"
+    assert "4 skipped" in said[-1]

@@ -202,3 +202,14 @@ def test_reading_a_spec_needs_no_torch(command: list[str], tmp_path: Path) -> No
 
 def test_the_version_is_shown_without_the_compiler(tmp_path: Path) -> None:
     assert not loaded(["--version"], tmp_path) & {"lark", "pydantic", *HEAVY}
+
+
+def test_a_check_loads_the_operators_that_the_spec_has(tmp_path: Path) -> None:
+    """Names of blocks are looked up among the aliases of all operators, which needs none of them."""
+    (tmp_path / "net.net").write_text("input 3x8x8\nblock pair(f) { conv3-8(norm=bn); f }\npair(relu)\npair(tanh)\n")
+    code = (
+        "import sys, netdsl; from netdsl.compiler import compile\nassert compile('net.net').valid\n"
+        "print(*sorted(name for name in sys.modules if name.startswith('netdsl.ops.') and '.shared' not in name))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    assert done.stdout.split() == [f"netdsl.ops.{name}" for name in ("bn", "conv", "relu", "tanh")], done.stderr

@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 from html import unescape
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import dist
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,10 +22,10 @@ from netdsl.backends.pictures.cards import SMALL
 from netdsl.backends.pictures.diagram import drawing
 from netdsl.backends.pictures.drawing import Circle, Drawing, Group, Text, flat
 from netdsl.backends.pictures.drawing import Path as Line
-from netdsl.backends.pictures.look import ROLES, TINTS
+from netdsl.backends.pictures.look import ROLES, STAGES, TINTS
 from netdsl.backends.pictures.model import Fork, Picture, parts
 from netdsl.backends.pictures.options import Options
-from netdsl.backends.pictures.sheet import PAGE
+from netdsl.backends.pictures.sheet import PAGE, legibility
 from netdsl.ir import Network
 from netdsl.ops import Family
 from netdsl.text.amounts import amount
@@ -105,7 +106,7 @@ def test_ranges_where_the_repeated_differ() -> None:
 
 def test_arguments_are_told_by_name_in_six_digits() -> None:
     efficientnet = of_zoo("efficientnet")
-    drawn = graph.picture(collapse.asked(efficientnet, depth=1))
+    drawn = graph.picture(next(collapse.asked(efficientnet, depth=1)))
     given = {each for node in drawn.nodes for each in node.details if each.startswith("drop")}
     assert given and all(
         "=" in each and len(number.replace(".", "")) <= 7 for each in given for number in re.findall(r"[\d.]+", each)
@@ -149,9 +150,9 @@ def test_blocks_are_boxes_until_they_are_opened() -> None:
     block = next(node for node in picture.nodes if node.label == "inception3a")
     assert (block.kind, block.title, block.out, block.note) == ("block", "inception", "256x28x28", "164K params")
     assert block.details[0] == "n1x1=64" and block.figures.macs == 128_049_152 and block.origin.line == 17
-    opened = graph.picture(collapse.asked(googlenet, opened=("inception3a",)))
+    opened = graph.picture(next(collapse.asked(googlenet, opened=("inception3a",))))
     assert len(opened.nodes) == len(picture.nodes) + 7
-    assert len(graph.picture(collapse.asked(googlenet, depth=9)).nodes) == len(
+    assert len(graph.picture(next(collapse.asked(googlenet, depth=9))).nodes) == len(
         graph.picture(collapse.layers(googlenet)).nodes
     )
 
@@ -219,6 +220,41 @@ def held(path: Path, variant: str | None) -> None:
 def test_a_drawing_fits_a_page_and_no_line_crosses_a_label(name: str) -> None:
     path = ROOT / "specs" / f"{name}.net"
     held(path, (netdsl.compile(path).variants or (None,))[0])
+
+
+def on_a_page(network: Network, **asked: object) -> Drawing:
+    """A drawing of what is asked for, which holds the laws of a page."""
+    options = Options(**asked)
+    made = drawing((network,), options)
+    assert legibility(made, options) >= 6.0, f"{legibility(made, options):.1f} points"
+    assert made.height <= 8 * made.width
+    assert crossed(made) == []
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "less"),
+    [
+        ("googlenet", {"open": ("inception3a",)}, False), ("googlenet", {"open": ("inception",)}, True),
+        ("googlenet", {"depth": 1}, True), ("densenet", {"open": ("denselayer2",)}, True),
+        ("mobilenet_v2", {"depth": 1}, True), ("swin", {"depth": 2}, True), ("resnet50", {"depth": 1}, False),
+    ],
+)  # fmt: skip
+def test_what_is_opened_fits_a_page(name: str, asked: dict[str, object], less: bool) -> None:
+    """First boxes leave their figures to those who ask them; then the first call of each block alone is open, and the
+    drawing says so."""
+    made = on_a_page(of_zoo(name), **asked)
+    said = ["".join(run.text for run in mark.runs) for mark in flat(made.marks) if isinstance(mark, Text)]
+    assert any("the first of each block" in text for text in said) == less
+    assert any(text.startswith("conv") for text in said)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", ZOO, ids=lambda path: path.stem)
+def test_every_depth_of_the_zoo_fits_a_page(path: Path) -> None:
+    network = netdsl.load(path, variant=(netdsl.compile(path).variants or (None,))[0])
+    for depth in (1, 2, 3):
+        on_a_page(network, depth=depth)
 
 
 @pytest.mark.slow
@@ -293,6 +329,14 @@ def test_maps_are_drawn_to_scale_and_halves_where_groups_say_so() -> None:
         return points[2][1] - points[1][1]
 
     assert front("input") / front("conv11-96/4") == pytest.approx((227 / 55) ** 0.5)
+
+
+@pytest.mark.parametrize("name", sorted(set(gallery.VOLUMES) - {"unet"}))
+def test_volumes_can_be_read_on_a_page(name: str) -> None:
+    """In as few rows as that takes; a U has no rows, and is as wide as it is deep."""
+    made = drawing((of_zoo(name),), Options(style="volumes"))
+    assert legibility(made, Options()) >= 6.0
+    assert crossed(made) == []
 
 
 def test_a_u_net_is_a_u() -> None:
@@ -401,6 +445,43 @@ def contrast(theme: str) -> float:
 
     fills, ink = [tint.fill for tint in TINTS[theme].values()], ROLES[theme]["ink"]
     return min((max(light(ink), light(fill)) + 0.05) / (min(light(ink), light(fill)) + 0.05) for fill in fills)
+
+
+SEEN = {
+    "all cones": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "no red": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+    "no green": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.011820, 0.042940, 0.968881)),
+    "no blue": ((1.255528, -0.076749, -0.178779), (-0.078411, 0.930809, 0.147602), (0.004733, 0.691367, 0.303900)),
+}
+"""What readers without one kind of cones see of linear RGB: Machado, Oliveira & Fernandes 2009, severity 1."""
+
+
+def seen(value: str, cones: str) -> tuple[float, float, float]:
+    """A colour as a reader sees it, in CIE L*a*b*, where distances are what an eye tells apart."""
+    parts_ = [int(value[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts_]
+    r, g, b = (min(max(sum(m * c for m, c in zip(row, linear, strict=True)), 0.0), 1.0) for row in SEEN[cones])
+    xyz = (
+        (0.4124564 * r + 0.3575761 * g + 0.1804375 * b) / 0.95047,
+        0.2126729 * r + 0.7151522 * g + 0.0721750 * b,
+        (0.0193339 * r + 0.1191920 * g + 0.9503041 * b) / 1.08883,
+    )
+    x, y, z = (part ** (1 / 3) if part > 216 / 24389 else (24389 / 27 * part + 16) / 116 for part in xyz)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("cones", SEEN)
+@pytest.mark.parametrize("theme", TINTS)
+def test_a_colour_blind_reader_tells_families_apart(theme: str, cones: str) -> None:
+    """By the fill of a box or by its line; and stages of a figure from the ones before them."""
+
+    def apart(one: str, two: str) -> float:
+        return dist(seen(one, cones), seen(two, cones))
+
+    for (left, a), (right, b) in combinations(TINTS[theme].items(), 2):
+        assert max(apart(a.fill, b.fill), apart(a.line, b.line)) >= 12, f"{left} and {right}"
+    for before, after in pairwise(STAGES[theme]):
+        assert apart(before, after) >= 7
 
 
 def test_a_legend_says_what_is_there() -> None:

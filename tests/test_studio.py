@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
@@ -22,8 +23,9 @@ from pages import PATIENCE, running
 from netdsl import zoo
 from netdsl.tools.cli import main
 from netdsl.tools.studio import answers, routes, safety, worker
-from netdsl.tools.studio.answers import Units, answer
+from netdsl.tools.studio.answers import answer
 from netdsl.tools.studio.file import File
+from netdsl.tools.studio.questions import Units
 from netdsl.tools.studio.workers import Workers
 
 ROOT = Path(__file__).parent.parent
@@ -119,6 +121,16 @@ def test_a_network_of_the_zoo_is_never_a_file_of_that_name(tmp_path: Path, monke
     assert answer({"ask": "network", "name": "vgg"})["text"].startswith("net VGG")
     for name in ("../vgg", str(tmp_path / "vgg"), "nothing", None):
         assert "wrong" in answer({"ask": "network", "name": name})
+
+
+def test_a_file_that_is_used_and_has_changed_is_read_again(tmp_path: Path) -> None:
+    question = {"ask": "show", "text": 'use "own.net"\ninput 3x8x8\nown\n', "name": "a.net", "home": str(tmp_path)}
+    found = []
+    for channels in (4, 8):
+        (tmp_path / "own.net").write_text(f"block own {{ conv3-{channels}(bias=false) }}\n")
+        os.utime(tmp_path / "own.net", (time.time() + channels, time.time() + channels))
+        found.append(answer(question)["figures"]["params"])
+    assert found == [3 * 4 * 9, 3 * 8 * 9]
 
 
 @pytest.mark.parametrize(
@@ -332,7 +344,9 @@ def test_a_file_is_saved_whole_over_the_text_that_was_opened_and_no_other(tmp_pa
 
 def test_a_new_file_is_made_when_saved_and_not_over_one_that_has_come(tmp_path: Path) -> None:
     file = File(tmp_path / "new.net")
-    assert file.state() == {"name": "new.net", "variant": None, "text": None, "digest": None}
+    state = file.state()
+    assert (state["name"], state["text"], state["digest"]) == ("new.net", None, None)
+    assert state["id"] != File(tmp_path / "other" / "new.net").state()["id"]
     assert file.save("one\n", None) == {"digest": digest("one\n")}
     assert file.save("two\n", None)["changed"]["text"] == "one\n"
 
@@ -370,6 +384,15 @@ def test_a_port_that_is_taken_is_told_or_passed_over(studio: routes.Server, caps
     assert one.getsockname() != two.getsockname() and one.getsockname()[0] == "127.0.0.1"
     one.close()
     two.close()
+
+
+def test_a_file_has_a_port_of_its_own_so_that_a_browser_finds_what_was_typed(tmp_path: Path) -> None:
+    ports = []
+    for name in ("a.net", "b.net", "a.net"):
+        server = routes.Server(File(tmp_path / name))
+        ports.append(server.port)
+        server.socket.close()
+    assert ports[0] == ports[2] != ports[1]
 
 
 def test_the_page_is_built_from_its_sources(tmp_path: Path) -> None:

@@ -65,5 +65,10 @@ def test_the_same_page_compiles_in_the_browser(address: str) -> None:
         link = page.locator("#notices input").input_value()
         page.goto(link)  # in the same page, where Python is there already
         page.locator("#notices").filter(has_text="came with the link").wait_for()
-        assert page.inner_text("#name") == "resnet152.net"
+        page.locator("#figures").filter(has_text="60.2M params").wait_for()
         assert complaints == []
+
+        broken = browser.new_page()
+        broken.route("**/python.zip", lambda route: route.abort())
+        broken.goto(address)
+        broken.locator("#notices .wrong").filter(has_text="Python could not be loaded").wait_for()

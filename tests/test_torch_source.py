@@ -87,6 +87,9 @@ unit(20); unit(32, false); unit(44, nl=hardswish); unit(60, false, none); gap; f
     assert "channels2 = math.floor(c * 0.6)" in text and "channels = make_divisible(c // 4, 8)" in text
     with torch.device("meta"):
         made = netdsl.build(net).state_dict()
+    assert "        squeeze = math.floor(0.25 * in_channels + 0.5)" in netdsl.emit(netdsl.load("regnet_y_400mf"))
+    halves = netdsl.loads("input 8x8x8\nblock b(n) { conv1-{round(n * 0.5)}; conv1-n }\nb(5); b(9); b(8)")
+    assert "        channels = math.floor(n * 0.5 + 0.5)\n" in netdsl.emit(halves)
     expected = {f"{node.path}.{key}": w.shape for node in net.nodes for key, w in net.weights(node).items()}
     assert {key: tuple(value.shape) for key, value in made.items()} == expected
     given: dict[str, Any] = {}
@@ -105,7 +108,7 @@ def test_activations_truths_and_counts_of_the_zoo_are_arguments() -> None:
         "ConvBn(nn.Sequential)",
         "SqueezeExcitation(nn.Module)",
         "Bneck(nn.Module)",
-        "MobileNetV3_large(nn.Module)",
+        "MobileNetV3Large(nn.Module)",
     ]
     assert "Bneck(40, kernel=5, expand=120, out=40, se=True, nl=nn.ReLU)," in text
     assert "SqueezeExcitation(expand, make_divisible(expand // 4, 8), gate=nn.Hardsigmoid)" in text
@@ -136,7 +139,7 @@ def test_a_block_that_a_parameter_names_is_an_argument() -> None:
     assert classes(netdsl.emit(netdsl.load("mc3_18"))) == [
         "Full(nn.Sequential)",
         "Flat(nn.Sequential)",
-        "Basic(nn.Module)",
+        "BasicBlock(nn.Module)",
         "VideoResNetMc3_18(nn.Module)",
     ]
     nasnet = netdsl.emit(netdsl.load("nasnet"))

@@ -690,6 +690,48 @@ def test_a_full_disk_stops_the_run_with_the_way_on(tmp_path: Path) -> None:
     assert fingerprint(run.folder) == fingerprint(tmp_path / "whole")
 
 
+def test_144_crops_show_what_the_paper_says() -> None:
+    """On a ramp from 0 to 1 along each side, the mean of a crop says where it is."""
+    from netdsl.training.judging import many_crops
+
+    side, high, wide = 28, 28, 56
+    rows, columns = ((torch.arange(n) + 0.5) / n for n in (high, wide))
+    image = torch.stack([rows[:, None].expand(high, wide), columns.expand(high, wide), torch.zeros(high, wide)])
+    found = many_crops((3, side, side), None)(image)
+    assert found.shape == (144, 3, side, side)
+    expected = []
+    for size in (32, 36, 40, 44):  # 8/7 to 11/7
+        for left in (0, size / 2, size):  # of a width of 2 size
+            near, far, middle = side / 2, size - side / 2, size / 2
+            places = [(near, near), (near, far), (far, near), (far, far), (middle, middle), (middle, middle)]
+            expected += [(down / size, (left + right) / (2 * size)) for down, right in places]
+    means = found.mean((2, 3))[:, :2]
+    assert torch.allclose(means[:72], torch.tensor(expected), atol=2e-3)
+    widths = found[5, 1, 0, [0, -1]] * 2  # the whole left square, at the size of the crop
+    assert widths.tolist() == pytest.approx([0.5 / side, 1 - 0.5 / side], abs=0.01)
+    assert torch.equal(found[72:], found[:72].flip(-1)), "mirrored"
+
+
+@pytest.mark.parametrize("crops", ["10", "144"])
+def test_crops_do_not_hurt_where_any_part_and_its_mirror_image_tell_the_class(crops: str, tmp_path: Path) -> None:
+    from netdsl.training.judging import judge
+
+    generator = torch.Generator().manual_seed(0)
+
+    def stripes(count: int) -> Arrays:
+        labels = torch.arange(count) % 2
+        phase, period = torch.rand(2, count, 1, 1, generator=generator) * torch.tensor([6, 3])[:, None, None, None]
+        wave = ((torch.arange(16) + phase) * 2 * math.pi / (4 + period)).sin().expand(count, 16, 16)
+        lying = torch.where(labels[:, None, None] == 1, wave.transpose(1, 2), wave)
+        return Arrays(0.5 + 0.5 * lying.unsqueeze(1), labels)
+
+    text = "input 1x16x16\nconv5-8(act=relu); gap; fc-2; softmax\ntrain(optimizer=adam(lr=0.02), batch=50, epochs=4)\n"
+    network, data = small(text), Data("stripes", stripes(400), stripes(100), ("upright", "lying"))
+    made = fit(network, data, out=tmp_path / "run", options=Options(quiet=True))
+    assert made.figures["top1"] == 1
+    assert judge(network, [made.model], Recipe.of(network.train), data, crops).top1 == 1
+
+
 def test_dense_evaluation_is_the_network_itself_at_its_size() -> None:
     from netdsl.training.dense import dense
 
@@ -754,6 +796,8 @@ def test_judging_predicting_and_listing_runs(
     assert one["images"] == 397 and one["top1"] == pytest.approx(
         Run(Path("runs/small-1")).about["result"]["top1"], abs=1e-5
     )
+    assert main(["eval", "runs/small-1", "--crops", "10"]) == 0
+    assert "half of the views are mirror images, which the recipe does not train" in capsys.readouterr().err
     assert main(["eval", "runs/small-1", "--crops", "10", "--json"]) == 0
     assert 0.3 < json.loads(capsys.readouterr().out)["top1"] <= 1
     assert main(["eval", "runs/small-1", "--crops", "dense", "--json"]) == 0
@@ -775,6 +819,9 @@ def test_judging_predicting_and_listing_runs(
     assert 1e-3 < found < 1 and Path("rates.svg").stat().st_size > 1000 and not Path("runs/small-3").exists()
     assert main(["train", "small.net", "--set", "train.lrr=1"]) == 2
     assert "did you mean `lr`" in capsys.readouterr().err
+    Path("bare.net").write_text(SMALL)
+    assert main(["train", "bare.net", "--set", "train.epochs=1"]) == 0
+    assert "the spec has no recipe; this one is taken:\ntrain(" in capsys.readouterr().err
 
 
 def test_without_the_extra_it_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -50,6 +50,15 @@ def test_it_learns_in_every_precision(precision: str, tmp_path: Path) -> None:
     assert judged.top1 == pytest.approx(result.figures["top1"], abs=0.01)
 
 
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_shares_of_weights_learn_what_whole_ones_do(precision: str, tmp_path: Path) -> None:
+    losses = []
+    for shard in (False, True):
+        options = Options(quiet=True, precision=precision, shard=shard)
+        losses.append(fit(small(), "digits", out=tmp_path / str(shard), options=options).figures["test_loss"])
+    assert losses[0] == pytest.approx(losses[1], rel=1e-3 if precision == "32-true" else 0.1)
+
+
 @pytest.mark.parametrize("optimizer", ["sgd(lr=0.1, momentum=0.9)", "adam(lr=0.01)", "adamw(lr=0.01)"])
 @pytest.mark.parametrize("clip", [None, 1.0])
 def test_one_kernel_moves_all_weights_unless_gradients_are_clipped(

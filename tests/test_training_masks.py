@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch.callbacks import Callback
 from PIL import Image
 from torch.nn import functional as F
 
@@ -16,7 +18,7 @@ from netdsl.recipe import losses
 from netdsl.training.data import open_data
 from netdsl.training.engine import Options
 from netdsl.training.errors import TrainingError
-from netdsl.training.fitting import demanded, fit, recipe_from
+from netdsl.training.fitting import demanded, fit, recipe_from, resume
 from netdsl.training.loader import Prepared
 from netdsl.training.losses import compute
 from netdsl.training.run import Run
@@ -72,6 +74,25 @@ def test_a_net_of_two_layers_learns_masks_and_is_judged(
         assert main(wrong) == 2
     told = capsys.readouterr().err
     assert "masks are judged whole" in told and "a class for each pixel" in told
+
+
+def test_a_run_on_masks_that_was_stopped_ends_with_the_same_bits(tmp_path: Path) -> None:
+    class PowerCut(Callback):
+        def on_train_batch_start(self, trainer: Any, *_: Any) -> None:
+            if trainer.global_step == 7:
+                raise OSError("power cut")
+
+    made = network(TWO + LEARN)
+    data, options = f"folder:{scenes(tmp_path / 'scenes')}", Options(quiet=True, save_every=2, workers=0)
+    fit(made, data, out=tmp_path / "whole", options=options)
+    with pytest.raises(OSError, match="power cut"):
+        fit(made, data, out=tmp_path / "part", options=options, callbacks=[PowerCut()])
+    resume(tmp_path / "part")
+    one, other = (Run(tmp_path / name) for name in ("whole", "part"))
+    assert one.weights.read_bytes() == other.weights.read_bytes()
+    assert [(row["step"], row["loss"], row["miou"]) for row in one.rows()] == [
+        (row["step"], row["loss"], row["miou"]) for row in other.rows()
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ import gc
 from functools import cached_property
 
 from netdsl import ops
-from netdsl.elaborate.files import standard_blocks
 from netdsl.syntax import parse, tree
 from netdsl.syntax.format import layout
 from netdsl.syntax.lex import KEYWORDS, Token
@@ -65,7 +64,7 @@ class _Names:
     def _head(self, written: str) -> str | None:
         if written in self.blocks:
             return None
-        resolved = ops.resolve(written, aliases=written not in standard_blocks())
+        resolved = ops.resolve(written)
         if resolved is None or resolved[0] in KEYWORDS:
             return None  # `Concatenate { ... }` is no `concat`, though it should have been
         if self.uses and written.isidentifier() and not written.lower().startswith(resolved[0]):

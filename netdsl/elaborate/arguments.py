@@ -105,6 +105,8 @@ def _unknown(
         help = f"netdsl calls it `{same}`"
         if what in ops.names() and same in ops.find(what).geometry:
             help += f", and writes it into the layer: `{example(ops.find(what), whole=True)}`"
+    elif name.lower() in FOLLOWERS and what in ops.names():
+        help = f"a layer behind it is written out: `{what}; {_named_layer(argument)}`"
     elif name.lower() in foreign.NEEDLESS:
         help = foreign.NEEDLESS[name.lower()]
         edits = _left_out(argument, arguments) if help.endswith("leave it out") else []
@@ -113,6 +115,12 @@ def _unknown(
         edits = [Edit(span, certain)] if certain else []
         help = did_you_mean(name, known, "its arguments") or _listing(what, known)
     return Problem("E0401", f"`{what}` has no argument `{name}`", span, help, edits=edits)
+
+
+def _named_layer(argument: tree.Argument) -> str:
+    """The layer that `norm=` or `act=` names."""
+    value = argument.value
+    return value.name if isinstance(value, tree.Reference) else "relu"
 
 
 def _left_out(argument: tree.Argument, arguments: Sequence[tree.Argument]) -> list[Edit]:

@@ -78,15 +78,19 @@ class Assembler:
             if frame is None or (frame.module is not module and isinstance(statement, (tree.Layer, tree.Default))):
                 frame = Frame(module, self.headers.names)
             try:
-                self.take(statement, frame)
-            except Problem as problem:
-                self.builder.tell(frame, problem)
+                self._taken(statement, frame)
             except TooLarge:
                 break
         for name in self.program.settings:
             if name not in self.headers.params:
                 help = did_you_mean(name, self.headers.params, "params") or "the file has no params"
                 self.report.error("E0205", f"there is no param `{name}` to set", help=help)
+
+    def _taken(self, statement: tree.Statement, frame: Frame) -> None:
+        try:
+            self.take(statement, frame)
+        except Problem as problem:
+            self.builder.tell(frame, problem)
 
     def take(self, statement: tree.Statement, frame: Frame) -> None:
         """Take one statement. Raises `Problem` for one that is no layer."""

@@ -157,6 +157,12 @@ def _bound(
 ) -> dict[str, Given]:
     """The arguments of a call, which speak of the current value where it stands."""
     names = [parameter.name.text for parameter in block.parameters]
+    inputs = [each.name.text for each in block.takes]
+    for each in item.arguments or ():
+        if each.name is not None and each.name.text in inputs and each.name.text not in names:
+            help = f"inputs are given in order, as branches: `{block.name.text}(...) {{ @a | @b }}`"
+            message = f"`{each.name.text}` is an input of `{block.name.text}`, not an argument"
+            raise Problem("E0401", message, each.span, help, [_defined(block)])
     bound = bind(block.name.text, names, (), item.arguments or (), builder.evaluator(frame).given)
     if stride is not None:
         if "stride" not in names:

@@ -23,6 +23,9 @@ from netdsl.syntax import tree
 from netdsl.text.diagnostics import OpError, Related, Report
 from netdsl.text.source import Span
 
+MOST_TOLD = 1000
+"""So many messages there are at most; who has more mistakes has mostly made one of them often."""
+
 
 class TooLarge(Exception):
     """The network grows beyond its limits; it has been told."""
@@ -67,6 +70,10 @@ class Builder:
         """Report a problem; one that follows from an earlier error stays untold."""
         self.failed = True
         problem.tell(self.report, frame.trail, frame.module.further_down(problem.diagnostic))
+        if len(self.report) >= MOST_TOLD:
+            message = "too many mistakes; the rest of the file is not read"
+            self.report.error("E0101", message, problem.diagnostic.span)
+            raise TooLarge
 
     @property
     def shape(self) -> Shape | None:

@@ -114,7 +114,8 @@ def _way_out(
 
     known = choices(cls, name)
     if "@" in known:
-        return "a label has an `@` before it" + (f": `{name}=@{value}`" if isinstance(value, Word) else ""), []
+        joined = "; sizes are joined by `x`, as in `8x64`" if isinstance(value, int) else ""
+        return "a label has an `@` before it" + (f": `{name}=@{value}`" if isinstance(value, Word) else joined), []
     if known and isinstance(value, str):
         best = misspelt(value, known) or next((each for each in known if each == value.lower()), None)
         return did_you_mean(value, known), _replaced(name, value, place, best) if best else []
@@ -141,7 +142,7 @@ def _way_out(
         return f"what comes in is known; write what comes out: `{cls.name}-{value}`", []  # PyTorch's nn.Linear(512, 10)
     if isinstance(value, float) and value.is_integer() and wanted.startswith("an integer"):
         return f"write `{int(value)}`", _replaced(name, str(value), place, str(int(value)))
-    if wanted == "true or false" and value in (0, 1):
+    if wanted == "true or false":
         return f"write `{name}={'true' if value else 'false'}`", []
     return None, []
 

@@ -112,14 +112,32 @@ class Definition(NamedTuple):
 
 
 @dataclass
+class Texts:
+    """Texts that have been parsed, each once, with what is wrong with them: the variants of a table share them."""
+
+    known: dict[Source, tuple[tree.File, Report]] = field(default_factory=dict)
+
+    def parse(self, source: Source, report: Report) -> tree.File:
+        """The tree of a text; what is wrong with it is in `report`."""
+        if source not in self.known:
+            own = Report()
+            self.known[source] = parse(source, own), own
+        file, own = self.known[source]
+        report.extend(own)
+        return file
+
+
+@dataclass
 class Library:
     """The files of one compilation. `directory` is where the main file lies; None forbids `use` and `extends`.
 
-    `unsaved` are texts that stand for those on disk, by resolved path: what is open in an editor.
+    `unsaved` are texts that stand for those on disk, by resolved path: what is open in an editor. `texts` are those
+    that need not be parsed again.
     """
 
     report: Report
     unsaved: Mapping[Path, str] = field(default_factory=dict)
+    texts: Texts = field(default_factory=Texts)
     parsed: dict[str, tree.File] = field(default_factory=dict)
     directories: dict[str, Path] = field(default_factory=dict)
     modules: dict[str, Module] = field(default_factory=dict)
@@ -129,7 +147,7 @@ class Library:
         self.report.sources.setdefault(source.name, source)
         if directory is not None:
             self.directories[source.name] = directory
-        file = self.parsed[source.name] = parse(source, self.report)
+        file = self.parsed[source.name] = self.texts.parse(source, self.report)
         return file
 
     def standard(self, block: str) -> Definition | None:
@@ -186,7 +204,9 @@ class Library:
         except FileNotFoundError:
             base = target.parent
             beside = [entry.name for entry in base.iterdir() if entry.suffix == ".net"] if base.is_dir() else []
-            raise Problem("E0001", f"there is no file '{wanted}'", path.span, did_you_mean(wanted, beside)) from None
+            name = wanted.removesuffix(".net")
+            help = f'the zoo\'s is `"{ZOO}{name}"`' if name in zoo.names() else did_you_mean(wanted, beside)
+            raise Problem("E0001", f"there is no file '{wanted}'", path.span, help) from None
         except (OSError, ValueError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else str(problem)
             raise Problem("E0001", f"'{wanted}' cannot be read: {reason}", path.span) from None

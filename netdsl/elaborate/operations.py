@@ -74,7 +74,7 @@ def _find(head: str, module: Module) -> Definition | Named | None:
         raise Told  # its definition has a syntax error
     if block is not None:
         return block
-    resolved = (head, None) if head in ops.names() else ops.resolve(head, aliases=head not in standard_blocks())
+    resolved = ops.resolve(head)
     return module.library.standard(head) if resolved is None else Named(ops.find(resolved[0]), resolved[1])
 
 

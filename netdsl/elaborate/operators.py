@@ -93,7 +93,11 @@ def _named(builder: Builder, cls: type[Operator], name: str, target: tree.Seen, 
 
     if REFERENCE not in choices(cls, name):
         wanted = type_in_words(cls, name) if name in field_names(cls) else "an operator"
-        raise Problem("E0405", f"`{name}` of `{cls.name}` takes {wanted}, not the value of a label", target.span)
+        label = ".".join(part.text for part in target.parts)
+        help = f"what comes in is the value of the layer before: `@{label}; {example(cls)}`"
+        if cls.inputs[1] != 1:
+            help = f"values stand in braces: `{cls.name}(...) {{ @{label} | ... }}`"
+        raise Problem("E0405", f"`{name}` of `{cls.name}` takes {wanted}, not the value of a label", target.span, help)
     if cls.of is not None and len(target.parts) > 1:
         message = f"`{cls.name}` takes the label of a `{cls.of.name}` in sight, not of one inside another body"
         help = (

@@ -18,6 +18,7 @@ from netdsl.text.diagnostics import Related, Report, did_you_mean
 from netdsl.text.source import Span
 
 DEEPEST_EXTENDS = 16
+MOST_COLUMNS = 256
 _Kind = TypeVar("_Kind", bound=tree.Statement)
 
 
@@ -32,8 +33,9 @@ class Program:
 
 
 def variants(file: tree.File) -> tuple[str, ...]:
-    """The columns of a file's tables, in order."""
-    return next((tuple(column.text for column in table.columns) for table in _all(file, tree.Table)), ())
+    """The columns of a file's tables, in order; of a table with too many none."""
+    columns = next((tuple(column.text for column in table.columns) for table in _all(file, tree.Table)), ())
+    return columns if len(columns) <= MOST_COLUMNS else ()
 
 
 def program(
@@ -119,6 +121,11 @@ def _column(file: tree.File, variant: str | None, asked: Span | None, report: Re
         if variant is not None:
             raise Problem("E0701", f"'{name}' has no variants, so not `{variant}`", asked)
         return None
+    wide = next((table for table in tables if len(table.columns) > MOST_COLUMNS), None)
+    if wide is not None:
+        place = wide.columns[MOST_COLUMNS].span
+        message = f"the table has {len(wide.columns):,} columns; it may have at most {MOST_COLUMNS}"
+        raise Problem("E0008", message, place, "let the others be tables of another file")
     if not _alike(tables, report):
         raise Told
     columns = [column.text for column in tables[0].columns]

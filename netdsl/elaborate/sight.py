@@ -98,6 +98,10 @@ def _unseen(builder: Builder, label: str, target: tree.Seen, frame: Frame) -> Pr
         further = "".join(f".{part.text}" for part in target.parts[1:])
         way_out = f"`{label}` is a block: label its call, `part: {label}(...)`, and write `@part{further}`"
         return Problem("E0204", message, part.span, way_out)
+    seen_here = ((each, frame.find(each)) for each in frame.sighted())
+    giver = next((each for each, value in seen_here if value is not None and label in given_out(value.drafts)), None)
+    if giver is not None:
+        return Problem("E0204", message, part.span, f"it is an output of `{giver}`: write `@{giver}.{label}`")
     help = did_you_mean(label, frame.sighted(), "in sight")
     help = help or "a label is seen in its own body and the bodies inside it, after its statement"
     return Problem("E0204", message, part.span, help)

@@ -19,7 +19,7 @@ from netdsl.elaborate.branches import counted, rounds, terms
 from netdsl.elaborate.broken import labelled
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import DraftScope
-from netdsl.elaborate.files import Definition
+from netdsl.elaborate.files import Definition, standard_blocks
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.operations import operation, resolve
 from netdsl.elaborate.problems import Problem, twice
@@ -126,6 +126,10 @@ def _arguments(operator: tree.Name, frame: Frame) -> tuple[str, tuple[str, ...]]
     resolved = ops.resolve(operator.text)
     if resolved is None or resolved[1]:
         help = did_you_mean(operator.text, ops.names()) or "defaults are of operators; `netdsl ops` lists them"
+        if operator.text in standard_blocks():
+            help = (
+                f"defaults are of operators; a block is given its arguments where it is called: `{operator.text}(...)`"
+            )
         if operator.text in frame.module.blocks:
             help = f"defaults are of operators; those of a block stand in its head: `block {operator.text}(c=64)`"
         raise Problem("E0203", f"unknown operator `{operator.text}`", operator.span, help)

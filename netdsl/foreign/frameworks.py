@@ -82,8 +82,10 @@ FRAMEWORKS: dict[str, Framework] = {
             "Slice", "Crop", "Embed", "RNN", "LSTM",
         ),
         (
-            "layer { name: \"conv1\" type: \"Convolution\"", "  convolution_param { num_output: 20 kernel_size: 5 } }",
-            "layer { name: \"pool1\" type: \"Pooling\"", "  pooling_param { pool: MAX kernel_size: 2 stride: 2 } }",
+            "layer { name: \"conv1\" type: \"Convolution\"", "  convolution_param {",
+            "    num_output: 20 kernel_size: 5 } }",
+            "layer { name: \"pool1\" type: \"Pooling\"", "  pooling_param {",
+            "    pool: MAX kernel_size: 2 stride: 2 } }",
             "layer { name: \"ip1\" type: \"InnerProduct\"", "  inner_product_param { num_output: 500 } }",
             "layer { name: \"relu1\" type: \"ReLU\" }",
             "layer { name: \"ip2\" type: \"InnerProduct\"", "  inner_product_param { num_output: 10 } }",

@@ -41,6 +41,12 @@ _BN = Layer("`bn`", "the channels are known", "bn", known=True)
 _LOSS = Layer("`train(loss=cross_entropy)`", "a loss is part of the recipe, not a layer")
 _ACT = Layer("`relu`, or `conv3-64(act=relu)`", "an activation is a layer by its own name, or an argument")
 
+_BOXES = Layer("", "what chooses among boxes is no layer here, and belongs behind the network")
+_PLACES = Layer("", "layers whose places are computed from values are outside of the language")
+_DRAWN = Layer("", "numbers drawn at random are outside of the language, but for `dropout` and `droppath`")
+_OTHER_LOSS = Layer("", "a loss is part of the recipe, `train(loss=...)`, and this one is not among them")
+_NOT_HERE = Layer("", "it is outside of the language: `netdsl ops` lists what there is")
+
 LAYERS: dict[str, Layer] = {
     # convolutions
     "conv2d": _CONV,
@@ -136,11 +142,73 @@ LAYERS: dict[str, Layer] = {
         "", "slopes drawn at random are outside of the language; `leakyrelu(0.23)` is what it is in evaluation"
     ),
     # what is outside of the language
-    "nms": Layer("", "what chooses among boxes is no layer here, and belongs behind the network"),
-    "roialign": Layer("", "layers whose places are computed from values are outside of the language"),
-    "roipool": Layer("", "layers whose places are computed from values are outside of the language"),
-    "gridsample": Layer("", "layers whose places are computed from values are outside of the language"),
-    "deformconv2d": Layer("", "layers whose places are computed from values are outside of the language"),
+    **dict.fromkeys(("nms", "non_max_suppression", "proposal", "anchor", "anchors", "priorbox", "detect"), _BOXES),
+    **dict.fromkeys(("roialign", "roipool", "psroipool", "gridsample", "affinegrid", "stn", "deformconv2d"), _PLACES),
+    **dict.fromkeys(("gather", "scatter", "topk", "sort", "argmax", "argmin", "one_hot", "masked_fill"), _PLACES),
+    **dict.fromkeys(("sample", "sampling", "reparameterize", "gumbelsoftmax", "gaussiannoise", "noise"), _DRAWN),
+    **dict.fromkeys(("vq", "quantize", "vectorquantizer", "beamsearch"), _PLACES),
+    "correlation": Layer("", "the correlation of two maps at shifted places is outside of the language"),
+    **dict.fromkeys(("ctc", "ctcloss", "triplet_loss", "focal_loss", "dice_loss"), _OTHER_LOSS),
+    **dict.fromkeys(("fft", "rfft", "cumsum", "einsum", "unfold", "fold", "im2col", "col2im"), _NOT_HERE),
+    **dict.fromkeys(("convlstm", "convlstmcell", "convgru", "spectralnorm", "weightnorm", "switchablenorm"), _NOT_HERE),
+    **dict.fromkeys(("filterresponsenorm", "dropblock", "gaussiandropout", "alphadropout"), _NOT_HERE),
+    # compositions
+    "reglu": Layer("`mul { slice(0, channels / 2) | slice(channels / 2); relu }`"),
+    "geglu": Layer("`mul { slice(0, channels / 2) | slice(channels / 2); gelu }`"),
+    "swiglu": Layer("`mul { slice(0, channels / 2) | slice(channels / 2); silu }`"),
+    "quickgelu": Layer("`mul { identity | scale(1.702); sigmoid }`"),
+    "crelu": Layer("`concat { relu | scale(-1); relu }`"),
+    "maxout": Layer("`max { conv3-64 | conv3-64 }`", "the pieces are branches"),
+    "thresholdedrelu": Layer("", "a rectifier with a threshold is outside of the language; `relu` has none"),
+    "square": Layer("`mul { identity | identity }`"),
+    "abs": Layer("`max { identity | scale(-1) }`"),
+    "neg": Layer("`scale(-1)`"),
+    "power": Layer("`scale(2, shift=1)`", "an affine map with constants; a square is `mul { identity | identity }`"),
+    "log": Layer("", "a logarithm is outside of the language; `logsoftmax` is one of probabilities"),
+    "dot": Layer("`matmul { @a | @b }`"),
+    "bmm": Layer("`matmul { @a | @b }`"),
+    "min": Layer("`max { @a; scale(-1) | @b; scale(-1) }; scale(-1)`"),
+    "sum": Layer("`add { @a | @b }`", "the branches stand in braces, with `|` between"),
+    "stack": Layer("`concat { @a | @b }`", "the branches stand in braces, with `|` between"),
+    "crossattention": Layer("`attention(8) { @a | @b }`", "where the queries come from, and where keys and values do"),
+    "windowattention": Layer("`attention(4, window=7)`", "with `shift=3`, `relative_bias=true` as in Swin"),
+    "transformerencoderlayer": Layer(
+        "`residual { ln; attention(8) }; residual { ln; pointwise-2048(act=gelu); pointwise-512 }`", "as in a block"
+    ),
+    "transformerencoder": Layer(
+        "`residual { ln; attention(8) }; residual { ln; pointwise-2048(act=gelu); pointwise-512 }`",
+        "as in a block, `x12`",
+    ),
+    "patchembed": Layer("`conv16-768/16(pad=valid); tokens`"),
+    "clstoken": Layer("`class_token`"),
+    "classtoken": Layer("`class_token`"),
+    "selayer": Layer("`se`", "squeeze-and-excitation of the standard library"),
+    "seblock": Layer("`se`", "squeeze-and-excitation of the standard library"),
+    "squeezeexcite": Layer("`se`", "squeeze-and-excitation of the standard library"),
+    "nonlocal": Layer("`residual { attention(1) }`", "attention over all places of the map"),
+    "mbconv": Layer(
+        "`inverted_residual(24, expansion=6)`", "MobileNetV2's; EfficientNet's has a `squeeze_excitation(8)` in it"
+    ),
+    "fusedmbconv": Layer("`residual(act=none, shortcut=same) { conv3-96(norm=bn, act=silu); conv1-24(norm=bn) }`"),
+    "denseblock": Layer("`dense_layer(32) x6`", "the standard library has the layer; a block is a stack of them"),
+    "focus": Layer("`pixelunshuffle(2)`", "four pixels become four times the channels"),
+    "spp": Layer("`concat { identity | maxpool5/1(pad=2) | maxpool9/1(pad=4) | maxpool13/1(pad=6) }`"),
+    "aspp": Layer("`concat { conv1-256 | conv3-256(dilation=6) | conv3-256(dilation=12) | conv3-256(dilation=18) }`"),
+    "lambda": Layer("", "a spec is data and has no code; what there is, is written with operators: `netdsl ops`"),
+    "squeeze": Layer("`flatten`", "a plane of 1x1 goes"),
+    "unsqueeze": Layer("`reshape(64x1x1)`"),
+    "unflatten": Layer("`reshape(64x7x7)`"),
+    "timedistributed": Layer("`pointwise-64`", "a layer on each token"),
+    "masking": Layer("", "sequences have one length here; what is masked is left out before"),
+    "multiply": Layer("`mul { @a | @b }`", "the branches stand in braces, with `|` between"),
+    "frozenbatchnorm2d": Layer("`bn(frozen=true)`"),
+    "syncbatchnorm": Layer("`bn`", "how devices share statistics is no part of the architecture", "bn", known=True),
+    "crossmaplrn2d": Layer("`lrn(5)`", "the number of channels it looks at"),
+    "normalize": Layer("`l2norm`, or `bn`, `ln`, `gn(32)`", "which normalization it is"),
+    "upsamplingnearest2d": Layer("`upsample(2)`"),
+    "upsamplingbilinear2d": Layer("`upsample(2, mode=bilinear)`"),
+    "constantpad2d": Layer("`pad(1)`"),
+    "circularpad2d": Layer("`pad(1, mode=circular)`"),
     # joins and branches
     "maximum": Layer("`max { @a | @b }`", "the branches stand in braces, with `|` between"),
     "average": Layer("`mean { @a | @b }`", "the branches stand in braces, with `|` between"),
@@ -249,6 +317,9 @@ NEEDLESS: dict[str, str] = {
     "num_channels": "the channels that come in are known: leave it out",
     "input_shape": "the shape that comes in is known: leave it out, and begin the file with `input 3x224x224`",
     "input_dim": "the features that come in are known: leave it out",
+    "decay": "it is `momentum` here, the share of the new batch: 1 less that decay",
+    "keep": "what is dropped is said, not what is kept: `dropout(20%)` keeps 80%",
+    "keep_prob": "what is dropped is said, not what is kept: `dropout(20%)` keeps 80%",
     "batch_first": "a sequence is always C x T, the batch in front of it: leave it out",
     "return_sequences": "all steps are returned; `token(-1)` takes the last",
     "input_size": "the features that come in are known: leave it out",

@@ -7,6 +7,7 @@ The folder is the registry: `find("conv")` imports `netdsl/ops/conv.py` when it 
 from __future__ import annotations
 
 import re
+from ast import literal_eval
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -51,17 +52,24 @@ def find(name: str) -> type[Operator]:
     return found  # type: ignore[no-any-return]
 
 
+_ALIASES = re.compile(r"^    aliases = (\([^()]*\))$", re.M)
+
+
 @cache
 def _aliases() -> dict[str, str]:
-    return {alias: name for name in names() for alias in find(name).aliases}
+    """The operators by their aliases, which are read off their files: to import all takes longer than most checks."""
+    found: dict[str, str] = {}
+    for name in names():
+        written = _ALIASES.search(Path(__file__).with_name(f"{name}.py").read_text("utf-8"))
+        found.update(dict.fromkeys(literal_eval(written[1]) if written else (), name))
+    return found
 
 
 @cache
-def resolve(head: str, aliases: bool = True) -> tuple[str, str | None] | None:
+def resolve(head: str) -> tuple[str, str | None] | None:
     """An operator's name and the kernel written into it: `conv3x3` is `("conv", "3x3")`, `relu6` `("relu6", None)`.
 
-    Case does not matter, and the papers' aliases are known (`max pool`, `linear`), unless `aliases` is False: to look
-    them up takes all operators. None if it is no operator.
+    Case does not matter, and the papers' aliases are known (`max pool`, `linear`). None if it is no operator.
     """
     text = re.sub(r"\s+", " ", head.strip().lower().replace("\u00d7", "x"))
     if text in names():
@@ -69,8 +77,6 @@ def resolve(head: str, aliases: bool = True) -> tuple[str, str | None] | None:
     match = re.fullmatch(r"(.*?[a-z_])(\d+(?:x\d+)*)", text)
     if match and match[1] in names():
         return match[1], match[2]
-    if not aliases:
-        return None
     known = _aliases()
     if text in known:
         return known[text], None

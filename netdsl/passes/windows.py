@@ -68,6 +68,8 @@ def _sees(axis: Axis, pixel: int) -> bool:
 def axes(network: Network, node: Node) -> tuple[Axis, Axis] | None:
     """The windows of a node along height and width; None if it has none, or they follow from a wanted output size, or
     it is not on a plane."""
+    if len(node.inputs) != 1:  # a wide join, asked of each of its inputs
+        return None
     return axes_of(node.op, network.input_shapes(node), node.shape)
 
 

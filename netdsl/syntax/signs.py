@@ -1,4 +1,4 @@
-"""Signs of other languages in expressions: `n > 1 && deep`, `n > 2 ? 8 : 16`, `n += 1`.
+"""Signs of other languages: `n > 1 && deep`, `n > 2 ? 8 : 16`, `n += 1`, `token[0]`, `torch.optim.SGD(...)`.
 
 Questions like those of `slips`, which are asked between those about sizes and those about signs that the language has.
 """
@@ -14,6 +14,7 @@ from netdsl.text.diagnostics import Diagnostic, Edit
 
 _LOGIC = {"&&": "and", "||": "or", "&": "and"}
 _CHOICE = re.compile(r"(?P<test>[^{}?:=,()\[\]]+)\?(?P<then>[^{}?:,]+):(?P<otherwise>[^{}?:,)\]]+)")
+_WORDS = re.compile(r"\{\s*if\s+(?P<test>[^{}\n]+?)\s+(?P<then>[^\s{}]+)\s+else\s+(?P<otherwise>[^{}\n]+?)\s*\}", re.I)
 _CHANGED = re.compile(r"(?P<name>[A-Za-z_]\w*)[ \t]*(?P<sign>[-+*/])=[ \t]*(?P<value>\w+)")
 
 
@@ -35,7 +36,13 @@ def logic(found: Unexpected) -> Diagnostic | None:
 
 
 def choice(found: Unexpected) -> Diagnostic | None:
-    """`conv3-{n > 2 ? 8 : 16}`."""
+    """`conv3-{n > 2 ? 8 : 16}`, `conv3-{if deep 8 else 4}`."""
+    before = found.text.rfind("{", 0, found.start)
+    words = _WORDS.match(found.text, before) if before >= 0 else None
+    if words is not None:
+        written = f"{{{words['then']} if {words['test']} else {words['otherwise']}}}"
+        place = found.span(words.start(), words.end())
+        return found.error("a choice is written `a if c else b`", f"write `{written}`", Edit(place, written), at=place)
     if found.value != "?":
         return None
     start, _ = statement(found)
@@ -58,6 +65,73 @@ def changed(found: Unexpected) -> Diagnostic | None:
     return found.error("a param keeps its value", help, at=found.span(start, start + len(text)))
 
 
+def index(found: Unexpected) -> Diagnostic | None:
+    """`token[0]`, `slice[0:4]`, `layer1[0]: conv3-8`."""
+    inside = re.match(r"\[([^\[\]\n]*)\](\s*:)?", found.text[found.start :])
+    name = re.search(r"(?<![\w@.])([A-Za-z_]\w*)$", found.text[: found.behind])
+    if inside is None or name is None or found.start != found.behind or "_SEP" not in found.expected:
+        return None
+    place = found.span(name.start(1), found.start + inside.end(1) + 1)
+    if inside[2]:
+        written = f"{name[1]}_{re.sub(r'[^A-Za-z0-9_]', '', inside[1])}"
+        return found.error("a label has letters, digits and `_`", f"write `{written}:`", Edit(place, written), at=place)
+    written = f"{name[1]}({', '.join(part.strip() for part in re.split('[:,]', inside[1]))})"
+    return found.error("arguments stand in parentheses", f"write `{written}`", Edit(place, written), at=place)
+
+
+def dotted(found: Unexpected) -> Diagnostic | None:
+    """`torch.optim.SGD(lr=0.1)`, `math.ceil(n)`."""
+    name = re.search(r"([A-Za-z_]\w*(?:\.\w+)+)$", found.text[: found.behind])
+    if found.value != "(" or found.start != found.behind or name is None or found.bracket not in ("(", "{"):
+        return None
+    place, written = found.span(name.start(), found.behind), name[1].rpartition(".")[2].lower()
+    message = f"`{name[1]}` is no name here: names have no dots"
+    return found.error(message, f"write `{written}(...)`", Edit(place, written), at=place)
+
+
+def figures(found: Unexpected) -> Diagnostic | None:
+    """`expect params < 600`, `expect conv3-8.params = 584`, `property a.channels = 8`."""
+    start, text = statement(found)
+    word = re.match(r"(expect|property)\b", text, re.I)
+    if word is None or found.start <= start:
+        return None
+    place = found.span(start, start + len(word[0]))
+    if word[1].lower() == "property":
+        if found.value != "=":
+            return None
+        return found.error("a test for equality is written `==`", "write `==`", Edit(found.span(), "=="))
+    if found.kind == "COMPARE" and found.value != "==":
+        help = f"write `property{text[len(word[0]) :]}`"
+        return found.error("a claim is one figure; a bound is a property", help, Edit(place, "property"), at=place)
+    if found.kind == "MINUS" and found.start == found.behind:
+        help = "as in `stem: conv3-64` and `expect stem.params = 1.8K`"
+        return found.error("a claim about a part is about its label", help)
+    return None
+
+
+def numbers(found: Unexpected) -> Diagnostic | None:
+    """`fc-10-20`, `fc-[10, 20]`, `0.5 * relu`, `-> 8 as i`, `conv3-8 as i`."""
+    if found.kind == "MINUS" and found.last == "NUMBER" and found.start == found.behind and "_SEP" in found.expected:
+        both = re.search(r"([A-Za-z]\w*-)\d+$", found.text[: found.behind])
+        after = re.match(r"-(\d+)", found.text[found.start :])
+        if both is not None and after is not None:
+            return found.error(
+                "one number stands behind `-`", f"layers follow each other: `{both[0]}; {both[1]}{after[1]}`"
+            )
+    if found.last == "MINUS" and found.kind == "_LSQB" and "STRING" not in found.expected:
+        help = "a list is a param, `param w = [64, 128]`, and its elements are taken in turn: `-{w[i]} x{len(w)} as i`"
+        return found.error("one number stands behind `-`", help)
+    if found.kind == "NUMBER" and "BROKEN" in found.expected:
+        factor = re.match(r"([\d.]+)\s*\*\s*([A-Za-z@][\w@]*)", found.text[found.start :])
+        if factor is not None:
+            place, written = found.span(end=found.start + len(factor[0])), f"{factor[2]}; scale({factor[1]})"
+            return found.error("a factor is a layer of its own", f"write `{written}`", Edit(place, written), at=place)
+    lone = re.search(r"[ \t]as$", found.text[: found.behind])
+    if lone is not None and found.kind == "NAME" and "_COLON" in found.expected:
+        return found.error("`as` names the index of a repetition", f"as in `conv3-64 x3 as {found.value}`")
+    return None
+
+
 def percent(found: Unexpected) -> Diagnostic | None:
     """`dropout(rate%)`: the remainder of what is missing."""
     if (
@@ -71,5 +145,7 @@ def percent(found: Unexpected) -> Diagnostic | None:
     return found.error("only a number is a percentage, as in `40%`", help)
 
 
-EXPRESSIONS: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (logic, choice, changed, percent)
+EXPRESSIONS: tuple[Callable[[Unexpected], Diagnostic | None], ...] = (
+    logic, choice, changed, index, dotted, figures, numbers, percent,
+)  # fmt: skip
 """The questions, in the order in which they are asked."""

@@ -50,7 +50,7 @@ def comment(found: Unexpected) -> Diagnostic | None:
     if found.table and found.value in ("-", ":") and (dashes := _dashes(found)):
         return dashes
     two = found.text[found.start : found.start + 2]
-    if two == "/*":
+    if two == "/*" or (found.value == "*" and found.text[found.start - 1 : found.start] == "/"):
         help = "put `#` before each line of it"
         return found.error("a comment begins with `#`, and ends with its line", help)
     first = statement(found)[0] == found.start
@@ -164,6 +164,8 @@ def arrow(found: Unexpected) -> Diagnostic | None:
 
 def argument(found: Unexpected) -> Diagnostic | None:
     """`(stride 2)`, `(stride: 2)`."""
+    if found.bracket == "(" and found.last == "NUMBER" and found.value == ":" and "_COMMA" in found.expected:
+        return found.error("arguments are separated by `,`", "write `,`", Edit(found.span(), ", "))
     if found.bracket != "(" or found.last != "NAME" or "_EQUAL" not in found.expected:
         return None
     head = re.search(r"\bblock\s+\w+\s*\([^()]*$", found.text[: found.start], re.I)
@@ -201,8 +203,11 @@ def row(found: Unexpected) -> Diagnostic | None:
 
 
 def unknown(found: Unexpected) -> Diagnostic | None:
-    """`-> 8x?x?`, `-> 8x-1`: a claim of which a part is open."""
-    if found.value != "?" or not re.search(r"->[ \t]*[\w?x]*$", found.text[: found.start]):
+    """`-> 8x?x?`, `input ?x8x8`: a shape of which a part is open."""
+    line = found.text[found.text.rfind("\n", 0, found.start) + 1 : found.start]
+    if found.value == "?" and re.match(r"\s*input\b", line, re.I):
+        return found.error("an input has all its sizes", "write those of the paper; `--input 3x256x256` takes others")
+    if found.value != "?" or not re.search(r"->[ \t]*[\w?x]*$", line):
         return None
     help = "leave the claim out, or claim a part: `property layer1.channels == 64`"
     return found.error("a claim is a whole shape", help)

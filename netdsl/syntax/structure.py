@@ -214,14 +214,17 @@ def label(found: Unexpected) -> Diagnostic | None:
     if seen[4] and found.kind == "NAME" and sign == "@":
         return found.error("a label has letters, digits and `_`", f"as in `@{name}_{found.value}`")
     if sign.startswith("output"):
-        return _output(found, name)
+        return _output(found, name, seen[4])
     if found.value == "," and sign.startswith("reuse"):
         return found.error("`reuse` has one label", f"write `reuse({name}); reuse(...)`")
     return None
 
 
-def _output(found: Unexpected, name: str) -> Diagnostic | None:
-    """`output a = conv3-8`, `output a, b`."""
+def _output(found: Unexpected, name: str, dash: str) -> Diagnostic | None:
+    """`output a = conv3-8`, `output a, b`, `output conv3-8`."""
+    if dash and found.kind in ("NUMBER", "NAME"):
+        layer = statement(found)[1].partition(" ")[2].strip()
+        return found.error("an output has a name, and its layer follows `:`", f"write `output features: {layer}`")
     if found.value == "=":
         edit = Edit(found.span(found.behind, found.end), ":")
         return found.error("the layer of an output follows `:`", f"write `output {name}: ...`", edit)

@@ -215,6 +215,8 @@ def _dots(text: str, begin: int) -> Answer | None:
     help = _for(called[0] if called else match[0])
     if help is None and rest.startswith("="):
         help = f"a layer with a label is written `{last}: conv3-64`"
+    if help is None and not rest:
+        help = f"what a block gives out is called by `@{match[0]}`"
     if help is None and rest.startswith("("):
         inside = re.match(r"\(\s*([A-Za-z_][\w.]*)", rest)
         help = _for(inside[1]) if inside else None

@@ -30,6 +30,7 @@ CODES: dict[str, str] = {
     "E0005": "a dimension out of range",
     "E0006": "a string over the limit of length",
     "E0007": "a file that may not be opened from here",
+    "E0008": "a table over the limit of columns",
     # syntax
     "E0101": "something unexpected",
     "E0102": "a bracket without its partner",

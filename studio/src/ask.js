@@ -1,6 +1,8 @@
 // The one seam between the page and the compiler: `ask(question)` gives the answer. Behind it is a server on this
 // machine, or, where the page stands on a web site, a worker with Python in it.
 
+import { unique } from "./dom.js";
+
 const HERE = document.documentElement.dataset.compiler === "here";
 const TOKEN = "netdsl:token";
 
@@ -19,7 +21,7 @@ function byServer() {
     localStorage.setItem(TOKEN, given);
     history.replaceState(null, "", location.pathname + location.hash);
   }
-  const asker = crypto.randomUUID();
+  const asker = unique();
   return async (question) => {
     let response;
     try {
@@ -46,16 +48,16 @@ function byWorker() {
   const start = () => {
     worker = new Worker("compiler.js", { type: "module" });
     waiting = new Map();
-    let settle;
-    ready = new Promise((resolve) => (settle = resolve));
-    worker.onmessage = ({ data: { id, answer, up } }) => {
+    let settle, fail;
+    ready = new Promise((...both) => ([settle, fail] = both));
+    ready.catch(() => {}); // who asks is told
+    worker.onmessage = ({ data: { id, answer, up, down } }) => {
       if (up) return settle();
+      if (down) return fail(new Unreachable(`Python could not be loaded: ${down}`));
       waiting.get(id)?.(JSON.parse(answer));
       waiting.delete(id);
     };
-    worker.onerror = (event) => {
-      for (const each of waiting.values()) each({ wrong: `The compiler could not be started: ${event.message}` });
-    };
+    worker.onerror = (event) => fail(new Unreachable(`Python could not be loaded: ${event.message || "no compiler.js"}`));
   };
   start();
   let number = 0;

@@ -3,7 +3,8 @@ import { loadPyodide } from "./pyodide/pyodide.mjs";
 
 const START = `
 import json
-from netdsl.tools.studio.answers import answer, placed
+from netdsl.tools.studio.answers import answer
+from netdsl.tools.studio.questions import placed
 from netdsl.tools.studio.worker import WARM
 answer(WARM)
 
@@ -19,7 +20,7 @@ asked
 const ready = (async () => {
   const [python, packages] = await Promise.all([
     loadPyodide({ indexURL: "./pyodide/" }),
-    fetch("python.zip").then((response) => response.arrayBuffer()),
+    fetch("python.zip").then((response) => (response.ok ? response.arrayBuffer() : Promise.reject(response.statusText))),
   ]);
   python.unpackArchive(packages, "wheel");
   const asked = python.runPython(START);
@@ -27,4 +28,5 @@ const ready = (async () => {
   return asked;
 })();
 
+ready.catch((problem) => postMessage({ down: String(problem) }));
 onmessage = async ({ data: { id, question } }) => postMessage({ id, answer: (await ready)(question) });

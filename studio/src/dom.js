@@ -3,6 +3,9 @@
 /** The element with an id, which the page has. */
 export const byId = (id) => document.getElementById(id);
 
+/** A name that nobody else has, where `crypto.randomUUID` need not be: on a page without TLS. */
+export const unique = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** An element with properties, data attributes (`data`), listeners (`on`) and children. */
 export function element(name, properties = {}, ...children) {
   const { data = {}, on = {}, aria = {}, ...plain } = properties;

@@ -1,23 +1,28 @@
 // What was typed and not saved, kept in this browser: a reload, a crash of the browser or the end of the server lose
 // nothing. Each tab keeps its own, so that two tabs with one file do not disturb each other; a tab that opens takes up
 // what a tab that is gone has left.
+import { unique } from "./dom.js";
 
 const PREFIX = "netdsl:draft:";
+const TRIES = 8;
 const OLDEST = 30 * 24 * 3600 * 1000;
-let tab = (sessionStorage["netdsl:tab"] ??= crypto.randomUUID());
+let tab = (sessionStorage["netdsl:tab"] ??= unique());
 
-/** Known by the lock that a tab holds as long as it lives. A copy of a tab begins with the name of the first one. */
+/**
+ * Known by the lock that a tab holds as long as it lives. A copy of a tab begins with the name of the first one, and takes
+ * another; a tab that is loaded again waits a moment, until what it was before has let go.
+ */
 const named = new Promise((resolve) => {
-  const claim = () =>
+  const claim = (tries) =>
     navigator.locks.request(`netdsl:${tab}`, { ifAvailable: true }, (lock) => {
-      if (!lock) {
-        tab = sessionStorage["netdsl:tab"] = crypto.randomUUID();
-        return void claim();
+      if (lock) {
+        resolve();
+        return new Promise(() => {});
       }
-      resolve();
-      return new Promise(() => {});
+      if (!tries) tab = sessionStorage["netdsl:tab"] = unique();
+      return void setTimeout(() => claim(tries ? tries - 1 : TRIES), 60);
     });
-  if (navigator.locks) claim();
+  if (navigator.locks) claim(TRIES);
   else resolve();
 });
 

@@ -1,14 +1,14 @@
 // The text: CodeMirror with colours from the real lexer, messages where they are, hints, hover, completion, fixes. All of
 // what it shows of the language is asked for; it knows nothing of it itself.
-import { acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentUnit } from "@codemirror/language";
-import { lintGutter, lintKeymap, nextDiagnostic, setDiagnostics } from "@codemirror/lint";
+import { forEachDiagnostic, lintGutter, lintKeymap, nextDiagnostic, setDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { Annotation, EditorSelection, EditorState, StateEffect, Transaction } from "@codemirror/state";
+import { Annotation, EditorSelection, EditorState, StateEffect, StateField, Transaction } from "@codemirror/state";
 import {
   Decoration, drawSelection, dropCursor, EditorView, highlightActiveLine, highlightActiveLineGutter, hoverTooltip, keymap,
-  lineNumbers, rectangularSelection, WidgetType,
+  lineNumbers, rectangularSelection, showTooltip, WidgetType,
 } from "@codemirror/view";
 import { ask } from "./ask.js";
 import { colours, decorated, painted, setColours } from "./colours.js";
@@ -50,12 +50,14 @@ export function editor(parent, { about, changed, moved, nonce }) {
         drawSelection(), dropCursor(),
         EditorState.allowMultipleSelections.of(true), rectangularSelection(), bracketMatching(), closeBrackets(),
         highlightSelectionMatches(), search({ top: true }), indentUnit.of("  "), lintGutter(),
-        colours, hints, numbers,
+        colours, hints, numbers, told,
         autocompletion({ override: [(context) => completions(context, about)], icons: false, defaultKeymap: false }),
         hoverTooltip((view, at) => hovered(view, at, about), { hideOnChange: true }),
         keymap.of([
           { key: "F8", run: nextDiagnostic },
-          ...completionKeymap, { key: "Ctrl-y", run: acceptCompletion },
+          { key: "Alt-Enter", run: mend },
+          { key: "Alt-h", mac: "Ctrl-Alt-h", run: (view) => explain(view, about) },
+          ...completionKeymap, { key: "Escape", run: forget },
           ...closeBracketsKeymap, ...searchKeymap, ...lintKeymap, ...historyKeymap, ...defaultKeymap,
         ]),
         EditorView.contentAttributes.of({ "aria-label": "Text of the network", spellcheck: "false" }),
@@ -118,6 +120,40 @@ export function editor(parent, { about, changed, moved, nonce }) {
       view.dispatch(setDiagnostics(view.state, found));
     },
   };
+}
+
+/** Take the first thing that is offered for a message at the cursor. */
+function mend(view) {
+  const { head } = view.state.selection.main;
+  let action;
+  forEachDiagnostic(view.state, (found, from, to) => {
+    if (from <= head && head <= to) action ??= found.actions?.[0];
+  });
+  action?.apply();
+  return Boolean(action);
+}
+
+const setTold = StateEffect.define();
+/** The explanation that a key asked for, until the cursor moves or Escape is pressed. */
+const told = StateField.define({
+  create: () => null,
+  update(tip, transaction) {
+    for (const each of transaction.effects) if (each.is(setTold)) return each.value;
+    return transaction.docChanged || transaction.selection ? null : tip;
+  },
+  provide: (field) => showTooltip.from(field),
+});
+
+function explain(view, about) {
+  const at = view.state.selection.main.head;
+  hovered(view, at, about).then((tip) => tip && view.dispatch({ effects: setTold.of(tip) }));
+  return true;
+}
+
+function forget(view) {
+  if (!view.state.field(told)) return false;
+  view.dispatch({ effects: setTold.of(null) });
+  return true;
 }
 
 async function completions(context, about) {

@@ -7,6 +7,8 @@ import { notice, quiet } from "./notices.js";
 
 const POLL = 2500; // milliseconds
 
+const VARIANT = "netdsl:variant:";
+
 const unix = (text) => text.replace(/\r\n?/g, "\n");
 
 /**
@@ -25,11 +27,12 @@ export function documents(write, opened) {
     async open({ key, name, place = null, text, digest = null, variant = null }) {
       const draft = await drafts.find(key);
       const base = unix(text ?? "");
+      variant = sessionStorage[VARIANT + key] ?? variant;
       Object.assign(made, { key, name, place, base, digest, variant, crlf: /\r\n/.test(text ?? "") });
       quiet("disk");
       quiet("restored");
       if (draft && unix(draft.text) !== base) {
-        Object.assign(made, { variant: draft.variant ?? variant, digest: draft.digest });
+        Object.assign(made, { variant: variant ?? draft.variant, digest: draft.digest });
         write.open(draft.text);
         const when = new Date(draft.time).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
         notice("restored", `What was typed into ${name} and not saved (${when}) is here again.`, {
@@ -38,6 +41,11 @@ export function documents(write, opened) {
       } else write.open(base);
       tell();
       opened();
+    },
+
+    /** Look at another variant, in this tab after a reload too. */
+    choose(variant) {
+      made.variant = sessionStorage[VARIANT + made.key] = variant;
     },
 
     /** Another text for the same document, as it is on disk. */

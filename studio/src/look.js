@@ -3,9 +3,11 @@ import { byId, element } from "./dom.js";
 
 const THEMES = { auto: "◐", light: "☀", dark: "☾" };
 const KEYS = [
-  ["F8", "the next message; Enter on what it offers takes it"],
+  ["F8", "the next message"],
+  ["Alt+Enter", "take the first thing that is offered for it; Messages has all of them"],
+  ["Alt+H", "what stands at the cursor (on a Mac Ctrl+Alt+H)"],
   ["Ctrl+Space", "what can be typed here"],
-  ["Alt+N", "a slider for the number at the cursor; arrows move it, Escape leaves it"],
+  ["Alt+N", "a slider for the number at the cursor (on a Mac Ctrl+Alt+N); arrows move it, Escape leaves it"],
   ["Alt+Shift+F", "lay the text out"],
   ["Ctrl+S", "save the file"],
   ["Ctrl+F", "find and replace"],

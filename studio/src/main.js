@@ -7,15 +7,16 @@ import { amount, byId, count, element } from "./dom.js";
 import { editor } from "./editor.js";
 import { exported } from "./exports.js";
 import { documents, offline } from "./file.js";
+import { look } from "./look.js";
 import { notice, quiet } from "./notices.js";
 import * as panes from "./panes.js";
 import { fragment, shared } from "./share.js";
-import { look } from "./look.js";
 import { tabs } from "./tabs.js";
 import { TEXT, welcome } from "./welcome.js";
 import { zoo } from "./zoo.js";
 
 const REST = 500; // milliseconds without a change until the other variants, the linter and the fixes are asked for
+const LATE = 400; // milliseconds until it is told that an answer is being waited for
 
 const card = welcome();
 const theme = look(() => refresh());
@@ -26,14 +27,17 @@ const write = editor(byId("editor"), {
     if (!opened) text.typed();
     refresh();
   },
-  moved: (line, follow) => mark(line, follow),
+  moved: (line, follow) => point(line, follow),
 });
 const text = documents(write, () => {
   card.about(text.key);
   first.clear();
   refresh();
 });
-const views = tabs(() => refresh());
+const views = tabs((name) => {
+  sessionStorage["netdsl:view"] = name;
+  refresh();
+});
 const picture = diagram(() => text.name, (line, focus) => write.goLine(line, { focus }));
 /** The figures of each variant as the text was opened: what changes are told against. */
 const first = new Map();
@@ -41,7 +45,7 @@ const first = new Map();
 /** What every question about the text begins with. */
 const about = () => ({ text: write.text, name: text.name, place: text.place, variant: text.variant });
 
-const mark = (line, follow) => {
+const point = (line, follow) => {
   picture.mark(line, follow);
   panes.markRows(line, follow);
 };
@@ -56,6 +60,7 @@ function once(work) {
     again = true;
     if (busy) return;
     busy = true;
+    const late = setTimeout(() => document.body.classList.add("busy"), LATE);
     try {
       while (again) {
         again = false;
@@ -65,6 +70,8 @@ function once(work) {
       if (!(problem instanceof Unreachable)) throw problem;
       offline(problem);
     } finally {
+      clearTimeout(late);
+      document.body.classList.remove("busy");
       busy = false;
     }
   };
@@ -81,7 +88,8 @@ const stale = () => checked.text !== write.text || checked.variant !== text.vari
 const show = once(async () => {
   const asked = about();
   const view = views.name;
-  const found = await ask({ ...asked, lane: "show", ask: "show", pane: view, ...pictureOptions(), with: byId("other").value, base: text.base });
+  const other = view === "compare" ? { with: byId("other").value, base: text.base } : pictureOptions();
+  const found = await ask({ ...asked, ...other, lane: "show", ask: "show", pane: view });
   if (found.wrong) return void notice("wrong", found.wrong, { wrong: true });
   quiet("wrong");
   quiet("loading");
@@ -90,7 +98,7 @@ const show = once(async () => {
   if (found.pane && view === views.name) showing[view](found.pane);
   if (write.text !== asked.text) return;
   write.hint(found.hints);
-  mark(write.line, false);
+  point(write.line, false);
   // Warnings stay in sight while someone types; they are looked for anew when the typing rests.
   if (stale()) {
     write.underline(found.messages);
@@ -151,10 +159,10 @@ function figures(found, variant) {
   if (found?.params === undefined) return place.replaceChildren(found ? "not whole yet: see Messages" : "");
   if (!first.has(variant)) first.set(variant, found);
   const before = first.get(variant);
-  const figure = (name, words, write_) => {
+  const figure = (name, words, written) => {
     const by = found[name] - before[name];
-    const change = by ? element("i", {}, ` ${by > 0 ? "+" : "−"}${write_(Math.abs(by))}`) : null;
-    return element("span", { title: `${count(found[name])} ${words}` }, element("b", {}, write_(found[name])), change, ` ${words}`);
+    const change = by ? element("i", {}, ` ${by > 0 ? "+" : "−"}${written(Math.abs(by))}`) : null;
+    return element("span", { title: `${count(found[name])} ${words}` }, element("b", {}, written(found[name])), change, ` ${words}`);
   };
   place.title = `${found.inputs.join(", ")} → ${found.output}`;
   return place.replaceChildren(
@@ -181,7 +189,7 @@ const format = async () => {
 act("format", format);
 act("save", () => text.save());
 act("share", async () => {
-  const link = location.origin + location.pathname + (await fragment({ text: write.text, name: text.name, variant: text.variant }));
+  const link = location.origin + location.pathname + (await fragment({ text: write.text, name: text.name, variant: text.variant, place: text.place }));
   const copied = await navigator.clipboard?.writeText(link).then(() => true, () => false);
   const made = notice("share", copied ? "Copied: this link holds the text." : "This link holds the text:");
   made.append(element("input", { value: link, readOnly: true, aria: { label: "Link" }, on: { focus: (event) => event.target.select() } }));
@@ -193,7 +201,7 @@ for (const button of byId("exports").querySelectorAll("button"))
     if (wrong) notice("export", wrong, { wrong: true });
   });
 byId("variant").addEventListener("change", () => {
-  text.variant = byId("variant").value;
+  text.choose(byId("variant").value);
   card.done("read");
   refresh();
 });
@@ -201,7 +209,7 @@ for (const id of ["style", "expand", "legend", "other"]) byId(id).addEventListen
 addEventListener("keydown", (event) => {
   const key = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && key === "s") text.save().catch(told);
-  else if (event.altKey && event.shiftKey && key === "f") format().catch(told);
+  else if (event.altKey && event.shiftKey && event.code === "KeyF") format().catch(told);
   else return;
   event.preventDefault();
 });
@@ -209,41 +217,50 @@ byId("editor").addEventListener("input", (event) => event.target.type === "range
 
 // What is opened ------------------------------------------------------------------------------------------------------
 
-async function openNetwork(name) {
-  const found = await ask({ ask: "network", name });
-  if (found.wrong) return void notice("open", found.wrong, { wrong: true });
-  history.replaceState(null, "", `${location.pathname}#zoo=${encodeURIComponent(name)}`);
-  await text.open({ key: `zoo:${name}`, place: "zoo", ...found });
+const NEW = "net Mine\ninput 3x32x32\nconv3-32(act=relu) x2; maxpool\nfc-10\n";
+
+/** Open what the address says: a text, a network of the zoo, a beginning; or else the file, where there is one. */
+async function openAddress(file) {
+  const { hash } = location;
+  const link = await shared(hash);
+  if (link) {
+    await text.open({ key: `link:${hash}`, ...link });
+    return void notice("open", "This text came with the link. It is in no file, and may open none but the zoo's.", { seconds: 8 });
+  }
+  if (hash.startsWith("#net=")) notice("open", "This link holds no text: it was cut off, or is of another kind.", { wrong: true });
+  if (hash.startsWith("#zoo=")) {
+    const name = decodeURIComponent(hash.slice(5));
+    const found = await ask({ ask: "network", name });
+    if (!found.wrong) return text.open({ key: `zoo:${name}`, place: "zoo", ...found });
+    notice("open", found.wrong, { wrong: true });
+  }
+  if (hash === "#new") return text.open({ key: "new", text: NEW, name: "new.net" });
+  if (hash === "#welcome" || !file) return text.open({ key: "welcome", name: "welcome.net", text: TEXT, variant: "D" });
+  if (file.wrong) notice("disk", file.wrong, { wrong: true });
+  return text.open({ key: `file:${file.id}`, place: "file", ...file });
 }
 
-async function openAddress() {
-  const link = await shared(location.hash);
-  if (link) {
-    const mark = [...new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(location.hash)))].slice(0, 9);
-    await text.open({ key: `link:${btoa(String.fromCharCode(...mark))}`, ...link });
-    return void notice("open", "This text came with the link. It is in no file, and may open none.", { seconds: 8 });
-  }
-  if (location.hash.startsWith("#net=")) notice("open", "This link holds no text: it was cut off, or is of another kind.", { wrong: true });
-  if (location.hash.startsWith("#zoo=")) return openNetwork(decodeURIComponent(location.hash.slice(5)));
+const open = async () => {
   const { file } = served ? await ask({ ask: "file" }) : { file: null };
-  if (file) {
-    if (file.wrong) notice("disk", file.wrong, { wrong: true });
-    return text.open({ key: `file:${file.name}`, place: "file", ...file });
-  }
-  return text.open({ key: "welcome", name: "welcome.net", text: TEXT, variant: "D" });
-}
+  await openAddress(file);
+  return file;
+};
+/** Go to a fragment of this address, and open what it says. */
+const go = (fragment) => {
+  history.pushState(null, "", location.pathname + fragment);
+  open().catch(told);
+};
 byId("again").addEventListener("click", () => {
   byId("keys").close();
   card.show();
-  history.replaceState(null, "", location.pathname);
-  text.open({ key: "welcome", name: "welcome.net", text: TEXT, variant: "D" });
+  go("#welcome");
 });
 
-addEventListener("hashchange", () => openAddress().catch(told));
+addEventListener("focus", () => refresh()); // files that the text uses may have changed
+addEventListener("popstate", () => open().catch(told));
 if (!served) {
   byId("save").hidden = true;
   notice("loading", "Python is on its way: 17 MB the first time, then from this browser's cache.");
 }
-views.choose("diagram");
-openAddress().catch(told);
-zoo((name) => openNetwork(name).catch(told)).catch(told);
+views.choose(sessionStorage["netdsl:view"]);
+open().then((file) => zoo(file?.name, go)).catch(told);

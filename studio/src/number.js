@@ -28,7 +28,7 @@ export function numberAt(state, at) {
 export function range(text) {
   const value = Number(text);
   if (/^\d+$/.test(text)) {
-    const step = value >= 64 && value % 16 === 0 ? 16 : value >= 16 && value % 8 === 0 ? 8 : value >= 1000 ? 50 : 1;
+    const step = value >= 512 && value % 16 === 0 ? 16 : value >= 64 && value % 8 === 0 ? 8 : value >= 1000 ? 10 : 1;
     return { min: value === 0 ? 0 : step, max: Math.max(2 * value, 8), step, write: (given) => String(Math.round(given)) };
   }
   const places = Math.max((text.split(/[eE]/)[0].split(".")[1] ?? "").length, 1) + 1;
@@ -102,7 +102,7 @@ export const numbers = [
   }),
   Prec.high(
     keymap.of([
-      { key: "Alt-n", run: (view) => open(view, view.state.selection.main.head, true) },
+      { key: "Alt-n", mac: "Ctrl-Alt-n", run: (view) => open(view, view.state.selection.main.head, true) },
       {
         key: "Escape",
         run(view) {

@@ -42,7 +42,7 @@ export function messages(found, { go, apply, place }) {
   const wrong = found.filter((each) => each.severity === "error").length;
   byId("count").textContent = found.length || "";
   byId("count").className = wrong ? "wrong" : found.length ? "warn" : "";
-  byId("tab-messages").setAttribute("aria-label", `Messages: ${wrong} errors, ${found.length - wrong} others`);
+  byId("tab-messages").title = `${wrong} errors, ${found.length - wrong} others`;
   if (!found.length) return pane.replaceChildren(empty("Nothing to say: the network fits, and keeps its promises."));
   pane.replaceChildren(
     ...found.map((message) => {

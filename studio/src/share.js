@@ -12,7 +12,8 @@ export async function fragment(shared) {
   return `#net=${btoa(letters).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "")}`;
 }
 
-/** What a fragment holds: `{text, name, variant}`, or null where it holds nothing that can be read. */
+/** What a fragment holds: `{text, name, variant, place}`, or null where it holds nothing that can be read. The text of a
+ * network of the zoo may use its neighbours there; no other may open a file. */
 export async function shared(hash) {
   if (!hash.startsWith("#net=")) return null;
   try {
@@ -30,7 +31,8 @@ export async function shared(hash) {
     const found = JSON.parse(text);
     if (typeof found?.text !== "string") return null;
     const word = (value, otherwise) => (typeof value === "string" ? value.slice(0, 200) : otherwise);
-    return { text: found.text, name: word(found.name, "network.net"), variant: word(found.variant, null) };
+    const place = found.place === "zoo" ? "zoo" : null;
+    return { text: found.text, name: word(found.name, "network.net"), variant: word(found.variant, null), place };
   } catch {
     return null;
   }

@@ -30,7 +30,7 @@ table
 
 const STEPS = [
   ["read", "Read the table.", "It is Table 1 of the VGG paper: a column is a network, a row a step. On the right is what becomes of it. Choose another column above: “variant”."],
-  ["mend", "Mend the mistake.", "A word in line 15 is underlined. Point at it, or press F8, and take what it offers."],
+  ["mend", "Mend the mistake.", "A word in line 15 is underlined. Point at it and take what it offers; with keys: F8, then Alt+Enter."],
   ["drag", "Drag a number.", "Click the 4096 of a line with fc, and drag the slider below it: shapes and costs move along. With keys: Alt+N, then the arrows."],
 ];
 

@@ -1,25 +1,31 @@
-// The chooser of the zoo's networks: a dialog with a search, and the datalist of names to compare with.
+// The chooser: a dialog with a search over the zoo's networks, and what a text can begin with beside them; and the
+// datalist of names to compare with.
 import { ask } from "./ask.js";
 import { amount, byId, element } from "./dom.js";
 
-/** Fill the dialog; `choose(name)` is called with a network's name in the zoo. */
-export async function zoo(choose) {
+/** Fill the dialog. `choose(fragment)` is called with the fragment of an address; `own` is the name of the file, if any. */
+export async function zoo(own, choose) {
   const { networks } = await ask({ ask: "networks" });
   byId("known").append(...networks.map((each) => element("option", { value: each.name }, each.title)));
   byId("search").placeholder = `Search ${networks.length} networks: resnet, 2014, segmentation …`;
   const dialog = byId("zoo");
-  const rows = networks.map((each) => {
-    const pick = () => (dialog.close(), choose(each.name));
-    const figures = `${amount(each.params)} params · ${amount(each.macs)} multiply-adds`;
-    const made = element(
-      "button",
-      { on: { click: pick } },
-      element("b", {}, each.name),
-      element("span", {}, [each.title, each.variant, each.year, each.task].filter(Boolean).join(" · ")),
-      element("small", {}, figures),
-    );
-    return [made, [each.name, each.title, each.variant, each.year, each.task].join(" ").toLowerCase()];
-  });
+  const row = (fragment, name, words, figures = "") => {
+    const pick = () => (dialog.close(), choose(fragment));
+    const cells = [element("b", {}, name), element("span", {}, words), element("small", {}, figures)];
+    return [element("button", { on: { click: pick } }, ...cells), `${name} ${words}`.toLowerCase()];
+  };
+  const rows = [
+    ...(own ? [row("", own, "your file")] : []),
+    row("#new", "new", "a few lines to begin with"),
+    row("#welcome", "welcome", "the first steps"),
+    ...networks.map((each) =>
+      row(
+        `#zoo=${encodeURIComponent(each.name)}`,
+        each.name,
+        [each.title, each.variant, each.year, each.task].filter(Boolean).join(" · "),
+        `${amount(each.params)} params · ${amount(each.macs)} multiply-adds`,
+      )),
+  ];
   byId("found").append(...rows.map(([row]) => row));
   const seen = () => rows.filter(([row]) => !row.hidden).map(([row]) => row);
   byId("search").addEventListener("input", () => {
@@ -36,7 +42,9 @@ export async function zoo(choose) {
     event.preventDefault();
   });
   byId("open").addEventListener("click", () => {
+    byId("search").value = "";
+    byId("search").dispatchEvent(new Event("input"));
     dialog.showModal();
-    byId("search").select();
+    byId("search").focus();
   });
 }

@@ -166,14 +166,14 @@ class InceptionE(nn.Module):
         self.branch_pool = ConvBn(in_channels, 192)
 
     def forward(self, x: Tensor) -> Tensor:
-        branch3x3_1 = self.branch3x3_1(x)
-        branch3x3_1 = torch.cat([self.branch3x3_2a(branch3x3_1), self.branch3x3_2b(branch3x3_1)], dim=1)
+        branch3x3 = self.branch3x3_1(x)
+        branch3x3 = torch.cat([self.branch3x3_2a(branch3x3), self.branch3x3_2b(branch3x3)], dim=1)
         branch3x3dbl = self.branch3x3dbl_1(x)
-        branch3x3dbl_2 = self.branch3x3dbl_2(branch3x3dbl)
-        branch3x3dbl = torch.cat([self.branch3x3dbl_3a(branch3x3dbl_2), self.branch3x3dbl_3b(branch3x3dbl_2)], dim=1)
+        branch3x3dbl = self.branch3x3dbl_2(branch3x3dbl)
+        branch3x3dbl = torch.cat([self.branch3x3dbl_3a(branch3x3dbl), self.branch3x3dbl_3b(branch3x3dbl)], dim=1)
         branch_pool = self.avgpool(x)
         branch_pool = self.branch_pool(branch_pool)
-        return torch.cat([self.branch1x1(x), branch3x3_1, branch3x3dbl, branch_pool], dim=1)
+        return torch.cat([self.branch1x1(x), branch3x3, branch3x3dbl, branch_pool], dim=1)
 
 
 class InceptionV3Output(NamedTuple):

@@ -45,9 +45,9 @@ class InvertedResidual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if self.has_branch1:
             x = torch.cat([self.branch1(x), self.branch2(x)], dim=1)
-            return self.shuffle(x)
-        branch1, branch2 = x.chunk(2, dim=1)
-        x = torch.cat([branch1, self.branch2(branch2)], dim=1)
+        else:
+            branch1, branch2 = x.chunk(2, dim=1)
+            x = torch.cat([branch1, self.branch2(branch2)], dim=1)
         return self.shuffle(x)
 
 

@@ -71,6 +71,8 @@ def lint_variants(
     """The warnings about the variants of one file, by name; a warning that only some have names these."""
     codes = chosen(select, ignore)
     subjects = {name: Subject(compilation) for name, compilation in compilations.items()}
+    for each in subjects.values():
+        each.share(next(iter(subjects.values())))
     asked = [rule for rule in rules() if rule.code in codes]
     found: dict[str, list[Diagnostic]] = {
         name: [warning for rule in asked for warning in rule.judge(subject)] for name, subject in subjects.items()

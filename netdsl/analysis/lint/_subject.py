@@ -59,6 +59,11 @@ class Subject:
         """All of these trees together."""
         return Trees(self.files.values())
 
+    def share(self, other: Subject) -> None:
+        """Take the trees of another variant of the same files, so that they are walked once."""
+        if self is not other and self.file is other.file and self.sources == other.sources:
+            self.files, self.trees = other.files, other.trees
+
     @cached_property
     def readable(self) -> bool:
         """Whether no file has a syntax error: only then can it be known that something is used nowhere."""

@@ -20,14 +20,11 @@ class ForeignOrder(Rule):
         network = subject.network
         found = []
         for node in subject.nodes:
-            item = subject.trees.items.get(node.span)
-            shapes = network.input_shapes(node)
-            if not isinstance(node.op, Conv) or not isinstance(item, tree.Operation) or not shapes:
-                continue
-            given = [each for each in item.arguments or () if each.name is None]
-            alone = item.kernel is None and item.out is None and item.stride is None
-            if alone and len(given) >= 3 and set(node.op.kernel) == {shapes[0][0]} and max(node.op.stride) > 1:
-                found.append(node)
+            op, shapes = node.op, network.input_shapes(node)
+            if isinstance(op, Conv) and shapes and set(op.kernel) == {shapes[0][0]} and max(op.stride) > 1:
+                item = subject.trees.items.get(node.span)
+                if isinstance(item, tree.Operation) and _called(item):
+                    found.append(node)
         for nodes in subject.grouped(found):
             op, shapes = nodes[0].op, network.input_shapes(nodes[0])
             assert isinstance(op, Conv) and shapes
@@ -38,3 +35,9 @@ class ForeignOrder(Rule):
                 subject.place(nodes[0]),
                 help=f"if these are channels in, channels out and kernel, write `{meant}` or `{meant}(pad=0)`",
             )
+
+
+def _called(item: tree.Operation) -> bool:
+    """Whether a layer is written with three numbers in parentheses, and none before them."""
+    given = [each for each in item.arguments or () if each.name is None]
+    return item.kernel is None and item.out is None and item.stride is None and len(given) >= 3

@@ -180,10 +180,15 @@ def items(network: Network) -> list[Node | Scope]:
 
 def _items(scope: Scope) -> Iterator[Node | Scope]:
     for child in scope.children:
-        if isinstance(child, Node) or child.kind in ("join", "residual"):
+        if isinstance(child, Node) or (child.kind in ("join", "residual") and _joins(child)):
             yield child
         elif child.kind != "aux":
             yield from _items(child)
+
+
+def _joins(scope: Scope) -> bool:
+    """Whether something is joined: a residual under `shortcut=same` that changes the shape is its body alone."""
+    return any(isinstance(child, Node) and len(child.inputs) > 1 for child in scope.children)
 
 
 def grouped(parts: Sequence[Node | Scope]) -> Iterator[Unit | Scope]:

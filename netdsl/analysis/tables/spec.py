@@ -11,11 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from netdsl.analysis.formatting import formatted
+from netdsl.analysis.tables.model import Place
 from netdsl.syntax import parse, tree
 from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
 
 INPUT, THROUGHOUT, LEFT_OUT = "Input: ", "Throughout: ", "Left out: "
+IMAGE = "3x224x224"
+"""What goes into the networks of the papers whose tables do not say it."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,28 @@ def said(notes: Iterable[str], mark: str) -> str | None:
     return next((note[len(mark) :].rstrip(".") for note in notes if note.startswith(mark)), None)
 
 
-def defaults(notes: Iterable[str]) -> tuple[str, ...] | None:
-    """The conventions that the notes give; None where they give none."""
-    found = said(notes, THROUGHOUT)
-    if found is None:
-        return None
-    return tuple(re.findall(r"\w+\((?:[^()]|\([^()]*\))*\)", found))
+@dataclass(frozen=True)
+class Common:
+    """What holds for a whole table: its input, its defaults, and which of both are assumed, for want of a note."""
+
+    input: str
+    defaults: tuple[str, ...]
+    assumed: tuple[str, ...]
+
+
+def conventions(notes: Sequence[str], usual: tuple[str, ...], shape: str | None = None) -> Common:
+    """What the notes give; else what is `usual` for the paper, and the input of ImageNet unless `shape` is known."""
+    given = said(notes, THROUGHOUT)
+    found = usual if given is None else tuple(re.findall(r"\w+\((?:[^()]|\([^()]*\))*\)", given))
+    shape = shape or said(notes, INPUT)
+    assumed = [] if shape else [f"input {IMAGE}"]
+    assumed += [f"default {each}" for each in usual] if given is None else []
+    return Common(shape or IMAGE, found, tuple(assumed))
+
+
+def unread(
+    report: Report, row: int, place: Place, words: str, *, column: int | None = None, help: str | None = None
+) -> None:
+    """Tell a cell that cannot be read: its row from 1, its column from 0, and behind these what it is not."""
+    at = place.column if column is None else column
+    report.error("E0801", f"row {row}, column {at + 1}{words}", place.cell.span, help=help)

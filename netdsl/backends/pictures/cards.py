@@ -20,11 +20,12 @@ WIDE = 27
 """Characters of one line of arguments."""
 
 
-def lines(node: Node) -> list[tuple[Run, ...]]:
-    """The lines of a card."""
+def lines(node: Node, least: float = SMALL) -> list[tuple[Run, ...]]:
+    """The lines of a card, in type of at least this size."""
+    detail, small = max(DETAIL, least), max(SMALL, least)
     if node.kind in ("input", "output"):
-        note = [(Run(node.note, SMALL, color="grey"),)] if node.note else []
-        return [(Run(node.title, DETAIL),), *note]
+        note = [(Run(node.note, small, color="grey"),)] if node.note else []
+        return [(Run(node.title, detail),), *note]
     head = [Run(node.title, TITLE, bold=True)]
     if node.times > 1:
         head.append(Run(f" × {node.times}", TITLE, bold=True))
@@ -32,43 +33,45 @@ def lines(node: Node) -> list[tuple[Run, ...]]:
     rest = " · ".join(details)
     found: list[tuple[Run, ...]] = []
     if rest and node.kind != "block" and len(node.title) + len(rest) < WIDE - 4:
-        found.append((*head, Run(f" · {rest}", DETAIL)))
+        found.append((*head, Run(f" · {rest}", detail)))
     else:
         found.append(tuple(head))
         rows = words.wrapped(tuple(details), WIDE, 3, ", " if node.kind == "block" else " · ")
-        found += [(Run(row, DETAIL),) for row in rows]
+        found += [(Run(row, detail),) for row in rows]
     last = " · ".join(each for each in (node.label if node.label != node.title else "", node.note) if each)
     if last:
-        found.append((Run(last, SMALL, color="grey"),))
+        found.append((Run(last, small, color="grey"),))
     if node.problem:
-        found += [(Run(row, SMALL, color="wrong"),) for row in words.wrapped(tuple(node.problem.split()), 32, 3, " ")]
+        found += [(Run(row, small, color="wrong"),) for row in words.wrapped(tuple(node.problem.split()), 32, 3, " ")]
     return found
 
 
-def heading(frame: Frame) -> list[tuple[Run, ...]]:
+def heading(frame: Frame, least: float = SMALL) -> list[tuple[Run, ...]]:
     """The lines above a frame's parts."""
+    small = max(SMALL, least)
     head = []
     if frame.title:
-        head.append(Run(frame.title, SMALL, bold=True))
+        head.append(Run(frame.title, small, bold=True))
     if frame.times > 1:
-        head.append(Run(f"  × {frame.times}" if head else f"× {frame.times}", SMALL, bold=True))
+        head.append(Run(f"  × {frame.times}" if head else f"× {frame.times}", small, bold=True))
     found = [tuple(head)] if head else []
     if frame.details:
-        found += [(Run(row, SMALL, color="grey"),) for row in words.wrapped(frame.details, 24, 2)]
+        found += [(Run(row, small, color="grey"),) for row in words.wrapped(frame.details, 24, 2)]
     return found
 
 
 class Cards(Sizes):
-    """The sizes of cards. `across`: the text runs across the spine (top to bottom); else along it."""
+    """The sizes of cards. `down`: the text runs across the spine (top to bottom); else along it. `least` is the size of
+    the smallest type."""
 
-    def __init__(self, down: bool = True):
-        self.down = down
+    def __init__(self, down: bool = True, least: float = SMALL):
+        self.down, self.least = down, least
 
     def size(self, node: Node) -> tuple[float, float]:
         """Width and height of a card."""
         if round_(node):
             return 17.0, 17.0
-        rows = lines(node)
+        rows = lines(node, self.least)
         wide = max(sum(run.width for run in row) for row in rows) + 2 * PAD
         high = sum(max(run.size for run in row) * 1.2 for row in rows) + (4 if small(node) else 6)
         return max(wide, 40.0 if small(node) else LEAST), high
@@ -80,15 +83,16 @@ class Cards(Sizes):
     def out(self, node: Node) -> Size:
         if not node.out:
             return Size(0.0, 0.0)
-        wide = Run(node.out, SMALL).width
-        return Size(wide + 6.0, TAIL + (2.0 if node.times > 1 else 0.0)) if self.down else Size(SMALL + 5.0, wide + 2.0)
+        wide, more = Run(node.out, self.least).width, self.least - SMALL
+        along = TAIL + more + (2.0 if node.times > 1 else 0.0)
+        return Size(wide + 6.0, along) if self.down else Size(self.least + 5.0, wide + 2.0)
 
     def heading(self, frame: Frame) -> Size:
-        rows = heading(frame)
+        rows = heading(frame, self.least)
         if not rows:
             return Size(0.0, 0.0)
         wide = max(sum(run.width for run in row) for row in rows)
-        high = len(rows) * SMALL * 1.25 + 5.0
+        high = len(rows) * self.least * 1.25 + 5.0
         return Size(wide, high) if self.down else Size(high, 6.0)
 
 
@@ -101,7 +105,7 @@ def small(node: Node) -> bool:
     return node.kind in ("input", "output", "join")
 
 
-def card(node: Node, x: float, y: float, w: float, h: float, theme: str) -> Group:
+def card(node: Node, x: float, y: float, w: float, h: float, theme: str, least: float = SMALL) -> Group:
     """The marks of a node whose box is at (x, y), told and linked."""
     tint = TINTS[theme][node.family]
     fill, stroke = (tint.fill, tint.line) if node.kind not in ("input", "output") else ("paper", "frame")
@@ -115,7 +119,7 @@ def card(node: Node, x: float, y: float, w: float, h: float, theme: str) -> Grou
             marks.append(Rect(x + 2.5, y + 2.5, w, h, 4, fill, stroke))
         thick = 1.4 if node.kind == "block" else 0.8
         marks.append(Rect(x, y, w, h, h / 2 if node.kind in ("input", "output") else 4, fill, stroke, "", thick))
-    marks += centred(lines(node), x + w / 2, y, h)
+    marks += centred(lines(node, least), x + w / 2, y, h)
     return Group(tuple(marks), told(node), link(node.origin))
 
 

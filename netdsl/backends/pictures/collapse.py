@@ -33,6 +33,8 @@ class Folded:
     network: Network
     items: list[Item]
     stands: dict[int, int] = field(default_factory=dict)
+    less: bool = False
+    """Whether less is open than was asked for."""
 
     def resolve(self, value: int) -> int:
         """The drawn value that stands for `value`, or itself."""
@@ -51,11 +53,16 @@ def layers(network: Network, *, expand: bool = False) -> Folded:
     return _made(network, Layers(network), lambda frame, calls, level: False, expand)
 
 
-def asked(network: Network, *, depth: int | None = None, opened: tuple[str, ...] = ()) -> Folded:
+def asked(network: Network, *, depth: int | None = None, opened: tuple[str, ...] = ()) -> Iterator[Folded]:
     """The network with its blocks as boxes: those deeper than `depth` calls are closed, apart from the `opened` ones,
-    which are named by label, path or block."""
+    which are named by label, path or block. What is asked for comes first; then, for a page without room for it, the
+    first of each block alone, and less depth; the last has as little open as can be."""
     read = Layers(network)
-    return _made(network, read, _asked(read, depth or 0, opened))
+    for most in range(depth or 0, -1, -1):
+        for once in (False, True):
+            found = _made(network, read, _asked(read, most, opened, once))
+            found.less = once or most < (depth or 0)
+            yield found
 
 
 def blocks(network: Network) -> Iterator[Folded]:
@@ -92,22 +99,34 @@ def _once(frame: Frame) -> bool:
     return len(frame.children) > 3
 
 
-def _asked(read: Layers, depth: int, opened: tuple[str, ...]) -> Closes:
+def _asked(read: Layers, depth: int, opened: tuple[str, ...], once: bool) -> Closes:
+    """What is closed; with `once` all calls of a block but the first that would be open."""
     names = set(opened)
     wanted: set[int] = set()
+    seen: set[str] = set()
 
-    def look(items: list[Item]) -> bool:
+    def look(items: list[Item], calls: int) -> bool:
         found = False
         for item in items:
             if isinstance(item, Frame):
-                inside = look(item.children)
-                if inside or names & {item.label, item.title, item.scope.path}:
+                call = item.kind in CALLS
+                meant = bool(names & {item.label, item.title, item.scope.path}) or (call and calls < depth)
+                first = not once or not call or _name(item) not in seen
+                if meant and first and call:
+                    seen.add(_name(item))
+                inside = look(item.children, calls + call)
+                if inside or (meant and first):
                     wanted.add(id(item.scope))
                     found = True
         return found
 
-    look(read.items())
-    return lambda frame, calls, level: frame.kind in CALLS and calls >= depth and id(frame.scope) not in wanted
+    look(read.items(), 0)
+    return lambda frame, calls, level: frame.kind in CALLS and id(frame.scope) not in wanted
+
+
+def _name(frame: Frame) -> str:
+    """What calls of one block have in common: its name; of a bracket, which has none, the place of its statement."""
+    return frame.title if frame.kind != "bracket" else str(frame.span)
 
 
 def _large(network: Network, items: list[Item]) -> frozenset[Span]:

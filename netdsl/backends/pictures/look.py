@@ -1,8 +1,8 @@
 """How a picture looks: the colours of families and roles, in a light and a dark theme.
 
-The tints are those of Paul Tol's colour-blind-safe schemes (https://sronpersonalpages.nl/~pault/), light enough for
-black type and a grey print; in the dark theme the same hues are dark under light type. Families that a colour-blind
-reader might mix up differ in lightness or in how their line is drawn.
+The tints are near those of Paul Tol's colour-blind-safe schemes (https://sronpersonalpages.nl/~pault/), light enough
+for black type and a grey print; in the dark theme the same hues are dark under light type. They were moved until any
+two families are apart in their fill or their line for every kind of colour blindness, which the tests simulate.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ class Tint(NamedTuple):
 
 TINTS = {
     "light": {
-        Family.CONVOLUTION: Tint("#cfe0f1", "#4477aa"),
-        Family.POOLING: Tint("#f9d5c8", "#c4603c"),
-        Family.FULLY_CONNECTED: Tint("#cdebd9", "#2f8f6b"),
-        Family.ATTENTION: Tint("#e3d7f0", "#7a4fa3"),
-        Family.RECURRENT: Tint("#e9dcc6", "#8f6b3a"),
+        Family.CONVOLUTION: Tint("#cfe0f1", "#287bce"),
+        Family.POOLING: Tint("#f9d5c8", "#b95750"),
+        Family.FULLY_CONNECTED: Tint("#cdebd9", "#349066"),
+        Family.ATTENTION: Tint("#ded3ee", "#7a4fa3"),
+        Family.RECURRENT: Tint("#e9dcc6", "#8a642a"),
         Family.NORMALIZATION: Tint("#f5eec3", "#a89a2a"),
-        Family.ACTIVATION: Tint("#fbdbe3", "#bb6680"),
+        Family.ACTIVATION: Tint("#fbdbe3", "#984967"),
         Family.JOIN: Tint("#ffffff", "#333333"),
         Family.REGULARIZATION: Tint("#ebebeb", "#888888"),
-        Family.REARRANGEMENT: Tint("#dff3fa", "#5b9db5"),
-        None: Tint("#e4e8f7", "#5a6bb0"),
+        Family.REARRANGEMENT: Tint("#dff3fa", "#61a4bc"),
+        None: Tint("#f6f4fe", "#5867a9"),
     },
     "dark": {
-        Family.CONVOLUTION: Tint("#23405e", "#7fb0e0"),
-        Family.POOLING: Tint("#5c2f1f", "#e8936f"),
-        Family.FULLY_CONNECTED: Tint("#1d4a39", "#6fcfa6"),
-        Family.ATTENTION: Tint("#432a5e", "#b893dc"),
+        Family.CONVOLUTION: Tint("#23405e", "#6eb4fc"),
+        Family.POOLING: Tint("#5c2f1f", "#d7804f"),
+        Family.FULLY_CONNECTED: Tint("#1d4a39", "#73d1a7"),
+        Family.ATTENTION: Tint("#3a2962", "#b993dc"),
         Family.RECURRENT: Tint("#4d3a1e", "#cfa974"),
         Family.NORMALIZATION: Tint("#4a4417", "#d9cb62"),
-        Family.ACTIVATION: Tint("#5a2838", "#e597ae"),
+        Family.ACTIVATION: Tint("#5b2939", "#df9bc8"),
         Family.JOIN: Tint("#1b1b1f", "#dddddd"),
         Family.REGULARIZATION: Tint("#3a3a3e", "#a0a0a0"),
-        Family.REARRANGEMENT: Tint("#1f4653", "#86c6dd"),
-        None: Tint("#2c3259", "#98a6e6"),
+        Family.REARRANGEMENT: Tint("#1f4653", "#99cbde"),
+        None: Tint("#373353", "#939dd5"),
     },
 }
 """By theme and family; None is a closed block."""
@@ -70,7 +70,7 @@ def color(name: str, theme: str) -> str:
 
 
 STAGES = {
-    "light": ("#e4d3f0", "#cfe8cf", "#f8d3d0", "#d2e2f5", "#fbe6c3", "#d3eeee", "#f0d9e8"),
-    "dark": ("#4b3660", "#2c4f2f", "#5e312d", "#274766", "#5c4617", "#1f4d4d", "#562f48"),
+    "light": ("#e4d3f0", "#bfdfbf", "#fbdedb", "#bdd6f2", "#fcebcd", "#a5d8d0", "#f3dfec"),
+    "dark": ("#4b3660", "#1f3d22", "#6b3a35", "#1d3753", "#6a5220", "#174040", "#62385a"),
 }
 """By theme: the fills of layers of one width, or of one output size, as in the figures of papers."""

@@ -8,8 +8,9 @@ graph and not a drawing (DOT, Mermaid) are written from the picture itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from netdsl.ops import Family, Operator
@@ -132,6 +133,27 @@ class Picture:
     def frames(self) -> tuple[Frame, ...]:
         """All frames, outermost first."""
         return tuple(part for part in parts(self.body) if isinstance(part, Frame))
+
+
+def terse(picture: Picture) -> Picture:
+    """The same picture, in which boxes show neither figures nor arguments; who asks a box is told them all the same.
+
+    Where a value goes to several places its shape stays: the lines part beside it.
+    """
+    ways = Counter(edge.source for edge in picture.edges)
+
+    def short(part: Part) -> Part:
+        if isinstance(part, Node):
+            out = part.out if ways[part.id] > 1 else ""
+            return part if part.kind in ("input", "output") else replace(part, note="", out=out, details=())
+        if isinstance(part, Frame):
+            return replace(part, parts=tuple(map(short, part.parts)))
+        branches = tuple(replace(each, parts=tuple(map(short, each.parts))) for each in part.branches)
+        join = short(part.join)
+        assert isinstance(join, Node)
+        return replace(part, branches=branches, join=join)
+
+    return replace(picture, body=tuple(map(short, picture.body)))
 
 
 def parts(body: tuple[Part, ...]) -> Iterator[Part]:

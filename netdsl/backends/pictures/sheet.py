@@ -7,7 +7,20 @@ centimetres), unless it is said; so none is much higher than a page.
 from __future__ import annotations
 
 from netdsl.backends.pictures.cards import SMALL, Cards, card, heading
-from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Rect, Run, Text, bounds, fitted, moved
+from netdsl.backends.pictures.drawing import (
+    Drawing,
+    Group,
+    Mark,
+    Path,
+    Point,
+    Rect,
+    Run,
+    Text,
+    bounds,
+    fitted,
+    flat,
+    moved,
+)
 from netdsl.backends.pictures.legend import legend
 from netdsl.backends.pictures.model import Edge, Frame, Node, Picture
 from netdsl.backends.pictures.options import Options
@@ -30,19 +43,20 @@ def page(options: Options) -> tuple[float, float]:
 def legibility(drawing: Drawing, options: Options) -> float:
     """The size of the smallest type when the drawing is scaled to fit a page, in points."""
     width, height = page(options)
-    return SMALL * min(width / drawing.width, height / drawing.height, 1.0)
+    least = min((mark.size for mark in flat(drawing.marks) if isinstance(mark, Text)), default=SMALL)
+    return least * min(width / drawing.width, height / drawing.height, 1.0)
 
 
-def sheet(picture: Picture, options: Options) -> Drawing:
-    """The drawing of a picture."""
-    return Sheet(picture, options, Cards(options.direction == "tb")).drawing()
+def sheet(picture: Picture, options: Options, least: float = SMALL) -> Drawing:
+    """The drawing of a picture, in type of at least this size."""
+    return Sheet(picture, options, Cards(options.direction == "tb", least)).drawing()
 
 
 class Sheet:
     """Lays out a picture; a style changes how cards look and how parts stand in columns."""
 
     def __init__(self, picture: Picture, options: Options, sizes: Cards):
-        self.picture, self.options, self.sizes = picture, options, sizes
+        self.picture, self.options, self.sizes, self.least = picture, options, sizes, sizes.least
         self.down = options.direction == "tb"
         self.edges = picture.edges
 
@@ -53,6 +67,10 @@ class Sheet:
         below = legend(self.picture, self.options.theme) if self.options.legend else []
         _, _, _, bottom = bounds(marks)
         title += [moved(mark, left, bottom + 16) for mark in below]
+        _, _, _, bottom = bounds([*marks, *title])
+        for number, note in enumerate(self.picture.notes):
+            words = (Run(note, self.least, color="grey"),)
+            title.append(Text((left + right) / 2, bottom + 14 + number * self.least * 1.3, words, "middle"))
         return fitted([*marks, *title], self.picture.title, self.picture.description, self.options.theme)
 
     def title(self, left: float, top: float, right: float) -> list[Mark]:
@@ -152,15 +170,15 @@ class Sheet:
         return found
 
     def card(self, node: Node, x: float, y: float, w: float, h: float) -> Group:
-        return card(node, x, y, w, h, self.options.theme)
+        return card(node, x, y, w, h, self.options.theme, self.least)
 
     def turn(self, point: Point) -> Point:
         return point if self.down else (point[1], point[0])
 
     def shape(self, node: Node, place: Place) -> Text:
-        run = (Run(node.out, SMALL, color="grey"),)
+        run = (Run(node.out, self.least, color="grey"),)
         if self.down:
-            return Text(place.x + 5, place.end + SMALL + (3.5 if node.times > 1 else 1.5), run)
+            return Text(place.x + 5, place.end + self.least + (3.5 if node.times > 1 else 1.5), run)
         return Text(place.end + 4, place.x - 4, run)
 
     def line(self, edge: Edge, points: list[Point]) -> Mark:
@@ -177,8 +195,8 @@ class Sheet:
             dash = "3 3" if frame.kind == "aux" else ""
             fill = "shade" if frame.times > 1 else "none"
             marks.append(Rect(one[0], one[1], two[0] - one[0], two[1] - one[1], 6, fill, "frame", dash, 0.7))
-        for number, row in enumerate(heading(frame)):
-            marks.append(Text(one[0] + 5, one[1] + 9.5 + number * SMALL * 1.25, row))
+        for number, row in enumerate(heading(frame, self.least)):
+            marks.append(Text(one[0] + 5, one[1] + 1.25 + (number * 1.25 + 1.0) * self.least, row))
         return marks
 
 

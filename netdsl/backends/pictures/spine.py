@@ -150,7 +150,9 @@ class Spine:
         offsets = []
         for cell, part in zip(cells, parts, strict=True):
             if _beside(part):
-                start = max(at - self.sizes.gap / 2 + self.sizes.bus, beside)
+                # its line parts between two boxes, where no other head may be in its way
+                at = max(at, self.sizes.gap, beside + self.sizes.gap - self.sizes.bus)
+                start = at - self.sizes.gap + self.sizes.bus
                 offsets.append((right + self.sizes.aside + cell.left, start))
                 beside = start + cell.length + self.sizes.gap
                 reach = max(reach, right + self.sizes.aside + cell.left + cell.right)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from netdsl.backends.torch.attributes import shape_of
 from netdsl.backends.torch.classes import Class
 from netdsl.backends.torch.columns import Split
 from netdsl.backends.torch.echo import echo
@@ -18,7 +19,7 @@ from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.members import Members
-from netdsl.backends.torch.merge import Form, Instance, Merge, shape_of
+from netdsl.backends.torch.merge import Form, Instance, Merge
 from netdsl.backends.torch.names import Numbered, camel, snake, stem, variable
 from netdsl.backends.torch.parameters import defaults_of
 from netdsl.backends.torch.plan import Plan

@@ -6,7 +6,7 @@ The tree is printed (`text`), and it is evaluated: `Class.made` is what an insta
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
@@ -108,7 +108,7 @@ class Class:
         ]
         if self.loop is not None:
             found = [("", ("Chain", tuple(self._repeated(self.loop, dict(names)))))]
-        return tuple(found), tuple(taken(self.forward, flags)), tuple(taken(self.init, flags))
+        return tuple(found), settled(taken(self.forward, flags)), tuple(taken(self.init, flags))
 
     def _repeated(self, loop: Repetition, names: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for number in range(loop.count.evaluate(names)):
@@ -153,6 +153,15 @@ def taken(lines: Lines, flags: Mapping[str, Any]) -> Iterator[str]:
             yield from taken(each.yes if each.test.evaluate(flags) else each.no, flags)
         else:
             yield each
+
+
+def settled(lines: Iterable[str]) -> tuple[str, ...]:
+    """Statements whose last returns what it computes, not the variable that the one before sets."""
+    *before, last = [*lines] or [""]
+    name, equals, expression = before[-1].partition(" = ") if before else ("", "", "")
+    if equals and name.isidentifier() and last == f"return {name}":
+        return *before[:-1], f"return {expression}"
+    return *before, last
 
 
 def terms_of(item: Any) -> list[Term]:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from netdsl.backends.torch.construct import PLAIN, UNSET, Items, alike, single
+from netdsl.backends.torch.decisions import Arms
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain
 from netdsl.backends.torch.terms import MOST_OPERATORS, Layer, Term, make, name
-from netdsl.backends.torch.trace import Arms, Trace
+from netdsl.backends.torch.trace import Trace
 
 
 class Split(Exception):
@@ -51,7 +52,7 @@ class Columns:
 
     # Values ----------------------------------------------------------------------------------------------------------
 
-    def _value(self, role: str, column: Column, sided: bool = False) -> Any:
+    def value(self, role: str, column: Column, sided: bool = False) -> Any:
         """The constant or the term that stands for a column of values; one number may be `sided`: the same for a tuple
         of it."""
         first = next(iter(column.values()))
@@ -64,7 +65,7 @@ class Columns:
                 raise Split
             return Items(
                 tuple(
-                    self._value("channels", {row: value.values[place] for row, value in column.items()})
+                    self.value("channels", {row: value.values[place] for row, value in column.items()})
                     for place in range(len(first.values))
                 )
             )
@@ -79,7 +80,7 @@ class Columns:
         first = next(iter(plains.values()))
         same = all(alike(value, first) for value in plains.values())
         terms = list(dict.fromkeys(as_term(value) for value in column.values() if is_symbolic(value)))
-        terms = [term for term in terms if not term.opaque and term.size <= MOST_OPERATORS]
+        terms = [term for term in terms if term.size <= MOST_OPERATORS]
         for term in terms:
             if self._holds(term, plains, sided):
                 return term
@@ -134,8 +135,8 @@ class Columns:
         """One of two, by a test of the spec: `a if COND else b`."""
         if self.index is not None:
             return None
-        for test in (*self._tests(), *self._further()):
-            sides = self._sides(test, column)
+        for test in (*self.tests(), *self.further()):
+            sides = self.sides(test, column)
             if sides is None or not all(sides):
                 continue
             found = []
@@ -156,11 +157,11 @@ class Columns:
             if owner in values and not alike(plain(values[owner]), plains[row]):
                 raise Split
             values[owner] = value
-        found = self._unused(role or "value")
+        found = self.unused(role or "value")
         self.fresh[found] = values
         return name(found)
 
-    def _unused(self, wanted: str) -> str:
+    def unused(self, wanted: str) -> str:
         base = variable(wanted if wanted.isidentifier() else f"with_{wanted}" if wanted else "value", self.reserved)
         found, number = base, 2
         while found in self.used or found in self.reserved:
@@ -170,34 +171,24 @@ class Columns:
 
     # Conditions ------------------------------------------------------------------------------------------------------
 
-    def _tests(self) -> list[Term]:
+    def tests(self) -> list[Term]:
         """The tests that some instance met, and those that are in use."""
         found = dict.fromkeys(self.conditions)
         for row in self.rows:
-            found.update(dict.fromkeys(map(self._told, row.trace.decisions)))
+            found.update(dict.fromkeys(row.trace.decisions))
         return list(found)
 
-    def _further(self) -> Iterable[Term]:
+    def further(self) -> Iterable[Term]:
         """Tests that the spec does not have: whether a stride is 1, where padding can be the same on all sides, and
         whether an argument that names a block or an activation is a certain one."""
         strides = [as_term(stride) for row in self.rows for stride in row.trace.strided.values()]
-        found = [make("==", stride, as_term(1)) for stride in strides if not stride.opaque]
+        found = [make("==", stride, as_term(1)) for stride in strides]
         for row in self.rows:
             layers = {atom: value for atom, value in row.names.items() if isinstance(value, Layer)}
             found += [make("is", name(atom), as_term(value)) for atom, value in layers.items()]
         return dict.fromkeys(found)
 
-    def _told(self, term: Term) -> Term:
-        """A term with the arguments that are there in place of what has no short text in Python."""
-        if not term.opaque:
-            return term
-        for fresh, column in self.fresh.items():
-            values = {row: column.get(each.instance, UNSET) for row, each in enumerate(self.rows)}
-            if self._holds(term, {row: plain(value) for row, value in values.items()}):
-                return name(fresh)
-        return make(term.op, *(self._told(each) if isinstance(each, Term) else each for each in term.args))
-
-    def _sides(self, test: Term, rows: Iterable[int]) -> tuple[list[int], list[int]] | None:
+    def sides(self, test: Term, rows: Iterable[int]) -> tuple[list[int], list[int]] | None:
         """The rows where a test holds, and the others; None where it has no answer."""
         yes: list[int] = []
         no: list[int] = []
@@ -213,7 +204,7 @@ class Columns:
         fresh = {key: column[owner] for key, column in self.fresh.items() if owner in column}
         return {**self.rows[row].names, **fresh} if fresh else self.rows[row].names
 
-    def _condition(self, present: set[int], rows: set[int], arms: Iterable[Arms], word: str) -> Term:
+    def condition(self, present: set[int], rows: set[int], arms: Iterable[Arms], word: str) -> Term:
         """The test that holds where something is there: of the arms it stands in, if they say it."""
         options: dict[Term, None] = {}
         for around in arms:
@@ -224,10 +215,10 @@ class Columns:
                 for test in tests[1:]:
                     whole = make("and", whole, test)
                 options[whole] = None
-        for test in self._tests():
+        for test in self.tests():
             options.update(dict.fromkeys((test, make("not", test))))
         for option in options:
-            sides = None if option.opaque else self._sides(option, rows)
+            sides = self.sides(option, rows)
             if sides is not None and set(sides[0]) == present:
                 self.conditions.setdefault(option, word)
                 return option
@@ -237,7 +228,7 @@ class Columns:
         for fresh, column in self.fresh.items():
             if column.keys() >= owners.keys() and all(column[owner] is held for owner, held in owners.items()):
                 return name(fresh)
-        found = self._unused(word)
+        found = self.unused(word)
         self.fresh[found] = dict(owners)
         term = name(found)
         self.conditions[term] = word

@@ -6,6 +6,7 @@ its label where it is used again later. A variable is taken again only when noth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise, takewhile
@@ -119,6 +120,7 @@ class Forward:
         """The variable that suits each value, by where it is made."""
         branches = 0
         single = _single(scope)
+        pair = _unequal(scope)
         for child in scope.children:
             if isinstance(child, Node):
                 self.preferred[child.id] = name
@@ -130,7 +132,7 @@ class Forward:
                 branches += 1
                 made = next(child.nodes(), None) is not None
                 (self.branches if made else self.asked).add(child.exit)
-                suits = single or _called(child) or f"branch{branches}"
+                suits = single or _called(child) or ("out" if pair and branches == 1 else f"branch{branches}")
             elif child.kind == "shortcut":
                 suits = "shortcut"
             level = self.plan.level_of.get(id(child))
@@ -160,7 +162,8 @@ class Forward:
                 used = uses.get(value, [place + 1])
                 joined = value in self.branches and len(used) == 1
                 later = used != [place + 1] or value in several or value in self.asked
-                if label is not None and not step.aux and not joined and later:
+                stays = label is not None and label.startswith("branch") and self.preferred[value] == _stem(label)
+                if label is not None and not step.aux and not joined and not stays and later:
                     self.preferred[value] = label
 
     def _through(self, value: int) -> int:
@@ -273,8 +276,9 @@ class Forward:
     def _variable(self, value: int, bound: dict[str, int], left: dict[int, int]) -> str:
         base = variable(snake(self.preferred.get(value, self.main)), self.taken)
         name, number = base, 2
+        between = "_" if base[-1].isdigit() else ""
         while (name in bound and left.get(bound[name], 0) > 0) or name in self.taken:
-            name, number = f"{base}{number}", number + 1
+            name, number = f"{base}{between}{number}", number + 1
         return name
 
 
@@ -311,9 +315,22 @@ def _single(scope: Scope) -> str:
     return "scale" if scope.title == "mul" else "out"
 
 
+def _unequal(scope: Scope) -> bool:
+    """Whether two branches are added up of which the second is one thing, as a shortcut is."""
+    if scope.title != "add":
+        return False
+    sizes = [len(child.children) for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
+    return len(sizes) == 2 and sizes[0] > sizes[1] == 1
+
+
 def _called(branch: Scope) -> str:
     """What the labels in a branch call it: `branch3x3` where they are `branch3x3_1` and `branch3x3_2`."""
     labels = [child.label for child in branch.children if child.label]
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
-    found = "".join(letters[0] for letters in alike).rstrip("_")
+    found = _stem("".join(letters[0] for letters in alike))
     return found if found.startswith("branch") and found != "branch" else ""
+
+
+def _stem(label: str) -> str:
+    """What `branch3x3_1` is the first layer of."""
+    return re.sub(r"_\d*$", "", label)

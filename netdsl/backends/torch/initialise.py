@@ -92,20 +92,22 @@ class Initialisation:
             for statement in self.statements(member):
                 found.setdefault(statement, []).append((target, member))
             drawn.setdefault(_module(member), set()).add("\n".join(self.statements(member)))
-        lines: list[str] = []
+        together: dict[tuple[str, ...], list[str]] = {}
         for statement, targets in found.items():
-            modules = list(dict.fromkeys(_module(leaf) for _, leaf in targets))
-            alike = not nested and all(drawn[each] == {statement} and each.startswith("nn.") for each in modules)
-            if len(targets) < 3:
-                lines += [statement.replace("{m}", target) for target, _ in targets]
-            elif alike:
-                lines += loop([(modules, (statement,))])
+            together.setdefault(tuple(target for target, _ in targets), []).append(statement)
+        lines: list[str] = []
+        for names, written in together.items():
+            modules = list(dict.fromkeys(_module(leaf) for _, leaf in found[written[0]]))
+            said = {"\n".join(written)}
+            if len(names) < 3:
+                lines += [statement.replace("{m}", target) for statement in written for target in names]
+            elif not nested and all(drawn[each] == said and each.startswith("nn.") for each in modules):
+                lines += loop([(modules, written)])
             else:
-                listed = ", ".join(target for target, _ in targets)
-                head = f"for m in ({listed}):"
+                head = f"for m in ({', '.join(names)}):"
                 if INDENT + len(head) > WIDTH:
-                    head = "for m in (\n" + "".join(f"    {target},\n" for target, _ in targets) + "):"
-                lines += [head, "    " + statement.replace("{m}", "m")]
+                    head = "for m in (\n" + "".join(f"    {target},\n" for target in names) + "):"
+                lines += [head, *("    " + statement.replace("{m}", "m") for statement in written)]
         return tuple(lines)
 
     def _own(self, level: Level, access: Callable[[Leaf | Level, str], str]) -> Iterator[tuple[str, Leaf | None]]:

@@ -159,7 +159,7 @@ class Layers(Expressions):
         if self.turning or not isinstance(channels, Sym):
             return channels
         term = channels.term
-        if term.rounds or term.size < 2:
+        if term.size < 2 or any(part.rounding for part in term.parts()):
             return channels
         for atom, source in self.source.items():
             if source[:2] == ("default", term):

@@ -113,7 +113,7 @@ def _call(construct: Construct) -> Bracket:
     else:
         name = function.name
         usual = {each.name: each.default for each in function.parameters}
-        many = sum([not a.keyword and type(a.value) in NUMBERS for a in arguments]) > MOST_BARE
+        many = sum([not a.keyword and _bare(a.value) for a in arguments]) > MOST_BARE
         front = list(takewhile(lambda a: not a.keyword and (not many or ENTRY.search(a.role)), arguments))
         keywords = ["" if place < len(front) else a.keyword or a.role for place, a in enumerate(arguments)]
         items = tuple(
@@ -132,6 +132,11 @@ def _call(construct: Construct) -> Bracket:
 def _usual(value: Any, known: Any) -> bool:
     """Whether a value is what an argument has that is left out."""
     return known is not UNSET and type(plain(value)) is type(known) and bool(value == known)
+
+
+def _bare(value: Any) -> bool:
+    """Whether a reader sees a number whose meaning nothing tells: a constant, or one of a loop's index."""
+    return type(value) in NUMBERS or (isinstance(value, Term) and value.names == {"i"})
 
 
 def _loop(loop: Run | Cycle) -> Loop:

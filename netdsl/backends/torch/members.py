@@ -10,12 +10,13 @@ from itertools import zip_longest
 from typing import Any, TypeVar
 
 from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, Items, ModuleDict
+from netdsl.backends.torch.decisions import Arms
 from netdsl.backends.torch.layout import render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
 from netdsl.backends.torch.names import Numbered, reached
 from netdsl.backends.torch.symbols import as_term
 from netdsl.backends.torch.terms import NONE, make
-from netdsl.backends.torch.trace import Arms, Trace
+from netdsl.backends.torch.trace import Trace
 from netdsl.elaborate.naming import attribute
 from netdsl.ops import Torch
 

@@ -26,7 +26,7 @@ def camel(title: str) -> str:
 
 
 def titled(name: str, variant: str | None) -> str:
-    """The class of a net and its variant: `VGG_D`, `MobileNetV2_1_4`, `EfficientNetB0`.
+    """The class of a net and its variant: `VGG_D`, `MobileNetV2_1_4`, `EfficientNetB0`, `MobileNetV3Large`.
 
     An underscore stands where their ends would run together.
     """
@@ -35,6 +35,7 @@ def titled(name: str, variant: str | None) -> str:
         runs = (found[-1:].isdigit() and (word[0].isdigit() or found == camel(name))) or (
             found == camel(name) and found[-1:].isupper()
         )
+        runs = runs and not (word.isalpha() and word.islower() and len(word) > 1)
         found += f"_{word}" if runs else word[0].upper() + word[1:]
     return found
 

@@ -44,7 +44,8 @@ def gathered(
     values, `sizes` are the numbers of modules in what holds some, by how that is reached."""
     if sum(_counted(step) is not None for step in steps) < MOST_BRANCHES:
         return steps
-    return _branches(_layers(steps, results, names, sizes), results, names, sizes)
+    found, lists = _layers(steps, results, names, sizes)
+    return _branches(found, results, names, sizes, lists)
 
 
 def _counted(step: Step) -> tuple[str, int] | None:
@@ -78,8 +79,12 @@ def _users(steps: list[Step]) -> dict[int, list[Step]]:
 # Layers in a row -----------------------------------------------------------------------------------------------------
 
 
-def _layers(steps: list[Step], results: Collection[int], names: dict[int, str], sizes: Mapping[str, int]) -> list[Step]:
-    """Layers that count up, each applied to what the one before gives, as loops."""
+def _layers(
+    steps: list[Step], results: Collection[int], names: dict[int, str], sizes: Mapping[str, int]
+) -> tuple[list[Step], set[int]]:
+    """Layers that count up, each applied to what the one before gives, as loops; and the lists that TorchScript reads
+    of them."""
+    lists: set[int] = set()
     users = _users(steps)
     found: list[Step] = []
     at = 0
@@ -92,7 +97,9 @@ def _layers(steps: list[Step], results: Collection[int], names: dict[int, str], 
             continue
         listed = LISTS - at
         outputs = (run[-1].outputs[_main(run)], *((listed,) if join is not None else ()))
-        text = partial(row, *_modules(run, "layer", sizes), _main(run))
+        head, module = _modules(run, "layer", sizes)
+        text = partial(row, head, module, _main(run))
+        lists |= {listed} if module == "layer" else set()
         found.append(Step(outputs, run[0].inputs, run[0].text, loop=text, kept=True))
         if join is not None:
             aside = {step.outputs[1 - _main(run)] for step in run}
@@ -101,7 +108,7 @@ def _layers(steps: list[Step], results: Collection[int], names: dict[int, str], 
             inputs = [value for value in join.inputs if value not in aside]
             join.inputs = (*inputs[:at_first], listed, *inputs[at_first:])
         at += len(run)
-    return found
+    return found, lists
 
 
 def _run(steps: list[Step], at: int, users: dict[int, list[Step]], results: Collection[int]) -> Iterator[Step]:
@@ -169,7 +176,11 @@ def row(head: str, module: str, main: int, texts: list[str], names: list[str]) -
 
 
 def _branches(
-    steps: list[Step], results: Collection[int], names: dict[int, str], sizes: Mapping[str, int]
+    steps: list[Step],
+    results: Collection[int],
+    names: dict[int, str],
+    sizes: Mapping[str, int],
+    lists: Collection[int],
 ) -> list[Step]:
     """Joins of branches that count up, as comprehensions."""
     users = _users(steps)
@@ -192,7 +203,9 @@ def _branches(
             continue
         if runs or any(value <= LISTS for value in join.inputs):
             found[place] = [_joined(join, parts, sizes)]
-            if join.form == SUM and len(parts) == 1:
+            value, run = parts[0]
+            whole = value in lists or (run and _modules(run, "branch", sizes)[1] == "branch")
+            if join.form == SUM and len(parts) == 1 and whole:
                 found[place] = list(_added(join, parts[0], LISTS - len(steps) - place, names, sizes))
             gone |= {id(step) for run in runs for step in run}
     return [step for each in found for step in each if id(step) not in gone]

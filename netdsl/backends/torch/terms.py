@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from netdsl.elaborate.values import Unsuited, power, rounded
+from netdsl.elaborate.values import Unsuited, power
 
 MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""
@@ -44,26 +44,24 @@ def literal(value: Any) -> str:
 class Term:
     """`op` of `args`, which are terms, or a name, or a constant.
 
-    `names` are those in it, `rank` binds its text, `size` counts its operators. One that `rounds` is computed where a
-    block is called, unless it is written as an argument; one that is `opaque` has no short text in Python (halves away
-    from zero), and is never written.
+    `names` are those in it, `rank` binds its text, `size` counts its operators. One that `rounds` as networks do
+    is computed where a block is called, unless it is written as an argument.
     """
 
-    __slots__ = ("args", "constant", "names", "op", "opaque", "rank", "rounds", "size", "text")
+    __slots__ = ("args", "constant", "names", "op", "rank", "rounds", "size", "text")
 
     def __init__(self, op: str, args: tuple[Any, ...], text: str, rank: int):
         self.op, self.args, self.text, self.rank = op, args, text, rank
         self.constant = op == "constant"
         if op == "name":
             self.names: frozenset[str] = frozenset(args)
-            self.size, self.rounds, self.opaque = 0, False, False
+            self.size, self.rounds = 0, False
         elif op == "constant":
-            self.names, self.size, self.rounds, self.opaque = frozenset(), 0, False, False
+            self.names, self.size, self.rounds = frozenset(), 0, False
         else:
             self.names = frozenset().union(*(each.names for each in args))
             self.size = 1 + sum(each.size for each in args)
-            self.rounds = op in _ROUNDING or any(each.rounds for each in args)
-            self.opaque = op == "round" or any(each.opaque for each in args)
+            self.rounds = op == "round_to" or any(each.rounds for each in args)
 
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Term) and self.text == other.text)
@@ -177,11 +175,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "min": lambda *values: min(values),
     "floor": math.floor,
     "ceil": math.ceil,
-    "round": rounded,
     "tuple": lambda *values: tuple(values),
     "element": operator.getitem,
 }
-_ROUNDING = ("floor", "ceil", "round", "round_to")
+_ROUNDING = ("floor", "ceil", "round_to")
 _WRITTEN = {"floor": "math.floor", "ceil": "math.ceil", "round_to": "make_divisible"}
 
 MAKE_DIVISIBLE = '''def make_divisible(value: float, divisor: int) -> int:
@@ -210,9 +207,15 @@ NONE = constant(Layer("None"))
 """In place of a layer that there is not."""
 
 
+HALF = constant(0.5)
+
+
 @lru_cache(8192)
 def make(op: str, *args: Term) -> Term:
-    """`op` of `args`, simplified where integers allow it; constants are computed."""
+    """`op` of `args`, simplified where integers allow it; constants are computed. Halves go away from zero in a spec,
+    and to even numbers in Python."""
+    if op == "round":
+        return make("floor", make("+", *args, HALF))
     if all(each.constant for each in args):
         try:
             return constant(Term(op, args, "", 0).evaluate({}))
@@ -231,6 +234,8 @@ def make(op: str, *args: Term) -> Term:
         return args[0] if args[1].args[0] else make("not", args[0])
     if op == "not" and args[0].op in _OPPOSITES:
         return make(_OPPOSITES[args[0].op], *args[0].args)
+    if op == "not" and args[0].op in ("and", "or") and all(each.op in _OPPOSITES for each in args[0].args):
+        return make("or" if args[0].op == "and" else "and", *(make("not", each) for each in args[0].args))
     if op == "not" and args[0].op == "not":
         return args[0].args[0]  # type: ignore[no-any-return]
     return Term(op, args, _text(op, args), _RANKS.get(op, _ATOM))
@@ -286,6 +291,9 @@ def _simple(op: str, a: Term, b: Term) -> Term | None:
             return a
         if left == 1:
             return b
+        inner = _integer(a.args[1]) if a.op == "*" else None
+        if right is not None and inner is not None:
+            return make("*", a.args[0], constant(inner * right))
     if op == "//":
         if right == 1:
             return a

@@ -1,8 +1,8 @@
 """What the numbers of a class are made of: its levels walked with symbolic numbers in place of its arguments.
 
 Each class is traced by itself. Its names are *atoms*: the channels of what it is given, the parameters of its block,
-and what it reads from further out; whoever constructs it says what they are in its own names (`Trace.called`). For each
-layer the operator itself is asked what it gives and how it is written, with the spec's expressions in its fields, so
+and what it reads from further out; whoever constructs it says what they are in its own names (`calls`). For each layer
+the operator itself is asked what it gives and how it is written, with the spec's expressions in its fields, so
 that channels, groups and paddings come out as expressions. A term that is not what the network has is left out: the
 number stays, and the names it depends on are noted as `rigid`, of which no argument of the network may be made.
 """
@@ -12,22 +12,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import repeat
-from typing import Any, TypeAlias
+from typing import Any
 
-from netdsl.backends.torch.construct import UNSET, Argument, Construct
+from netdsl.backends.torch.calls import Calls
 from netdsl.backends.torch.expressions import Names
 from netdsl.backends.torch.facts import Facts, indices, kernels, row_nodes
-from netdsl.backends.torch.layers import Layers
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
-from netdsl.backends.torch.reading import Unreadable, parsed, read
-from netdsl.backends.torch.symbols import Sym, as_term, is_symbolic, plain, symbolic
-from netdsl.backends.torch.terms import Layer, Term, make, name, turned, turns_of
-from netdsl.integrity import CALLED
-from netdsl.ir import Choice, Node, Scope
-
-Arms: TypeAlias = tuple[tuple[Term | None, bool], ...]
-"""The tests of the `if`s around something, outermost first, and whether they held."""
+from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
+from netdsl.backends.torch.terms import Layer, Term, make, name, turned
+from netdsl.ir import Node, Scope
 
 
 @dataclass
@@ -60,24 +54,13 @@ class Loop:
         return self.carry if self.growth is None else make("+", name(self.entry), make("*", self.count, self.growth))
 
 
-class Trace(Layers):
-    """One class-like level with symbolic numbers.
-
-    - `decisions`: the tests that were met, with their outcome; `residuals` are those on which there is a shortcut.
-    - `made`: the values of the atoms of each class inside, in the names of this one; `constructs` are the calls of it.
-    - `loop`: where the class is one repetition.
-    """
+class Trace(Calls):
+    """One class-like level with symbolic numbers. `loop`: where the class is one repetition."""
 
     def __init__(self, facts: Facts, level: Level, loops: bool = True):
         super().__init__(facts, level)
         facts.traces[id(level)] = self
-        self.decisions: dict[Term, bool] = {}
-        self.residuals: set[Term] = set()
-        self.made: dict[int, dict[str, Any]] = {}
-        self.constructs: dict[int, Construct] = {}
-        self.arms: dict[Choice, Term | None] = {}
         self.loop: Loop | None = None
-        self._calls: dict[Any, Level] = {}
         self.entries()
         self.names = self.beginning()
         repeat = _whole(level) if loops else None
@@ -181,53 +164,9 @@ class Trace(Layers):
             else:
                 self.walk(child, names)
 
-    def counted(self, branch: Scope, children: Iterable[Node | Scope], names: Names) -> None:
-        """A repeated branch, of which there may be none elsewhere."""
-        number = sum(isinstance(each, Scope) and each.span == branch.span for each in children)
-        count = self.term(branch.terms["count"], number, names, self.shape_of(branch.entry))
-        if is_symbolic(count):
-            self.decisions[make(">", count.term, as_term(0))] = True
-
-    def decide(self, choices: Iterable[Choice], names: Names) -> None:
-        """Tests that were met."""
-        for choice in choices:
-            if choice in self.arms:
-                continue
-            found = None
-            node = parsed(choice.test)
-            if node is not None:
-                try:
-                    found = read(node, self.lookup(names, self.shape_of(choice.value)), self.env)
-                    if found.evaluate(self.env) is not choice.taken:
-                        found = None
-                except (Unreadable, KeyError, ArithmeticError, TypeError, ValueError, IndexError):
-                    found = None
-            self.arms[choice] = found
-            if found is None:
-                self.lost(choice.test, names)
-                continue
-            self.rigid |= found.names
-            if not found.constant and not found.opaque:
-                self.decisions[found] = choice.taken
-
-    def around(self, member: Node | Scope) -> Arms:
-        """The tests of the arms in which something stands."""
-        return tuple((self.arms.get(choice), choice.taken) for choice in member.arms)
-
     def inlined(self, scope: Scope, names: Names) -> Names:
         """The names of a block that is no class of its own: its parameters are what the call writes."""
         return Names(self.arguments(scope, names), names)
-
-    def arguments(self, scope: Scope, names: Names, turning: bool = False) -> dict[str, Any]:
-        """The arguments of a call, in the atoms of this class."""
-        found: dict[str, Any] = {}
-        shape = self.shape_of(scope.entry)
-        for parameter in scope.arguments:
-            value = self.facts.argument(scope, parameter)
-            text = scope.terms.get(parameter)
-            written = None if text is None else self.term(text, value, names, shape, turning)
-            found[parameter] = value if written is None else written
-        return found
 
     def repeated(self, scope: Scope, names: Names) -> None:
         count = scope.terms.get("count")
@@ -250,37 +189,8 @@ class Trace(Layers):
         if scope.arms and (test := self.arms.get(scope.arms[-1])) is not None:
             self.residuals.add(test if scope.arms[-1].taken else make("not", test))
         self.members((body,), names)
-        self._shortcut(scope, body, next((each for each in rest if isinstance(each, Scope)), None))
+        self.shortcut(scope, body, next((each for each in rest if isinstance(each, Scope)), None))
         self.members(rest, names)
-
-    def _shortcut(self, scope: Scope, body: Scope, shortcut: Scope | None) -> None:
-        """What the shapes decide: whether the shortcut has layers, or (None) whether there is one."""
-        into, out = self.shape_of(scope.entry), self.shape_of(body.exit)
-        strides = {as_term(each): each for each in self._strides(body)}
-        stride = next(iter(strides.values())) if len(strides) == 1 else None
-        fits = make("!=", as_term(into[0]), as_term(out[0]))
-        changes = fits if stride is None else make("or", make("!=", as_term(stride), as_term(1)), fits)
-        if not changes.constant:
-            other = shortcut is None or bool(shortcut.children)
-            try:
-                if changes.evaluate(self.env) is other:
-                    self.decisions[changes] = other
-                    alike = make("==", as_term(into[0]), as_term(out[0]))
-                    alike = alike if stride is None else make("and", make("==", as_term(stride), as_term(1)), alike)
-                    self.decisions[alike] = not other
-                    self.residuals.add(alike)
-            except TypeError:
-                pass
-            self.rigid |= changes.names
-        for node in shortcut.nodes() if shortcut is not None else ():
-            fields: dict[str, Any] = node.op.reaching(into[0], out[0])
-            if stride is not None and getattr(node.op, "stride", None) is not None:
-                fields["stride"] = stride
-            self._overrides[node.id] = fields
-
-    def _strides(self, body: Scope) -> Iterable[Any]:
-        """The symbolic strides of a body's layers."""
-        return [self.strided[node.id] for node in body.nodes() if node.id in self.strided]
 
     def looped(self, repeat: Scope) -> None:
         """The layers of a repetition, each in the same names: what goes into it, and its index."""
@@ -316,101 +226,6 @@ class Trace(Layers):
         assert shape is not None
         self.shapes[repeat.exit] = (self.known(loop.after(), shape[0]) if loop.carry else shape[0], *shape[1:])
         self.decide(self.level.scope.choices, names)
-
-    # Calls of other classes ------------------------------------------------------------------------------------------
-
-    def called(self, level: Level, names: Names) -> None:
-        """Another class: its atoms in the names of this one, and what it gives."""
-        inner = self.facts.traces[id(level)]
-        scope = level.scope
-        shift = level.first - inner.level.first
-        given = [self.shape_of(value)[0] for value in level.given]
-        known = (inner, tuple(map(as_term, given))) if not scope.terms and scope.kind == "block" else None
-        if known in self._calls:
-            self._again(level, self._calls[known])
-            return
-        atoms: dict[str, Any] = {}
-        rows = row_nodes(scope) if scope.kind == "bracket" else []
-        arguments = self.arguments(scope, names, turning=True) if scope.kind == "block" else {}
-        for atom, source in inner.source.items():
-            value: Any = inner.env[atom]
-            kind = source[0]
-            found: Any = None
-            if kind == "entry":
-                found = given[source[1]]
-            elif kind == "argument":
-                found = arguments[source[1]]
-            elif kind == "default":
-                term = source[1].substitute(atoms)
-                found = self.known(term, value)
-            elif kind == "row":
-                text = rows[source[1]].terms.get(source[2])
-                if text is not None:
-                    found = self.term(text, value, names, ())
-            else:
-                found = self.lookup(names, ())(source[1])
-            atoms[atom] = found if found is not None and plain(found) == value else value
-        for atom in inner.rigid:
-            self.mark(atoms.get(atom))
-        for calls, text in inner.further:
-            calls -= scope.kind == "block"
-            if calls:
-                self.further.append((calls, text))
-            else:
-                self.lost(text, names)
-        for value in level.outputs:
-            shape = inner.shapes.get(value - shift)
-            if shape is None:
-                continue
-            channels = shape[0]
-            if isinstance(channels, Sym):
-                term = channels.term.substitute(atoms)
-                channels = self.local(self.known(term.substitute(turns_of(term)), plain(channels)))
-            self.shapes[value] = (channels, *shape[1:])
-        self.made[id(level)] = atoms
-        self.constructs[id(level)] = self._construct(level, names)
-        for number, stride in inner.strided.items():
-            lifted = self.lift(level, stride)
-            if is_symbolic(lifted):
-                self.strided[number + shift] = lifted
-        if known is not None and not inner.further and all(source[0] != "outer" for source in inner.source.values()):
-            self._calls[known] = level
-
-    def _again(self, level: Level, first: Level) -> None:
-        """The same call as one before."""
-        self.made[id(level)] = self.made[id(first)]
-        self.constructs[id(level)] = self.constructs[id(first)]
-        moved = level.first - first.first
-        for value in first.outputs:
-            if value in self.shapes:
-                self.shapes[value + moved] = self.shapes[value]
-        for number, stride in [*self.strided.items()]:
-            if first.first <= number <= first.last:
-                self.strided[number + moved] = stride
-
-    def _construct(self, level: Level, names: Names) -> Construct:
-        """The call that constructs another class here, by the parameter that names it where one does."""
-        made, given = self.facts.classes[id(level)]
-        word = level.scope.terms.get(CALLED)
-        named = self.lookup(names, ())(word) if word is not None else None
-        handed = is_symbolic(named) and named == made.name
-        arguments = tuple(
-            Argument(
-                None if each.default is UNSET else each.name,
-                self.lift(level, value),
-                each.name,
-                each.default if handed else UNSET,
-            )
-            for each, value in given
-        )
-        function: Any = named if handed else made
-        return Construct(function, arguments)
-
-    def lift(self, level: Level, value: Any) -> Any:
-        """A value of a class inside, in the names of this one."""
-        if not is_symbolic(value):
-            return value
-        return self.known(as_term(value).substitute(self.made[id(level)]), plain(value))
 
 
 def _whole(level: Level) -> Scope | None:

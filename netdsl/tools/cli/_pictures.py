@@ -17,7 +17,7 @@ picture_options = options(
         "--depth",
         type=click.IntRange(0),
         metavar="N",
-        help="Open block calls to this depth.  [default: what fits a page]",
+        help="Open block calls to this depth, as far as a page takes; --expand draws all.  [default: what fits a page]",
     ),
     click.option(
         "--open", "open_", multiple=True, metavar="LABEL", help="Open this block: a label, a path or its name."

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from netdsl.compiler import Compilation
+    from netdsl.elaborate.files import Texts
     from netdsl.text.source import Source
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -123,9 +124,11 @@ class Request:
 
         return Source(self.name, read_stdin())
 
-    def compile(self, variant: str | None = None, source: Source | None = None) -> Compilation:
+    def compile(
+        self, variant: str | None = None, source: Source | None = None, texts: Texts | None = None
+    ) -> Compilation:
         """Compile it, or another text (`source`) in its place; for an unreadable file too there is a compilation, with
-        its message."""
+        its message. `texts` are those that need not be parsed again."""
         from netdsl import compiler
 
         if source is None and self.path == STDIN:
@@ -138,16 +141,20 @@ class Request:
             params=self.settings,
             input=self.input,
             directory=Path.cwd() if self.path == STDIN else Path(self.path).parent,
+            texts=texts,
         )
 
     def compile_all(self, source: Source | None = None) -> dict[str, Compilation]:
         """Compile it, or another text in its place: in the variant that was asked for, or in each that there is, by
         name."""
+        from netdsl.elaborate.files import Texts
         from netdsl.tools.reports import in_every_variant
+
+        texts = Texts()
 
         def one(variant: str | None) -> Compilation:
             nonlocal source
-            found = self.compile(variant, source)
+            found = self.compile(variant, source, texts)
             source = found.file.source if found.file else source  # what a pipe had to give is gone
             return found
 
@@ -172,10 +179,12 @@ class BlockRequest(Request):
     def stem(self) -> str:
         return self.spec.removeprefix("block:")
 
-    def compile(self, variant: str | None = None, source: Source | None = None) -> Compilation:
+    def compile(
+        self, variant: str | None = None, source: Source | None = None, texts: Texts | None = None
+    ) -> Compilation:
         from netdsl import compiler
 
-        return compiler.compile(source or self.source, directory=Path.cwd())
+        return compiler.compile(source or self.source, directory=Path.cwd(), texts=texts)
 
 
 def requests(

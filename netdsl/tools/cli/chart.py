@@ -37,6 +37,7 @@ Examples:
   netdsl chart operations -o operations.svg    convolution, ReLU, pooling
   netdsl chart cost resnet:50-layer -o cost.png
   netdsl chart compare vgg:D googlenet resnet:50-layer -o three.svg
+  netdsl chart scale alexnet vgg19 resnet152 -o scale.svg
   netdsl chart depth                           its data, as a table
   netdsl chart accuracy -o accuracy.csv        its data, for other programs
 
@@ -126,6 +127,28 @@ def compare(
     _check(out, force)
     networks = [network(Request(spec, variant, settings, input_), color) for spec in specs]
     _deliver(compare.chart(networks), out, dpi, force)
+
+
+@command.command()
+@click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1, required=True)
+@output_options
+@spec_options
+def scale(
+    specs: tuple[str, ...],
+    out: str | None,
+    dpi: int,
+    force: bool,
+    variant: str | None,
+    settings: tuple[str, ...],
+    input_: str | None,
+    color: str,
+) -> None:
+    """Networks to one scale: a bar for each layer with weights, as wide as the layer."""
+    from netdsl.analysis.charts import scale
+    from netdsl.tools.cli._known import network
+
+    _check(out, force)
+    _deliver(scale.chart([network(Request(spec, variant, settings, input_), color) for spec in specs]), out, dpi, force)
 
 
 def _check(out: str | None, force: bool) -> Path | None:

@@ -7,6 +7,7 @@ here, in the order given, so that the output is the same.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -18,6 +19,7 @@ from netdsl.tools.cli._tell import say, show, status, sum_up, verdict, write_doc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from multiprocessing.context import BaseContext
 
     from netdsl.analysis.fixes import Fixed
     from netdsl.text.diagnostics import Report
@@ -121,18 +123,39 @@ def _refuse(requests: list[Request], format_: str) -> None:
 
 
 def _all(requests: list[Request], jobs: int) -> Iterator[Found]:
-    """What is found in each spec, in their order; of standard input by this process, which alone can read it."""
-    apart = [request for request in requests if request.path != STDIN]
-    jobs = min(jobs, len(apart))
+    """What is found in each spec, in their order; of standard input by this process, which alone can read it.
+
+    The shortest spec is checked before other processes begin, which so have what a check needs without loading it; the
+    longest go first to them, lest one be left working alone.
+    """
+    apart = sorted((request for request in requests if request.path != STDIN), key=_length)
+    jobs = min(jobs, len(apart) - 1)
     if jobs < 2:
         yield from map(_found, requests)
         return
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(jobs) as pool:
-        others = pool.map(_found, apart)
+    known = {id(apart[0]): _found(apart[0])}
+    with ProcessPoolExecutor(jobs, _forking()) as pool:
+        others = {id(request): pool.submit(_found, request) for request in reversed(apart[1:])}
         for request in requests:
-            yield _found(request) if request.path == STDIN else next(others)
+            other = others.pop(id(request), None)
+            yield other.result() if other is not None else known.get(id(request)) or _found(request)
+
+
+def _forking() -> BaseContext | None:
+    """How processes begin: with what this one has loaded, where that is safe."""
+    from multiprocessing import get_context
+
+    return get_context("fork") if sys.platform == "linux" else None
+
+
+def _length(request: Request) -> int:
+    """How long the text of a spec is, in bytes; 0 for one that cannot be read."""
+    try:
+        return os.stat(request.path).st_size
+    except OSError:
+        return 0
 
 
 def _found(request: Request) -> Found:

@@ -76,12 +76,15 @@ def command(
     if as_json:
         click.echo(json.dumps({**vars(found), "reported": reported}, indent=2))
         return
+    if crops != "1" and not any(each.name == "flip" for each in recipe.augment):
+        click.echo("half of the views are mirror images, which the recipe does not train (`flip`)", err=True)
     click.echo(f"{found.images} images, {CROPS[found.crops]}, {found.seconds:.1f} s")
     for words, share in (("top-1", found.top1), ("top-5", found.top5), ("mIoU ", found.miou)):
         if share is not None:
             click.echo(f"{words}  {100 * share:.2f} %")
     click.echo(f"loss   {found.loss:.4g}")
     if reported:
-        words = ", ".join(f"{name} {100 * float(value):.4g} %" for name, value in reported.items())  # type: ignore[arg-type]
+        kinds = {"error": "", "top1": " (top-1)", "top5": " (top-5)", "mean_iu": " mIoU"}
+        words = ", ".join(f"{100 * float(value):.4g} %{kinds[name]}" for name, value in reported.items())  # type: ignore[arg-type]
         error = " an error of" if found.miou is None else ""
-        click.echo(f"the paper reports{error}: {words} (on its own data)")
+        click.echo(f"the paper reports{error} {words}, on its own data")

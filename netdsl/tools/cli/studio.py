@@ -24,14 +24,19 @@ Examples:
   netdsl studio                     a first look: VGG, a mistake to mend, numbers to drag
   netdsl studio mynet.net           write it; it is saved when you say so
   netdsl studio resnet50            look at a network of the zoo
-  netdsl studio mynet.net --no-open print the address and open no browser
+  netdsl studio --no-open           print the address and open no browser
 \b
 The page is for this machine and this user alone: its address has a secret in
 it. Ctrl-C ends it.
 """,
 )
 @click.argument("spec", type=SpecParameter(), metavar="[FILE[:VARIANT]]", required=False)
-@click.option("--port", type=click.IntRange(0, 65535), metavar="PORT", help="Where to listen.  [default: 7741 or next]")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Where to listen.  [default: 7741; each file has its own]",
+)
 @click.option("--open/--no-open", "open_", default=True, help="Open the page in the browser.  [default: open]")
 def command(spec: str | None, port: int | None, open_: bool) -> None:
     """Open a page that shows a network while it is written.

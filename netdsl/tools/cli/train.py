@@ -119,7 +119,8 @@ def command(
     assert spec is not None
     of_spec, of_recipe = parted(settings)
     of_recipe += (f"seed={seed}",) if seed is not None else ()
-    made, recipe = with_recipe(network(Request(spec, variant, of_spec, input_), color), of_recipe)
+    read = network(Request(spec, variant, of_spec, input_), color)
+    made, recipe = with_recipe(read, of_recipe)
     if dry_run:
         click.echo(recipe.text)
         return
@@ -128,7 +129,8 @@ def command(
         from netdsl.training.fitting import first, fit
 
         if not quiet and first():
-            click.echo(f"{made.name}: {made.params:,} parameters, on {data}\n{recipe.text}", err=True)
+            told = "the spec has no recipe; this one is taken:\n" if read.train is None else ""
+            click.echo(f"{made.name}: {made.params:,} parameters, on {data}\n{told}{recipe.text}", err=True)
         options = Options(
             devices=devices if devices == "auto" else int(devices),
             nodes=nodes,

@@ -82,13 +82,15 @@ def _calls(name: str, _: str, known: dict[str, Any]) -> str:
 
 def _cell(measure: str, values: list[float | None]) -> str:
     """The median of what was reached, and each seed's figure where they are not all the same."""
-    reached = [value for value in values if value is not None]
     words = [shown(measure, value) for value in values]
-    if len(reached) * 2 <= len(values):
-        middle = "none"
-    else:
-        middle = shown(measure, median(value if value is not None else float("inf") for value in values))
+    middle = shown(measure, _middle(values))
     return middle if len(set(words)) == 1 else f"**{middle}** ({', '.join(words)})"
+
+
+def _middle(values: list[float | None]) -> float | None:
+    """The median, where what was not reached is beyond all others; None where it is among those."""
+    found = median(float("inf") if value is None else value for value in values)
+    return None if found == float("inf") else found
 
 
 def _table(name: str, _: str, known: dict[str, Any]) -> str:
@@ -149,7 +151,7 @@ def _draw(name: str, caption: str, known: dict[str, Any]) -> str:
 def _median(path: str, _: str, known: dict[str, Any]) -> str:
     name, case, measure = path.split("/")
     values = known[name]["figures"][case][measure]
-    return shown(measure, median(value for value in values if value is not None))
+    return shown(measure, _middle(values))
 
 
 _OF_RUNS = ("table", "answers", "picture", "median")

@@ -27,9 +27,14 @@ class File:
         """The folder whose files it may use."""
         return str(self.path.parent)
 
+    @property
+    def id(self) -> str:
+        """Another one for each path: a browser keeps by it what is not saved."""
+        return _digest(str(self.path))[:16]
+
     def state(self) -> dict[str, Any]:
         """Its name, text and digest, None where there is no file; `wrong` says why it cannot be read."""
-        found = {"name": self.name, "variant": self.variant, "text": None, "digest": None}
+        found = {"id": self.id, "name": self.name, "variant": self.variant, "text": None, "digest": None}
         try:
             text = read(self.path, self.name).text
         except FileNotFoundError:
@@ -59,4 +64,4 @@ class File:
 
 
 def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8")).hexdigest()
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

@@ -17,16 +17,23 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from netdsl.tools.studio.answers import placed
 from netdsl.tools.studio.file import File
+from netdsl.tools.studio.questions import placed
 from netdsl.tools.studio.safety import Guard
 from netdsl.tools.studio.workers import Workers
 
 PAGE = Path(__file__).parent / "page"
-FILES = {"studio.js": "text/javascript", "studio.css": "text/css", "icon.svg": "image/svg+xml"}
-PORT = 7741
-"""Where a studio is unless another one is there: a page keeps what was typed under its address."""
-NEXT = 20
+FILES = {
+    "studio.js": "text/javascript",
+    "studio.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    "licenses.txt": "text/plain",
+}
+PORTS = range(7741, 8741)
+"""Where studios are. One without a file is at the first, if it is free; each file has its own, since a browser keeps by
+the address what is not saved."""
+TRIED = 20
+"""So many ports from there on are tried."""
 
 
 def application(file: File | None, port: int, token: str, workers: Workers) -> Starlette:
@@ -82,7 +89,7 @@ class Server(uvicorn.Server):
     """A studio that has its port and its address, and runs when told to."""
 
     def __init__(self, file: File | None, port: int | None = None, workers: Workers | None = None):
-        self.socket = _bound(port)
+        self.socket = _bound(port, PORTS[0] if file is None else PORTS[int(file.id, 16) % len(PORTS)])
         token = secrets.token_urlsafe(24)
         self.port = self.socket.getsockname()[1]
         self.address = f"http://127.0.0.1:{self.port}/?token={token}"
@@ -105,9 +112,10 @@ class Server(uvicorn.Server):
         self.run(sockets=[self.socket])
 
 
-def _bound(port: int | None) -> socket.socket:
-    """A socket of this machine alone, on the port asked for, or on the first free one. Raises `OSError`."""
-    for each in range(PORT, PORT + NEXT) if port is None else (port,):
+def _bound(port: int | None, usual: int = PORTS[0]) -> socket.socket:
+    """A socket of this machine alone: on the port asked for, or on the first that is free from the usual one on. Raises
+    `OSError`."""
+    for each in range(usual, usual + TRIED) if port is None else (port,):
         found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

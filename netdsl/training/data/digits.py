@@ -1,8 +1,8 @@
 """`digits`: 1,797 handwritten digits of 8 x 8 pixels that come with netdsl, so that training works without a download.
 
-They are from the UCI repository (E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, 1998; CC BY 4.0),
-the part of 1,797 that scikit-learn distributes. 1,400 train and 397 test, shuffled once for all by a fixed seed: the
-order of the file goes by writer, and its last 397 are harder.
+They are from the UCI repository (E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, 1998; CC BY 4.0,
+see digits.LICENSE), the part of 1,797 that scikit-learn distributes. 1,400 train and 397 test, shuffled once for all by
+a fixed seed: the order of the file goes by writer, and its last 397 are harder.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from netdsl.analysis.tables.layers import Conventions, NotPrintable, Unit, branches, grouped, items
 from netdsl.analysis.tables.model import Place, Table, cell, placed
 from netdsl.analysis.tables.printed import Printed, notes
-from netdsl.analysis.tables.spec import INPUT, Spec, defaults, said
+from netdsl.analysis.tables.spec import Spec, conventions, unread
 from netdsl.analysis.tables.spelling import lines_alike, size
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops.shared.notation import percent
@@ -208,13 +208,10 @@ def read(tables: Sequence[Table], table: Table, report: Report) -> Spec | None:
         reader.row(number, row, texts)
     if not reader.statements:
         return None
-    given = defaults(table.notes)
-    shape = said(table.notes, INPUT)
-    assumed = [] if shape else ["input 3x224x224"]
-    assumed += [] if given is not None else [f"default {each}" for each in _CONVENTIONS]
+    common = conventions(table.notes, _CONVENTIONS)
     name = table.title.partition(":")[0] or "GoogLeNet"
     rows = tuple((each,) for each in reader.statements)
-    return Spec(name, shape or "3x224x224", _CONVENTIONS if given is None else given, ("",), rows, tuple(assumed))
+    return Spec(name, common.input, common.defaults, ("",), rows, common.assumed)
 
 
 class _Reader:
@@ -308,6 +305,4 @@ class _Reader:
         text = place.cell.text if place.column == column else ""
         shown = f"`{text}`" if text else "the empty cell"
         name = COLUMNS[column] if column < len(COLUMNS) else "its column"
-        self.report.error(
-            "E0801", f"row {number}, column {column + 1} ({name}): {shown} is not {wanted}", place.cell.span
-        )
+        unread(self.report, number, place, f" ({name}): {shown} is not {wanted}", column=column)

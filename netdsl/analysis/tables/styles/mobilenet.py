@@ -13,7 +13,7 @@ from typing import NamedTuple
 from netdsl.analysis.tables.layers import Conventions, NotPrintable, Unit, branches, grouped, items
 from netdsl.analysis.tables.model import Table, cell, placed
 from netdsl.analysis.tables.printed import Printed, notes
-from netdsl.analysis.tables.spec import INPUT, Spec, defaults, said
+from netdsl.analysis.tables.spec import Spec, conventions, unread
 from netdsl.analysis.tables.spelling import lines_alike, size
 from netdsl.ir import Network, Scope
 from netdsl.ops import find
@@ -183,17 +183,13 @@ def read(tables: Sequence[Table], table: Table, report: Report) -> Spec | None:
             name, wanted = found
             place = places.get(columns[name], row[0])
             said_ = f"`{given[name]}`" if given[name] else "the empty cell"
-            report.error(
-                "E0801", f"row {number}, column {columns[name] + 1} ({name}): {said_} is not {wanted}", place.cell.span
-            )
+            unread(report, number, place, f" ({name}): {said_} is not {wanted}", column=columns[name])
     if not statements:
         return None
-    given_defaults = defaults(table.notes)
-    assumed = [*head, *([] if given_defaults is not None else [f"default {each}" for each in _CONVENTIONS])]
-    common = _CONVENTIONS if given_defaults is None else given_defaults
+    common = conventions(table.notes, _CONVENTIONS, shape)
     written = tuple((each,) for each in statements)
-    input_ = shape or said(table.notes, INPUT) or "3x224x224"
-    return Spec(table.title or "MobileNetV2", input_, common, ("",), written, tuple(assumed), tuple(head))
+    name, assumed = table.title or "MobileNetV2", (*head, *common.assumed)
+    return Spec(name, common.input, common.defaults, ("",), written, assumed, tuple(head))
 
 
 def _statement(given: dict[str, str]) -> str | tuple[str, str]:

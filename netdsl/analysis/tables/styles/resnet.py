@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from netdsl.analysis.tables.layers import Conventions, NotPrintable, Unit, branches, grouped, items
 from netdsl.analysis.tables.model import Cell, Place, Row, Table, cell, merged, placed
 from netdsl.analysis.tables.printed import Printed, notes
-from netdsl.analysis.tables.spec import INPUT, Spec, defaults, said, variant
+from netdsl.analysis.tables.spec import Spec, conventions, unread, variant
 from netdsl.analysis.tables.spelling import alike, layers, lines_alike, size, stack
 from netdsl.ir import Network, Scope
 from netdsl.text.diagnostics import Report
@@ -238,14 +238,11 @@ class _Reader:
             self.row(number, row)
         if not self.body or not self.names:
             return None
-        given = defaults(self.table.notes)
-        shape = said(self.table.notes, INPUT)
-        assumed = [] if shape else ["input 3x224x224"]
-        assumed += [] if given is not None else [f"default {each}" for each in _CONVENTIONS]
+        common = conventions(self.table.notes, _CONVENTIONS)
         name = self.table.title.partition(":")[0] or "ResNet"
         rows = tuple(row if len(set(row)) > 1 else row[:1] for row in self.body)
         columns = tuple(name for _, name in self.names)
-        return Spec(name, shape or "3x224x224", _CONVENTIONS if given is None else given, columns, rows, tuple(assumed))
+        return Spec(name, common.input, common.defaults, columns, rows, common.assumed)
 
     def row(self, number: int, row: Sequence[Place]) -> None:
         texts = {place.column: place for place in row if place.cell.lines}
@@ -289,11 +286,9 @@ class _Reader:
             return f"[{'; '.join(rows)}] x{times}{stride}"
         said_ = layers(text)
         if said_ is None:
-            where = f"row {number}, column {place.column + 1}"
             help = "stages are written as [3×3, 64; 3×3, 64]×2, layers as 7×7, 64, stride 2"
-            self.report.error(
-                "E0801", f"{where}: `{place.cell.text}` is no stage of blocks and no layer", place.cell.span, help=help
-            )
+            words = f": `{place.cell.text}` is no stage of blocks and no layer"
+            unread(self.report, number, place, words, help=help)
             return None
         return "; ".join("gap" if each == "avgpool" else each for each in said_)
 
@@ -308,10 +303,8 @@ class _Reader:
                 text = alike(texts[column].cell.text)
                 amount = _FLOPS.fullmatch(text)
                 if amount is None or amount[2] not in _UNITS:
-                    where = f"row {number}, column {column + 1}"
-                    self.report.error(
-                        "E0801", f"{where}: `{text}` is no number of FLOPs such as 1.8×10⁹", texts[column].cell.span
-                    )
+                    words = f": `{text}` is no number of FLOPs such as 1.8×10⁹"
+                    unread(self.report, number, texts[column], words, column=column)
                 else:
                     found[each] = f"reported macs = {amount[1]}{_UNITS[amount[2]]}"
         if any(found):

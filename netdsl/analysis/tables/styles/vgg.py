@@ -15,7 +15,7 @@ from itertools import pairwise, product, zip_longest
 from netdsl.analysis.tables.layers import Conventions, NotPrintable, Unit, chain, last_weighted, units
 from netdsl.analysis.tables.model import Cell, Place, Row, Table, cell, merged, placed
 from netdsl.analysis.tables.printed import Printed, notes
-from netdsl.analysis.tables.spec import Spec, defaults, variant
+from netdsl.analysis.tables.spec import INPUT, Spec, conventions, unread, variant
 from netdsl.analysis.tables.spelling import layer, layers, lines_alike, size
 from netdsl.ir import Network
 from netdsl.ops import Family
@@ -311,23 +311,19 @@ class _Reader:
         return f"row {self.numbers[id(place.cell)]}, column {column + 1}"
 
     def tell(self, place: Place, column: int) -> None:
-        text = place.cell.text
-        self.report.error(
-            "E0801",
-            f"{self.where(place, column)}: `{text}` is no layer",
-            place.cell.span,
-            help="layers are written as `conv3-64`, `maxpool`, `FC-4096`, or in the notation of a spec",
-        )
+        help = "layers are written as `conv3-64`, `maxpool`, `FC-4096`, or in the notation of a spec"
+        words = f": `{place.cell.text}` is no layer"
+        unread(self.report, self.numbers[id(place.cell)], place, words, column=column, help=help)
 
     def made(self, tables: Sequence[Table]) -> Spec:
-        given = defaults(self.table.notes)
-        common = _CONVENTIONS if given is None else given
-        acts = {each.partition("(")[0] for each in common if "act=" in each}
+        shape = next(filter(None, self.inputs), None)
+        common = conventions([each for each in self.table.notes if not each.startswith(INPUT)], _CONVENTIONS, shape)
+        acts = {each.partition("(")[0] for each in common.defaults if "act=" in each}
         for column in range(self.wide):
             self.linear(column, acts)
         names = [variant(name) if name else f"v{number}" for number, name in enumerate(self.names or [""], 1)]
         names += [f"v{number}" for number in range(len(names) + 1, self.wide + 1)]
-        head = "3x224x224" if not any(self.inputs) else self.inputs[0] if len(set(self.inputs)) == 1 else None
+        head = common.input if len(set(self.inputs)) == 1 else None
         rows = [tuple("; ".join(each) for each in row) for row in self.body]
         if head is None:
             rows.insert(0, tuple(f"input {each}" if each else "" for each in self.inputs))
@@ -336,11 +332,9 @@ class _Reader:
         counts = _counts(tables, names)
         if counts:
             rows.append(tuple(f"expect params = {counts[name]}M" if name in counts else "" for name in names))
-        assumed = [] if any(self.inputs) else ["input 3x224x224"]
-        assumed += [] if given is not None else [f"default {each}" for each in _CONVENTIONS]
         shared = [(row[0],) if len(set(row)) == 1 else row for row in rows]
         name = self.table.title or (self.names[0] if self.names and self.wide == 1 else "VGG")
-        return Spec(name, head, common, tuple(names[: self.wide]), tuple(shared), tuple(assumed))
+        return Spec(name, head, common.defaults, tuple(names[: self.wide]), tuple(shared), common.assumed)
 
     def linear(self, column: int, acts: set[str]) -> None:
         """The last layer with weights gives the logits: it has no activation, unless it says so."""

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from netdsl.analysis.tables.layers import Conventions, NotPrintable, Unit, less
 from netdsl.analysis.tables.model import Table, cell, placed
 from netdsl.analysis.tables.printed import Printed, notes
-from netdsl.analysis.tables.spec import INPUT, Spec, defaults, said, variant
+from netdsl.analysis.tables.spec import Spec, conventions, said, unread, variant
 from netdsl.analysis.tables.spelling import lines_alike
 from netdsl.analysis.tables.styles.vgg import millions
 from netdsl.compiler import loads
@@ -132,12 +132,8 @@ def read(tables: Sequence[Table], table: Table, report: Report) -> Spec | None:
         wrong = [name for name in ("layers", "hidden", "mlp", "heads") if not given.get(name, "").isdigit()]
         for name in wrong:
             at = columns.get(name, 0)
-            place = places.get(at, row[0])
-            report.error(
-                "E0801",
-                f"row {number}, column {at + 1}: `{given.get(name, '')}` is no number of {name}",
-                place.cell.span,
-            )
+            words = f": `{given.get(name, '')}` is no number of {name}"
+            unread(report, number, places.get(at, row[0]), words, column=at)
         if wrong:
             continue
         patch = re.search(r"/(\d+)$", given["model"])
@@ -147,14 +143,6 @@ def read(tables: Sequence[Table], table: Table, report: Report) -> Spec | None:
         statements.append(_statements(sizes, classes))
     if not names:
         return None
-    shape, common = said(table.notes, INPUT), defaults(table.notes)
-    assumed = [] if shape else ["input 3x224x224"]
-    assumed += [] if common is not None else [f"default {each}" for each in _CONVENTIONS]
-    return _spec(
-        table.title.partition(":")[0] or "ViT",
-        shape or "3x224x224",
-        _CONVENTIONS if common is None else common,
-        names,
-        statements,
-        assumed,
-    )
+    common = conventions(table.notes, _CONVENTIONS)
+    name = table.title.partition(":")[0] or "ViT"
+    return _spec(name, common.input, common.defaults, names, statements, common.assumed)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from netdsl.backends.pictures import collapse, graph
+from netdsl.backends.pictures.cards import TITLE
 from netdsl.backends.pictures.drawing import Drawing
-from netdsl.backends.pictures.model import Picture
+from netdsl.backends.pictures.model import Picture, terse
 from netdsl.backends.pictures.options import Options
 from netdsl.backends.pictures.sheet import LEAST, legibility, sheet
 from netdsl.ir import Network
 
+LESS = "a page has no room for all that was asked for: the first of each block is open"
+HOPELESS = 150
+"""More boxes than this are on no page, however little they say."""
 SEVERAL = False
 """Whether it draws several networks side by side."""
 
@@ -25,20 +30,26 @@ def pictures(network: Network, options: Options) -> Iterator[Picture]:
     if options.expand:
         found = iter((collapse.layers(network, expand=True),))
     elif options.depth is not None or options.open:
-        found = iter((collapse.asked(network, depth=options.depth, opened=options.open),))
+        found = collapse.asked(network, depth=options.depth, opened=options.open)
     else:
         found = collapse.blocks(network)
-    return (graph.picture(each, options.problems) for each in found)
+    for each in found:
+        picture = graph.picture(each, options.problems)
+        yield replace(picture, notes=(*picture.notes, LESS)) if each.less else picture
 
 
 def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
     """The drawing of one network: the most open one that can be read on a page."""
     best = None
+    asked = bool(options.depth or options.open)
     for each in pictures(networks[0], options):
-        drawing = sheet(each, options)
-        if best is None or legibility(drawing, options) > legibility(best, options):
-            best = drawing
-        if legibility(best, options) >= LEAST:
-            break
+        if asked and len(each.nodes) > HOPELESS and not each.notes:
+            continue
+        full, short = sheet(each, options), sheet(terse(each), options, TITLE) if asked else None
+        for drawing in filter(None, (full, short)):
+            if best is None or legibility(drawing, options) > legibility(best, options):
+                best = drawing
+            if legibility(best, options) >= LEAST:
+                return best
     assert best is not None
     return best

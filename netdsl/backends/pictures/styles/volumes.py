@@ -19,6 +19,7 @@ from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, 
 from netdsl.backends.pictures.look import TINTS
 from netdsl.backends.pictures.model import Fork, Node, Picture, nodes, parts
 from netdsl.backends.pictures.options import Options
+from netdsl.backends.pictures.sheet import LEAST, page
 from netdsl.ir import Network
 from netdsl.ops import Family
 from netdsl.shapes import Shape
@@ -30,8 +31,8 @@ SLANT = 0.35
 """How far a box goes back to the right and up, of its depth."""
 APART = 34.0
 HIDDEN = (Family.ACTIVATION, Family.NORMALIZATION, Family.REGULARIZATION)
-WIDEST = 1200.0
-"""The width of a row, in points; what is longer goes on in the next."""
+TYPE = 8.25
+"""The size of all type but the title, in points; a row is no longer than lets it be read on a page."""
 MOST = 60
 """More volumes than this are no picture."""
 
@@ -121,32 +122,50 @@ def _bent(shown: list[Node]) -> bool:
 
 
 def _rows(volumes: list[_Volume], options: Options) -> list[Mark]:
-    """One row, or as many as it takes: so many as `wrap` says, or those that are wider than `WIDEST`."""
-    whole = bounds(_row(volumes, options.theme))
-    count = options.wrap or -int(-(whole[2] - whole[0]) // WIDEST)
-    each = -(-len(volumes) // count)
+    """As few rows as let the type be read on a page, or so many as `wrap` says, one about as wide as the other."""
+    steps = [_step_to(volume, volumes, number) for number, volume in enumerate(volumes)]
+    room = page(options)[0] * TYPE / LEAST - 2 * APART
+    most = options.wrap or len(_groups(steps, room))
+    widest = next(wide for wide in range(int(max(steps)), int(sum(steps)) + 2) if len(_groups(steps, wide)) <= most)
     marks: list[Mark] = []
     y = 0.0
-    for start in range(0, len(volumes), each):
-        row = _row(volumes[start : start + each], options.theme)
+    for number, group in enumerate(_groups(steps, widest)):
+        row = _row([volumes[at] for at in group], options.theme, first=number == 0)
         _, top, _, bottom = bounds(row)
         marks += [moved(mark, 0.0, y - top) for mark in row]
         y += bottom - top + 24
     return marks
 
 
-def _row(volumes: list[_Volume], theme: str) -> list[Mark]:
+def _groups(steps: list[float], room: float) -> list[list[int]]:
+    """The numbers of the volumes in rows that are no wider than `room`."""
+    found: list[list[int]] = [[]]
+    used = 0.0
+    for number, step in enumerate(steps):
+        if found[-1] and used + step > room:
+            found.append([])
+            used = 0.0
+        found[-1].append(number)
+        used += step
+    return found
+
+
+def _row(volumes: list[_Volume], theme: str, first: bool = True) -> list[Mark]:
     marks: list[Mark] = []
-    x = 0.0
+    x = 0.0 if first else APART
     for number, volume in enumerate(volumes):
-        if number:
-            marks.append(_arrow(x - APART, x, volume.node))
+        if number or not first:
+            marks.append(_arrow(x))
         marks.append(_box(volume, x + 4, 0.0, theme))
-        x += volume.width + 4
         above = -_tall(volume) / 2 - 6
-        marks.append(_name(volume.node, x - volume.width / 2, above))
-        x += max(APART, _words(volume, volumes, number))
+        marks.append(_name(volume.node, x + 4 + volume.width / 2, above))
+        x += _step_to(volume, volumes, number)
     return marks
+
+
+def _step_to(volume: _Volume, volumes: list[_Volume], number: int) -> float:
+    """From where a volume begins to where the next one does."""
+    return volume.width + 4 + max(APART, _words(volume, volumes, number))
 
 
 def _words(volume: _Volume, volumes: list[_Volume], number: int) -> float:
@@ -154,7 +173,7 @@ def _words(volume: _Volume, volumes: list[_Volume], number: int) -> float:
     if number + 1 == len(volumes):
         return 0.0
     after = volumes[number + 1]
-    halves = (Run(_shape(each.node), 8.25).width / 2 - each.width / 2 for each in (volume, after))
+    halves = (Run(_shape(each.node), TYPE).width / 2 - each.width / 2 for each in (volume, after))
     return max(sum(max(half, 0.0) for half in halves) + 8, APART)
 
 
@@ -164,7 +183,7 @@ def _tall(volume: _Volume) -> float:
 
 
 def _name(node: Node, x: float, y: float) -> Text:
-    return Text(x, y, (Run(_shape(node), 8.25, color="grey"),), "middle")
+    return Text(x, y, (Run(_shape(node), TYPE, color="grey"),), "middle")
 
 
 def _shape(node: Node) -> str:
@@ -172,7 +191,8 @@ def _shape(node: Node) -> str:
     return words.shape(shape)
 
 
-def _arrow(start: float, end: float, node: Node) -> Mark:
+def _arrow(end: float) -> Mark:
+    """What leads into a volume."""
     return Path(((end - 16, 0.0), (end + 1, 0.0)), "line", arrow=True)
 
 
@@ -193,7 +213,7 @@ def _box(volume: _Volume, x: float, y: float, theme: str) -> Group:
             Text(
                 x + volume.width / 2,
                 below + number * 10,
-                (Run(line, 8.25, number == 0 and bool(node.label)),),
+                (Run(line, TYPE, number == 0 and bool(node.label)),),
                 "middle",
             )
         )
@@ -238,7 +258,7 @@ def _u(volumes: list[_Volume], picture: Picture, theme: str) -> list[Mark]:
     x = 0.0
     for volume, after in zip(volumes, [*volumes[1:], None], strict=True):
         places.append(x)
-        words_ = max(Run(_shape(volume.node), 8.25).width, *(Run(line, 8.25).width for line in _operation(volume.node)))
+        words_ = max(Run(_shape(volume.node), TYPE).width, *(Run(line, TYPE).width for line in _operation(volume.node)))
         step = after is not None and _step(volume, after) != 0
         x += max(volume.width + (10 if step else 18), (words_ + volume.width) / 2 + (0 if step else 26))
     levels = _aligned(volumes)

@@ -73,7 +73,11 @@ def machine() -> str:
 
 def chart(script: str, found: list[list[str]]) -> str:
     """A chart of figures beside what they must reach, each as a share of its bound: 1 is reached; its Markdown."""
-    bars = [(name, float(median) / float(bound.split()[-1]), "most" in bound) for name, median, bound in found if bound]
+    bars = [
+        (name.replace("`", ""), float(median) / float(bound.split()[-1]), "most" in bound)
+        for name, median, bound in found
+        if bound
+    ]
     if not bars:
         return ""
     import matplotlib

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from netdsl.text.visible import visible
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 OPTIONAL = ("num_batches_tracked", "relative_position_index")
 """Buffers that a checkpoint may lack: what they hold is known without it."""
+
+
+RELOADS: WeakKeyDictionary[nn.Module, Callable[..., None]] = WeakKeyDictionary()
+"""How compiled modules, whose tensors are made of the plain module's, are made anew with other weights."""
 
 
 class WeightsError(Exception):
@@ -61,10 +66,9 @@ def load_weights(
     All other names and shapes must agree; else nothing is loaded, and `WeightsError` says what is missing, unknown and
     of another shape, and what would help.
     """
-    from netdsl.backends.purpose.module import reloaded
-
     options: dict[str, Any] = {"prefix": prefix, "ignore": ignore, "rename": rename}
-    if reloaded(model, lambda plain: load_weights(plain, weights, **options), init=bool(ignore)):
+    if (reload := RELOADS.get(model)) is not None:
+        reload(model, lambda plain: load_weights(plain, weights, **options), init=bool(ignore))
         return model
     state = _prefixed(_state(weights), prefix)
     state = {(rename or {}).get(name, name): value for name, value in state.items()}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from netdsl.collection import put_off
 from netdsl.elaborate import Library, elaborate, variants
 from netdsl.elaborate.files import Texts, read
 from netdsl.ir import Network
@@ -38,6 +38,7 @@ class Compilation:
         return not self.report.errors
 
 
+@put_off()
 def compile(
     source: str | os.PathLike[str] | Source,
     *,
@@ -70,21 +71,15 @@ def compile(
             report.error("E0001", f"'{name}' cannot be read: {reason}")
             return Compilation(None, report)
         directory = path.parent
-    paused = gc.isenabled()
-    gc.disable()  # the network is kept, so collecting while it grows finds nothing and costs a multiple
-    try:
-        file = library.add(source, directory)
-        network = elaborate(file, library, report, variant=variant, settings=params, input=size)
-        if network is not None:
-            for each in PASSES:
-                network = each(network, report)
-            if report.errors and network.complete:
-                network = network.model_copy(update={"complete": False})
-            if size is not None and report.errors:
-                explain_input(network, report)
-    finally:
-        if paused:
-            gc.enable()
+    file = library.add(source, directory)
+    network = elaborate(file, library, report, variant=variant, settings=params, input=size)
+    if network is not None:
+        for each in PASSES:
+            network = each(network, report)
+        if report.errors and network.complete:
+            network = network.model_copy(update={"complete": False})
+        if size is not None and report.errors:
+            explain_input(network, report)
     if size is not None and report.errors and (other := _other_rank(size, file, report)):
         return Compilation(None, other, variants(file), file)
     return Compilation(network, report, variants(file), file)

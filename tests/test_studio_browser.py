@@ -136,6 +136,7 @@ def test_an_error_is_shown_while_it_is_typed_and_goes_when_it_is_mended(at: Page
     at.see("#pane-messages", "Nothing to say")
     at.type(GOOD.replace("maxpool", "maxpol"))
     at.see(".cm-lintRange-error", "maxpol")
+    assert at.page.inner_text("#said") == "1 error"
     at.see("#pane-messages article.error", "unknown operator or block maxpol")
     at.see("#pane-messages .fix", "maxpool").click()
     at.see("#pane-messages", "Nothing to say")

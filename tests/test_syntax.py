@@ -8,9 +8,9 @@ import os
 import pickle
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -1151,3 +1151,83 @@ def test_of_lark_only_what_is_public_is_used() -> None:
                     pytest.fail(f"{path.name}:{node.lineno} uses {name}")
                 case ast.ImportFrom(module=str(name), names=found) if name.split(".")[0] == "lark":
                     assert not [each.name for each in found if each.name.startswith("_")] and "._" not in name
+
+
+# Operators, as Python binds them ------------------------------------------------------------------------------------
+
+
+@st.composite
+def conditions(draw: st.DrawFn) -> str:
+    """An expression of names, every operator and brackets, in which nothing is compared with a comparison."""
+
+    def row(part: Callable[[int], str], operators: str, most: int, depth: int) -> str:
+        found = part(depth)
+        for _ in range(draw(st.integers(0, most))):
+            found += f" {draw(st.sampled_from(operators.split()))} {part(depth)}"
+        return found
+
+    def operand(depth: int) -> str:
+        kind = draw(st.integers(0, 9)) if depth else 9
+        if kind == 0:
+            return f"-{operand(depth - 1)}"
+        if kind == 1:
+            return f"{draw(st.sampled_from('abc'))} ** {operand(depth - 1)}"
+        return f"({either(depth - 1)})" if kind == 2 else draw(st.sampled_from("abc"))
+
+    def arithmetic(depth: int) -> str:
+        return row(operand, "+ - * / // %", 4, depth)
+
+    def comparison(depth: int) -> str:
+        negated = "not " * draw(st.integers(0, 1))
+        return negated + row(arithmetic, "== != < <= > >=", 1, depth)
+
+    def either(depth: int) -> str:
+        found = row(comparison, "and or", 3, depth)
+        return f"{found} if {found} else {either(depth - 1)}" if depth and draw(st.booleans()) else found
+
+    return either(2)
+
+
+def _ours(node: Any) -> str:
+    """An expression with all its brackets."""
+    match node:
+        case tree.Binary(operator=operator, left=left, right=right):
+            return f"({_ours(left)} {operator} {_ours(right)})"
+        case tree.Unary(operator=operator, operand=operand):
+            return f"({operator} {_ours(operand)})"
+        case tree.Conditional(test=test, then=then, otherwise=otherwise):
+            return f"({_ours(then)} if {_ours(test)} else {_ours(otherwise)})"
+    assert isinstance(node, tree.Reference)
+    return node.name
+
+
+_SIGNS = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**", ast.And: "and",
+    ast.Or: "or", ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.USub: "-", ast.Not: "not",
+}  # fmt: skip
+
+
+def _pythons(node: ast.expr) -> str:
+    match node:
+        case ast.BinOp(left=left, op=operator, right=right):
+            return f"({_pythons(left)} {_SIGNS[type(operator)]} {_pythons(right)})"
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            return f"({_pythons(left)} {_SIGNS[type(operator)]} {_pythons(right)})"
+        case ast.BoolOp(op=operator, values=values):
+            return reduce(lambda left, right: f"({left} {_SIGNS[type(operator)]} {right})", map(_pythons, values))
+        case ast.UnaryOp(op=operator, operand=operand):
+            return f"({_SIGNS[type(operator)]} {_pythons(operand)})"
+        case ast.IfExp(test=test, body=then, orelse=otherwise):
+            return f"({_pythons(then)} if {_pythons(test)} else {_pythons(otherwise)})"
+    assert isinstance(node, ast.Name)
+    return node.id
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(conditions())
+def test_operators_bind_as_in_python(text: str) -> None:
+    report = Report()
+    found = parse_value(text, report)
+    assert not len(report) and found is not None
+    assert _ours(found) == _pythons(ast.parse(text, mode="eval").body)
+    assert (found.span.start, found.span.end) == (0, len(text)) or text[0] == "("

@@ -73,7 +73,8 @@ def test_a_variant_that_is_not_chosen_or_not_there(tmp_path: Path, capsys: pytes
     path = tmp_path / "family.net"
     path.write_text("input 3x8x8\ntable\n| 18-layer | 50-layer |\n|---|---|\n| conv3-4 | conv3-8 |\n")
     assert main(["summary", str(path)]) != 0
-    assert "as in `" in (told := capsys.readouterr().err) and "family.net:18-layer`" in told
+    told = capsys.readouterr().err
+    assert f"as in `netdsl summary {path}:18-layer`" in told and "-->" not in told
     assert main(["summary", f"{path}:50"]) != 0
     assert "family.net:50-layer`?" in capsys.readouterr().err
 
@@ -114,3 +115,19 @@ def test_every_row_is_held() -> None:
     for tests in ELSEWHERE.values():
         for file, _, name in (each.partition("::") for each in tests):
             assert f"def {name}(" in (Path(__file__).parent / f"{file}.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("ops con", "did you mean `conv`?"),
+        ("ops Conv2d", "netdsl writes `conv3-64/2`"),
+        ("ops grid_sample", "outside of the language"),
+        ("explain residul", "did you mean `residual`?"),
+        ("explain E9999", "there is no code 'E9999'"),
+        ("fmt vgg19", "`netdsl new vgg19 vgg19.net`"),
+    ],
+)
+def test_what_a_command_is_asked_for_in_vain(command: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command.split()) == 2
+    assert words in " ".join(capsys.readouterr().err.split())

@@ -6,10 +6,10 @@ where it certainly means the operator: not if a block of the file, a param, or a
 
 from __future__ import annotations
 
-import gc
 from functools import cached_property
 
 from netdsl import ops
+from netdsl.collection import put_off
 from netdsl.syntax import parse, tree
 from netdsl.syntax.format import layout
 from netdsl.syntax.lex import KEYWORDS, Token
@@ -17,6 +17,7 @@ from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
 
 
+@put_off()
 def formatted(source: Source) -> str | None:
     """The canonical text of a spec, or None where it has a syntax error.
 
@@ -25,14 +26,8 @@ def formatted(source: Source) -> str | None:
     """
     tokens: list[Token] = []
     report = Report()
-    paused = gc.isenabled()
-    gc.disable()  # everything made here is needed until the end, so collecting garbage finds nothing
-    try:
-        file = parse(source, report, tokens)
-        return None if report.errors else layout(file, tokens, _Names(file, tokens))
-    finally:
-        if paused:
-            gc.enable()
+    file = parse(source, report, tokens)
+    return None if report.errors else layout(file, tokens, _Names(file, tokens))
 
 
 class _Names:

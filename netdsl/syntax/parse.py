@@ -8,7 +8,6 @@ refused before.
 
 from __future__ import annotations
 
-import gc
 import re
 from bisect import insort
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from lark import UnexpectedToken
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
+from netdsl.collection import put_off
 from netdsl.shapes import LARGEST
 from netdsl.syntax import tree
 from netdsl.syntax.grammar import reading
@@ -30,6 +30,7 @@ MOST_BYTES = 2**20
 LONGEST_VALUE = 10_000
 
 
+@put_off()
 def parse(source: Source, report: Report, tokens: list[Token] | None = None) -> tree.File:
     """The tree of a text; what is wrong with it is in `report`, and what could be understood is in the tree.
 
@@ -41,18 +42,12 @@ def parse(source: Source, report: Report, tokens: list[Token] | None = None) -> 
     if len(text) > MOST_BYTES or len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         report.error("E0002", "the text is larger than 1 MiB, the most a spec may have", source.span(0, 0))
         return tree.File(source, (), (), whole)
-    paused = gc.isenabled()
-    gc.disable()  # a hundred thousand new objects, all of them kept: collecting in between only costs time
-    try:
-        seen = scan(source, report)
-        statements: tuple[tree.Statement, ...] = ()
-        if not seen.hopeless:
-            with reading("file", report) as (state, reducer):
-                parser = _Parser(source, report, seen, state, reducer, tokens)
-                statements = parser.run() or tuple(parser.bodies[0].statements)
-    finally:
-        if paused:
-            gc.enable()
+    seen = scan(source, report)
+    statements: tuple[tree.Statement, ...] = ()
+    if not seen.hopeless:
+        with reading("file", report) as (state, reducer):
+            parser = _Parser(source, report, seen, state, reducer, tokens)
+            statements = parser.run() or tuple(parser.bodies[0].statements)
     return tree.File(source, statements, tuple(seen.comments), whole)
 
 

@@ -11,9 +11,11 @@ import re
 import textwrap
 from collections.abc import Iterable
 
-from netdsl import ops
+from netdsl import foreign, ops
+from netdsl.elaborate.files import standard_blocks
 from netdsl.ops.shared.reference import reference
 from netdsl.syntax import tree, walk
+from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Source
 from netdsl.tools.lsp import arguments, pages
 
@@ -32,6 +34,15 @@ def find(name: str) -> str | None:
     if name.lower() in pages.ITEMS:
         return word(name.lower())
     return optimization(name.lower().replace("-", "_"))
+
+
+def nearest(name: str) -> str:
+    """What to look at where there is no page: how netdsl writes what others call so, or the nearest name."""
+    other = foreign.layer(name)
+    if other is not None:
+        return other.help
+    known = [alias for each in ops.names() for alias in (each, *ops.find(each).aliases)]
+    return did_you_mean(name.lower(), [*known, *pages.ITEMS, *standard_blocks()]) or "`netdsl ops` lists all"
 
 
 def optimization(name: str) -> str | None:

@@ -42,6 +42,9 @@ export function messages(found, { go, apply, place }) {
   const wrong = found.filter((each) => each.severity === "error").length;
   byId("count").textContent = found.length || "";
   byId("count").className = wrong ? "wrong" : found.length ? "warn" : "";
+  // For a reader of screens, and only when it is another number: typing is not to be talked over.
+  const said = wrong === 1 ? "1 error" : wrong ? `${wrong} errors` : "no errors";
+  if (byId("said").textContent !== said) byId("said").textContent = said;
   byId("tab-messages").title = `${wrong} errors, ${found.length - wrong} others`;
   if (!found.length) return pane.replaceChildren(empty("Nothing to say: the network fits, and keeps its promises."));
   pane.replaceChildren(

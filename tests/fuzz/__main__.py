@@ -26,6 +26,8 @@ from fuzz._run import Finding, Run  # noqa: E402
 SECTIONS = ("kills", "texts", "editor", "networks")
 """In this order: torch, which the last one imports, has threads, and a process with threads is not forked."""
 SAVED = TESTS / "robustness"
+QUICK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+"""Where files are quickest to write: in memory."""
 BEGIN, END = "<!-- report -->\n", "<!-- end of report -->\n"
 
 
@@ -37,7 +39,7 @@ def fuzz(seconds: float, seed: int, only: list[str], most: int | None = None) ->
     here, runs = Path.cwd(), []
     for name in wanted:
         module = modules.get(name) or import_module(f"fuzz.{name}")
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(dir=QUICK) as folder:
             run = Run(name, Path(folder), seconds * _share(name) / whole, most, seed)
             try:
                 module.run(run)
@@ -100,7 +102,7 @@ def main() -> int:
     seed = int.from_bytes(os.urandom(3), "big") if asked.seed is None else asked.seed
     os.environ["NO_COLOR"] = "1"
     print(f"seed {seed}")
-    with tempfile.TemporaryDirectory() as cache:
+    with tempfile.TemporaryDirectory(dir=QUICK) as cache:
         os.environ["XDG_CACHE_HOME"] = cache
         runs = fuzz(asked.minutes * 60, seed, asked.only)
     for run in runs:

@@ -75,15 +75,15 @@ def limits(seconds: float, size: int = BYTES) -> Iterator[None]:
         signal.signal(signal.SIGPROF, handler)
 
 
-def answer(command: str, seconds: float = SECONDS, debug: bool = False) -> Answer:
-    """Run a command in process."""
+def answer(command: str, share: float = 1, debug: bool = False) -> Answer:
+    """Run a command in process, with the limits of a network that is so many times as large as a small one."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
     status, trace = None, ""
     os.environ.pop("NETDSL_DEBUG", None)
     if debug:
         os.environ["NETDSL_DEBUG"] = "1"
     try:
-        with redirect_stdout(out), redirect_stderr(err), limits(seconds):
+        with redirect_stdout(out), redirect_stderr(err), limits(SECONDS * share, int(BYTES * share)):
             status = main(command.split())
     except BaseException as problem:
         if isinstance(problem, KeyboardInterrupt):
@@ -97,20 +97,26 @@ def answer(command: str, seconds: float = SECONDS, debug: bool = False) -> Answe
     return Answer(status, shown, trace)
 
 
-def wrong(file: str, commands: tuple[str, ...] = COMMANDS) -> Iterator[Wrong]:
-    """What is wrong with the answers to a file in the working directory."""
+def wrong(
+    file: str, commands: tuple[str, ...] = COMMANDS, statuses: list[int | None] | None = None, share: float = 0
+) -> Iterator[Wrong]:
+    """What is wrong with the answers to a file in the working directory; their `statuses` are added to a list. `share`
+    is the proportion of the network, where it is known."""
     before: dict[str, int | None] = {}
     for command in commands:
         called = command.format(file, file)
-        given = answer(called)
-        if given.status is None and "Overrun" in given.trace:
-            given = answer(called, SECONDS * _proportion(file))  # once more: others use the machine too
+        given = answer(called, share or 1)
+        if given.status not in STATUSES and not share:
+            share = proportion(file)
+            given = answer(called, share)  # once more: others use the machine too
+        if statuses is not None:
+            statuses.append(given.status)
         name = command.replace(" {}", "")
         if given.status is None:
             kind = f"no end within {SECONDS:g} s" if "Overrun" in given.trace else "an exception"
             yield Wrong(f"{name}: {kind} {_place(given.trace)}", given.trace)
         elif given.status not in STATUSES or "internal error" in given.shown:
-            trace = answer(called, debug=True).trace
+            trace = answer(called, share or 1, debug=True).trace
             yield Wrong(f"{name}: status {given.status} {_place(trace)}", given.shown + trace)
         elif "Traceback (most recent call last)" in given.shown:
             yield Wrong(f"{name}: a traceback is shown", given.shown)
@@ -118,10 +124,10 @@ def wrong(file: str, commands: tuple[str, ...] = COMMANDS) -> Iterator[Wrong]:
             yield Wrong(f"{name}: status {before[name]}, and {given.status} the second time", given.shown)
 
 
-def _proportion(file: str) -> float:
+def proportion(file: str) -> float:
     """How many times as long as a small network a file's may take; each variant counts as one."""
     try:
-        with limits(60):
+        with limits(10, 8 * BYTES):
             found = compile(file)
         return max(
             1.0,
@@ -147,5 +153,5 @@ def _place(trace: str) -> str:
 def warm(file: str) -> None:
     """Let each command import what it needs, outside of all limits."""
     for command in COMMANDS:
-        answer(command.format(file, file), seconds=600)
+        answer(command.format(file, file), share=300)
     time.process_time()

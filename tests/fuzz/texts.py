@@ -4,16 +4,27 @@ bounded time and memory, with a status that a user may see, and never with a tra
 from __future__ import annotations
 
 import os
+import pickle
+import signal
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from random import Random
 
 from fuzz import _answers
-from fuzz._run import Run
+from fuzz._run import Finding, Run
 from netdsl import ops, zoo
 from netdsl.syntax.lex import KEYWORDS
 
-SHARE = 0.45
+SHARE = 0.6
+KINDS = ("made by the grammar",) * 5 + ("mutated",) * 2 + ("bytes",) * 3
+"""Of ten texts so many are of each kind; those of the zoo are longest and take most of the time."""
+BATCH = 200
+"""So many texts are given to the commands by one process."""
+Told = tuple[Counter[str], list[Finding]]
+"""What was counted and found."""
 
 NUMBERS = (
     *["0", "1", "2", "3", "4", "5", "7", "8", "16", "32", "64", "224", "1000", "-1", "0.5", "-0.0", "20%", "1M", "4k", "1e9", "1e400", "1000000000", "2**64", "2**2**2**2**2", "0x10", "00", "1_000"],
@@ -81,7 +92,7 @@ def statement(random: Random, depth: int = 0) -> str:
     word, size = random.choice(words()), number(random)
     label = random.choice(("a", "b", "l0", "l1"))
     inner = (lambda: "; ".join(statement(random, depth + 1) for _ in range(random.randrange(3)))) if depth < 4 else str
-    times = random.choice(("2", "3", "7", "100", "1000", size))
+    times = random.choice(("2", "2", "3", "3", "7", "100" if random.random() < 0.2 else size))
     forms = (
         lambda: word,
         lambda: f"{random.choice(('conv', 'dwconv', 'maxpool', 'upconv', word))}{size}-{number(random)}/{number(random)}",
@@ -169,10 +180,12 @@ def noise(random: Random) -> bytes:
     """Bytes that nobody wrote, or a spec in another encoding, or with bytes that are no UTF-8."""
     kind = random.randrange(4)
     if kind == 0:
-        return random.randbytes(random.choice((1, 10, 1000)))
+        return random.randbytes(random.choice((1, 10, 100, 1000)))
     if kind == 1:
         signs = (*SIGNS, *words(), *NUMBERS[:12], *ODD)
-        return " ".join(random.choices(signs, k=random.choice((5, 50, 2000)))).encode()
+        return " ".join(
+            random.choices(signs, k=random.choice((2, 5, 20, 50, 200) if random.random() < 0.99 else (2000,)))
+        ).encode()
     text = random.choice(_zoo())
     if kind == 2:
         return text.encode(random.choice(("utf-16", "utf-32", "utf-8-sig", "cp037")), "replace")
@@ -182,27 +195,78 @@ def noise(random: Random) -> bytes:
     return bytes(data)
 
 
+def drawn(random: Random) -> tuple[str, bytes]:
+    """A text, and what kind of text it is."""
+    kind = random.choice(KINDS)
+    if kind == "bytes":
+        return kind, noise(random)
+    text = made(random) if kind == "made by the grammar" else mutated(random, random.choice(_zoo()))
+    return kind, text.encode("utf-8", "surrogatepass")
+
+
 def run(run: Run) -> None:
-    """Draw texts and give each to the commands, the wrong ones to two of them: to all others they are wrong alike."""
+    """Draw texts and give each to the commands, the wrong ones to `check` twice and one more: to all others they are
+    wrong alike.
+
+    They are answered in processes of their own, so that one that is ended from within is found too.
+    """
     os.chdir(run.folder)
     file = Path("text.net")
     file.write_text("input 3x8x8\nconv3-4\n")
     _answers.warm(file.name)
-    commands = _answers.COMMANDS
     while run.going("texts"):
-        random = run.random
-        kind = random.choice(("made by the grammar", "made by the grammar", "mutated", "mutated", "bytes"))
-        if kind == "bytes":
-            data = noise(random)
-        else:
-            text = made(random) if kind == "made by the grammar" else mutated(random, random.choice(_zoo()))
-            data = text.encode("utf-8", "surrogatepass")
+        count = BATCH if run.most is None else min(BATCH, run.most - run.counts["texts"])
+        ended = _apart(run, _many(run, file, Random(run.random.random()), count))
+        if ended:  # for a network as large as it is, perhaps no wonder
+            ended = _apart(run, (_given(file, large=True) for _ in range(1)))
+        if ended:
+            run.find(f"the process ended: {ended}", "", file.read_bytes())
+
+
+def _many(run: Run, file: Path, random: Random, count: int) -> Iterator[Told]:
+    for _ in range(count):
+        if not run.going("texts"):
+            return
+        kind, data = drawn(random)
         file.write_bytes(data)
-        found = list(_answers.wrong(file.name, commands[:2]))
-        valid = _answers.answer(f"check {file.name}").status == 0
-        more = commands[2:] if valid else tuple(random.choices(commands[2:], k=2))
-        found += _answers.wrong(file.name, more)
-        counted = {"texts": 1, f"texts {kind}": 1, "texts that are right": valid, "commands": len(more) + 3}
-        run.counts.update(counted)
-        for each in found:
-            run.find(each.what, each.detail, data)
+        counts, findings = _given(file, random)
+        yield Counter(counts) + Counter({"texts": 1, f"texts {kind}": 1}), findings
+
+
+def _given(file: Path, random: Random | None = None, large: bool = False) -> Told:
+    """Give the file to the commands; where it is wrong, and `random` is given, to some only."""
+    commands, statuses = _answers.COMMANDS, list[int | None]()
+    share = _answers.proportion(file.name) if large else 0
+    found = list(_answers.wrong(file.name, commands[:2], statuses, share))
+    right = statuses[0] == 0
+    more = commands[2:] if right or random is None else tuple(random.choices(commands[2:], k=1))
+    found += _answers.wrong(file.name, more, share=share)
+    counts = Counter({"texts that are right": int(right), "commands": len(more) + 2})
+    return counts, [Finding("texts", each.what, each.detail, file.read_bytes()) for each in found]
+
+
+def _apart(run: Run, work: Iterable[Told]) -> str:
+    """Do some work in another process, which tells after each piece what it counted and found. How the process ended,
+    if it did not end well."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            os.close(reading)
+            with os.fdopen(writing, "wb") as stream:
+                for each in work:
+                    pickle.dump(each, stream)
+                    stream.flush()
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as stream, suppress(EOFError, pickle.UnpicklingError):
+        while True:
+            counts, findings = pickle.load(stream)
+            run.counts.update(counts)
+            for each in findings:
+                run.find(each.what, each.detail, each.data)
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return "" if ended == 0 else signal.Signals(-ended).name if ended < 0 else f"status {ended}"

@@ -12,7 +12,7 @@ from netdsl.backends.purpose import write_training
 from netdsl.backends.purpose.training import planned
 from netdsl.backends.purpose.write import write
 from netdsl.backends.torch import module
-from netdsl.backends.torch.weights import RELOADS, load_weights
+from netdsl.backends.torch.weights import RELOADED, load_weights
 from netdsl.ir import Network
 from netdsl.text.amounts import memory
 
@@ -57,7 +57,7 @@ def build(
         chosen["layout"] = torch.contiguous_format
     made: nn.Module = getattr(loaded, name)(plain.state_dict(), **chosen)
     made.to(device=device, dtype=dtype)
-    RELOADS[made] = partial(_reload, network, probabilities, chosen)
+    RELOADED[made] = partial(_reload, network, probabilities, chosen)
     return made
 
 
@@ -81,7 +81,7 @@ def _reload(
     load: Callable[[nn.Module], object],
     init: bool,
 ) -> None:
-    """Make a compiled module anew of a plain one that `load` has filled, whose initial values are drawn for `init`."""
+    """Make a module anew, with the weights that `load` gives a plain one; its initial values are drawn if `init`."""
     import torch
 
     plain = module.build(network, probabilities, init=init)

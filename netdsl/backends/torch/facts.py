@@ -46,6 +46,7 @@ class Facts:
         self.keys: dict[int, Any] = {}
         self.interned: dict[Any, int] = {}
         self._numbers: dict[int, int] = {}
+        self._texts: dict[int, int] = {}
         self.classes: dict[int, tuple[Callee, list[tuple[Parameter, Any]]]] = {}
         self.context: dict[int, Context] = {}
         self.brackets: dict[tuple[str, ...], tuple[list[int | None], int | None]] = {}
@@ -143,7 +144,11 @@ class Facts:
         module = leaf.torch.module if leaf is not None else None
         if module is None:
             return node.op.name
-        return module.function, tuple([(key, type(value)) for key, value in module.kwargs.items()])
+        key = id(module)
+        if key not in self._texts:
+            kinds = tuple([(word, type(value)) for word, value in module.kwargs.items()])
+            self._texts[key] = self.interned.setdefault((module.function, kinds), len(self.interned))
+        return self._texts[key]
 
     def definition(self, scope: Scope) -> Definition | None:
         return self.network.definitions.get(scope.definition or "")

@@ -7,7 +7,8 @@ in the texts alone. `trace` meets what it overlooks, and then has them fixed too
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from functools import cache
 
 from netdsl.backends.torch.reading import words
 from netdsl.ir import Network, Node, Scope
@@ -31,12 +32,13 @@ def fixed(network: Network) -> set[str]:
                 flows.setdefault((None, key), set()).add((None, word))
     parameters = {key: set(each.parameters) for key, each in network.definitions.items()}
 
-    def named(where: tuple[str | None, ...], text: str) -> Iterator[Name]:
+    @cache
+    def named(where: tuple[str | None, ...], text: str) -> tuple[Name, ...]:
         """The names of a text in the block `where[-1]`, or further out."""
         calls = len(text) - len(text.lstrip("^"))
         here = where[-1 - calls] if calls < len(where) else None
-        for word in words(text):
-            yield (here if here is not None and word in parameters.get(here, ()) else None), word
+        own = parameters.get(here, ()) if here is not None else ()
+        return tuple([(here if word in own else None, word) for word in words(text)])
 
     def visit(scope: Scope, where: tuple[str | None, ...]) -> None:
         for child in scope.children:

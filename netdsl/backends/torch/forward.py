@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import pairwise, takewhile
+from itertools import chain, count, pairwise, takewhile
 
 from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat
 from netdsl.backends.torch.levels import HALVES, Again, Leaf, Level, Member
@@ -275,11 +275,11 @@ class Forward:
 
     def _variable(self, value: int, bound: dict[str, int], left: dict[int, int]) -> str:
         base = variable(snake(self.preferred.get(value, self.main)), self.taken)
-        name, number = base, 2
         between = "_" if base[-1].isdigit() else ""
-        while (name in bound and left.get(bound[name], 0) > 0) or name in self.taken:
-            name, number = f"{base}{between}{number}", number + 1
-        return name
+        further = (f"{base}{between}{number}" for number in count(2))
+        names = chain([base], ["out"] if base == "x" else [], further)
+        free = (each for each in names if each not in bound or left.get(bound[each], 0) <= 0)
+        return next(each for each in free if each not in self.taken)
 
 
 SHORTCUT = -1

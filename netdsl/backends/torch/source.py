@@ -7,7 +7,6 @@ statements, `layout` and `text` lay all out. Text of the user's enters as string
 
 from __future__ import annotations
 
-import gc
 import re
 
 from netdsl.backends.torch import text
@@ -21,6 +20,7 @@ from netdsl.backends.torch.names import LOOPS, RESERVED, prose, variable
 from netdsl.backends.torch.network import Main
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.terms import literal
+from netdsl.collection import put_off
 from netdsl.ir import Network
 
 
@@ -33,26 +33,18 @@ def emit(network: Network, probabilities: bool = False, sizes: bool = False) -> 
     return write(network, probabilities, sizes)[1]
 
 
+@put_off()
 def write(network: Network, probabilities: bool = False, sizes: bool = False) -> tuple[str, str]:
     """The name of the network's class, and the source."""
     main, pieces = parts(network, probabilities)
     return main.name, text.file(network, pieces, sizes)
 
 
+@put_off()
 def parts(network: Network, probabilities: bool = False) -> tuple[Main, list[str]]:
     """What is known of the network's class, and the pieces of the source: definitions and classes, its own last."""
     if not network.complete:
         raise ValueError(f"{network.name} has errors and cannot be compiled")
-    paused = gc.isenabled()
-    gc.disable()  # all that is made lives until the text is: collecting in between only costs time
-    try:
-        return _parts(network, probabilities)
-    finally:
-        if paused:
-            gc.enable()
-
-
-def _parts(network: Network, probabilities: bool) -> tuple[Main, list[str]]:
     plan = Plan(network, probabilities)
     definitions = dict.fromkeys(each for leaf in plan.root.leaves() for each in leaf.torch.definitions)
     taken = {*RESERVED, *LOOPS}

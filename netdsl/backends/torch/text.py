@@ -47,15 +47,16 @@ def title(network: Network) -> str:
 
 def imports(code: str) -> list[str]:
     """The imports that some code needs, in two groups."""
-    standard = ["import math"] if re.search(r"(?<![\w.-])math\.\w", code) else []
+
+    def used(module: str) -> bool:
+        """Whether something of a module is named. Most texts have not even its letters, which is found sooner."""
+        return f"{module}." in code and re.search(rf"(?<![\w.-]){module}\.\w", code) is not None
+
+    standard = ["import math"] if used("math") else []
     typing = [name for name, text in (("Final", ": Final["), ("NamedTuple", "(NamedTuple)")) if text in code]
     if typing:
         standard.append(f"from typing import {', '.join(typing)}")
-    torch = [
-        line
-        for line, word in (("import torch", "torch"), ("import torch.nn.functional as F", "F"))
-        if re.search(rf"(?<![\w.-]){word}\.\w", code)
-    ]
+    torch = [line for line, word in (("import torch", "torch"), ("import torch.nn.functional as F", "F")) if used(word)]
     tensor = re.search(r"Tensor\b(?<![\w.\"`]Tensor)(?![\"`])", code)
     torch.append("from torch import Tensor, nn" if tensor else "from torch import nn")
     return [*standard, "", *torch] if standard else torch

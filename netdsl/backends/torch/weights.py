@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from netdsl.text.visible import visible
@@ -21,8 +21,10 @@ OPTIONAL = ("num_batches_tracked", "relative_position_index")
 """Buffers that a checkpoint may lack: what they hold is known without it."""
 
 
-RELOADS: WeakKeyDictionary[nn.Module, Callable[..., None]] = WeakKeyDictionary()
-"""How compiled modules, whose tensors are made of the plain module's, are made anew with other weights."""
+Reload: TypeAlias = "Callable[[nn.Module, Callable[[nn.Module], object], bool], None]"
+RELOADED: WeakKeyDictionary[nn.Module, Reload] = WeakKeyDictionary()
+"""How modules whose tensors are made of the plain module's take other weights: told by who makes them. Such a function
+gets the module, what loads a plain module, and whether the initial values of that matter."""
 
 
 class WeightsError(Exception):
@@ -67,8 +69,8 @@ def load_weights(
     of another shape, and what would help.
     """
     options: dict[str, Any] = {"prefix": prefix, "ignore": ignore, "rename": rename}
-    if (reload := RELOADS.get(model)) is not None:
-        reload(model, lambda plain: load_weights(plain, weights, **options), init=bool(ignore))
+    if reload := RELOADED.get(model):
+        reload(model, lambda plain: load_weights(plain, weights, **options), bool(ignore))
         return model
     state = _prefixed(_state(weights), prefix)
     state = {(rename or {}).get(name, name): value for name, value in state.items()}

@@ -110,7 +110,8 @@ def valid_inputs(network: Network, before: Node | None = None) -> Inputs | None:
             return None
         causes = tuple(_causes(network, solution)) if before is None else ()
         found.append(Dimension(name, place, solution.valid(before), causes, solution, _asks(network, solution)))
-    return Inputs(tuple(found), before is None and _joint(network, found, base), base)
+    joint = before is None and (_joint(network, found, base) or not _together(network, found, base))
+    return Inputs(tuple(found), joint, base)
 
 
 def plane_as_built(network: Network) -> Inputs | None:
@@ -126,7 +127,19 @@ def plane_as_built(network: Network) -> Inputs | None:
         if solution is None:
             return None
         found.append(Dimension(name, place, solution.valid(), (), solution))
-    return None if _meet(network, found) else Inputs(tuple(found), False, shape)
+    apart = _meet(network, found) or not _together(network, found, shape, built=True)
+    return None if apart else Inputs(tuple(found), False, shape)
+
+
+def _together(network: Network, dimensions: list[Dimension], base: Shape, built: bool = False) -> bool:
+    """Whether the smallest sizes of all dimensions are valid together: a norm may refuse 1x1, and nothing else."""
+    smallest = {each.place: each.sizes.smallest or 1 for each in dimensions}
+    corner = tuple(smallest.get(place, size) for place, size in enumerate(base))
+    first = next(iter(smallest), None)
+    if len(smallest) < 2 or first is None:
+        return True
+    solution = solve(network, (first,), corner, built)
+    return solution is not None and corner[first] in solution.valid()
 
 
 def _meet(network: Network, dimensions: list[Dimension]) -> bool:

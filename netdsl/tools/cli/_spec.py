@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -135,7 +136,7 @@ class Request:
             source = self._typed
         if source is None and not Path(self.path).exists():
             return _missing(self.path)
-        return compiler.compile(
+        found = compiler.compile(
             source or self.path,
             variant=variant or self.variant,
             params=self.settings,
@@ -143,6 +144,20 @@ class Request:
             directory=Path.cwd() if self.path == STDIN else Path(self.path).parent,
             texts=texts,
         )
+        if found.variants and not (variant or self.variant):
+            self._ask(found)
+        return found
+
+    def _ask(self, found: Compilation) -> None:
+        """Say which command chooses a variant, where none is chosen: the table of the file is not what is wrong."""
+        context = click.get_current_context(silent=True)
+        command = context.info_name if context is not None else "summary"
+        for told in found.report.errors:
+            if told.code == "E0701":
+                listed = ", ".join(found.variants)
+                help = f"choose one of {listed}, as in `netdsl {command} {self.spec}:{found.variants[0]}`"
+                message = f"'{self.spec}' has {len(found.variants)} variants, and none is chosen"
+                found.report.revise(told, replace(told, message=message, span=None, help=help))
 
     def compile_all(self, source: Source | None = None) -> dict[str, Compilation]:
         """Compile it, or another text in its place: in the variant that was asked for, or in each that there is, by

@@ -67,7 +67,10 @@ def _page(code: str) -> Page:
 
     if code not in explain.codes():
         from netdsl.text.diagnostics import nearest
+        from netdsl.tools import manual
 
+        if not re.fullmatch(r"[EW]\w*\d", code):
+            raise click.UsageError(f"there is no code and no operator '{code.lower()}'; {manual.nearest(code)}")
         best = nearest(code, CODES)
         hint = f"did you mean {best}, {CODES[best]}?" if best else "`netdsl explain` lists all codes"
         raise click.UsageError(f"there is no code '{code}'; {hint}")

@@ -75,6 +75,7 @@ def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int
 
 def _read(name: str, color: str) -> Source | None:
     """The text of a file, or None with a message where it cannot be read."""
+    from netdsl import zoo
     from netdsl.elaborate.files import read
     from netdsl.text.diagnostics import did_you_mean
     from netdsl.text.source import Source
@@ -84,7 +85,8 @@ def _read(name: str, color: str) -> Source | None:
     path = Path(name)
     if not path.exists():
         beside = [each.name for each in path.parent.glob("*.net")] if path.parent.is_dir() else []
-        _refuse(f"there is no file '{name}'", color, did_you_mean(path.name, beside))
+        of_zoo = f"a network of the zoo is copied first: `netdsl new {name} {name}.net`" if zoo.find(name) else None
+        _refuse(f"there is no file '{name}'", color, of_zoo or did_you_mean(path.name, beside))
         return None
     if not path.is_file():
         inside = f"`netdsl fmt {name.rstrip('/')}/*.net` takes the files in it" if path.is_dir() else None

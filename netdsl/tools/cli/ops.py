@@ -28,17 +28,8 @@ def command(name: str | None) -> None:
 
     page = manual.find(name)
     if page is None:
-        raise click.UsageError(f"there is no operator '{name}'; {_nearest(name)}")
+        raise click.UsageError(f"there is no operator '{name}'; {manual.nearest(name)}")
     click.echo(page)
-
-
-def _nearest(name: str) -> str:
-    from netdsl import ops
-    from netdsl.elaborate.files import standard_blocks
-    from netdsl.text.diagnostics import did_you_mean
-
-    known = [alias for each in ops.names() for alias in (each, *ops.find(each).aliases)]
-    return did_you_mean(name.lower(), [*known, *standard_blocks()]) or "`netdsl ops` lists all"
 
 
 def _all() -> str:

@@ -8,7 +8,7 @@ back to its first sizes, as U-Net, the drawing is a U: down at the left, up at t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import log2, sqrt
 
@@ -33,19 +33,23 @@ APART = 34.0
 HIDDEN = (Family.ACTIVATION, Family.NORMALIZATION, Family.REGULARIZATION)
 TYPE = 8.25
 """The size of all type but the title, in points; a row is no longer than lets it be read on a page."""
+BETWEEN, LEVEL = 8.0, 72.0
+"""In a U, between volumes of a level, and between levels: for the words below one and above the next, and an arrow."""
 MOST = 60
 """More volumes than this are no picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Volume:
-    """One box: the node that gives it, its size in points (length, height, depth), in how many parts it is."""
+    """One box: the node that gives it, its size in points (length, height, depth), in how many parts it is, and the
+    node whose value is a part of it."""
 
     node: Node
     length: float
     height: float
     depth: float
     parts: int = 1
+    before: Node | None = None
 
     @property
     def width(self) -> float:
@@ -64,7 +68,7 @@ def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
         )
     _chain(picture, {node.id for node in shown})
     bent = _bent(shown)
-    volumes = [_volume(node, shown, TALLEST * (0.7 if bent else 1.0)) for node in shown]
+    volumes = [_volume(node, shown, TALLEST * (0.6 if bent else 1.0)) for node in shown]
     marks = _u(volumes, picture, options.theme) if bent else _rows(volumes, options)
     left, top, right, _ = bounds(marks)
     marks.append(Text((left + right) / 2, top - 12, (Run(picture.title, 12, True),), "middle"))
@@ -208,12 +212,12 @@ def _box(volume: _Volume, x: float, y: float, theme: str) -> Group:
         up = top + part * (volume.height + back + 10)
         marks += _solid(x, up, volume.length, volume.height, back, fill, stroke)
     below = y + _tall(volume) / 2 + 11
-    for number, line in enumerate(_operation(node)):
+    for number, line in enumerate(_words_below(volume)):
         marks.append(
             Text(
                 x + volume.width / 2,
                 below + number * 10,
-                (Run(line, TYPE, number == 0 and bool(node.label)),),
+                (Run(line, TYPE, number == 0 and bool((volume.before or node).label)),),
                 "middle",
             )
         )
@@ -235,6 +239,11 @@ def _solid(x: float, y: float, length: float, height: float, back: float, fill: 
     return [Path((*face, face[0]), stroke, fill=fill, thick=0.7) for face in (front, top, side)]
 
 
+def _words_below(volume: _Volume) -> list[str]:
+    """What made a volume, and what made the part of it that it was joined from."""
+    return [*(_operation(volume.before) if volume.before else ()), *_operation(volume.node)]
+
+
 def _operation(node: Node) -> list[str]:
     """What made a volume, in short lines."""
     times = f" × {node.times}" if node.times > 1 else ""
@@ -252,30 +261,25 @@ def _operation(node: Node) -> list[str]:
 
 
 def _u(volumes: list[_Volume], picture: Picture, theme: str) -> list[Mark]:
-    """Levels by size, the first at the top; each step to another size goes down, or up again."""
+    """Levels by size, the first at the top; each step to another size goes straight down, or up again."""
+    volumes = _joined(volumes)
     marks: list[Mark] = []
-    places: list[float] = []
+    places: list[float] = []  # of the middles of boxes
     x = 0.0
-    for volume, after in zip(volumes, [*volumes[1:], None], strict=True):
+    for before, volume in pairwise([None, *volumes]):
+        assert volume is not None
+        if before is not None and _step(before, volume) == 0:
+            words_ = (_broad(before) + _broad(volume)) / 2 + 5
+            x += max((before.width + volume.width) / 2 + BETWEEN, words_)
         places.append(x)
-        words_ = max(Run(_shape(volume.node), TYPE).width, *(Run(line, TYPE).width for line in _operation(volume.node)))
-        step = after is not None and _step(volume, after) != 0
-        x += max(volume.width + (10 if step else 18), (words_ + volume.width) / 2 + (0 if step else 26))
     levels = _aligned(volumes)
-    ordered = []
-    for volume, left, y in zip(volumes, places, levels, strict=True):
-        ordered.append((left, y, volume))
-        marks.append(_box(volume, left, y, theme))
-        marks.append(_name(volume.node, left + volume.width / 2, y - _tall(volume) / 2 - 4))
-    at = {volume.node.id: (left, y, volume) for left, y, volume in ordered}
-    lines: list[Mark] = []
-    for (x1, y1, one), (x2, y2, _two) in pairwise(ordered):
-        start = (x1 + one.length + SLANT * one.depth / 2 + 1, y1)
-        if abs(y1 - y2) < 1:
-            lines.append(Path((start, (x2 - 1, y2)), "line", arrow=True))
-        else:
-            across = (start[0] + x2 - 1) / 2 + 4
-            lines.append(Path((start, (across, y1), (across, y2), (x2 - 1, y2)), "line", arrow=True, radius=5.0))
+    ordered = list(zip(places, levels, volumes, strict=True))
+    for middle, y, volume in ordered:
+        marks.append(_box(volume, middle - volume.width / 2, y, theme))
+        marks.append(_name(volume.node, middle, y - _tall(volume) / 2 - 4))
+    at = {volume.node.id: (middle, y, volume) for middle, y, volume in ordered}
+    at |= {volume.before.id: (middle, y, volume) for middle, y, volume in ordered if volume.before is not None}
+    lines = [_onward(one, two) for one, two in pairwise(ordered)]
     onward = {edge.source: edge.target for edge in picture.edges if edge.source not in at}
     for edge in picture.edges:
         target = edge.target if edge.target in at else onward.get(edge.target, "")
@@ -284,10 +288,38 @@ def _u(volumes: list[_Volume], picture: Picture, theme: str) -> list[Mark]:
     return [Group(tuple(lines)), *marks]
 
 
+def _joined(volumes: list[_Volume]) -> list[_Volume]:
+    """The volumes, those that are joined with a copy right away as a part of what that gives."""
+    found: list[_Volume] = []
+    for volume in volumes:
+        if found and volume.node.kind == "join" and _step(found[-1], volume) == 0:
+            volume = replace(volume, before=found.pop().node)
+        found.append(volume)
+    return found
+
+
+def _broad(volume: _Volume) -> float:
+    """The width of the words above and below a volume."""
+    return max(Run(line, TYPE).width for line in (_shape(volume.node), *_words_below(volume)))
+
+
+def _onward(one: tuple[float, float, _Volume], two: tuple[float, float, _Volume]) -> Mark:
+    """From one volume to the next: to the right, or past the words between two levels."""
+    (x1, y1, before), (x2, y2, after) = one, two
+    if abs(y1 - y2) < 1:
+        start = x1 - before.width / 2 + before.length + SLANT * before.depth / 2 + 1
+        return Path(((start, y1), (x2 - after.width / 2 - 1, y2)), "line", arrow=True)
+    upper, lower = sorted((one, two), key=lambda each: each[1])
+    top = upper[1] + _tall(upper[2]) / 2 + 5 + 10 * len(_words_below(upper[2]))
+    bottom = lower[1] - _tall(lower[2]) / 2 - 13
+    points = ((x1, top), (x2, bottom)) if y1 < y2 else ((x1, bottom), (x2, top))
+    return Path(points, "line", arrow=True)
+
+
 def _copy(one: tuple[float, float, _Volume], two: tuple[float, float, _Volume]) -> Path:
     """What is copied across the U, above the boxes of its level."""
-    x1, y1 = one[0] + one[2].width / 2, one[1] - _tall(one[2]) / 2 - 15
-    x2, y2 = two[0] + two[2].width / 2, two[1] - _tall(two[2]) / 2 - 15
+    x1, y1 = one[0], one[1] - _tall(one[2]) / 2 - 15
+    x2, y2 = two[0], two[1] - _tall(two[2]) / 2 - 15
     top = min(y1, y2) - 10
     return Path(((x1, y1), (x1, top), (x2, top), (x2, y2)), "line", "4 2.5", True, 6.0)
 
@@ -313,5 +345,5 @@ def _aligned(volumes: list[_Volume]) -> list[float]:
     y = 0.0
     for number in sorted(heights):
         tops[number] = y + heights[number] / 2
-        y += heights[number] + 62
+        y += heights[number] + LEVEL
     return [tops[number] for number in deepest]

@@ -73,7 +73,11 @@ def machine() -> str:
 
 def chart(script: str, found: list[list[str]]) -> str:
     """A chart of figures beside what they must reach, each as a share of its bound: 1 is reached; its Markdown."""
-    bars = [(name, float(median) / float(bound.split()[-1]), "most" in bound) for name, median, bound in found if bound]
+    bars = [
+        (name.replace("`", ""), float(median) / float(bound.split()[-1]), "most" in bound)
+        for name, median, bound in found
+        if bound
+    ]
     if not bars:
         return ""
     import matplotlib
@@ -138,7 +142,7 @@ def main() -> None:
         if script in ("inference.py", "training.py", "memory.py"):
             arguments = [*asked.network, *arguments]
         times = asked.processes if script in TIMED else 1
-        how = f"{kind}, the middle one of {times} processes" if script in TIMED else "bytes, which do not vary"
+        how = f"{kind}, the middle one of {times} processes" if script in TIMED else "once"
         found[script] = {
             "rows": middle([rows(script, arguments) for _ in range(times)]),
             "when": time.strftime("%d %B %Y"),

@@ -466,7 +466,8 @@ class Network(Frozen):
 
     def input_shapes(self, node: Node) -> tuple[Shape, ...] | None:
         """The shapes a node is applied to; None if one of them is unknown."""
-        shapes = tuple(self.shapes[value] for value in node.inputs)
+        known = self.shapes
+        shapes = tuple([known[value] for value in node.inputs])
         return None if None in shapes else shapes  # type: ignore[return-value]
 
     def weights(self, node: Node) -> dict[str, Weight]:

@@ -85,6 +85,14 @@ def headings(text: str) -> list[str]:
     return [re.sub(r"[`\\]|\]\([^)]*\)", "", each) for each in found]
 
 
+def test_every_link_of_a_drawn_example_leads_to_its_text() -> None:
+    known = {each.path for each in contents()}
+    for each in contents():
+        if isinstance(each, Asset) and each.path.startswith("operators/") and each.path.endswith(".svg"):
+            for target in re.findall(r'<a href="([^"#]+)#L\d+"', each.data.decode()):
+                assert f"operators/{target}" in known, each.path
+
+
 def test_a_link_to_what_the_site_does_not_have_is_told() -> None:
     with pytest.raises(KeyError, match=r"docs/a\.md links to netdsl/ir\.py"):
         page.from_repository("docs/a.md", "[x](../netdsl/ir.py)\n", {"docs/a.md": "a.md"}, lambda path: False)

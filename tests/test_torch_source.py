@@ -260,3 +260,26 @@ def test_time_grows_with_the_size(statement: str) -> None:
             found.append(time.process_time() - start)
         times.append(min(found))
     assert times[1] < 10 * times[0] + 0.05
+
+
+def test_modules_without_labels_and_modules_that_count_up_are_scripted() -> None:
+    """A list of them is an `nn.Sequential` or an `nn.ModuleList`; loops over values are what TorchScript reads."""
+    net = netdsl.loads(
+        "input 4x8x8\n"
+        "block layer(n) takes x { conv1-n; relu; output skip: conv1-2; conv1-n; add { identity | @x } }\n"
+        "block layers(m, n) { layer{i}: layer(n) x{m} as i; add x{m} as i { @layer{i}.skip } }\n"
+        "block paths(n) { add x6 { conv1-n; relu } }\n"
+        "block pool() takes x { gap; conv1-4; upsample(like=@x) }\n"
+        "block cell(n) takes a, b { @a; left: conv3-n; @b; right: conv1-n; output a: add { @left | @right }\n"
+        "  output b: mul { @left | @right } }\n"
+        "paths(4); pool(); pair: cell(4) { identity | conv1-4 } x3; concat { @pair.a | @pair.b }\n"
+        "layers(14, 8); gap; fc-3"
+    )
+    text = netdsl.emit(net)
+    assert "class Pool(nn.Sequential):" in text and "        for layer in self:\n            out = layer(out)\n" in text
+    assert "class Pair(nn.ModuleList):" in text and "            a, b = layer(a, b)\n" in text
+    assert "            x, skip = layer(x)\n            skips.append(skip)\n        x = skips[0]\n" in text
+    assert "        terms = [branch(x) for branch in self.values()]\n" in text
+    model, x = netdsl.build(net).eval(), torch.randn(2, 4, 8, 8)
+    assert torch.equal(torch.jit.script(model)(x), model(x))
+    assert list(model.state_dict()) == [f"{node.path}.{name}" for node in net.nodes for name in net.weights(node)]

@@ -293,5 +293,5 @@ def _claim(builder: Builder, layer: tree.Layer, claim: tree.Expression, frame: F
         node = builder.unknown(frame, layer.span)
         node.shape = builder.shapes[node.id] = shape
     else:
-        found = ShapeClaim(shape=shape, value=builder.current, span=claim.span, statement=layer.span)
+        found = ShapeClaim.made(shape=shape, value=builder.current, span=claim.span, statement=layer.span)
         builder.claims.append(found)

@@ -17,7 +17,7 @@ def totals(network: Network) -> Network:
     use = memory(network)
     return network.model_copy(
         update={
-            "totals": Totals(
+            "totals": Totals.made(
                 params=sum(cost.params for cost in main),
                 aux_params=sum(cost.params for cost in side),
                 frozen_params=sum(cost.frozen for cost in main),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
-from weakref import WeakKeyDictionary
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from netdsl.backends.purpose import write_training
 from netdsl.backends.purpose.training import planned
 from netdsl.backends.purpose.write import write
 from netdsl.backends.torch import module
-from netdsl.backends.torch.weights import load_weights
+from netdsl.backends.torch.weights import RELOADED, load_weights
 from netdsl.ir import Network
 from netdsl.text.amounts import memory
 
@@ -57,7 +57,7 @@ def build(
         chosen["layout"] = torch.contiguous_format
     made: nn.Module = getattr(loaded, name)(plain.state_dict(), **chosen)
     made.to(device=device, dtype=dtype)
-    _ORIGINS[made] = Origin(network, probabilities, chosen)
+    RELOADED[made] = partial(_reload, network, probabilities, chosen)
     return made
 
 
@@ -73,31 +73,22 @@ def trained(
     return write_training.write(planned(network, batch or 1, most, probabilities), probabilities)
 
 
-class Origin(NamedTuple):
-    """What a compiled module was made of, and with which arguments besides the weights."""
-
-    network: Network
-    probabilities: bool
-    chosen: dict[str, Any]
-
-
-_ORIGINS: WeakKeyDictionary[nn.Module, Origin] = WeakKeyDictionary()
-
-
-def reloaded(model: nn.Module, load: Callable[[nn.Module], object], init: bool) -> bool:
-    """Give a module that `build` made other weights, by what `load` does with a plain module, whose initial values are
-    drawn where `init` asks for it; False for any other."""
-    origin = _ORIGINS.get(model)
-    if origin is None:
-        return False
+def _reload(
+    network: Network,
+    probabilities: bool,
+    chosen: dict[str, Any],
+    model: nn.Module,
+    load: Callable[[nn.Module], object],
+    init: bool,
+) -> None:
+    """Make a module anew, with the weights that `load` gives a plain one; its initial values are drawn if `init`."""
     import torch
 
-    plain = module.build(origin.network, origin.probabilities, init=init)
+    plain = module.build(network, probabilities, init=init)
     load(plain)
     kept = next(itertools.chain(model.buffers(), model.parameters()), torch.empty(0))
-    model.__init__(plain.state_dict(), **origin.chosen)  # type: ignore[misc]
+    model.__init__(plain.state_dict(), **chosen)  # type: ignore[misc]
     model.to(device=kept.device, dtype=kept.dtype)
-    return True
 
 
 def accepts(text: str, name: str) -> bool:

@@ -84,8 +84,11 @@ class Blocks:
                 same.setdefault(id(first), []).append(level)
                 if wiring is not None:
                     wirings[id(level)] = wiring
-            for merge, echoes in self._made(list(firsts.values()), wirings, projects, defaults):
-                merge.made.name = self.numbered(base)
+            made = self._made(list(firsts.values()), wirings, projects, defaults)
+            for merge, echoes in made:
+                label = camel(merge.instances[0].level.scope.label or "") if definition is None else ""
+                told = len(made) > 1 and label.startswith(base)  # `Stage3` and `Stage4`, where no one class is both
+                merge.made.name = self.numbered(label if told else base)
                 merge.made.doc = self._doc([each.level for each in merge.instances])
                 self.classes.append(merge.made)
                 for number, trace in [*enumerate(each.trace for each in merge.instances), *echoes]:

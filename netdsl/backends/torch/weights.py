@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from netdsl.text.visible import visible
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 OPTIONAL = ("num_batches_tracked", "relative_position_index")
 """Buffers that a checkpoint may lack: what they hold is known without it."""
+
+
+Reload: TypeAlias = "Callable[[nn.Module, Callable[[nn.Module], object], bool], None]"
+RELOADED: WeakKeyDictionary[nn.Module, Reload] = WeakKeyDictionary()
+"""How modules whose tensors are made of the plain module's take other weights: told by who makes them. Such a function
+gets the module, what loads a plain module, and whether the initial values of that matter."""
 
 
 class WeightsError(Exception):
@@ -61,10 +68,9 @@ def load_weights(
     All other names and shapes must agree; else nothing is loaded, and `WeightsError` says what is missing, unknown and
     of another shape, and what would help.
     """
-    from netdsl.backends.purpose.module import reloaded
-
     options: dict[str, Any] = {"prefix": prefix, "ignore": ignore, "rename": rename}
-    if reloaded(model, lambda plain: load_weights(plain, weights, **options), init=bool(ignore)):
+    if reload := RELOADED.get(model):
+        reload(model, lambda plain: load_weights(plain, weights, **options), bool(ignore))
         return model
     state = _prefixed(_state(weights), prefix)
     state = {(rename or {}).get(name, name): value for name, value in state.items()}

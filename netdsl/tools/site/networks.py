@@ -52,6 +52,7 @@ def network_pages(docs: Path) -> Iterator[Page | Asset]:
         path = f"networks/{name}.svg"
         yield Asset(path, diagram(networks[0], style=style(name)))
         yield Asset(dark(path), diagram(networks[0], style=style(name), theme="dark"))
+        yield Asset(f"networks/{name}.net", (zoo.directory() / f"{name}.net").read_bytes())  # its boxes link there
 
 
 def zoo_page(known: Sequence[Entry]) -> Page:

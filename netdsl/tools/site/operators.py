@@ -91,6 +91,7 @@ def _operator(name: str, networks: Mapping[str, Network]) -> Iterator[Page | Ass
     path = f"operators/{name}.svg"
     yield Asset(path, svg.render(network))
     yield Asset(dark(path), svg.render(network, theme="dark"))
+    yield Asset(f"operators/{name}.net", text.encode())  # to which the boxes of the picture link
     parts = [f"# `{page.geometry}`", plain(page.summary), plain(page.details)]
     if page.aliases:
         parts.append(f"Also written: {', '.join(f'`{each}`' for each in page.aliases)}.")

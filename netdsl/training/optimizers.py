@@ -157,7 +157,9 @@ def optimizer(model: nn.Module, recipe: Recipe) -> Optimizer:
     Not where gradients are clipped: the fused ones undo the scale of mixed precision themselves, too late for that.
     """
     made, params = recipe.optimizer, groups(model, recipe)
-    fused = recipe.clip is None and all(weight.is_cuda for group in params for weight in group["params"])
+    # A share of a weight (`--shard`) is a DTensor, for which PyTorch has no fused descent.
+    whole = all(weight.is_cuda and type(weight) is nn.Parameter for group in params for weight in group["params"])
+    fused = recipe.clip is None and whole
     return _MAKE[type(made)](made, params, fused)
 
 

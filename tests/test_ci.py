@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -70,7 +71,9 @@ def test_what_is_left_out_for_want_of_a_program_is_said_in_the_last_lines(tmp_pa
         "def test_other(): pytest.importorskip('no_such_library')\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    said = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120).stdout.splitlines()
+    plain = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=120, env=plain)
+    said = done.stdout.splitlines()
     assert [line.partition(", since ")[0] for line in said[-3:-1]] == ["left out: 1 test", "left out: 2 tests"]
     assert said[-2] == "left out: 2 tests, since dot is not installed"
     assert "4 skipped" in said[-1]

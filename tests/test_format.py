@@ -177,7 +177,7 @@ COUNT = iter(range(10**9))
 
 
 def blanks(random: random.Random, least: int = 1) -> str:
-    return "".join(random.choices([" ", " ", "  ", "\t", "\u00a0", "\r"], k=least + (random.random() < 0.15)))
+    return "".join(random.choices([" ", " ", "  ", "\t", "\u00a0"], k=least + (random.random() < 0.15)))
 
 
 def line_end(random: random.Random, noted: bool) -> str:

@@ -344,24 +344,34 @@ class WaveLayer(nn.Module):
         return x + self.residual(gated), self.skip(gated)
 
 
+class WaveLayers(nn.Module):
+    """Three times ten layers of dilations 1 to 512; what all of them skip is added up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for number in range(30):
+            self.add_module(f"layer{number}", WaveLayer(32, 256, 2 ** (number % 10)))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        total = torch.zeros(())
+        for layer in self.children():
+            x, skip = layer(x)
+            total = total + skip
+        return total
+
+
 class WaveNet(nn.Module):
-    """Three times ten layers of dilations 1 to 512."""
+    """A causal convolution, the layers, and two convolutions behind what they skip."""
 
     def __init__(self) -> None:
         super().__init__()
         self.causal = nn.Conv1d(256, 32, 2)
-        for number in range(30):
-            self.add_module(f"layer{number}", WaveLayer(32, 256, 2 ** (number % 10)))
+        self.layers = WaveLayers()
         self.out1, self.out2 = nn.Conv1d(256, 256, 1), nn.Conv1d(256, 256, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.causal(nn.functional.pad(x, (1, 0)))
-        total: torch.Tensor | None = None
-        for number in range(30):
-            x, skip = self.get_submodule(f"layer{number}")(x)
-            total = skip if total is None else total + skip
-        assert total is not None
-        return self.out2(self.out1(total.relu()).relu())
+        x = self.layers(self.causal(nn.functional.pad(x, (1, 0))))
+        return self.out2(self.out1(x.relu()).relu())
 
 
 class Zip1989(nn.Module):
@@ -384,16 +394,25 @@ class Zip1989(nn.Module):
 
 
 class Plus(nn.Module):
-    """A body added to what passes beside it: the input, where nothing else is given."""
+    """A body added to what passes beside it (the input, where nothing else is given), and an activation."""
 
-    def __init__(self, body: nn.Module, beside: nn.Module | None = None) -> None:
+    def __init__(self, main: nn.Module, act: nn.Module) -> None:
         super().__init__()
-        self.branch1 = body
-        if beside is not None:
-            self.branch2 = beside
+        self.main, self.act = main, act
 
     def forward(self, x: torch.Tensor, beside: torch.Tensor | None = None) -> torch.Tensor:
-        return self.branch1(x) + (x if beside is None else beside)
+        return self.act(self.main(x) + (x if beside is None else beside))
+
+
+class ENetInitial(nn.Module):
+    """Figure 2a: a convolution and a pooling side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.bn, self.act = nn.Conv2d(3, 13, 3, 2, 1), nn.BatchNorm2d(16, 1e-3), nn.PReLU(16)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.act(self.bn(torch.cat([self.conv(x), nn.functional.max_pool2d(x, 2)], 1)))
 
 
 class ENet(nn.Module):
@@ -401,8 +420,7 @@ class ENet(nn.Module):
 
     def __init__(self, classes: int = 20) -> None:
         super().__init__()
-        first = Branches(nn.Conv2d(3, 13, 3, 2, 1), nn.MaxPool2d(2))
-        self.initial = nn.Sequential(first, nn.BatchNorm2d(16, 1e-3), nn.PReLU(16))
+        self.initial = ENetInitial()
         self.bottleneck1_0 = self.encode(16, 64, 2)
         for number in range(1, 5):
             self.add_module(f"bottleneck1_{number}", self.encode(64, 64))
@@ -419,14 +437,14 @@ class ENet(nn.Module):
                 {"dilation": 16},
             )
             self.add_module(f"section{number}", nn.Sequential(*(self.encode(128, 128, **kind) for kind in kinds)))
-        self.bottleneck4_0 = Plus(self.decode(128, 64, True), self.project(128, 64))
-        self.bottleneck4_1, self.bottleneck4_2 = Plus(self.decode(64, 64)), Plus(self.decode(64, 64))
-        self.bottleneck5_0 = Plus(self.decode(64, 16, True), self.project(64, 16))
-        self.bottleneck5_1 = Plus(self.decode(16, 16))
+        self.bottleneck4_0, self.narrow4 = self.decode(128, 64, True), self.project(128, 64)
+        self.bottleneck4_1, self.bottleneck4_2 = self.decode(64, 64), self.decode(64, 64)
+        self.bottleneck5_0, self.narrow5 = self.decode(64, 16, True), self.project(64, 16)
+        self.bottleneck5_1 = self.decode(16, 16)
         self.fullconv = nn.ConvTranspose2d(16, classes, 2, 2)
 
     @staticmethod
-    def encode(before: int, after: int, stride: int = 1, dilation: int = 1, wide: int = 0) -> nn.Sequential:
+    def encode(before: int, after: int, stride: int = 1, dilation: int = 1, wide: int = 0) -> Plus:
         inner = after // 4
         middle: list[nn.Module] = [nn.Conv2d(inner, inner, 3, 1, dilation, dilation)]
         if wide:
@@ -437,19 +455,20 @@ class ENet(nn.Module):
             *middle, nn.BatchNorm2d(inner, 1e-3), nn.PReLU(inner),
             nn.Conv2d(inner, after, 1, bias=False), nn.BatchNorm2d(after, 1e-3),
         )  # fmt: skip
-        return nn.Sequential(Plus(body), nn.PReLU(after))
+        return Plus(body, nn.PReLU(after))
 
     @staticmethod
-    def decode(before: int, after: int, double: bool = False) -> nn.Sequential:
+    def decode(before: int, after: int, double: bool = False) -> Plus:
         inner = after // 4
         middle: nn.Module = nn.Conv2d(inner, inner, 3, 1, 1)
         if double:
             middle = nn.ConvTranspose2d(inner, inner, 3, 2, 1, 1)
-        return nn.Sequential(
+        body = nn.Sequential(
             nn.Conv2d(before, inner, 1, bias=False), nn.BatchNorm2d(inner, 1e-3), nn.ReLU(),
             middle, nn.BatchNorm2d(inner, 1e-3), nn.ReLU(),
             nn.Conv2d(inner, after, 1, bias=False), nn.BatchNorm2d(after, 1e-3),
         )  # fmt: skip
+        return Plus(body, nn.ReLU())
 
     @staticmethod
     def project(before: int, after: int) -> nn.Sequential:
@@ -461,13 +480,13 @@ class ENet(nn.Module):
         for stage in (self.bottleneck1_0, self.bottleneck2_0):
             pooled, where = nn.functional.max_pool2d(x, 2, return_indices=True)
             found.append(where)
-            empty = pooled.new_zeros(len(x), stage[1].num_parameters - x.shape[1], *pooled.shape[2:])
-            x = stage[1](stage[0](x, torch.cat([pooled, empty], 1)))
+            empty = pooled.new_zeros(len(x), stage.act.num_parameters - x.shape[1], *pooled.shape[2:])
+            x = stage(x, torch.cat([pooled, empty], 1))
             if stage is self.bottleneck1_0:
                 for number in range(1, 5):
                     x = self.get_submodule(f"bottleneck1_{number}")(x)
         x = self.get_submodule("section3")(self.get_submodule("section2")(x))
-        x = self.bottleneck4_0(x, nn.functional.max_unpool2d(self.bottleneck4_0.branch2(x), found[1], 2)).relu()
-        x = self.bottleneck4_2(self.bottleneck4_1(x).relu()).relu()
-        x = self.bottleneck5_0(x, nn.functional.max_unpool2d(self.bottleneck5_0.branch2(x), found[0], 2)).relu()
-        return self.fullconv(self.bottleneck5_1(x).relu())
+        x = self.bottleneck4_0(x, nn.functional.max_unpool2d(self.narrow4(x), found[1], 2))
+        x = self.bottleneck4_2(self.bottleneck4_1(x))
+        x = self.bottleneck5_0(x, nn.functional.max_unpool2d(self.narrow5(x), found[0], 2))
+        return self.fullconv(self.bottleneck5_1(x))

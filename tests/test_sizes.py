@@ -264,7 +264,7 @@ def told_of_the_module(network: Network) -> Inputs | None:
 
 def hold_as_built(network: Network) -> None:
     """One module takes every input that is told, and gives the shapes that the layers have for it; what is not told is
-    no network, or one with other weights."""
+    no network, or one that another module is built for."""
     found = told_of_the_module(network)
     if found is None:
         return
@@ -295,12 +295,11 @@ def hold_as_built(network: Network) -> None:
         outside = [n for n in range(1, own[each.place] + 40) if n not in each.sizes]
         for size in {*outside[:2], *outside[-2:]}:
             other = shapes_for(network, beside(each.place, size))
-            assert other is None or weights_for(network, other) != weights_for(network, list(network.shapes)), size
+            assert other is None or built_for(network, other) != built_for(network, list(network.shapes)), size
 
 
-def weights_for(network: Network, shapes: list[Shape]) -> list[tuple[Shape, ...]]:
-    made = (node.op.weights(tuple(shapes[value] for value in node.inputs)) for node in network.nodes)
-    return [tuple(each.shape for each in weights.values()) for weights in made]
+def built_for(network: Network, shapes: list[Shape]) -> list[tuple[object, ...]]:
+    return [node.op.built(tuple(shapes[value] for value in node.inputs)) for node in network.nodes]
 
 
 @pytest.mark.parametrize("name", ["alexnet_owt", "densenet121", "unet", "vit:B/16", "c3d", "xception"])

@@ -180,8 +180,8 @@ def test_a_worker_that_ends_is_replaced_and_the_question_answered() -> None:
 
 def test_a_text_that_takes_too_long_is_given_up_and_the_next_one_answered() -> None:
     slow = "input 3x8x8\n" + "\n".join(f"conv3-4(act=relu) # {each}" for each in range(9000))
-    first, second = asked(Workers(1, 1.0), {"ask": "show", "text": slow}, {"ask": "colours", "text": "x"})
-    assert "longer than 1 seconds" in first["wrong"]
+    first, second = asked(Workers(1, 0.25), {"ask": "show", "text": slow}, {"ask": "colours", "text": "x"})
+    assert "longer than 0.25 seconds" in first["wrong"]
     assert second["tokens"]
 
 

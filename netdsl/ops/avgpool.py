@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field
 
@@ -165,9 +165,7 @@ class AvgPool(Pooling):
             return Torch(Call(f"nn.AdaptiveAvgPool{rank}d", (single(self.to),)))
         slide = self.slide(rank)
         fixed, builtin = slide.fixed, self.builtin(slide)
-        # PyTorch's own refuses a clip that is smaller than the window before it is padded
-        small = rank == 3 and any(n < k for n, k in zip(inputs[0][1:], slide.kernel, strict=True))
-        if builtin is not None and not self.dilated and not small:
+        if builtin is not None and not self.dilated and not self._small(inputs[0]):
             counts = {} if self.counts or not any(builtin) else {"count_include_pad": False}
             return Torch(Call(f"nn.AvgPool{rank}d", kwargs={**self.keywords(slide), **counts}))
         if fixed is None:
@@ -191,6 +189,15 @@ class AvgPool(Pooling):
         call = Call(f"DilatedAvgPool{rank}d", (slide.kernel, slide.stride, slide.dilation), kwargs)
         pieces |= {"means": each(MEANS, rank, "\n"), "nothing": str((0, 0) * rank)}
         return Torch(call, definitions=(definition(DILATED, rank, **pieces),))
+
+    def _small(self, shape: Shape) -> bool:
+        """Whether a clip is smaller than the window before it is padded, which PyTorch's own refuses."""
+        _, *sizes = shape
+        window = self.slide(len(sizes)).kernel
+        return len(sizes) == 3 and any(n < k for n, k in zip(sizes, window, strict=True))
+
+    def built(self, inputs: tuple[Shape, ...]) -> tuple[Any, ...]:
+        return (self._small(inputs[0]),) if len(inputs[0]) == 4 and self.to is None else ()
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
         spelled = super().canonical(inputs)

@@ -7,7 +7,7 @@ its label where it is used again later. A variable is taken again only when noth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import chain, count, pairwise, takewhile
 
@@ -69,7 +69,7 @@ class Forward:
     def _collect(self, level: Level, owner: str, aux: bool = False) -> None:
         made = [member for member in level.members if not isinstance(member, Again) and member.constructed]
         self.sizes[owner] = len(made)
-        together = _in_a_row(level, made) if level.listed else []
+        together = _in_a_row(level, made, {*level.outputs, *self.plan.kept}) if level.listed else []
         for member in level.members:
             if member in together:
                 if member is together[0]:
@@ -286,9 +286,9 @@ SHORTCUT = -1
 """The number of the value behind a `downsample` that may not be there."""
 
 
-def _in_a_row(level: Level, made: Sequence[Leaf | Level]) -> Sequence[Leaf | Level]:
+def _in_a_row(level: Level, made: Sequence[Leaf | Level], kept: Collection[int]) -> Sequence[Leaf | Level]:
     """The modules of a list where they are called one after the other, from what is given, each on all that the one
-    before gives; none where they are not."""
+    before gives; none where they are not, or where a value in between is one of those that are `kept`."""
     if len(made) < 2 or not {*made[0].inputs} <= {*level.inputs} or len(made[0].inputs) != len(made[0].outputs):
         return []
     for one, other in pairwise(made):
@@ -297,7 +297,7 @@ def _in_a_row(level: Level, made: Sequence[Leaf | Level]) -> Sequence[Leaf | Lev
     between = {value for member in made[:-1] for value in member.outputs}
     taken = [value for member in level.members if member not in made for value in member.inputs]
     containers = any(isinstance(member, Level) and not member.called for member in made)
-    return [] if containers or between & {*level.outputs, *taken} else made
+    return [] if containers or between & {*kept, *taken} else made
 
 
 def _optional(texts: list[str]) -> str:

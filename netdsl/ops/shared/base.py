@@ -212,6 +212,10 @@ class Operator(BaseModel):
         """The tensors of its `state_dict`, by name, in PyTorch's order. Parameter counts follow from these."""
         return {}
 
+    def built(self, inputs: tuple[Shape, ...]) -> tuple[Any, ...]:
+        """What a module that is built for these inputs is fixed to: it takes others for which this is the same."""
+        return tuple(each.shape for each in self.weights(inputs).values())
+
     @property
     def weighted(self) -> bool:
         """Whether it has weights at all, whatever its inputs are."""

@@ -7,14 +7,14 @@ others. In the end each family has one answer: the shapes of all layers, or the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import lcm
 from typing import Any
 
 from netdsl.ir import Network, Node
-from netdsl.ops import Operator, Weight
+from netdsl.ops import Operator
 from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import SizeSet, canonical
 from netdsl.shapes import Shape
@@ -111,8 +111,8 @@ class Solution:
 
 def solve(network: Network, axes: tuple[int, ...], shape: Shape | None = None, built: bool = False) -> Solution | None:
     """All sizes of `axes` (places in the first input's shape, which have one size together); what else there is has its
-    size in `shape`, which is the network's own unless given. With `built` a layer also refuses what its weights, as the
-    network has them, do not fit. None where the sizes fall into too many families to tell."""
+    size in `shape`, which is the network's own unless given. With `built` a layer also refuses what a module does
+    not take that was built for the network's own. None where the sizes fall into too many families to tell."""
     whole = shape or network.inputs[0].shape
     size = Progression((1, 1), None)
     first = tuple(size if place in axes else each for place, each in enumerate(whole))
@@ -129,7 +129,7 @@ class _Layers:
 
     def __init__(self, network: Network, built: bool):
         self.nodes = network.nodes
-        self.built = dict(_weights(network)) if built else {}
+        self.built = dict(_built(network)) if built else {}
         self.first = len(network.inputs)
         self.passing = [type(each.op).shape is Operator.shape and each.id not in self.built for each in self.nodes]
         self.known: dict[Any, Any] = {}
@@ -152,15 +152,15 @@ class _Layers:
         return replace(family, shapes=tuple(shapes))
 
     def _shape(self, node: Node, inputs: tuple[Any, ...], count: int | None) -> Any:
-        weights = self.built.get(node.id)
-        key = (id(node.op), count, weights, tuple(map(_key, inputs)))
+        built = self.built.get(node.id)
+        key = (id(node.op), count, built, tuple(map(_key, inputs)))
         found = self.known.get(key)
         if found is None:
             try:
                 op = node.op if node.shape is not None else node.op.fitted(len(inputs[0]) - 1)
                 found = op.shape(inputs)
-                if weights is not None and _shapes(op.weights(inputs)) != weights:
-                    found = OpError("its weights are built for another input")
+                if built is not None and op.built(inputs) != built:
+                    found = OpError("it is built for another input")
             except OpError as refusal:
                 found = refusal
             self.known[key] = found
@@ -169,15 +169,11 @@ class _Layers:
         return found
 
 
-def _weights(network: Network) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def _built(network: Network) -> Iterator[tuple[int, tuple[Any, ...]]]:
     for node in network.nodes:
         shapes = network.input_shapes(node)
-        if node.op.weighted and shapes is not None:
-            yield node.id, _shapes(node.op.weights(shapes))
-
-
-def _shapes(weights: Mapping[str, Weight]) -> tuple[Any, ...]:
-    return tuple(each.shape for each in weights.values())
+        if shapes is not None and (built := node.op.built(shapes)):
+            yield node.id, built
 
 
 class _Fallen(Exception):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def alone(site: Path) -> None:
     for page in site.rglob("*.html"):
         text = page.read_text("utf-8")
         own = relpath(site / "iframe-worker.js", page.parent)
-        page.write_text(text.replace("https://unpkg.com/iframe-worker/shim", own), "utf-8")
+        page.write_text(re.sub(r"https://[\w.]+/iframe-worker/shim", own, text), "utf-8")
 
 
 if __name__ == "__main__":

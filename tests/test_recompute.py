@@ -93,6 +93,14 @@ def test_steps_are_equal(name: str) -> None:
         alike(netdsl.build(network), made(plan), inputs(network))
 
 
+def test_blocks_may_be_called_as_the_functions_of_the_file_are() -> None:
+    names = ("keep", "light", "recomputing")
+    blocks = "\n".join(f"block {name}(n) {{ residual {{ conv3-n(norm=bn, act=relu) }} }}" for name in names)
+    network = netdsl.loads(f"input 4x8x8\n{blocks}\nkeep(4); light(8); recomputing(4); gap; fc-3")
+    for plan in plans(network, 2, 0.6):
+        alike(netdsl.build(network), made(plan), inputs(network))
+
+
 @settings(LAW, max_examples=8)
 @given(networks())
 def test_steps_of_drawn_networks_are_equal(network: Network) -> None:

@@ -26,6 +26,8 @@ from netdsl.text.amounts import size
 
 OWN = ("forward", "training", "keep", "norm", "again", "unpack", "same")
 """Names that mean something in the module, or in the file."""
+HELPERS = frozenset(re.findall(r"(?m)^(?:class |def )?(\w+)(?=[:(]| = )", "\n".join((NORM, LIGHT, AGAIN))))
+"""What the file's own functions and classes are called, which no block's class may be."""
 
 
 STANDARD = {
@@ -68,7 +70,7 @@ class Writer:
     def __init__(self, plan: Plan, probabilities: bool):
         self.plan, self.graph = plan, plan.graph
         self.network = plan.graph.network
-        self.main, self.pieces = source.parts(self.network, probabilities)
+        self.main, self.pieces = source.parts(self.network, probabilities, HELPERS)
         self.name = class_name(
             f"{self.main.name}Training", set(re.findall(r"(?m)^class (\w+)", "\n".join(self.pieces))), "Net"
         )

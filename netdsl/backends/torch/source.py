@@ -8,6 +8,7 @@ statements, `layout` and `text` lay all out. Text of the user's enters as string
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from netdsl.backends.torch import text
 from netdsl.backends.torch.blocks import Blocks
@@ -41,13 +42,16 @@ def write(network: Network, probabilities: bool = False, sizes: bool = False) ->
 
 
 @put_off()
-def parts(network: Network, probabilities: bool = False) -> tuple[Main, list[str]]:
-    """What is known of the network's class, and the pieces of the source: definitions and classes, its own last."""
+def parts(network: Network, probabilities: bool = False, reserved: Collection[str] = ()) -> tuple[Main, list[str]]:
+    """What is known of the network's class, and the pieces of the source: definitions and classes, its own last.
+
+    No class of a block is called by a `reserved` name, of what else stands in the file.
+    """
     if not network.complete:
         raise ValueError(f"{network.name} has errors and cannot be compiled")
     plan = Plan(network, probabilities)
     definitions = dict.fromkeys(each for leaf in plan.root.leaves() for each in leaf.torch.definitions)
-    taken = {*RESERVED, *LOOPS}
+    taken = {*RESERVED, *LOOPS, *reserved}
     taken.update(name for each in definitions for name in re.findall(r"(?m)^class (\w+)", each))
     main = Main(plan, taken)
     initialisation = Initialisation(plan)

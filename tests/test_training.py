@@ -281,7 +281,12 @@ def test_no_name_of_a_set_is_forgotten() -> None:
 @pytest.mark.parametrize(
     ("name", "shape", "message"),
     [
-        ("digit", (1, 8, 8), "there is no data `digit`"),
+        ("digit", (1, 8, 8), "there is no data `digit`\nhelp: did you mean `digits`; or folder:PATH"),
+        (
+            "nowhere",
+            (1, 8, 8),
+            "there is no data `nowhere`\nhelp: sets with a name are cifar10, .*, xor_cloud; or folder:",
+        ),
         ("digits", (3, 32, 32), "1 channel; the network takes 3x32x32"),
         ("digits", (10,), "no square"),
         ("spiral", (1, 8, 8), "2 features; the network takes 1x8x8"),

@@ -77,7 +77,9 @@ def _labelled(spec: Spec, labels: tuple[str, ...]) -> Iterator[tree.Layer]:
         if not outer:
             hint = "it has no labels; --kernel chooses by the size, and without either all are rewritten"
             if named:
-                hint = did_you_mean(label, [name for name, _ in named], "the labels are") or ""
+                hint = (
+                    did_you_mean(label, [name for name, _ in named], "the labels are") or f"it has {len(named)} others"
+                )
             raise CannotRewrite(f"'{spec.source.name}' has no statement with the label `{label}`; {hint}")
         for layer in outer:
             _refuse_call(spec, layer, label)

@@ -82,7 +82,7 @@ def _open(name: str, shape: Shape, classes: int, seed: int) -> Data:
         if masks.is_masked(Path(path).expanduser()):
             return masks.folder(path, shape, classes, seed)
         return files.folder(path, shape, seed)
-    hint = did_you_mean(name, NAMES, "sets with a name are") or ""
+    hint = did_you_mean(name, NAMES) or f"sets with a name are {', '.join(sorted(NAMES))}"
     raise TrainingError(f"there is no data `{name}`", f"{hint.removesuffix('?')}; or {FORMS}")
 
 

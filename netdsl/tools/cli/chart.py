@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from netdsl.tools.cli._tell import say
 if TYPE_CHECKING:
     from netdsl.analysis.charts import Chart
     from netdsl.backends.artefact import Kind
+    from netdsl.ir import Network
 
 SECTION = "See it"
 ENDINGS = (".svg", ".png", ".pdf", ".csv")
@@ -106,49 +109,48 @@ def cost(
     _deliver(cost.chart(network(Request(spec, variant, settings, input_), color)), out, dpi, force)
 
 
+def _of_networks(drawn: Callable[[list[Network]], Chart]) -> Callable[..., None]:
+    """A command over specs, of what draws the chart of their networks; its first words are the command's help."""
+
+    @click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1, required=True)
+    @output_options
+    @spec_options
+    @wraps(drawn)
+    def delivered(
+        specs: tuple[str, ...],
+        out: str | None,
+        dpi: int,
+        force: bool,
+        variant: str | None,
+        settings: tuple[str, ...],
+        input_: str | None,
+        color: str,
+    ) -> None:
+        from netdsl.tools.cli._known import network
+
+        _check(out, force)
+        networks = [network(Request(spec, variant, settings, input_), color) for spec in specs]
+        _deliver(drawn(networks), out, dpi, force)
+
+    return delivered
+
+
 @command.command()
-@click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1, required=True)
-@output_options
-@spec_options
-def compare(
-    specs: tuple[str, ...],
-    out: str | None,
-    dpi: int,
-    force: bool,
-    variant: str | None,
-    settings: tuple[str, ...],
-    input_: str | None,
-    color: str,
-) -> None:
+@_of_networks
+def compare(networks: list[Network]) -> Chart:
     """Networks side by side: params, multiply-adds, depth, memory."""
     from netdsl.analysis.charts import compare
-    from netdsl.tools.cli._known import network
 
-    _check(out, force)
-    networks = [network(Request(spec, variant, settings, input_), color) for spec in specs]
-    _deliver(compare.chart(networks), out, dpi, force)
+    return compare.chart(networks)
 
 
 @command.command()
-@click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1, required=True)
-@output_options
-@spec_options
-def scale(
-    specs: tuple[str, ...],
-    out: str | None,
-    dpi: int,
-    force: bool,
-    variant: str | None,
-    settings: tuple[str, ...],
-    input_: str | None,
-    color: str,
-) -> None:
+@_of_networks
+def scale(networks: list[Network]) -> Chart:
     """Networks to one scale: a bar for each layer with weights, as wide as the layer."""
     from netdsl.analysis.charts import scale
-    from netdsl.tools.cli._known import network
 
-    _check(out, force)
-    _deliver(scale.chart([network(Request(spec, variant, settings, input_), color) for spec in specs]), out, dpi, force)
+    return scale.chart(networks)
 
 
 def _check(out: str | None, force: bool) -> Path | None:

@@ -52,6 +52,20 @@ def test_what_was_found_once_is_answered(path: Path) -> None:
     assert not list(_answers.wrong(path.name))
 
 
+SLIPS = (
+    "add 32 { relu }", "a: b: c:", "@a.0", "conv3 8 9", "max 2", "relu as", "x3 conv3-4", "n % 3 %", "conv{k}xk-8", "a = b",
+    "nn.ReLU.x()", "concat x2 relu", "@", "else { relu }", "conv3-8) relu", "x2 as", "-> ", "output a = 3", "conv3-8, 8 ? 9",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("between", ["# " + "comment " * 1200, "9" * 9000], ids=["comments", "digits"])
+def test_mistakes_in_a_large_text_are_answered_in_time(between: str) -> None:
+    """A message looks at what stands around its mistake, and not at all of the text before it."""
+    lines = [f"{between}\n{SLIPS[at % len(SLIPS)]}" for at in range(60)]
+    Path("large.net").write_text("input 3x8x8\n" + "\n".join(lines) + "\n")
+    assert not list(_answers.wrong("large.net", ("check {}", "fmt --diff {}", "check --fix --diff {}")))
+
+
 # The fuzzers see what they are for -----------------------------------------------------------------------------------
 
 

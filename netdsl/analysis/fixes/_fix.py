@@ -19,7 +19,7 @@ from netdsl.text.source import Source
 
 MOST_TRIALS = 40
 """How often the text is compiled at most."""
-MOST_WORK = 100_000
+MOST_WORK = 40_000
 """How many layers are compiled in all trials together, as `trial.size` counts them; two are made of any text."""
 
 

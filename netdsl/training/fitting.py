@@ -15,8 +15,8 @@ from torch import nn
 from torch.multiprocessing.spawn import ProcessException
 
 from netdsl.backends.torch import build
+from netdsl.elaborate.evaluator import Evaluator
 from netdsl.elaborate.recipe import recipe
-from netdsl.elaborate.values import Evaluator
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.syntax import parse, tree

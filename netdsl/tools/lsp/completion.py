@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from netdsl import ops
+from netdsl.elaborate.evaluator import SIZES
 from netdsl.elaborate.files import standard_blocks
-from netdsl.elaborate.values import FUNCTIONS, SIZES
+from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.ir import Network
 from netdsl.ops.shared.reference import reference
 from netdsl.shapes import text

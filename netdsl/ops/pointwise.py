@@ -15,7 +15,7 @@ from netdsl.shapes import Shape
 POINTWISE = '''class Pointwise{suffix}(nn.Linear):
     """A fully connected layer over the channels, at each position of the plane."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return F.linear(x.permute({last}), self.weight, self.bias).permute({first})
 '''
 

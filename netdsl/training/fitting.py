@@ -133,7 +133,7 @@ def demanded(network: Network) -> tuple[tuple[int, ...], int]:
     return given, shape[0]
 
 
-OUTSIDE = ("detection", "generation")
+OUTSIDE = ("detection", "generation", "audio", "control")
 """Tasks of specs that `netdsl train` has no data, loss and measure for."""
 _OF_ONES_OWN = (
     "`netdsl train` is for classification and segmentation; train others in a loop of your own: `netdsl.build(network)`"

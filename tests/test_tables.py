@@ -111,11 +111,11 @@ def test_what_a_style_leaves_out_is_said() -> None:
     ("style", "name", "words"),
     [
         ("vgg", "googlenet", "branches"),
-        ("googlenet", "googlenet_bn", "1x1 and 5x5"),
+        ("googlenet", "googlenet_bn", "`conv3-32.*would be read as `conv5-32"),
         ("googlenet", "vgg:D", "no Inception modules"),
         ("resnet", "vgg:D", "residual blocks"),
         ("resnet", "resnet_v2:50", "residual blocks"),
-        ("mobilenet", "mnasnet", "no inverted residual"),
+        ("mobilenet", "mnasnet", "in line 31, which would be read as"),
         ("vit", "mixer", "attention"),
     ],
 )
@@ -375,7 +375,7 @@ def test_the_cells_of_other_styles_are_told_too() -> None:
     ]
     given = (GIVEN / "resnet.txt").read_text("utf-8").replace("3×3 max pool", "3×3 mux pool")
     (message,) = read(given)[1]
-    assert message.message.startswith("row 3, column 3: `3×3 mux pool, stride 2` is no stage")
+    assert message.message.startswith("row 3, column 3: `3×3 mux pool, stride 2` is no layer")
 
 
 def test_latex_and_html_from_elsewhere() -> None:

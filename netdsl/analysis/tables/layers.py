@@ -52,6 +52,37 @@ def chain(network: Network) -> list[Node]:
     return found
 
 
+def single(networks: Sequence[Network]) -> Network:
+    """The one network. Raises `NotPrintable` for several."""
+    if len(networks) > 1:
+        raise NotPrintable("its variants are one table each; choose one with FILE:VARIANT")
+    return networks[0]
+
+
+def split(network: Network, left_out: Sequence[str]) -> tuple[list[Unit | Scope], list[Unit]]:
+    """The main path as units and joins, less the units of some operators; and these. Raises `NotPrintable` for what is
+    no such path."""
+    parts = list(grouped(items(network)))
+    hidden = [part for part in parts if isinstance(part, Unit) and part.op.name in left_out]
+    return [part for part in parts if part not in hidden], hidden
+
+
+def field(op: Operator, name: str) -> Any:
+    """A field of an operator; None where it has none of this name."""
+    return getattr(op, name, None)
+
+
+def by(op: Operator) -> str:
+    """Kernel and stride of an operator, `7×7/2`; empty where it has none."""
+    kernel, stride = field(op, "kernel"), field(op, "stride")
+    return f"{times(kernel)}/{max(stride or kernel)}" if kernel else ""
+
+
+def times(sizes: Sequence[int]) -> str:
+    """Sizes as papers print them: `7×7`."""
+    return "×".join(map(str, sizes))
+
+
 def units(nodes: Sequence[Node]) -> Iterator[Unit]:
     """Consecutive nodes as units; the flattening before a fully connected layer is part of it."""
     at = 0

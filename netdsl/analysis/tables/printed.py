@@ -23,6 +23,11 @@ class Printed:
     tables: tuple[Table, ...]
     hidden: tuple[frozenset[int], ...]
 
+    @classmethod
+    def of(cls, tables: Sequence[Table], hidden: Iterable[Iterable[Unit]]) -> Printed:
+        """Of the units that are left out of each network."""
+        return cls(tuple(tables), tuple(frozenset(n.id for unit in each for n in unit.nodes) for each in hidden))
+
 
 def notes(
     networks: Sequence[Network],
@@ -57,3 +62,8 @@ def _apart(networks: Sequence[Network], papers: Sequence[str]) -> Iterable[str]:
                 yield f"The paper prints {of} = {figure.text}; computed {value}" + (
                     f" ({figure.note})." if figure.note else "."
                 )
+
+
+def millions(count: int) -> str:
+    """A count in millions with as many digits as the papers give: `138`, `6.8`, `0.27`."""
+    return f"{count / 1e6:.0f}" if count >= 20e6 else f"{count / 1e6:.2g}"

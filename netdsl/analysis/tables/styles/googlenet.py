@@ -199,7 +199,7 @@ class _Rows:
 
 
 def _convolution(given: Given, out: tuple[int, ...] | None) -> str:
-    """A convolution: its filters are in the column of its kernel, else in its output size, its reduction beside them."""
+    """A convolution: its filters are in the column of its kernel, else in its output size; its reduction before it."""
     patch = re.fullmatch(r"(\d+)x(\d+)\s*/\s*(\d+)", given["patch size/stride"])
     if patch is None:
         raise Unread("patch size/stride", "a patch size and stride such as 7×7/2")

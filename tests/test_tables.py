@@ -20,7 +20,6 @@ from netdsl.ir import Network
 from netdsl.passes.hash import digest
 from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
-from netdsl.tools import terminal
 from netdsl.tools.cli import main
 
 GIVEN = Path(__file__).parent / "tables"
@@ -460,6 +459,39 @@ def test_csv_has_every_column_whole() -> None:
     assert "maxpool,maxpool,maxpool,maxpool,maxpool,maxpool" in lines
 
 
+def text(name: str, room: int | None = None) -> str:
+    return str(tables.formats.find("text").write(tables.write(variants(name)).tables, room))
+
+
+@pytest.mark.parametrize("name", ["googlenet", "resnet", "resnet_cifar", "vgg", "lenet5", "vit", "mobilenet_v2:1.0"])
+def test_a_table_is_as_wide_as_the_terminal_at_most(name: str) -> None:
+    assert max(map(len, text(name).splitlines())) <= 120
+    narrow = text(name, 80).splitlines()
+    assert max(map(len, narrow)) <= 80
+    said = [word for line in text(name).splitlines() for word in line.split()]
+    assert set(said) <= {word for line in narrow for word in line.split()} | {max(said, key=len)}, "but for the rule"
+    if name == "resnet":
+        assert [line.split()[2:] for line in narrow if line.startswith("layer name")] == [
+            ["output", "size", "18-layer", "34-layer", "50-layer"],
+            ["output", "size", "101-layer", "152-layer"],
+        ]
+
+
+def test_what_holds_throughout_is_what_nearly_all_layers_have() -> None:
+    printed = text("alexnet")
+    assert "conv5-256(groups=2)" in printed and "conv3-384\n" in printed and "groups=1" not in printed
+
+
+def test_a_note_is_of_a_figure_that_differs() -> None:
+    assert "The paper prints 50-layer.macs" in text("resnet")
+    assert "The paper prints" not in text("resnext"), "4.2G is what 4,230,479,872 rounds to"
+
+
+def test_variants_without_columns_have_a_table_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "mobilenet_v2"]) == 0
+    assert re.findall("(?m)^MobileNetV2 .*$", capsys.readouterr().out) == ["MobileNetV2 1.0", "MobileNetV2 1.4"]
+
+
 # The commands ----------------------------------------------------------------------------------------------------------
 
 
@@ -515,13 +547,26 @@ def test_a_prelude_says_what_the_table_does_not(tmp_path: Path, capsys: pytest.C
         ("conv3-512, relu  x4", 18, "conv3-512, …  x4"),
         ("dual_path(r=96, wide=3, inc=16)", 20, "dual_path(r=96, …)"),
         ("[1x1, 64; 3x3, 64; 1x1, 256]", 22, "[1x1, 64; 3x3, 64; …]"),
-        ("conv5(connect=[[0], [0, 1]]), tanh", 30, "conv5(connect=[[0], [0, …]])"),
+        ("conv5(connect=[[0], [0, 1]]), tanh", 30, "conv5(connect=[…]), tanh"),
         ("separable_convolution", 9, "separabl…"),
     ],
 )
 def test_operators_that_are_too_long(operator: str, width: int, shown: str) -> None:
     """On a narrow terminal no word is broken, and a stack keeps its count."""
-    assert terminal.shortened(operator, width) == shown
+    assert table.shortened(operator, width) == shown
+
+
+def test_a_list_makes_no_table_wide() -> None:
+    """LeNet-5's C3 lists the maps that each of its maps sees: in a file as on a terminal that is told in short."""
+    text = table.to_text(table.summary(netdsl.load("lenet5")))
+    assert "conv5-16(connect=[…]), scaled_tanh(slope=0.666667)" in text
+    assert max(map(len, text.splitlines())) < 120
+
+
+def test_only_what_a_paper_prints_is_told_as_its_own() -> None:
+    notes = list(table.notes(table.summary(netdsl.load("vit:B/16"))))
+    assert "reference: torchvision:vit_b_16" in notes
+    assert [each.split()[1] for each in notes if each.startswith("paper:")] == ["params"]
 
 
 def test_rows_that_say_nothing_are_left_out() -> None:

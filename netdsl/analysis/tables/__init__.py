@@ -11,6 +11,7 @@ network, less what the style says it leaves out.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from contextlib import suppress
 from types import ModuleType
 
 from netdsl import compiler
@@ -26,7 +27,7 @@ from netdsl.passes.hash import digest
 from netdsl.text.diagnostics import Report, SpecError
 from netdsl.text.source import Source
 
-__all__ = ["NotPrintable", "Printed", "Spec", "formats", "less", "read", "styles", "write"]
+__all__ = ["NotPrintable", "Printed", "Spec", "formats", "less", "read", "styles", "write", "write_each"]
 
 LARGEST = 60_000
 """Characters of a text with a table; those of the papers have 5,000."""
@@ -44,6 +45,21 @@ def write(networks: Sequence[Network], style: str | None = None) -> Printed:
         except NotPrintable as problem:
             refused.append(f"{name}: {problem}")
     raise NotPrintable("\n".join(refused))
+
+
+def write_each(networks: Sequence[Network], style: str | None = None) -> Printed:
+    """As `write`; variants that no style has in one table have one each, by the first style that prints all."""
+    try:
+        return write(networks, style)
+    except NotPrintable:
+        for name in (style,) if style else styles.TRIED:
+            with suppress(NotPrintable):
+                each = [write([network], name) for network in networks]
+                return Printed(
+                    tuple(table for one in each for table in one.tables),
+                    tuple(gone for one in each for gone in one.hidden),
+                )
+        raise
 
 
 def _prove(networks: Sequence[Network], printed: Printed, style: ModuleType) -> None:

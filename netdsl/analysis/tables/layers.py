@@ -25,6 +25,10 @@ ALWAYS_PRINTED = ("p", "to")
 """The rate of a dropout, and the size that a pool makes."""
 
 
+WITH_ALL = ("norm", "act", "bias")
+"""What papers say once for all layers, of which some are exceptions."""
+
+
 class NotPrintable(Exception):
     """A style has no place for a network; the message says for which part of it."""
 
@@ -140,9 +144,17 @@ class Conventions:
                     if not (key == "act" and unit is final) and key not in ALWAYS_PRINTED:
                         seen.setdefault(unit.op.name, {}).setdefault(key, Counter())[written] += 1
         self.common = {
-            name: {key: max(counts, key=lambda each: (counts[each], each == "none")) for key, counts in fields.items()}
+            name: {key: self._agreed(name, key, counts) for key, counts in fields.items()}
             for name, fields in seen.items()
         }
+
+    def _agreed(self, name: str, key: str, counts: Counter[str]) -> str:
+        """The value of a field that holds throughout: that of most layers; of what makes a layer the one it is (its
+        groups, its padding), that of nearly all."""
+        most = max(counts, key=lambda each: (counts[each], each == "none"))
+        usual = self._plain(self.kinds[name]).get(key)
+        rare = usual is not None and key not in WITH_ALL and counts[most] < 0.75 * counts.total()
+        return usual if rare and usual is not None else most
 
     @staticmethod
     def _written(unit: Unit) -> dict[str, str]:

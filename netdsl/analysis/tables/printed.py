@@ -12,7 +12,7 @@ from netdsl.analysis.tables.model import Table
 from netdsl.analysis.tables.spec import INPUT, LEFT_OUT, THROUGHOUT
 from netdsl.ir import Network
 from netdsl.ops.shared.notation import notation
-from netdsl.passes.claims import QUANTITIES, computed, show
+from netdsl.passes.claims import QUANTITIES, computed, holds, show
 from netdsl.shapes import text as shape_text
 
 
@@ -57,7 +57,10 @@ def _apart(networks: Sequence[Network], papers: Sequence[str]) -> Iterable[str]:
             with suppress(KeyError, ValueError):
                 if figure.quantity not in papers or figure.quantity not in QUANTITIES:
                     continue
-                value = show(figure.quantity, computed(network, figure.label, figure.quantity))
+                found = computed(network, figure.label, figure.quantity)
+                if holds(found, figure.value, figure.text):
+                    continue
+                value = show(figure.quantity, found)
                 of = ".".join(filter(None, (network.variant, figure.label, figure.quantity)))
                 yield f"The paper prints {of} = {figure.text}; computed {value}" + (
                     f" ({figure.note})." if figure.note else "."

@@ -60,10 +60,11 @@ def write(networks: Sequence[Network]) -> Printed:
             rows.append(_layer(network, [part]))
     table = Table(
         f"{network.name}: incarnation of the Inception architecture",
-        (tuple(map(cell, COLUMNS)),),
+        (tuple(cell(*re.split(r"(?<=/)| (?!\()", name)) for name in COLUMNS),),
         tuple(tuple(cell(text) if text else cell() for text in row) for row in rows),
         notes(networks, throughout.defaults, hidden, papers=("macs", "params")),
         right=frozenset(range(3, 12)),
+        stub=1,
     )
     return Printed.of([table], [hidden])
 

@@ -56,7 +56,7 @@ def write(networks: Sequence[Network]) -> Printed:
     below = notes(networks, (*throughout.defaults, *_default(rules)), first.hidden, papers=("macs",))
     head = (cell("layer name"), cell("output size"), *(cell(network.variant or network.name) for network in networks))
     ruled = frozenset(range(len(rows))) - ({2} if any(pools) else set())
-    table = Table(f"{networks[0].name}: architectures", (head,), tuple(rows), below, ruled)
+    table = Table(f"{networks[0].name}: architectures", (head,), tuple(rows), below, ruled, stub=2)
     return Printed.of([table], [column.hidden for column in of])
 
 

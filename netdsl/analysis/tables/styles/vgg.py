@@ -71,37 +71,22 @@ def _input(network: Network) -> str:
 
 
 def _aligned(texts: list[list[str]], alone: list[list[bool]]) -> Iterator[tuple[list[str], bool]]:
-    """The rows: what each column has there, and whether it stands alone. Stages are lined up where all columns have as
-    many."""
+    """The rows: what each column has there, and whether it stands alone. Stages are lined up at the top."""
     stages = [_stages(column, flags) for column, flags in zip(texts, alone, strict=True)]
-    if len({tuple(single for _, single in each) for each in stages}) == 1:
-        for parts in zip(*stages, strict=True):
-            single = parts[0][1]
-            for row in zip_longest(*(lines for lines, _ in parts), fillvalue=""):
-                yield list(row), single
-    else:
-        for row in zip_longest(*texts, fillvalue=""):
-            yield list(row), False
+    for number, parts in enumerate(zip_longest(*stages, fillvalue=[])):
+        for row in zip_longest(*parts, fillvalue=""):
+            yield list(row), number % 2 == 1
 
 
-def _stages(column: list[str], flags: list[bool]) -> list[tuple[list[str], bool]]:
-    """Runs of layers, and between them those that stand alone, each a run of its own."""
-    found: list[tuple[list[str], bool]] = []
+def _stages(column: list[str], flags: list[bool]) -> list[list[str]]:
+    """By turns a run of layers, perhaps none, and one that stands alone."""
+    found: list[list[str]] = [[]]
     for text, single in zip(column, flags, strict=True):
         if single:
-            found.append(([text], True))
-        elif found and not found[-1][1]:
-            found[-1][0].append(text)
+            found += [[text], []]
         else:
-            found.append(([text], False))
-    if len(found) and found[0][1]:
-        found.insert(0, ([], False))
-    whole: list[tuple[list[str], bool]] = []
-    for each in found:  # between any two that stand alone there may be a run in another column
-        if whole and whole[-1][1] and each[1]:
-            whole.append(([], False))
-        whole.append(each)
-    return whole
+            found[-1].append(text)
+    return found
 
 
 def _parameters(networks: Sequence[Network]) -> Table:

@@ -443,7 +443,7 @@ def test_the_latex_compiles(tmp_path: Path) -> None:
         tables.formats.find("latex").write(tables.write(networks, style).tables)
         for style, networks in [*each, ("vgg", [hostile])]
     )
-    document = f"\\documentclass{{article}}\\usepackage[T1]{{fontenc}}\\usepackage{{textcomp,booktabs}}\\begin{{document}}\n{body}\\end{{document}}\n"
+    document = f"\\documentclass{{article}}\\usepackage[T1]{{fontenc}}\\usepackage{{textcomp,booktabs,graphicx}}\\begin{{document}}\n{body}\\end{{document}}\n"
     (tmp_path / "t.tex").write_text(document, "utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],
@@ -451,7 +451,9 @@ def test_the_latex_compiles(tmp_path: Path) -> None:
         capture_output=True,
         timeout=120,
     )
-    assert done.returncode == 0, done.stdout.decode("utf-8", "replace")[-800:]
+    said = done.stdout.decode("utf-8", "replace")
+    assert done.returncode == 0, said[-800:]
+    assert "Overfull" not in said, "no table is wider than the text"
 
 
 def test_csv_has_every_column_whole() -> None:

@@ -192,8 +192,8 @@ class _Rows:
         for name in FILTERS:
             if not given[name].isdigit():
                 raise Unread(name, f"the number of filters of {name}")
-        name = re.search(r"\(?\s*(\w+)\s*\)?$", kind.removeprefix("inception"))
-        label = f"inception{name[1]}" if name else ""
+        found = re.search(r"\(?\s*(\w+)\s*\)?$", kind.removeprefix("inception"))
+        label = f"inception{found[1]}" if found else ""
         said = f"{label}: " if label and label not in self.labels else ""
         self.labels.add(label)
         return f"{said}inception({', '.join(given[name] for name in FILTERS)})"

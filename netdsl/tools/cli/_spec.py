@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from netdsl.text.amounts import memory
 from netdsl.tools.cli._tell import show
 from netdsl.tools.settings import NotASetting, setting, shape
 
@@ -43,6 +44,18 @@ class SpecParameter(click.ParamType[str]):
 
         files = CompletionItem(incomplete, type="file")  # first, since bash's script drops what came before it
         return [files, *(CompletionItem(name) for name in zoo.known() if name.startswith(incomplete))]
+
+
+class SizeParameter(click.ParamType[int]):
+    """An amount of memory, `8GB` or `512MiB`, in bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return memory(value)
+        except ValueError as problem:
+            self.fail(str(problem), param, ctx)
 
 
 def options(*each: Callable[[Function], Function]) -> Callable[[Function], Function]:

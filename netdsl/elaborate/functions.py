@@ -57,7 +57,7 @@ def round_to(value: Any, divisor: Any) -> int:
     """A number of channels as a multiple of a whole number. Raises `Unsuited` where that is none."""
     if not isinstance(divisor, int) or divisor < 1:
         raise Unsuited(f"`round_to` rounds to the multiples of a whole number of at least 1, not of {show(divisor)}")
-    return shapes.round_to(Fraction(value), divisor)
+    return int(shapes.round_to(Fraction(value), divisor))
 
 
 class Unsuited(Exception):

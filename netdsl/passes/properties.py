@@ -272,8 +272,8 @@ class _Figures:
         try:
             return self.shape_of(label)
         except KeyError:
-            named = [*(each.name for each in (*self.network.inputs, *self.network.outputs)), *self.network.named]
-            known = ["input", "output", *filter(None, named)]
+            ends = [*(each.name for each in self.network.inputs), *(each.name for each in self.network.outputs)]
+            known = ["input", "output", *filter(None, (*ends, *self.network.named))]
             help = did_you_mean(label, known) or f"there are {', '.join(known[:20])}"
             raise Meaningless(f"nothing is labelled `{label}`", node.span, help) from None
 

@@ -180,8 +180,8 @@ def _quantity(document: Document, place: Context) -> Iterator[Item]:
     if not place.argument and condition:
         for name in ("input", "output"):
             yield _item(place, name, "label", name, "", f"{name}.")
-        for name, value in network.settings.items() if network is not None else ():
-            yield _item(place, name, "param", f"param = {value}")
+        for name, set_to in network.settings.items() if network is not None else ():
+            yield _item(place, name, "param", f"param = {set_to}")
         for name in FUNCTIONS_OF_PROPERTIES:
             yield _item(place, name, "keyword", "a function of numbers", "", f"{name}(")
 

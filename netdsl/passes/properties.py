@@ -272,9 +272,8 @@ class _Figures:
         try:
             return self.shape_of(label)
         except KeyError:
-            network = self.network
-            named = [*(each.name for each in network.inputs), *(each.name for each in network.outputs), *network.named]
-            known = ["input", "output", *filter(None, named)]
+            ends = [*(each.name for each in self.network.inputs), *(each.name for each in self.network.outputs)]
+            known = ["input", "output", *filter(None, (*ends, *self.network.named))]
             help = did_you_mean(label, known) or f"there are {', '.join(known[:20])}"
             raise Meaningless(f"nothing is labelled `{label}`", node.span, help) from None
 

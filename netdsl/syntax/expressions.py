@@ -1,6 +1,6 @@
 """What the rules of expressions become: numbers, shapes, names, operators, calls, lists.
 
-The base of `reduce.Reducer`, which builds the statements that hold them.
+The base of `layers.Layers`, which builds the statements that hold them.
 """
 
 from __future__ import annotations

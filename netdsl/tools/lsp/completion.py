@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from netdsl import ops
+from netdsl.elaborate.evaluator import SIZES
 from netdsl.elaborate.files import standard_blocks
-from netdsl.elaborate.values import FUNCTIONS, SIZES
+from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.ir import Network
 from netdsl.ops.shared.reference import reference
 from netdsl.passes.properties import FUNCTIONS as FUNCTIONS_OF_PROPERTIES
@@ -179,8 +180,8 @@ def _quantity(document: Document, place: Context) -> Iterator[Item]:
     if not place.argument and condition:
         for name in ("input", "output"):
             yield _item(place, name, "label", name, "", f"{name}.")
-        for name, setting in network.settings.items() if network is not None else ():
-            yield _item(place, name, "param", f"param = {setting}")
+        for name, set_to in network.settings.items() if network is not None else ():
+            yield _item(place, name, "param", f"param = {set_to}")
         for name in FUNCTIONS_OF_PROPERTIES:
             yield _item(place, name, "keyword", "a function of numbers", "", f"{name}(")
 

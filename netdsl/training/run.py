@@ -171,7 +171,7 @@ def begin(
     for source in network.sources:
         replace(folder / "spec" / (Path(source.name).name or "spec.net"), source.text.encode())
     replace(folder / "recipe.net", (recipe.text + "\n").encode())
-    replace(folder / "model.py", (model or emit(network)).encode())
+    replace(folder / "model.py", (model or emit(network, sizes=True)).encode())
     replace(folder / "network.json", (network.model_dump_json(indent=2) + "\n").encode())
     replace(folder / "environment.json", (json.dumps(environment(), indent=2) + "\n").encode())
     about = {

@@ -241,7 +241,7 @@ class Blocks:
         return names
 
     def _doc(self, levels: list[Level]) -> str:
-        """The docstring of the class of some levels: the comment above the block. Without one there is little to say."""
+        """The docstring of the class of some levels: the comment above the block, or little else."""
         scope = levels[0].scope
         definition = self.facts.definition(scope)
         if definition is not None and definition.doc:

@@ -5,10 +5,12 @@ A `forward` asks a test of an attribute: of what the constructor is told, or of 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from os.path import commonprefix
 from typing import Any
 
 from netdsl.backends.torch.classes import Fork, Lines
@@ -141,6 +143,23 @@ class Forks:
             found, number = f"{wanted}{number}", number + 1
         self.flags[found] = test
         return named(found)
+
+
+def shortcut_first(texts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The statements of several instances, whose last ones may differ in a layer that only some pass before a sum: its
+    value is a statement of its own then, `shortcut = self.downsample(x)` in some and `shortcut = x` in others."""
+    ends = sorted({lines[-1] for lines in texts}, key=len)
+    if len(ends) != 2 or any(re.search(r"(?<![\w.])shortcut\b|\n", line) for lines in texts for line in lines):
+        return [*texts]
+    passed, made = ends
+    before = re.sub(r"[\w.]*$", "", commonprefix(ends))
+    after = commonprefix([end[len(before) :][::-1] for end in ends])[::-1]
+    after = re.sub(r"^[\w.]*", "", after)
+    values = {end: end[len(before) : len(end) - len(after)] for end in ends}
+    summed = before.endswith(" + ") or after.startswith(" + ")
+    if not (summed and values[passed].isidentifier() and re.fullmatch(r"self\.\w+\(\w+\)", values[made])):
+        return [*texts]
+    return [(*lines[:-1], f"shortcut = {values[lines[-1]]}", f"{before}shortcut{after}") for lines in texts]
 
 
 def _length(lines: Lines) -> int:

@@ -36,6 +36,7 @@ class Initialisation:
         self.plan = plan
         train = plan.network.train
         self.recipe: Draws = draws(train.kwargs.get("init")) if train is not None else Draws()
+        self._statements: dict[int, tuple[str, ...]] = {}
 
     @cached_property
     def _rule(self) -> tuple[Mapping[str, tuple[str, ...]], dict[int, Leaf]]:
@@ -80,10 +81,14 @@ class Initialisation:
 
     def statements(self, leaf: Leaf) -> tuple[str, ...]:
         """The statements for one layer, with `{m}` for it, in the class that constructs it."""
-        everywhere, apart = self._rule
-        if not leaf.node.op.weight_layer or _module(leaf) not in everywhere:
-            return leaf.torch.init if not leaf.node.op.weight_layer else self._written(leaf)
-        return () if id(leaf) in apart else leaf.torch.init
+        if not leaf.node.op.weight_layer:
+            return leaf.torch.init
+        found = self._statements.get(id(leaf))
+        if found is None:
+            everywhere, apart = self._rule
+            found = () if id(leaf) in apart else leaf.torch.init
+            found = self._statements[id(leaf)] = found if _module(leaf) in everywhere else self._written(leaf)
+        return found
 
     def _written(self, leaf: Leaf) -> tuple[str, ...]:
         """The statements that say all of how a layer is drawn."""

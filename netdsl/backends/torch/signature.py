@@ -16,7 +16,11 @@ from netdsl.backends.torch.columns import Columns
 from netdsl.backends.torch.construct import SIDES, UNSET, Parameter
 from netdsl.backends.torch.parameters import USUAL, kinds_of
 from netdsl.backends.torch.symbols import plain
-from netdsl.backends.torch.terms import MOST_LOCAL, Term, name
+from netdsl.backends.torch.terms import MOST_LOCAL, Term, name, turns_of
+
+
+OFTEN = 6
+"""A term that is written so many times has a name."""
 
 
 class Signature:
@@ -78,9 +82,14 @@ class Signature:
         self.made.parameters = sorted(parameters, key=lambda each: each.default is not UNSET)
 
     def _rounded(self, terms: Iterable[Term]) -> None:
-        """What is rounded or one of two, and written several times, is computed first."""
+        """What is rounded or one of two, and written several times, is computed first; another term if it alone is
+        written often."""
         index = {self.made.loop.index, self.made.loop.entry} if self.made.loop is not None else set()
         found = Counter(part for term in terms for part in term.parts() if part.rounding or part.op == "if")
+        written = Counter(term for term in terms if term.size and term not in found)
+        often = {term: times for term, times in written.items() if times >= OFTEN}
+        if len(often) == 1 and not any(map(turns_of, terms)):
+            found.update(often)
         for term, times in found.items():
             if times > 1 and not term.names & index:
                 items = [each.item for each in self.made.attributes]

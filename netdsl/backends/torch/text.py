@@ -105,8 +105,8 @@ def _docstring(made: Class) -> list[str]:
     return [f"    {line}" if line else "" for line in lines]
 
 
-def _statements(lines: Lines, indent: int) -> list[str]:
-    """Statements as text, under tests where they fork."""
+def _statements(lines: Lines, indent: int, chained: bool = False) -> list[str]:
+    """Statements as text, under tests where they fork; `chained` if the first of them stands behind an `el`."""
     pad = " " * indent
     found: list[str] = []
     for each in lines:
@@ -117,16 +117,28 @@ def _statements(lines: Lines, indent: int) -> list[str]:
         if not yes:
             yes, no, test = no, yes, make("not", test)
         asked = test.substitute({flag: name(f"self.{flag}") for flag in test.names})
+        if not chained and (one := _either(yes, asked, no)) and indent + len(one) <= WIDTH:
+            found.append(pad + one)
+            continue
         found += [f"{pad}if {asked.text}:", *_statements(yes, indent + 4)]
         returns = isinstance(yes[-1], str) and yes[-1].startswith("return ")
         if no and returns:
             found += _statements(no, indent)
         elif len(no) == 1 and isinstance(no[0], Fork):
-            first, *more = _statements(no, indent)
+            first, *more = _statements(no, indent, chained=True)
             found += [f"{pad}el{first.removeprefix(pad)}", *more]
         elif no:
             found += [f"{pad}else:", *_statements(no, indent + 4)]
     return found
+
+
+def _either(yes: Lines, asked: Term, no: Lines) -> str:
+    """One statement that sets a variable to one of two values by a test; empty where two do more than that."""
+    sides = [lines[0].partition(" = ") for lines in (yes, no) if len(lines) == 1 and isinstance(lines[0], str)]
+    if len(sides) != 2 or not all(equals and "\n" not in value for _, equals, value in sides):
+        return ""
+    (variable, _, one), (other, _, two) = sides
+    return f"{variable} = {one} if {asked.text} else {two}" if variable == other and variable.isidentifier() else ""
 
 
 class Constructor:

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from os.path import commonprefix
 from typing import Any
 
 from netdsl.backends.torch.classes import Fork, Lines
@@ -152,14 +151,14 @@ def shortcut_first(texts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     if len(ends) != 2 or any(re.search(r"(?<![\w.])shortcut\b|\n", line) for lines in texts for line in lines):
         return [*texts]
     passed, made = ends
-    before = re.sub(r"[\w.]*$", "", commonprefix(ends))
-    after = commonprefix([end[len(before) :][::-1] for end in ends])[::-1]
-    after = re.sub(r"^[\w.]*", "", after)
-    values = {end: end[len(before) : len(end) - len(after)] for end in ends}
-    summed = before.endswith(" + ") or after.startswith(" + ")
-    if not (summed and values[passed].isidentifier() and re.fullmatch(r"self\.\w+\(\w+\)", values[made])):
-        return [*texts]
-    return [(*lines[:-1], f"shortcut = {values[lines[-1]]}", f"{before}shortcut{after}") for lines in texts]
+    for found in re.finditer(r"self\.\w+\(\w+\)", made):
+        before, after = made[: found.start()], made[found.end() :]
+        value = passed[len(before) : len(passed) - len(after)]
+        summed = before.endswith(" + ") or after.startswith(" + ")
+        if summed and value.isidentifier() and passed == before + value + after:
+            values = {made: found[0], passed: value}
+            return [(*lines[:-1], f"shortcut = {values[lines[-1]]}", f"{before}shortcut{after}") for lines in texts]
+    return [*texts]
 
 
 def _length(lines: Lines) -> int:

@@ -18,7 +18,6 @@ from netdsl.backends.torch.parameters import USUAL, kinds_of
 from netdsl.backends.torch.symbols import plain
 from netdsl.backends.torch.terms import MOST_LOCAL, Term, name, turns_of
 
-
 OFTEN = 6
 """A term that is written so many times has a name."""
 

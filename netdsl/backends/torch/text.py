@@ -218,8 +218,8 @@ class Constructor:
             inner = reached(owner, name, by_key=self.made.base == "nn.ModuleDict")
             members = zip(item.items, item.when or (None,) * len(item.items), strict=True)
             inside = [Attribute(key, each, when) for (key, each), when in members]
-            head = [*self._comments(name, item, pad), *self._add(name, "nn.Sequential()", pad, owner)]
-            return [*head, *self._attributes(inside, inner, indent)]
+            made = [*self._comments(name, item, pad), *self._add(name, "nn.Sequential()", pad, owner)]
+            return [*made, *self._attributes(inside, inner, indent)]
         if isinstance(item, Chain) and item.when:
             return [*self._layers(item, indent), *self._add(name, "nn.Sequential(*layers)", pad, owner)]
         if name.isidentifier():

@@ -131,7 +131,8 @@ class Signature:
             return default
         if default is not UNSET and any(isinstance(value, tuple) for value in values) and isinstance(default, int):
             return default
-        if atom == "stride" and default is UNSET and 1 in values and all(type(value) is int for value in values):
+        if atom in ("kernel", "stride") and default is UNSET and all(type(value) is int for value in values):
             sources = {trace.source[atom][0] for trace in self.traces if atom in trace.source}
-            return 1 if sources == {"row"} else UNSET
+            common = 1 if atom == "stride" and 1 in values else max(values, key=values.count)
+            return common if sources == {"row"} else UNSET
         return UNSET

@@ -11,10 +11,11 @@ from netdsl.elaborate.branches import branches
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.construct import bare
 from netdsl.elaborate.draft import Draft, DraftScope
+from netdsl.elaborate.evaluator import Evaluator, shown
 from netdsl.elaborate.files import Definition
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told, twice
-from netdsl.elaborate.values import Evaluator, Given, plain, show, shown
+from netdsl.elaborate.values import Given, plain, show
 from netdsl.integrity import CALLED
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related

@@ -117,6 +117,7 @@ class AvgPool(Pooling):
     PyTorch: `nn.AvgPool2d`, `nn.AdaptiveAvgPool2d`.
     """
 
+    called = "avg pool"
     aliases = ("avg pool", "avg-pool", "average pool", "average-pool", "average pooling", "avg pooling", "avg-pooling")
 
     kernel: Sizes | None = None

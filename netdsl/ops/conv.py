@@ -125,6 +125,9 @@ class Conv(Convolution):
             )
         return self
 
+    def line(self, kernel: str = "", out: str = "", stride: str = "") -> str:
+        return super().line(kernel, out, stride) + (f", {self.groups} groups" if self.groups > 1 else "")
+
     def filters(self, channels: int) -> tuple[int, int]:
         return self.channels, self.groups
 

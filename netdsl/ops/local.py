@@ -63,6 +63,7 @@ class Local(Operator):
 
     family = Family.CONVOLUTION
     geometry = Geometry(kernel="kernel", out="channels", stride="stride")
+    called = "local conv"
     aliases = ("locally connected", "locally-connected", "local convolution")
     followed_by = ("norm", "act")
     weight_layer = True

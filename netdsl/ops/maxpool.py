@@ -79,6 +79,7 @@ class MaxPool(Pooling):
     PyTorch: `nn.MaxPool2d`, `nn.AdaptiveMaxPool2d`.
     """
 
+    called = "max pool"
     aliases = ("max pool", "max-pool", "max pooling", "max-pooling")
 
     kernel: Sizes | None = None
@@ -93,6 +94,9 @@ class MaxPool(Pooling):
     """Distance between the pixels a window looks at."""
     to: Sizes | None = None
     """The output's size, instead of a window."""
+
+    def line(self, kernel: str = "", out: str = "", stride: str = "") -> str:
+        return "pool, /2" if stride == "2" else super().line(kernel, out, stride)
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
         """The input, and the places of the maxima."""

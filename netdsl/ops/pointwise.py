@@ -31,6 +31,7 @@ class Pointwise(Linear):
 
     family = Family.CONVOLUTION
     geometry = Geometry(out="channels")
+    called = "fc"
 
     channels: Count
     """Number of units."""

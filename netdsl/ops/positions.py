@@ -41,6 +41,7 @@ class Positions(Learned):
     """
 
     keeps = Saved()
+    called = "position embedding"
     aliases = ("position embedding", "positional encoding", "pos_embed")
 
     kind: Literal["learned", "sine"] = "learned"

@@ -36,6 +36,7 @@ class Rbf(Operator):
 
     family = Family.FULLY_CONNECTED
     geometry = Geometry(out="units")
+    called = "RBF"
     flattens = True
 
     units: Count

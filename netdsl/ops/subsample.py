@@ -38,6 +38,7 @@ class Subsample(Operator):
 
     family = Family.POOLING
     geometry = Geometry(kernel="kernel", stride="stride")
+    called = "subsampling"
     aliases = ("subsampling", "sub-sampling")
     followed_by = ("act",)
 

@@ -31,6 +31,7 @@ class Token(Operator):
     """
 
     family = Family.REARRANGEMENT
+    called = "token {index}"
     keeps = Saved()
 
     index: Annotated[int, Field(ge=-LARGEST, le=LARGEST, strict=True), Words("an integer")]

@@ -50,6 +50,7 @@ class UpConv(Linear):
 
     family = Family.CONVOLUTION
     geometry = Geometry(kernel="kernel", out="channels", stride="stride")
+    called = "up-conv"
     aliases = ("deconv", "up-conv", "transposed convolution", "convtranspose")
 
     kernel: Sizes

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from netdsl.elaborate.values import Unsuited, power
+from netdsl.elaborate.functions import Unsuited, power
 
 MOST_OPERATORS = 4
 """So many operators a term may have, and still be read where it stands."""

@@ -223,14 +223,14 @@ class Constructor:
         if isinstance(item, Chain) and item.when:
             return [*self._layers(item, indent), *self._add(name, "nn.Sequential(*layers)", pad, owner)]
         if name.isidentifier():
-            head = f"{owner}.{name} = "
-            return [*self._comments(name, item, pad), f"{pad}{head}{render(item, indent, len(head))}"]
+            start = f"{owner}.{name} = "
+            return [*self._comments(name, item, pad), f"{pad}{start}{render(item, indent, len(start))}"]
         if isinstance(item, Construct) and item.parameter:
-            head = f'{owner}.register_parameter("{name}", '
-            return [f"{pad}{head}{render(item, indent, len(head), 1)})"]
+            start = f'{owner}.register_parameter("{name}", '
+            return [f"{pad}{start}{render(item, indent, len(start), 1)})"]
         if owner == "self" and self.made.base == "nn.ModuleDict":
-            head = f'self["{name}"] = '
-            return [*self._comments(name, item, pad), f"{pad}{head}{render(item, indent, len(head))}"]
+            start = f'self["{name}"] = '
+            return [*self._comments(name, item, pad), f"{pad}{start}{render(item, indent, len(start))}"]
         text = render(item, indent, len(f'{owner}.add_module("{name}", '), 1)
         if "\n" not in text:
             return self._add(name, text, pad, owner)

@@ -24,7 +24,7 @@ from netdsl.backends.pictures.drawing import (
 from netdsl.backends.pictures.legend import legend
 from netdsl.backends.pictures.model import Edge, Frame, Node, Part, Picture
 from netdsl.backends.pictures.options import Options
-from netdsl.backends.pictures.routes import Column, Plan, Router, Wall
+from netdsl.backends.pictures.routes import TURN, Column, Plan, Router, Wall, apart
 from netdsl.backends.pictures.spine import GAP, Cell, Framed, Place, Spine, bordered
 
 PAGE = (482.0, 728.0)
@@ -161,8 +161,7 @@ class Sheet:
         self, places: dict[str, Place], frames: list[tuple[Framed, float]], edges: list[tuple[Plan, list[Point]]]
     ) -> list[Mark]:
         found: list[Mark] = [mark for framed, x in frames for mark in self.frame(framed, x)]
-        behind = sorted(edges, key=lambda each: each[0].edge.kind == "flow")  # no dashes over the way of the text
-        lines = [self.line(plan.edge, points) for plan, points in behind]
+        lines = [self.line(*each) for each in apart((plan.edge, points) for plan, points in edges)]
         found.append(Group(tuple(lines)))
         for node in self.picture.nodes:
             place = places[node.id]
@@ -185,10 +184,10 @@ class Sheet:
             return Text(place.x + 5, place.end + self.least + (3.5 if node.times > 1 else 1.5), run)
         return Text(place.end + 4, place.x - 4, run)
 
-    def line(self, edge: Edge, points: list[Point]) -> Mark:
+    def line(self, edge: Edge, points: list[Point], arrow: bool) -> Mark:
         dash = "4 2.5" if edge.kind == "projection" else ""
-        radius = 5.0 if edge.kind in ("flow", "projection") else 8.0
-        return Path(tuple(map(self.turn, points)), "line", dash, True, radius)
+        radius = 5.0 if edge.kind in ("flow", "projection") else TURN
+        return Path(tuple(map(self.turn, points)), "line", dash, arrow, radius)
 
     def frame(self, framed: Framed, x: float) -> list[Mark]:
         one = self.turn((framed.left + x, framed.top))

@@ -98,9 +98,9 @@ def _draw(
         axes.set_xticks(
             range(len(stages)),
             stages,
-            rotation=35 if len(stages) > 5 else 0,
+            rotation=0 if len(stages) <= 5 else 35 if len(stages) <= 10 else 90,
             fontsize=7,
-            ha="right" if len(stages) > 5 else "center",
+            ha="right" if 5 < len(stages) <= 10 else "center",
         )
         axes.yaxis.set_major_formatter(_amounts)
         axes.grid(alpha=0.25, axis="y")

@@ -164,7 +164,7 @@ class Request:
     def _ask(self, found: Compilation) -> None:
         """Say which command chooses a variant, where none is chosen: the table of the file is not what is wrong."""
         context = click.get_current_context(silent=True)
-        command = context.info_name if context is not None else "summary"
+        command = context.command_path.partition(" ")[2] if context is not None else "summary"
         for told in found.report.errors:
             if told.code == "E0701":
                 listed = ", ".join(found.variants)

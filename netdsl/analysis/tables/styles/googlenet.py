@@ -24,6 +24,7 @@ from netdsl.shapes import Shape, numel
 from netdsl.text.diagnostics import Report
 
 TITLE = "GoogLeNet, Table 1: Inception modules with their filters in columns"
+KNOWN = "ten columns and more, `inception` in the first"
 FILTERS = ("#1×1", "#3×3 reduce", "#3×3", "#5×5 reduce", "#5×5", "pool proj")
 COLUMNS = ("type", "patch size/stride", "output size", "depth", *FILTERS, "params", "ops")
 LEFT_OUT = ("lrn",)

@@ -23,6 +23,7 @@ from netdsl.shapes import text as shape_text
 from netdsl.text.diagnostics import Report
 
 TITLE = "ViT, Table 1: layers, hidden size, MLP size and heads of each model"
+KNOWN = "columns Model, Layers, Hidden size, MLP size, Heads"
 COLUMNS = ("Model", "Layers", "Hidden size D", "MLP size", "Heads", "Params")
 SIZES = ("layers", "hidden", "mlp", "heads")
 CLASSES = "Classes: "

@@ -18,7 +18,7 @@ from netdsl.testing.drawing import HEAD, sided
 from netdsl.testing.laws import Subject, laws
 from netdsl.testing.nets import networks
 
-SHARE = 0.25
+SHARE = 0.15
 LAWS = ("written", "shapes", "figures", "forward", "state")
 """The others are about what an author may do on purpose: a claim, a layer that nothing follows."""
 CHUNK = 20

@@ -16,7 +16,7 @@ from netdsl import ops, zoo
 from netdsl.syntax.lex import KEYWORDS
 from netdsl.tools.cli import SELDOM
 
-SHARE = 0.6
+SHARE = 0.68
 KINDS = ("made by the grammar",) * 5 + ("mutated",) * 2 + ("bytes",) * 3
 """Of ten texts so many are of each kind."""
 WHOLE = 0.1
@@ -200,7 +200,7 @@ def noise(random: Random) -> bytes:
         return " ".join(
             random.choices(signs, k=random.choice((2, 5, 20, 50, 200) if random.random() < 0.99 else (2000,)))
         ).encode()
-    text = random.choice(_zoo())
+    text = excerpt(random)
     if kind == 2:
         return text.encode(random.choice(("utf-16", "utf-32", "utf-8-sig", "cp037")), "replace")
     data = bytearray(text.encode())

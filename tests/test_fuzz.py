@@ -36,6 +36,16 @@ def test_a_short_run_finds_nothing(section: str, unit: str, most: int, tmp_path:
     assert not run.findings, run.findings[0]
 
 
+def test_texts_that_are_guided_by_coverage_find_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="it needs atheris: pip install 'netdsl[fuzz]'")
+    from fuzz import guided
+
+    run = Run("guided", tmp_path, seconds=60, most=200)
+    guided.run(run)
+    assert run.counts["guided texts"] >= 200 and run.counts["branches reached"] > 100
+    assert not run.findings, run.findings[0]
+
+
 @pytest.mark.parametrize("path", SAVED, ids=[path.stem for path in SAVED])
 def test_what_was_found_once_is_answered(path: Path) -> None:
     Path(path.name).write_bytes(path.read_bytes())

@@ -16,11 +16,11 @@ import pytest
 
 import netdsl
 from netdsl.backends.artefacts import RenderError, draw
-from netdsl.backends.pictures import TooLarge, collapse, diagram, dot, graph, styles
+from netdsl.backends.pictures import TooLarge, collapse, diagram, dot, graph, prose, styles
 from netdsl.backends.pictures import words as said
 from netdsl.backends.pictures.cards import SMALL
 from netdsl.backends.pictures.diagram import drawing
-from netdsl.backends.pictures.drawing import Circle, Drawing, Group, Text, flat
+from netdsl.backends.pictures.drawing import Circle, Drawing, Group, Rect, Text, flat
 from netdsl.backends.pictures.drawing import Path as Line
 from netdsl.backends.pictures.look import ROLES, STAGES, TINTS
 from netdsl.backends.pictures.model import Fork, Picture, parts
@@ -293,6 +293,63 @@ def test_figure_3_of_the_resnet_paper() -> None:
         mark.y for mark in flat(made.marks) if isinstance(mark, Text) and mark.runs[0].text == "7x7 conv, 64, /2"
     }
     assert len(heights) == 1  # side by side
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "alexnet vgg19 resnet152", "resnet152 plain", "plain densenet:201 resnet152", "inception_resnet_v2 resnet152",
+        "vit:L/16 resnet50", "resnet18 resnet34 resnet50 resnet101 resnet152", "unet fcn8s", "lenet5 wavenet nasnet",
+    ],
+)  # fmt: skip
+def test_networks_side_by_side_fit_a_page(names: str) -> None:
+    """What repeats is drawn once, columns wrap, blocks are closed: in this order, as far as it takes."""
+    networks = []
+    for name in names.split():
+        stem, _, variant = name.partition(":")
+        networks.append(netdsl.load(ROOT / "specs" / f"{stem}.net", variant=variant) if variant else of_zoo(stem))
+    made = drawing(tuple(networks), Options(style="paper"))
+    assert made.height <= 8 * made.width and legibility(made, Options()) >= 5
+    assert crossed(made) == []
+
+
+def test_what_repeats_keeps_its_number_where_no_page_has_room_for_all() -> None:
+    deep = netdsl.load(ROOT / "specs" / "resnet.net", variant="152-layer")
+    made = drawing((of_zoo("vgg19"), deep), Options(style="paper"))
+    texts = ["".join(run.text for run in mark.runs) for mark in flat(made.marks) if isinstance(mark, Text)]
+    assert [text for text in texts if text.startswith("×")] == ["× 2", "× 7", "× 35", "× 2"]
+    assert texts.count("3x3 conv, 512 × 4") == 2
+    frames = [mark for mark in flat(made.marks) if isinstance(mark, Rect) and mark.fill == "shade"]
+    arcs = [mark for mark in flat(made.marks) if isinstance(mark, Line) and mark.radius == 12 and not mark.dash]
+    assert len(frames) == len(arcs) == 4  # a skip of each copy, inside the frame of its stack
+    for frame, arc in zip(frames, arcs, strict=True):
+        assert all(frame.x <= x <= frame.x + frame.w and frame.y <= y <= frame.y + frame.h for x, y in arc.points)
+
+
+def test_a_shortcut_around_branches_is_no_arc_through_them() -> None:
+    text = "input 8x8x8\nconv3-8\nresidual { concat { conv1-4 | conv3-4 }; conv1-8 }\nconv3-8"
+    made = drawing((netdsl.loads(text),), Options(style="paper"))
+    shown = [mark.runs[0].text for mark in flat(made.marks) if isinstance(mark, Text)]
+    assert "+" in shown and not [mark for mark in flat(made.marks) if isinstance(mark, Line) and mark.radius == 12]
+    assert crossed(made) == []
+    called = "input 8x8x8\na: conv3-8\nconv3-8\nadd { @a; conv1-8 | identity }"
+    made = drawing((netdsl.loads(called),), Options(style="paper"))
+    assert "+" in [mark.runs[0].text for mark in flat(made.marks) if isinstance(mark, Text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("input 8x8x8\nconv3-16/2(groups=2)", "3x3 conv, 16, /2, 2 groups"), ("input 8x8x8\nmaxpool", "pool, /2"),
+        ("input 8x8x8\navgpool", "2x2 avg pool, /2"), ("input 8x8x8\nmaxpool(to=1)", "max pool"),
+        ("input 8x8x8\ndwconv3", "3x3 depthwise conv"), ("input 8x8x8\ntokens; attention(2)", "2-head attention"),
+        ("input 8x8x8\nconv1x3-4", "1x3 conv, 4"), ("input 8x8x8\nlrn", "lrn"), ("input 8x8x8\nfc-10", "fc 10"),
+        ("input 8x8x8\nscale(0.5)", "scale(0.5)"),
+    ],
+)  # fmt: skip
+def test_each_operator_says_its_line(text: str, line: str) -> None:
+    picture = layers(text)
+    assert prose.line(picture.nodes[-2]) == line
 
 
 def test_figure_2_of_the_googlenet_paper_with_its_parameters_in_the_boxes(netdsl_command) -> None:

@@ -19,13 +19,15 @@ from netdsl.elaborate.branches import counted, rounds, terms
 from netdsl.elaborate.broken import labelled
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import DraftScope
+from netdsl.elaborate.evaluator import SIZES, references
 from netdsl.elaborate.files import Definition, standard_blocks
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.operations import operation, resolve
 from netdsl.elaborate.problems import Problem, twice
 from netdsl.elaborate.references import aux, give, goto, output, reuse
 from netdsl.elaborate.residual import SETTINGS, bracket, residual
-from netdsl.elaborate.values import SIZES, Given, references
+from netdsl.elaborate.sight import spelled
+from netdsl.elaborate.values import Given
 from netdsl.ir import ShapeClaim
 from netdsl.shapes import LARGEST, Shape
 from netdsl.syntax import tree
@@ -242,8 +244,7 @@ def _computed(builder: Builder, label: tree.Label | None, frame: Frame) -> tree.
     """A label with an expression in it, which gets the expression's value."""
     if label is None or label.index is None:
         return None
-    number = builder.evaluator(frame).integer(label.index, "a number in a label")
-    return tree.Name(f"{label.text}{number}{label.after}", label.span)
+    return tree.Name(spelled(builder, label, frame), label.span)
 
 
 def _remember(

@@ -16,8 +16,8 @@ from torch.multiprocessing.spawn import ProcessException
 
 from netdsl.backends.purpose.write_training import told
 from netdsl.backends.torch import build
+from netdsl.elaborate.evaluator import Evaluator
 from netdsl.elaborate.recipe import recipe
-from netdsl.elaborate.values import Evaluator
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.syntax import parse, tree
@@ -135,7 +135,7 @@ def demanded(network: Network) -> tuple[tuple[int, ...], int]:
     return given, shape[0]
 
 
-OUTSIDE = ("detection", "generation")
+OUTSIDE = ("detection", "generation", "audio", "control")
 """Tasks of specs that `netdsl train` has no data, loss and measure for."""
 _OF_ONES_OWN = (
     "`netdsl train` is for classification and segmentation; train others in a loop of your own: `netdsl.build(network)`"

@@ -11,11 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import import_module
 from itertools import islice
-from pathlib import Path
 from types import ModuleType
 
+from netdsl import registry
 from netdsl.analysis.fixes._effect import effect
 from netdsl.analysis.fixes._fault import Candidate, Fault
 from netdsl.analysis.lookup import Trees
@@ -147,5 +146,4 @@ def _candidates(fault: Fault) -> Iterator[Candidate]:
 
 @cache
 def _kinds() -> tuple[ModuleType, ...]:
-    names = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-    return tuple(import_module(f"netdsl.analysis.fixes.{name}") for name in names)
+    return tuple(registry.module(__package__, name) for name in registry.names(__package__))

@@ -173,8 +173,7 @@ class _Reader:
         if len(given) == len(theirs):
             given = tuple(words.between(*pair) for pair in zip(given, theirs, strict=True))
         around = [words.between(_named(one), _named(two)) for one, two in zip(leaf.after, copy.after, strict=False)]
-        before = [_named(node) for node in leaf.before if node.op.name != "flatten"]
-        return words.between(head, other), (*before, *given, *around)
+        return words.between(head, other), (*given, *around)
 
     def given_arguments(self, frame: Frame, last: Frame) -> tuple[str, ...]:
         """The arguments of a block, without those that it works out of others by itself."""

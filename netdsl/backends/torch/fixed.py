@@ -44,7 +44,7 @@ def fixed(network: Network) -> set[str]:
         for child in scope.children:
             if isinstance(child, Node):
                 for field, text in child.terms.items():
-                    if not _free(child, field, followed):
+                    if not _free(child, field, text, followed):
                         rigid.update(dict.fromkeys(named(where, text)))
                 continue
             inside = where
@@ -70,11 +70,11 @@ def fixed(network: Network) -> set[str]:
     return _reached(rigid, flows) & network.settings.keys()
 
 
-def _free(node: Node, field: str, followed: set[int]) -> bool:
+def _free(node: Node, field: str, text: str, followed: set[int]) -> bool:
     """Whether a field of a layer may have another value than the network has."""
     if node.op.family in (Family.ACTIVATION, Family.REGULARIZATION):
         return True
-    return field == node.op.geometry.out and node.id not in followed
+    return field == node.op.geometry.out and (text.isidentifier() or node.id not in followed)
 
 
 def _followed(network: Network) -> set[int]:

@@ -149,16 +149,20 @@ def _length(lines: Lines) -> int:
 
 
 def _common(fork: Fork) -> Lines:
-    """A fork behind what both of its sides begin with."""
+    """A fork between what both of its sides begin and end with."""
     before: list[str | Fork] = []
+    after: list[str | Fork] = []
     yes, no = list(fork.yes), list(fork.no)
     while len(yes) > 1 and len(no) > 1 and yes[0] == no[0]:
         before.append(yes.pop(0))
         no.pop(0)
+    while yes and no and yes[-1] == no[-1]:
+        after.insert(0, yes.pop())
+        no.pop()
     if len(yes) > 1 and len(no) == 1 and (name := _set(yes[0], no[0])):
         before.append(yes.pop(0))
         no = [f"return {name}"]
-    return (*before, Fork(fork.test, tuple(yes), tuple(no)))
+    return (*before, Fork(fork.test, tuple(yes), tuple(no)), *after)
 
 
 def _set(line: str | Fork, last: str | Fork) -> str:

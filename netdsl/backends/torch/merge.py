@@ -10,7 +10,7 @@ does not give exactly is no instance of it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netdsl.backends.torch.attributes import Attributes
@@ -28,13 +28,17 @@ from netdsl.backends.torch.trace import Trace
 
 @dataclass(eq=False)
 class Form:
-    """What one instance holds and does. An attribute is its name, its construction, and the arms it stands in."""
+    """What one instance holds and does. An attribute is its name, its construction, and the arms it stands in.
+
+    `spelled` is the `forward` with a statement for each name that the spec gives a value; empty where it gives none.
+    """
 
     attributes: list[tuple[str, Any, Arms]]
     inputs: tuple[str, ...] = ()
     gives: str = "Tensor"
     forward: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
+    spelled: tuple[str, ...] = ()
 
     def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
         """The same as `Class.made` says it; with other numbers where the names in its terms have other values."""
@@ -73,6 +77,8 @@ class Merge:
         projecting = [each.projects for each in instances]
         self.optional = any(projecting) and not all(projecting) and all(each.optional for each in instances)
         self.forms = [each.optional if self.optional and each.optional else each.form for each in instances]
+        if len({form.forward for form in self.forms}) > 1 and all(form.spelled for form in self.forms):
+            self.forms = [replace(form, forward=form.spelled) for form in self.forms]
         first = self.forms[0]
         if any((form.inputs, form.gives) != (first.inputs, first.gives) for form in self.forms):
             raise Split

@@ -72,7 +72,8 @@ class Plan:
             if child.kind == "reuse":
                 self._reuse(level, child)
             elif child.name:
-                inner = Level(child, child.name, level)
+                aux = child.kind == "aux" or (scope.kind == "aux" and not scope.name)
+                inner = Level(child, child.name, level, aux=aux)
                 self._fill(inner, child)
                 if inner.last >= 0:
                     level.members.append(inner)
@@ -185,6 +186,9 @@ class Plan:
         first = () if exit in level.scope.outputs.values() else (exit,)
         found = dict.fromkeys((*first, *escaping, exit))
         level.outputs = tuple(value for value in found if level.first <= value <= level.last) or (level.last,)
+        last = level.members[-1].outputs
+        if {*last} == {*level.outputs}:
+            level.outputs = last
 
     def _take(self, level: Level) -> None:
         needs: dict[int, None] = {}
@@ -207,7 +211,7 @@ class Plan:
         several = level.scope.kind == "join" and len(level.inputs) > 1 and id(level) not in self._again
         if level.foreign or several:
             level.kind = "container"
-        elif not self.chain(level) or (level.scope.kind == "aux" and not level.placed):
+        elif not self.chain(level) or (level.aux and not level.placed):
             level.kind = "class"
         elif level.scope.kind in ("block", "bracket"):
             level.kind, level.chained = "class", numbered or _counted(level)

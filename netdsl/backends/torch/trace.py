@@ -15,7 +15,7 @@ from itertools import repeat
 from typing import Any
 
 from netdsl.backends.torch.calls import Calls
-from netdsl.backends.torch.expressions import Names
+from netdsl.backends.torch.expressions import SIZES, Names
 from netdsl.backends.torch.facts import Facts, indices, kernels, row_nodes
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
@@ -113,7 +113,11 @@ class Trace(Calls):
                 if found is not None and plain(found) == value and is_symbolic(found):
                     source = ("default", found.term, parameter)
             number = isinstance(value, int | float | tuple | Layer)
-            names.known[parameter] = self.atom(parameter, value, source) if number else value
+            names.known[parameter] = found = self.atom(parameter, value, source) if number else value
+            sizes = SIZES.get(len(shape), ())
+            if text in sizes and parameter not in scope.terms:
+                place = sizes.index(text) + 1
+                self.shapes[scope.entry] = shape = (*shape[:place], found, *shape[place + 1 :])
 
     def rows(self, scope: Scope) -> None:
         """Atoms for a building block in brackets: the width of its first row, others where they are no multiple of it,

@@ -105,7 +105,7 @@ class Request:
         self.path, self.variant = (spec, variant) if spec == STDIN else zoo.locate(spec, variant)
         if variant is not None and self.variant != variant:
             raise click.UsageError(f"'{spec}' and --variant {variant} ask for different variants")
-        self.settings = _settings(settings)
+        self.settings = given(settings)
         self.input = _input(input_)
 
     @property
@@ -196,7 +196,7 @@ class BlockRequest(Request):
         from netdsl.tools.cli import _block
 
         self.spec, self.path, self.variant = f"block:{name}", STDIN, None
-        self.settings, self.input = _settings(settings), _input(input_)
+        self.settings, self.input = given(settings), _input(input_)
         self.source, self.symbols = _block.network(_block.find(name), self.settings, self.input)
 
     @property
@@ -264,11 +264,12 @@ def _input(written: str | None) -> tuple[int, ...] | None:
         raise click.BadParameter(str(problem), param_hint="'--input'") from None
 
 
-def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
+def given(pairs: tuple[str, ...], form: str = "NAME=VALUE") -> dict[str, Any]:
+    """What `--set` gives, by name; `form` is what the user was told to type. Raises `BadParameter`."""
     values: dict[str, Any] = {}
     for pair in pairs:
         try:
-            name, value = setting(pair)
+            name, value = setting(pair, form)
         except NotASetting as problem:
             if problem.report is not None:
                 show(problem.report, "auto")

@@ -1,7 +1,8 @@
 r"""A table in LaTeX with booktabs, and LaTeX's `tabular` back.
 
 It is a `table` for a document that has `\usepackage{booktabs}`. A cell over several rows stands in the first of them,
-which needs no package more. Every character is escaped; what pdfLaTeX could not print is written as its escape.
+which needs no package more. A table that is wider than the text is set as wide as that. Every character is escaped;
+what pdfLaTeX could not print is written as its escape.
 """
 
 from __future__ import annotations
@@ -33,30 +34,33 @@ _ESCAPES = {
     **{char: f"$^{number}$" for number, char in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
     "·": r"$\cdot$",
 }
-_SIZE = 7
-"""With more columns than these the table is set smaller."""
+_NEEDS = "% needs \\usepackage[T1]{fontenc} and \\usepackage{booktabs, graphicx, textcomp}\n"
+_ROOMY = 6
+"""With more columns than these they stand closer."""
+_FITTED = "\\ifdim\\wd0>\\linewidth\\resizebox{\\linewidth}{!}{\\usebox0}\\else\\usebox0\\fi"
 
 
 def write(tables: Sequence[Table]) -> str:
     """The tables, each a float of its own."""
-    return "% needs \\usepackage[T1]{fontenc} and \\usepackage{booktabs, textcomp}\n" + "\n".join(map(_table, tables))
+    return _NEEDS + "\n".join(map(_table, tables))
 
 
 def _table(table: Table) -> str:
     columns = "".join("r" if column in table.right else "l" for column in range(table.width))
-    small = "\\footnotesize\n\\setlength{\\tabcolsep}{3pt}\n" if table.width > _SIZE else ""
+    close = "\\setlength{\\tabcolsep}{3pt}" if table.width > _ROOMY else ""
     written = [
         "\\begin{table}",
         f"\\caption{{{escaped(table.title)}}}",
-        f"\\centering\n{small}\\begin{{tabular}}{{{columns}}}",
+        f"\\centering{close}\n\\sbox0{{%\n\\begin{{tabular}}{{{columns}}}",
         "\\toprule",
     ]
     for number, row in enumerate(placed(table)):
         if number == len(table.head) or number - len(table.head) in table.rules:
             written.append("\\midrule")
         written.append(" & ".join("" if place.below else _cell(place.cell) for place in row) + r" \\")
-    written += ["\\bottomrule", "\\end{tabular}"]
-    written += [f"\\par\\smallskip\n{{\\footnotesize {escaped(note)}}}" for note in table.notes]
+    written += ["\\bottomrule", "\\end{tabular}}%", _FITTED]
+    written += ["\\par\\smallskip\\raggedright"] if table.notes else []
+    written += [f"{{\\footnotesize {escaped(note)}}}\\par" for note in table.notes]
     return "\n".join([*written, "\\end{table}"]) + "\n"
 
 

@@ -81,12 +81,19 @@ def _shown(picture: Picture) -> list[Node]:
     for node in picture.nodes:
         if node.figures.shape is None or node.kind == "output":
             continue
-        if node.op is not None and (node.op.family in HIDDEN or node.op.name in ("flatten", "identity", "crop")):
+        if node.op is not None and (node.op.family in HIDDEN or _adds_nothing(node)):
             continue
         if node.kind == "join" and node.op is not None and node.op.symbol:
             continue
         found.append(node)
     return found
+
+
+def _adds_nothing(node: Node) -> bool:
+    """Whether a map is only part of another, or its numbers in a row: what is cropped, flattened, passed on."""
+    takes, gives = node.figures.takes or (), node.figures.shape or ()
+    smaller = len(gives) == len(takes) and all(one <= other for one, other in zip(gives, takes, strict=True))
+    return node.op is not None and node.op.family is Family.REARRANGEMENT and (len(gives) == 1 or smaller)
 
 
 def _volume(node: Node, all_: list[Node], tallest: float) -> _Volume:

@@ -85,7 +85,7 @@ class Forward:
             leaf = member if isinstance(member, Leaf) else None
             if leaf is not None and leaf.node.op.transparent:
                 if self.spelled and leaf.node.label:
-                    self.steps.append(Step(leaf.outputs, leaf.inputs, itemgetter(0), follows=True))
+                    self.steps.append(Step(leaf.outputs, leaf.inputs, itemgetter(0), follows=True, kept=True))
                 else:
                     self.aliases[leaf.node.id] = leaf.inputs[0]
                 continue
@@ -333,11 +333,15 @@ def _unequal(scope: Scope) -> bool:
 
 
 def _called(branch: Scope) -> str:
-    """What the labels in a branch call it: `branch3x3` where they are `branch3x3_1` and `branch3x3_2`."""
+    """What the labels in a branch call it: its only one, `skip` where they are `skip` and `skipbn`, `branch3x3` where
+    they are `branch3x3_1` and `branch3x3_2`."""
     labels = [child.label for child in branch.children if child.label]
     alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
-    found = _stem("".join(letters[0] for letters in alike))
-    return found if found.startswith("branch") and found != "branch" else ""
+    found = "".join(letters[0] for letters in alike)
+    if found.startswith("branch"):
+        found = _stem(found)
+        return found if found != "branch" else ""
+    return found if found in labels else ""
 
 
 def _stem(label: str) -> str:

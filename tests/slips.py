@@ -18,8 +18,9 @@ def slips(text: str) -> Iterator[str]:
     for node in ast.walk(module):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "nn.Identity":
             yield "an identity that fills a place"
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "nn.Sequential" and len(node.args) == 1:
-            if not isinstance(node.args[0], ast.Starred) and "# In a sequence of one" not in text:
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "nn.Sequential":
+            one = len(node.args) == 1 and not isinstance(node.args[0], ast.Starred)
+            if one and "# In a sequence of one" not in text:
                 yield f"a sequence of one: {ast.unparse(node)}"
         if isinstance(node, ast.If) and node.orelse and ast.unparse(node.body[-1]) == ast.unparse(node.orelse[-1]):
             yield f"both sides end alike: {ast.unparse(node)}"

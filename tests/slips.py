@@ -31,6 +31,8 @@ def slips(text: str) -> Iterator[str]:
             yield f"a docstring that says nothing: {each.name}"
         methods = [part for part in each.body if isinstance(part, ast.FunctionDef)]
         for method in methods:
+            done = Counter(ast.unparse(part) for part in method.body if isinstance(part, ast.Expr))
+            yield from (f"{each.name}.{method.name}: said twice: {part}" for part, times in done.items() if times > 1)
             words = [part for part in ast.walk(method) if isinstance(part, ast.Name)]
             read = {part.id for part in words if isinstance(part.ctx, ast.Load)} | {"_"}
             given = [part.arg for part in method.args.args[1:]] if each.name not in handed else []

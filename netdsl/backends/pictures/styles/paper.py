@@ -96,7 +96,7 @@ class _Cards(Cards):
         self.narrowest = 52.0 if any(isinstance(part, Fork) for part in parts_) else max(widest, 96.0)
         self.arcs = [arc for rows in networks for arc in rows.arcs]
 
-    def size(self, node: Node) -> tuple[float, float]:
+    def measured(self, node: Node) -> tuple[float, float]:
         return (ROW, ROW) if round_(node) else (max(_width(node), self.narrowest), ROW)
 
     def out(self, node: Node) -> Size:

@@ -14,11 +14,16 @@ from netdsl.shapes import Shape
 SAME = '''class MaxPool{d}dSame(nn.Module):
     """Max pooling padded as TensorFlow's SAME: stride s gives ceil(n / s), {odd}."""
 
-    def __init__(self, kernel_size: tuple[{ints}], stride: tuple[{ints}], dilation: tuple[{ints}] = {ones}):
+    def __init__(
+        self,
+        kernel_size: tuple[{ints}],
+        stride: tuple[{ints}],
+        dilation: tuple[{ints}] = {ones},
+    ) -> None:
         super().__init__()
         self.kernel_size, self.stride, self.dilation = kernel_size, stride, dilation
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {names} = {missing}
         sides = [{halves}]
 {pooled}
@@ -38,12 +43,12 @@ PADDED = '''class PaddedMaxPool{d}d(nn.Module):
         sides: tuple[{pairs}],
         dilation: tuple[{ints}] = {ones},
         ceil: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.kernel_size, self.stride, self.dilation = kernel_size, stride, dilation
         self.sides, self.ceil = sides, ceil
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {sides} = self.sides
         if self.ceil:
 {rounded}

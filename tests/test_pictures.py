@@ -578,6 +578,15 @@ def test_a_legend_says_what_is_there() -> None:
     assert "shortcut" not in diagram(of_zoo("lenet5"), legend=True).decode()
 
 
+def test_the_legend_of_a_paper_says_what_its_colours_are() -> None:
+    made = drawing((of_zoo("resnet18"),), Options(style="paper", legend=True))
+    said = {"".join(run.text for run in mark.runs) for mark in flat(made.marks) if isinstance(mark, Text)}
+    assert {"convolution, 64 channels", "convolution, 512 channels", "fully connected"} <= said
+    assert "pooling" not in said and "shortcut with layers on it" in said
+    for style, name in (("volumes", "lenet5"), ("graph", "mlp")):
+        assert b"fully connected" in diagram(of_zoo(name), style=style, legend=True)
+
+
 def test_numbers() -> None:
     assert [amount(n) for n in (0, 999, 1000, 9_408, 99_960, 999_999, 143_667_240, 2_500_000_000)] == [
         "0", "999", "1.00K", "9.41K", "100K", "1.00M", "144M", "2.50G",

@@ -71,7 +71,7 @@ class Sheet:
         marks = self.best()
         left, top, right, _ = bounds(marks)
         title = self.title(left, top, right)
-        below = legend(self.picture, self.options.theme) if self.options.legend else []
+        below = self.legend(right - left) if self.options.legend else []
         _, _, _, bottom = bounds(marks)
         title += [moved(mark, left, bottom + 16) for mark in below]
         _, _, _, bottom = bounds([*marks, *title])
@@ -79,6 +79,10 @@ class Sheet:
             words = (Run(note, self.least, color="grey"),)
             title.append(Text((left + right) / 2, bottom + 14 + number * self.least * 1.3, words, "middle"))
         return fitted([*marks, *title], self.picture.title, self.picture.description, self.options.theme)
+
+    def legend(self, wide: float) -> list[Mark]:
+        """What colours and lines mean, in this width."""
+        return legend(self.picture, self.options.theme, wide)
 
     def title(self, left: float, top: float, right: float) -> list[Mark]:
         """The title above the marks."""

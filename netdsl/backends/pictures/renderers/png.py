@@ -19,8 +19,8 @@ def png(drawing: Drawing, dpi: int) -> bytes:
     most = min(LARGEST / max(drawing.width, drawing.height), sqrt(ALL / (drawing.width * drawing.height)))
     if zoom > most:
         raise RenderError(
-            f"at {dpi} dots per inch it has {drawing.width * zoom:,.0f} x {drawing.height * zoom:,.0f} pixels, too many "
-            f"to look at; give at most --dpi {int(most * 72)}, or draw an SVG"
+            f"at {dpi} dots per inch it has {drawing.width * zoom:,.0f} x {drawing.height * zoom:,.0f} pixels, too "
+            f"many to look at; give at most --dpi {int(most * 72)}, or draw an SVG"
         )
     import resvg_py
 

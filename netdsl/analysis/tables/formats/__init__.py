@@ -11,7 +11,7 @@ from netdsl.analysis.tables.registry import Registry
 from netdsl.text.source import Source
 
 # Of texts to read the surest mark comes first; any text with tabs could be the last.
-_FORMATS = Registry(__name__, __file__, ("html", "latex", "markdown", "csv"))
+_FORMATS = Registry(__name__, __file__, ("html", "latex", "markdown", "text", "csv"))
 names, find = _FORMATS.names, _FORMATS.find
 
 

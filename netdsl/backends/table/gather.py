@@ -174,7 +174,7 @@ def _field(network: Network) -> int | Shape | None:
 
 
 def _reported(network: Network) -> Iterator[str]:
-    """The figures that the spec records from its paper, with the computed ones where there are any, and its reference."""
+    """The figures that the spec records from its paper, with the computed ones where there are any, its reference."""
     for figure in network.reported:
         if figure.quantity in _NO_FIGURES:
             continue

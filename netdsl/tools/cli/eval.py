@@ -48,7 +48,7 @@ def command(
     color: str,
 ) -> None:
     """Judge trained weights on test images: top-1, top-5 (of masks mIoU) and loss, beside what the paper reports."""
-    from netdsl.tools.cli._training import parted, trains, with_recipe
+    from netdsl.tools.cli._training import alone, parted, trains, with_recipe
 
     with trains():
         from netdsl.backends.torch import build
@@ -58,6 +58,7 @@ def command(
         from netdsl.training.weights import load
 
         if (Path(spec) / "run.json").is_file():
+            alone(spec, "weights", "data", "crops", "batch", "as_json", "color")
             run = Run(Path(spec))
             made, recipe = run.network, recipe_from(run.about["recipe"])
             weights = weights or (str(run.trained),)

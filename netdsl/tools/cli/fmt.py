@@ -76,7 +76,7 @@ def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int
 def _read(name: str, color: str) -> Source | None:
     """The text of a file, or None with a message where it cannot be read."""
     from netdsl import zoo
-    from netdsl.elaborate.files import read
+    from netdsl.elaborate.files import read, why
     from netdsl.text.diagnostics import did_you_mean
     from netdsl.text.source import Source
 
@@ -95,8 +95,7 @@ def _read(name: str, color: str) -> Source | None:
     try:
         return read(path, name)
     except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        _refuse(f"'{name}' cannot be read: {reason}", color)
+        _refuse(f"'{name}' cannot be read: {why(problem)}", color)
         return None
 
 

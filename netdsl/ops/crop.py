@@ -79,6 +79,10 @@ class Crop(Operator):
         """The size of the middle that is left, where that is said."""
         return same_rank(self.name, inputs) if self.like is not None else self.to
 
+    @property
+    def view(self) -> bool:
+        return True
+
     def taken(self, inputs: tuple[Shape, ...]) -> Sides:
         """[top, bottom, left, right] for this input."""
         left = self.left(inputs)

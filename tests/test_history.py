@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from statistics import mean, median
@@ -101,6 +102,29 @@ def test_the_pages_are_those_of_specs_and_figures(template: Path) -> None:
 @pytest.mark.parametrize("name", sorted(pages.figures()))
 def test_the_figures_are_those_of_the_experiments(name: str) -> None:
     assert pages.figures()[name]["stamp"] == running.stamp(experiments.read(name)), f"run make history ONLY={name}"
+
+
+def test_kept_runs_know_the_code_of_their_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other points are another set of data, and its runs are trained anew; another comment changes nothing."""
+    before = {name: running.origin(name) for name in ("digits", "digits:300", "spiral", "xor")}
+    assert before["digits"] == before["digits:300"] != before["spiral"] == before["xor"]
+    shutil.copytree(running.DATA, tmp_path / "data", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(running, "DATA", tmp_path / "data")
+    experiment = experiments.read("spiral")
+    stamp = running.stamp(experiment)
+
+    def changed(old: str, new: str) -> None:
+        text = (tmp_path / "data" / "toys.py").read_text("utf-8")
+        assert old in text
+        (tmp_path / "data" / "toys.py").write_text(text.replace(old, new), "utf-8")
+        running.origin.cache_clear()
+
+    changed("POINTS = 200", "# So many.\nPOINTS = (\n    200\n)")
+    assert running.stamp(experiment) == stamp
+    changed("0.01 * noise", "0.02 * noise")
+    assert running.stamp(experiment) != stamp
+    assert running.origin("digits") == before["digits"]
+    running.origin.cache_clear()
 
 
 def test_every_picture_of_a_page_is_there_and_its_text_is_text() -> None:

@@ -13,7 +13,7 @@ import torch
 
 import netdsl
 from netdsl.backends.torch.terms import FUNCTIONS, MAKE_DIVISIBLE, literal
-from netdsl.elaborate.values import round_to
+from netdsl.elaborate.functions import round_to
 
 
 def classes(text: str) -> list[str]:

@@ -2,7 +2,8 @@
 
 Imports point one way, from the last of these to the first:
 
-- `problems`, `values`: what is wrong with a spec; expressions and their values.
+- `problems`, `values`: what is wrong with a spec; the values that it can say.
+- `functions`, `evaluator`: what expressions compute with; expressions to values.
 - `arguments`, `construct`: arguments to names, and an operator of them.
 - `files`, `draft`, `frames`, `build`: the names of a file, what is being built, what one body sees, and the network as
   it grows.

@@ -7,10 +7,10 @@ from netdsl.elaborate.arguments import bind, field_names
 from netdsl.elaborate.branches import Placed, branches, terms
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.construct import bare, construct
+from netdsl.elaborate.evaluator import shown
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.operators import complete
 from netdsl.elaborate.problems import Problem
-from netdsl.elaborate.values import shown
 from netdsl.ir import Choice
 from netdsl.ops.shared.checks import listed
 from netdsl.shapes import text

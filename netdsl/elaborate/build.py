@@ -11,10 +11,11 @@ from typing import Any
 
 from netdsl.elaborate.construct import bare
 from netdsl.elaborate.draft import Draft, DraftNode, DraftScope, Stretch
+from netdsl.elaborate.evaluator import Evaluator
 from netdsl.elaborate.extent import MOST, Extent, Least
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.problems import Problem
-from netdsl.elaborate.values import Evaluator, Given
+from netdsl.elaborate.values import Given
 from netdsl.ir import AuxHead, Choice, Definition, NamedOutput, ShapeClaim
 from netdsl.ops import Operator
 from netdsl.ops.shared.answers import remembered

@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from netdsl import ops
 from netdsl.elaborate.arguments import FOLLOWERS, example
+from netdsl.elaborate.functions import unknown_function
 from netdsl.elaborate.problems import Problem
-from netdsl.elaborate.values import TRUTHS, Given, Word, show, unknown_function
+from netdsl.elaborate.values import TRUTHS, Given, Word, show
 from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.text.diagnostics import Edit, did_you_mean, misspelt

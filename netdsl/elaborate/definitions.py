@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from netdsl import ops
 from netdsl.elaborate.broken import holds, words
+from netdsl.elaborate.evaluator import Evaluator
 from netdsl.elaborate.files import Definition, Module
 from netdsl.elaborate.problems import Problem, twice
-from netdsl.elaborate.values import UNKNOWN, Evaluator
+from netdsl.elaborate.values import UNKNOWN
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Report, misspelt
 from netdsl.text.source import Span

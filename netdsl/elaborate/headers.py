@@ -8,10 +8,11 @@ from typing import Any
 
 from netdsl.elaborate.broken import words
 from netdsl.elaborate.build import Builder
+from netdsl.elaborate.evaluator import Evaluator, references, shown
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, twice
 from netdsl.elaborate.recipe import recipe
-from netdsl.elaborate.values import UNKNOWN, Evaluator, plain, references, show, shown
+from netdsl.elaborate.values import UNKNOWN, plain, show
 from netdsl.ir import Figure, NetworkInput, Property, Setting
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.syntax import tree

@@ -180,11 +180,6 @@ def _unknown(item: tree.Operation, frame: Frame) -> Problem:
     layer = foreign.layer(head) or foreign.layer(stem)
     if layer is not None:
         return problem(layer.help, _renamed(item, layer))
-    kernel = next((each for each in sorted(frame.names, key=len, reverse=True) if head.endswith(each)), "")
-    before = ops.resolve(head.removesuffix(kernel)) if kernel and head != kernel else None
-    if before is not None and before[1] is None and ops.find(before[0]).geometry.kernel and item.kernel is None:
-        return problem(f"a kernel by its name stands in braces: write `{before[0]}{{{kernel}}}`",
-                       [Edit(span, f"{before[0]}{{{kernel}}}")])  # fmt: skip
     dashed = re.fullmatch(r"([A-Za-z]+[0-9]*(?:x[0-9]+)?)_([0-9]+)", head)
     if dashed and (found := ops.resolve(dashed[1])) and ops.find(found[0]).geometry.out:
         text = f"{dashed[1]}-{dashed[2]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from netdsl import ops
@@ -10,16 +10,19 @@ from netdsl.elaborate.arguments import FOLLOWERS, bind, called, example, field_n
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.construct import bare, construct
 from netdsl.elaborate.draft import DraftNode
+from netdsl.elaborate.evaluator import Evaluator
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.problems import Problem, Told, twice
 from netdsl.elaborate.sight import seen
-from netdsl.elaborate.values import Evaluator, Given, Word, show
+from netdsl.elaborate.values import Given, Word, show
 from netdsl.integrity import CALLED
 from netdsl.ir import Setting
 from netdsl.ops import Operator
+from netdsl.ops.shared.base import dimensional
+from netdsl.ops.shared.padding import reversed_sides
 from netdsl.shapes import LARGEST
 from netdsl.syntax import tree
-from netdsl.text.diagnostics import Related, did_you_mean
+from netdsl.text.diagnostics import Edit, Related, did_you_mean
 from netdsl.text.source import Span
 
 REFERENCE = "@"
@@ -64,6 +67,7 @@ def signature(
             raise twice(f"the {word}", given.span, written[name].span, code="E0402")
         written[name] = given
     if item.arguments:
+        _hold_together(cls, item.arguments)
         names = field_names(cls)
         rest = [name for name in names if name not in written]
         found = bind(cls.name, rest, (*names, *cls.followed_by), item.arguments, _given(evaluator))
@@ -76,6 +80,34 @@ def signature(
             written[name] = given
     completed = complete(cls, written, frame)
     return completed._replace(named=named) if named else completed
+
+
+def _hold_together(cls: type[Operator], arguments: Sequence[tree.Argument]) -> None:
+    """Refuse `pad(1, 2, 3, 4)`: the sizes of one argument as several, as functions of PyTorch take them."""
+    if len(arguments) < 2 or cls.geometry != ops.Geometry():
+        return
+    key, mark = next(iter(dimensional(cls).items()), ("", None))
+    given = [each.value for each in arguments if each.name is None and isinstance(each.value, tree.Literal)]
+    numbers = tuple(each.value for each in given if type(each.value) is int)
+    if mark is None or key != field_names(cls)[0] or len(numbers) < len(arguments):
+        return
+    place, sizes = arguments[0].span.to(arguments[-1].span), "x".join(map(str, numbers))
+    help, edits = f"they are joined by `x`: `{cls.name}({sizes})`", list[Edit]()
+    if mark.each == 2 and len(numbers) == 2:
+        sideways = f"`{cls.name}({[0, 0, *numbers]})`"
+        help = f"`{cls.name}({sizes})` is height x width; left and right alone are {sideways}"
+    elif len(set(numbers)) == 1:
+        help = f"one number is for all of them: `{cls.name}({numbers[0]})`"
+        edits = [Edit(place, str(numbers[0]))]
+    elif mark.each == 2 and len(numbers) in _ORDERS:
+        here = f"`{cls.name}({list(reversed_sides(numbers))})`"
+        help = f"a list has them as {_ORDERS[len(numbers)]}; of PyTorch's order, which begins at the left, it is {here}"
+    message = f"`{key}` of `{cls.name}` is one argument, not {len(numbers)}"
+    raise Problem("E0403", message, place, help, edits=edits)
+
+
+_ORDERS = {4: "[top, bottom, left, right]", 6: "[front, back, top, bottom, left, right]"}
+"""How the sides of a padding follow each other, by their number."""
 
 
 def _given(evaluator: Evaluator) -> Callable[[tree.Expression, Span], Given]:
@@ -199,7 +231,7 @@ def place(
     `given` are fixed names for the three, `inputs` what it is applied to (the current value, if nothing is said). A
     labelled operator with a norm (or an activation that has weights) is a unit.
     """
-    further, written = _further(builder, written)
+    further, written = _further(written)
     op = construct(written.cls, written.values, span)
     norm, act = written.norm, written.act
     if op.flattens and builder.shape is not None and len(builder.shape) > 1:
@@ -215,7 +247,7 @@ def place(
         _chain(builder, frame, op, written, inputs, span, names)
 
 
-def _further(builder: Builder, written: Written) -> tuple[tuple[int, ...], Written]:
+def _further(written: Written) -> tuple[tuple[int, ...], Written]:
     """The inputs that arguments name, in the order of the fields; and what an operator takes over from the one that it
     undoes."""
     cls, found, taken = written.cls, list[int](), dict[str, Given]()

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from netdsl.elaborate.arguments import bind
+from netdsl.elaborate.evaluator import Evaluator
 from netdsl.elaborate.files import Module
 from netdsl.elaborate.problems import Problem, Told, twice
-from netdsl.elaborate.values import Evaluator
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import Related, Report, did_you_mean
 from netdsl.text.source import Span

@@ -9,8 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from netdsl.elaborate.arguments import called, renamed
+from netdsl.elaborate.evaluator import Evaluator
 from netdsl.elaborate.problems import Problem, twice
-from netdsl.elaborate.values import Evaluator, plain
+from netdsl.elaborate.values import plain
 from netdsl.ir import Setting
 from netdsl.ops.shared.draws import draws
 from netdsl.recipe import NAMES, RecipeError, checked, find

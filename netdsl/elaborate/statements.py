@@ -19,13 +19,15 @@ from netdsl.elaborate.branches import counted, rounds, terms
 from netdsl.elaborate.broken import labelled
 from netdsl.elaborate.build import Builder
 from netdsl.elaborate.draft import DraftScope
+from netdsl.elaborate.evaluator import SIZES, references
 from netdsl.elaborate.files import Definition, standard_blocks
 from netdsl.elaborate.frames import Frame, Value
 from netdsl.elaborate.operations import operation, resolve
 from netdsl.elaborate.problems import Problem, twice
 from netdsl.elaborate.references import aux, give, goto, output, reuse
 from netdsl.elaborate.residual import SETTINGS, bracket, residual
-from netdsl.elaborate.values import SIZES, Given, references
+from netdsl.elaborate.sight import spelled
+from netdsl.elaborate.values import Given
 from netdsl.ir import ShapeClaim
 from netdsl.shapes import LARGEST, Shape
 from netdsl.syntax import tree
@@ -84,11 +86,14 @@ def layer(builder: Builder, layer: tree.Layer, frame: Frame) -> None:
             _repeat(builder, Repeated(layer, item, named, given), layer.repeat, frame, label, stride)
     except Problem as problem:
         builder.tell(frame, problem)
-        for draft in builder.children[first:]:
-            draft.label = None  # the unknown value has it
+        begun = builder.children[first:]
         first, builder.current = len(builder.children), entry
         label = fixed
         builder.unknown(frame, layer.span, label)
+        for draft in begun:
+            draft.label = None  # the unknown value has it
+            if isinstance(draft, DraftScope):
+                draft.exit = builder.current
         if named is not None and fixed is None:
             frame.unset.lost[id(named)] = named
     if layer.claim is not None:
@@ -242,8 +247,7 @@ def _computed(builder: Builder, label: tree.Label | None, frame: Frame) -> tree.
     """A label with an expression in it, which gets the expression's value."""
     if label is None or label.index is None:
         return None
-    number = builder.evaluator(frame).integer(label.index, "a number in a label")
-    return tree.Name(f"{label.text}{number}{label.after}", label.span)
+    return tree.Name(spelled(builder, label, frame), label.span)
 
 
 def _remember(

@@ -19,7 +19,6 @@ _ACTIVATIONS = {
     "relu": "relu", "relu6": "relu6", "sigmoid": "sigmoid", "tanh": "tanh", "elu": "elu", "selu": "selu",
     "gelu": "gelu", "silu": "silu", "swish": "silu", "leaky_relu": "leakyrelu(0.2)", "softplus": "softplus",
 }  # fmt: skip
-_NONE = ("None", "linear", "'linear'")
 
 
 class Foreign(NamedTuple):

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from ast import literal_eval
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
+from netdsl import registry
 from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window, window
 
 __all__ = [
@@ -34,22 +33,13 @@ __all__ = [
 @cache
 def names() -> tuple[str, ...]:
     """The operators' names, in alphabetical order."""
-    stems = (entry.stem for entry in Path(__file__).parent.glob("*.py"))
-    return tuple(sorted(stem for stem in stems if not stem.startswith("_")))
+    return registry.names(__name__)
 
 
 @cache
 def find(name: str) -> type[Operator]:
     """The operator called `name` (exactly). Raises `KeyError` for an unknown one."""
-    if name not in names():
-        raise KeyError(name)
-    module = import_module(f"{__name__}.{name}")
-    found: Any = next(
-        value
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, Operator) and value.__module__ == module.__name__
-    )
-    return found  # type: ignore[no-any-return]
+    return registry.member(__name__, name, Operator)
 
 
 _ALIASES = re.compile(r"^    aliases = (\([^()]*\))$", re.M)

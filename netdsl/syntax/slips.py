@@ -11,13 +11,15 @@ from collections.abc import Callable
 
 from netdsl.syntax.habits import answer
 from netdsl.syntax.lex import KEYWORDS, STATEMENTS
-from netdsl.syntax.unexpected import TOLD, Unexpected
+from netdsl.syntax.unexpected import FAR, TOLD, Unexpected
+from netdsl.syntax.wordings import short
 from netdsl.text.diagnostics import Diagnostic, Edit, misspelt
 
 _LONGEST = 300  # characters of a statement that is compared with what people write elsewhere
-_PAIR = re.compile(r"\(\s*(\d+)\s*,\s*(\d+)\s*\)")
+_TUPLE = re.compile(r"\(\s*(-?[\d.]+(?:\s*,\s*-?[\d.]+)+)\s*,?\s*\)")
 _STATEMENT = re.compile(r"[^\n;|#]*")
-_COUNT = re.compile(r"\*\s*(\d+)")
+_FACTOR = re.compile(r"\*\s*(\d*\.?\d+)")
+_SIZED = re.compile(r"-\s*\S|[})\]]\Z")
 _NEXT = re.compile(r",\s*[A-Za-z@{\[]")
 _STRIDE = re.compile(r"stride\s*=?\s*([0-9]+(?:x[0-9]+)?)", re.I)
 _FIRST = re.compile(r"([A-Za-z]+)[ \t]+(?=[A-Za-z0-9_\"{])")
@@ -107,31 +109,40 @@ def keyword(found: Unexpected) -> Diagnostic | None:
 
 
 def times(found: Unexpected) -> Diagnostic | None:
-    """`conv3-64 * 2`."""
-    if found.value != "*" or "_SEP" not in found.expected:
+    """`conv3-64 * 2`, where layers are meant; `relu * 2`, where values may be."""
+    factor = _FACTOR.match(found.text, found.start) if "_SEP" in found.expected else None
+    if factor is None:
         return None
-    count = _COUNT.match(found.text, found.start)
-    if count is None:
-        return None
-    place, written = found.span(end=count.end()), f"x{count[1]}"
-    return found.error("a repetition is written with `x`", f"write `{written}`", Edit(place, written), at=place)
+    start, text = statement(found)
+    before = text[: found.behind - start].rpartition(":")[2].strip()
+    place, whole = found.span(end=factor.end()), factor[1].isdigit()
+    if whole and _SIZED.search(before):
+        edit = Edit(place, f"x{factor[1]}")
+        return found.error("a repetition is written with `x`", f"write `{edit.text}`", edit, at=place)
+    help = f"values are multiplied by `scale`, a layer of its own: `{short(before)}; scale({factor[1]})`"
+    help += f"; a layer is repeated by `{short(before)} x{factor[1]}`" if whole else ""
+    return found.error("`*` stands between numbers only", help, at=place)
 
 
 def comma(found: Unexpected) -> Diagnostic | None:
     """A `,` behind a layer, a size in parentheses, a shape with commas."""
     if found.value != ",":
         return None
-    claim = _SIZES.search(found.text, 0, found.start + 40) if found.last in ("NUMBER", "DIMS") else None
-    if claim is not None and claim.start("rest") == found.start:
+    claims = _SIZES.finditer(found.text, max(0, found.start - FAR), found.start + FAR)
+    claim = next((each for each in claims if each.start("rest") == found.start), None)
+    if claim is not None and found.last in ("NUMBER", "DIMS"):
         place = found.span(claim.start("sizes"), claim.end())
         written = "x".join(re.findall(r"\w+", claim["sizes"]))
         return found.error("a shape is joined by `x`", f"write `-> {written}`", Edit(place, written), at=place)
     if found.bracket == "(":
-        pair = _PAIR.match(found.text, found.text.rfind("(", 0, found.start))
-        if pair is None or "_COMMA" in found.expected:
+        inside = _TUPLE.match(found.text, found.text.rfind("(", 0, found.start))
+        if inside is None or "_COMMA" in found.expected:
             return None
-        place, size = found.span(*pair.span()), f"{pair[1]}x{pair[2]}"
-        return found.error(f"a size is height x width: `{size}`", f"write `{size}`", Edit(place, size), at=place)
+        place, items = found.span(*inside.span()), re.split(r"\s*,\s*", inside[1])
+        size, listed = "x".join(items), f"[{', '.join(items)}]"
+        if len(items) == 2 and all(map(str.isdigit, items)):
+            return found.error(f"a size is height x width: `{size}`", f"write `{size}`", Edit(place, size), at=place)
+        return found.error("a list stands in brackets", f"write `{listed}`", Edit(place, listed), at=place)
     if "_SEP" not in found.expected or not _NEXT.match(found.text, found.start):
         return None
     if found.brackets and "_BAR" in found.expected:
@@ -168,7 +179,7 @@ def argument(found: Unexpected) -> Diagnostic | None:
         return found.error("arguments are separated by `,`", "write `,`", Edit(found.span(), ", "))
     if found.bracket != "(" or found.last != "NAME" or "_EQUAL" not in found.expected:
         return None
-    head = re.search(r"\bblock\s+\w+\s*\([^()]*$", found.text[: found.start], re.I)
+    head = found.ending(r"\bblock\s+\w+\s*\([^()]*$", found.start, re.I)
     typed = _TYPE.match(found.text, found.start) if head else None
     if typed is not None:
         edit = Edit(found.span(end=typed.end()), "=" if typed[1] else "")

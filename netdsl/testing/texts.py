@@ -67,7 +67,7 @@ def specs(draw: st.DrawFn, of: SearchStrategy[Network] | None = None) -> str:
 def mistakes(draw: st.DrawFn) -> Mistake:
     """A spec that is right but for one line, with the place of it."""
     lines = draw(networks(max_layers=3)).sources[0].text.splitlines()
-    head = sum(line.startswith(("input", "default", "block")) for line in lines)
+    head = sum(line.startswith(("net ", "input", "default", "block")) for line in lines)
     wrong, code = draw(st.sampled_from(_MISTAKES))
     before = "".join(f"{line}\n" for line in lines[:head])
     after = "".join(f"{line}\n" for line in lines[head:])

@@ -29,8 +29,8 @@ def shape(written: str) -> tuple[int, ...]:
 def setting(pair: str, form: str = "NAME=VALUE") -> tuple[str, Any]:
     """A param and its value, which is read as the language reads it. Raises `NotASetting`; `form` is what the user was
     told to type."""
+    from netdsl.elaborate.evaluator import Evaluator
     from netdsl.elaborate.problems import Problem
-    from netdsl.elaborate.values import Evaluator
     from netdsl.syntax import parse_value
     from netdsl.text.diagnostics import Report
 

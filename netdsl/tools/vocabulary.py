@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from netdsl import ops
+from netdsl.elaborate.evaluator import SIZES
 from netdsl.elaborate.files import standard_blocks
-from netdsl.elaborate.values import FUNCTIONS, SIZES
+from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.syntax import parse
 from netdsl.syntax.lex import KEYWORDS
 from netdsl.syntax.tree import Layer, Operation

@@ -152,8 +152,11 @@ def free_folder(root: Path, name: str) -> Path:
     return root / f"{name}-{number}"
 
 
-def begin(folder: Path, network: Network, recipe: Recipe, data: Data, asked: Mapping[str, Any]) -> Run:
-    """A new run's folder, with everything that is known before the first step.
+def begin(
+    folder: Path, network: Network, recipe: Recipe, data: Data, asked: Mapping[str, Any], model: str | None = None
+) -> Run:
+    """A new run's folder, with everything that is known before the first step. `model` is the module's source, where
+    it is not the plain one.
 
     Raises `TrainingError` where there is something already, or no place.
     """
@@ -168,7 +171,7 @@ def begin(folder: Path, network: Network, recipe: Recipe, data: Data, asked: Map
     for source in network.sources:
         replace(folder / "spec" / (Path(source.name).name or "spec.net"), source.text.encode())
     replace(folder / "recipe.net", (recipe.text + "\n").encode())
-    replace(folder / "model.py", emit(network).encode())
+    replace(folder / "model.py", (model or emit(network)).encode())
     replace(folder / "network.json", (network.model_dump_json(indent=2) + "\n").encode())
     replace(folder / "environment.json", (json.dumps(environment(), indent=2) + "\n").encode())
     about = {

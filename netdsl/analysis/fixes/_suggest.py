@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from importlib import import_module
 from itertools import islice
-from pathlib import Path
 from types import ModuleType
 
+from netdsl import registry
 from netdsl.analysis.fixes._effect import effect
 from netdsl.analysis.fixes._fault import Candidate, Fault
 from netdsl.analysis.lookup import Trees
+from netdsl.analysis.trial import size
 from netdsl.compiler import Compilation
 from netdsl.text import edits
 from netdsl.text.diagnostics import Diagnostic, Edit, Proposal, Report
@@ -59,8 +59,7 @@ def suggestions(
     if compilation.file is None or compilation.valid:
         return ()
     source = compilation.file.source
-    layers = len(compilation.network.nodes) if compilation.network else 0
-    budget = min(most, MOST_WORK // (max(1, len(compilation.variants)) * (layers + len(source.text) // 50 + 1)))
+    budget = min(most, MOST_WORK // size(compilation))
     asked = compilation.report.errors if about is None else about
     trees = Trees([compilation.file])
     found: list[Suggestion] = []
@@ -147,5 +146,4 @@ def _candidates(fault: Fault) -> Iterator[Candidate]:
 
 @cache
 def _kinds() -> tuple[ModuleType, ...]:
-    names = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-    return tuple(import_module(f"netdsl.analysis.fixes.{name}") for name in names)
+    return tuple(registry.module(__package__, name) for name in registry.names(__package__))

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import import_module
-from pathlib import Path
 
+from netdsl import registry
 from netdsl.analysis.lint._allow import silence
 from netdsl.analysis.lint._mend import Mended, differs, mend
 from netdsl.analysis.lint._rule import Rule
@@ -29,11 +28,7 @@ __all__ = ["Mended", "Rule", "chosen", "differs", "lint", "lint_variants", "mend
 @cache
 def rules() -> tuple[Rule, ...]:
     """All rules, in the order of their codes."""
-    found = []
-    for entry in Path(__file__).parent.glob("[!_]*.py"):
-        module = import_module(f"{__name__}.{entry.stem}")
-        classes = [value for value in vars(module).values() if isinstance(value, type) and issubclass(value, Rule)]
-        found += [each() for each in classes if each.__module__ == module.__name__]
+    found = (registry.member(__name__, name, Rule)() for name in registry.names(__name__))
     return tuple(sorted(found, key=lambda rule: rule.code))
 
 

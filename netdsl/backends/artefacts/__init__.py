@@ -7,11 +7,11 @@ library that it needs is imported inside `render`.
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from netdsl import registry
 from netdsl.backends.artefact import Artefact, RenderError
 from netdsl.text.files import replace
 
@@ -24,18 +24,13 @@ __all__ = ["Artefact", "RenderError", "draw", "find", "names"]
 @cache
 def names() -> tuple[str, ...]:
     """The kinds there are, in alphabetical order."""
-    stems = (entry.stem for entry in Path(__file__).parent.glob("*.py"))
-    return tuple(sorted(stem for stem in stems if not stem.startswith("_")))
+    return registry.names(__name__)
 
 
 @cache
 def find(name: str) -> Artefact:
     """The kind called `name`. Raises `KeyError` for an unknown one."""
-    if name not in names():
-        raise KeyError(name)
-    module = import_module(f"{__name__}.{name}")
-    found = (each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Artefact))
-    return next(each for each in found if each.__module__ == module.__name__)()
+    return registry.member(__name__, name, Artefact)()
 
 
 def diagrams() -> tuple[str, ...]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
+from netdsl import registry
 from netdsl.text.diagnostics import Diagnostic
 
 
 @cache
 def styles() -> tuple[str, ...]:
     """The styles there are: the files of `styles/`, the default first."""
-    found = sorted(entry.stem for entry in (Path(__file__).parent / "styles").glob("*.py") if entry.stem[0] != "_")
-    return ("blocks", *(name for name in found if name != "blocks"))
+    return ("blocks", *(name for name in registry.names("netdsl.backends.pictures.styles") if name != "blocks"))
 
 
 @dataclass(frozen=True, slots=True)

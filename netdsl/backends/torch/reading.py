@@ -8,7 +8,8 @@ from typing import Any
 
 from netdsl.backends.torch.symbols import as_term
 from netdsl.backends.torch.terms import Term, constant, make
-from netdsl.elaborate.values import FUNCTIONS, references
+from netdsl.elaborate.evaluator import references
+from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.syntax import tree
 from netdsl.syntax.parse import parse_value
 from netdsl.text.diagnostics import Report

@@ -21,20 +21,14 @@ INPUT = (192, 28, 28)
 
 def find(name: str) -> Block:
     """The block called so in the standard library. Raises `UsageError` for another name."""
-    from netdsl.elaborate.files import STANDARD
-    from netdsl.syntax import parse
-    from netdsl.syntax.tree import Block
+    from netdsl.elaborate.files import Library, standard_blocks
     from netdsl.text.diagnostics import Report, did_you_mean
-    from netdsl.text.source import Source
 
-    blocks: dict[str, Block] = {}
-    for path in sorted(STANDARD.glob("*.net")):
-        file = parse(Source(path.name, path.read_text("utf-8")), Report())
-        blocks |= {each.name.text: each for each in file.statements if isinstance(each, Block)}
-    if name not in blocks:
-        hint = did_you_mean(name, list(blocks)) or f"known are {', '.join(blocks)}"
+    found = Library(Report()).standard(name)
+    if found is None:
+        hint = did_you_mean(name, standard_blocks()) or f"known are {', '.join(standard_blocks())}"
         raise click.UsageError(f"there is no block '{name}' in the standard library; {hint}")
-    return blocks[name]
+    return found.block
 
 
 def network(block: Block, settings: dict[str, Any], shape: tuple[int, ...] | None) -> tuple[Source, tuple[str, ...]]:

@@ -6,13 +6,11 @@ A command's file holds the click command, called `command`, and says by its `SEC
 
 from __future__ import annotations
 
-import os
-from importlib import import_module
 from types import ModuleType
 
 import click
 
-from netdsl import __version__
+from netdsl import __version__, registry
 
 EPILOG = """\b
 Exit status: 0 fine, 1 the spec is wrong, 2 wrong use, 3 internal error.
@@ -27,7 +25,7 @@ SECTIONS = ("Write a spec", "See it", "Prove it", "Run it", "Train it", "Set it 
 
 def _module(name: str) -> ModuleType:
     """The file of a command; a dash in its name is an underscore there."""
-    return import_module(f"{__package__}.{name.replace('-', '_')}")
+    return registry.module(__package__, name.replace("-", "_"))
 
 
 class _Folder(click.Group):
@@ -38,8 +36,7 @@ class _Folder(click.Group):
 
     def names(self) -> list[str]:
         """The commands, in alphabetical order."""
-        stems = (os.path.splitext(name) for name in os.listdir(os.path.dirname(__file__)))
-        return sorted(stem.replace("_", "-") for stem, ending in stems if ending == ".py" and not stem.startswith("_"))
+        return [name.replace("_", "-") for name in registry.names(__package__)]
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in self.list_commands(ctx):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from netdsl.text.amounts import memory
 from netdsl.tools.cli._tell import show
 from netdsl.tools.settings import NotASetting, setting, shape
 
@@ -43,6 +44,18 @@ class SpecParameter(click.ParamType[str]):
 
         files = CompletionItem(incomplete, type="file")  # first, since bash's script drops what came before it
         return [files, *(CompletionItem(name) for name in zoo.known() if name.startswith(incomplete))]
+
+
+class SizeParameter(click.ParamType[int]):
+    """An amount of memory, `8GB` or `512MiB`, in bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return memory(value)
+        except ValueError as problem:
+            self.fail(str(problem), param, ctx)
 
 
 def options(*each: Callable[[Function], Function]) -> Callable[[Function], Function]:
@@ -92,7 +105,7 @@ class Request:
         self.path, self.variant = (spec, variant) if spec == STDIN else zoo.locate(spec, variant)
         if variant is not None and self.variant != variant:
             raise click.UsageError(f"'{spec}' and --variant {variant} ask for different variants")
-        self.settings = _settings(settings)
+        self.settings = given(settings)
         self.input = _input(input_)
 
     @property
@@ -151,7 +164,7 @@ class Request:
     def _ask(self, found: Compilation) -> None:
         """Say which command chooses a variant, where none is chosen: the table of the file is not what is wrong."""
         context = click.get_current_context(silent=True)
-        command = context.info_name if context is not None else "summary"
+        command = context.command_path.partition(" ")[2] if context is not None else "summary"
         for told in found.report.errors:
             if told.code == "E0701":
                 listed = ", ".join(found.variants)
@@ -183,7 +196,7 @@ class BlockRequest(Request):
         from netdsl.tools.cli import _block
 
         self.spec, self.path, self.variant = f"block:{name}", STDIN, None
-        self.settings, self.input = _settings(settings), _input(input_)
+        self.settings, self.input = given(settings), _input(input_)
         self.source, self.symbols = _block.network(_block.find(name), self.settings, self.input)
 
     @property
@@ -251,11 +264,12 @@ def _input(written: str | None) -> tuple[int, ...] | None:
         raise click.BadParameter(str(problem), param_hint="'--input'") from None
 
 
-def _settings(pairs: tuple[str, ...]) -> dict[str, Any]:
+def given(pairs: tuple[str, ...], form: str = "NAME=VALUE") -> dict[str, Any]:
+    """What `--set` gives, by name; `form` is what the user was told to type. Raises `BadParameter`."""
     values: dict[str, Any] = {}
     for pair in pairs:
         try:
-            name, value = setting(pair)
+            name, value = setting(pair, form)
         except NotASetting as problem:
             if problem.report is not None:
                 show(problem.report, "auto")

@@ -55,18 +55,9 @@ def with_recipe(network: Network, overrides: tuple[str, ...]) -> tuple[Network, 
     from netdsl.elaborate.values import plain
     from netdsl.recipe import Recipe, RecipeError, overridden
     from netdsl.text.diagnostics import did_you_mean
-    from netdsl.tools.cli._tell import show
-    from netdsl.tools.settings import NotASetting, setting
+    from netdsl.tools.cli._spec import given
 
-    changes: dict[str, Any] = {}
-    for pair in overrides:
-        try:
-            name, value = setting(pair, "train.KEY=VALUE")
-        except NotASetting as problem:
-            if problem.report is not None:
-                show(problem.report, "auto")
-            raise click.BadParameter(str(problem), param_hint="'--set'") from None
-        changes[name] = plain(value)
+    changes = {name: plain(value) for name, value in given(overrides, "train.KEY=VALUE").items()}
     try:
         train = overridden(network.train, changes) if changes else network.train
         return network.model_copy(update={"train": train}), Recipe.of(train)
@@ -77,6 +68,7 @@ def with_recipe(network: Network, overrides: tuple[str, ...]) -> tuple[Network, 
 
 def recipe_help() -> str:
     """Every word of recipes with its settings, read from their files."""
+    from netdsl.ir import written
     from netdsl.ops.shared.words import words_of
     from netdsl.recipe.recipe import COUNTS, KINDS, NUMBERS, OTHERS, find
 
@@ -84,33 +76,27 @@ def recipe_help() -> str:
     for kind in KINDS:
         lines = [f"{kind}="]
         for name, cls in find(kind).items():
-            from netdsl.ops.shared.reference import descriptions
-
             words = " ".join((cls.__doc__ or "").split())
             lines += ["", *_wrapped(f"  {name}", words)]
-            told = _descriptions(cls, descriptions)
+            told = _descriptions(cls)
             for key in cls.names():
                 info = cls.model_fields[key]
-                default = "" if info.is_required() else f"={_default(info.default)}"
+                default = "" if info.is_required() else f"={written(info.default)}"
                 lines += _wrapped(f"      {key}{default}", f"{told[key]} {words_of(info).capitalize()}.")
         parts.append("\n".join(lines))
     rest = [line for name, words in {**COUNTS, **NUMBERS, **OTHERS}.items() for line in _wrapped(f"{name}=", words)]
     return "\n\n".join([*parts, "\n".join(rest)])
 
 
-def _descriptions(cls: type[Any], read: Any) -> Mapping[str, str]:
+def _descriptions(cls: type[Any]) -> Mapping[str, str]:
     """What each setting is for, those of the bases too."""
+    from netdsl.ops.shared.reference import descriptions
+
     found: dict[str, str] = {}
     for each in reversed(cls.__mro__):
         if each.__module__.startswith("netdsl.recipe") and each.__annotations__:
-            found |= {key: words for key, words in read(each).items() if words}
+            found |= {key: words for key, words in descriptions(each).items() if words}
     return {key: found.get(key, "") for key in cls.model_fields}
-
-
-def _default(value: Any) -> str:
-    from netdsl.ir import written
-
-    return written(value)
 
 
 def _wrapped(head: str, words: str) -> list[str]:

@@ -1,10 +1,15 @@
-"""The runs of an experiment, each kept by its inputs: what was trained before is not trained again."""
+"""The runs of an experiment, each kept by its inputs: what was trained before is not trained again.
+
+The data are an input too. Those of the experiments come with netdsl, so they are told by the code that makes them.
+"""
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import shutil
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 from netdsl.passes.hash import digest
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
 
 KEPT = ROOT / "build" / "history"
 """Where runs are kept."""
+DATA = ROOT / "netdsl" / "training" / "data"
+"""The code of the sets of data: a file for each, but for those that are drawn (`toys`)."""
 
 Runs = dict[Case, list["Run"]]
 """The runs of each case, in the order of the seeds."""
@@ -24,15 +31,42 @@ def key(experiment: Experiment, case: Case, seed: int) -> str:
     """What tells these inputs from others: the network, how it is drawn and trained, and the data."""
     network, recipe = case.network(seed)
     text = (SPECS / case.spec.partition(":")[0]).read_text("utf-8")
-    said = (digest(network), text, recipe.text, case.data, str(experiment.row_every), str(experiment.frames))
+    said = (digest(network), text, recipe.text, case.data, origin(case.data))
+    return _short(*said, str(experiment.row_every), str(experiment.frames))
+
+
+@cache
+def origin(data: str) -> str:
+    """What tells a set of data from that of another code: a comment, a docstring or a line break makes no other."""
+    name = data.partition(":")[0]
+    own = [path for path in (DATA / f"{name}.py", DATA / f"{name}.npz") if path.exists()] or [DATA / "toys.py"]
+    found = hashlib.sha256()
+    for path in (DATA / "data.py", *own):
+        code = path.suffix == ".py"
+        found.update(repr(_said(ast.parse(path.read_text("utf-8")))).encode() if code else path.read_bytes())
+    return found.hexdigest()
+
+
+def _said(node: object) -> object:
+    """What a piece of Python says, in the same words under every version of Python."""
+    if isinstance(node, list):
+        return [
+            _said(each) for each in node if not (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+        ]
+    if not isinstance(node, ast.AST):
+        return node
+    fields = ((name, _said(value)) for name, value in ast.iter_fields(node))
+    return type(node).__name__, *(field for field in fields if field[1] not in (None, []))
+
+
+def _short(*said: str) -> str:
     return hashlib.sha256("\0".join(said).encode()).hexdigest()[:12]
 
 
 def stamp(experiment: Experiment) -> str:
     """What tells this experiment from one with other inputs."""
     keys = [key(experiment, case, seed) for case in experiment.cases for seed in experiment.seeds]
-    said = [*keys, *experiment.measures, *(case.name for case in experiment.cases), str(experiment.group)]
-    return hashlib.sha256("\0".join(said).encode()).hexdigest()[:12]
+    return _short(*keys, *experiment.measures, *(case.name for case in experiment.cases), str(experiment.group))
 
 
 def run(experiment: Experiment) -> Runs:

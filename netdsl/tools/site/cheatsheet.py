@@ -7,8 +7,9 @@ from importlib import import_module
 from typing import Any
 
 from netdsl import ops
+from netdsl.elaborate.evaluator import SIZES
 from netdsl.elaborate.files import standard_blocks
-from netdsl.elaborate.values import FUNCTIONS, SIZES
+from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.ops.shared.reference import geometry
 from netdsl.tools.cli._group import SECTIONS, program
 from netdsl.tools.lsp import pages

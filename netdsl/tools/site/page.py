@@ -27,7 +27,6 @@ _MOVED = re.compile(
 """What has a path in it: a link or picture of Markdown, an attribute of HTML; code, which has none, comes first."""
 _FENCE = re.compile(r"(?ms)^(```.*?^```$\n?)")
 _INDENTED = re.compile(r"(?m)(?:\A|(?<=\n\n))((?:^ {4}.*\n(?:\n+(?= {4}))?)+)")
-_LIST = re.compile(r"(?m)^\s*(?:[-*]|\d+\.) ")
 
 
 class Page(NamedTuple):

@@ -6,13 +6,15 @@ a remark; empty where there is no place for one), `write` and, where such tables
 
 from __future__ import annotations
 
+from functools import partial
+
+from netdsl import registry
 from netdsl.analysis.tables.model import Table
-from netdsl.analysis.tables.registry import Registry
 from netdsl.text.source import Source
 
-# Of texts to read the surest mark comes first; any text with tabs could be the last.
-_FORMATS = Registry(__name__, __file__, ("html", "latex", "markdown", "csv"))
-names, find = _FORMATS.names, _FORMATS.find
+names, find = partial(registry.names, __name__), partial(registry.module, __name__)
+TRIED = ("html", "latex", "markdown", "csv")
+"""Of texts to read the surest mark comes first; any text with tabs could be the last."""
 
 
 def by_ending(ending: str) -> str | None:
@@ -22,7 +24,7 @@ def by_ending(ending: str) -> str | None:
 
 def read(source: Source) -> list[Table]:
     """The tables of a text, in whichever format it is; none where it has none."""
-    for name in _FORMATS.tried:
+    for name in TRIED:
         format_ = find(name)
         if format_.fits(source.text):
             found: list[Table] = format_.read(source)

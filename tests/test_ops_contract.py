@@ -182,7 +182,7 @@ def test_it_says_what_autograd_keeps(name: str) -> None:
     @given(cases(name))
     def law(draw: Case) -> None:
         op, inputs = draw
-        if not fits(draw):
+        if not fits(draw) or (name == "local" and inputs[0][0] == 1):  # whose windows of one channel may be views
             return
         few, many = kept(draw, 2), kept(draw, 5)
         each = (many[2] - few[2]) // 3

@@ -57,7 +57,7 @@ IMPORTED = ("torch", "torch.export", "torch._dynamo", "torch.utils.flop_counter"
 """What laws import when they are run, and takes long."""
 LONGEST = 8.0
 """A law that takes longer, in seconds of processor time, is not asked."""
-BUDGET = 20.0
+BUDGET = 10.0
 """So much time of laws a mutant is given; one that many reach meets the cheapest."""
 ENDLESS = 5
 """A mutant for which a law takes so many times as long as it did is found: it does not end."""

@@ -7,7 +7,7 @@ pytest collects the laws once, in a process that has imported all that they need
 child exchanges the code of the functions that differ, and runs the laws that reach the statement, those that found the
 last mutants of the file first, then the cheapest. The first that fails ends it. Which laws reach a statement, and how long
 each takes, is measured once, in the same way. All of it is kept in build/mutants/, so a run goes on where the last one
-stopped; files that have changed are tried anew, and survivors when the laws have changed.
+stopped; files that have changed are tried anew, and survivors when the laws that reach them have changed.
 
 mutmut and cosmic-ray are not used: they start anew for each mutant, which takes longer than most laws do.
 """
@@ -57,7 +57,7 @@ IMPORTED = ("torch", "torch.export", "torch._dynamo", "torch.utils.flop_counter"
 """What laws import when they are run, and takes long."""
 LONGEST = 8.0
 """A law that takes longer, in seconds of processor time, is not asked."""
-BUDGET = 10.0
+BUDGET = 6.0
 """So much time of laws a mutant is given; one that many reach meets the cheapest."""
 ENDLESS = 5
 """A mutant for which a law takes so many times as long as it did is found: it does not end."""
@@ -154,11 +154,10 @@ class Trial:
 
     def _measure(self) -> None:
         """Run each law once alone, to see which statements it reaches and how long it takes."""
-        stamps = {path: _digest(path.read_bytes()) for path in {item.path for item in self.items.values()}}
+        written = {path: _written(path) for path in {item.path for item in self.items.values()}}
+        stamps = {name: written[item.path][item.originalname] for name, item in self.items.items()}
         probes = [pair for path in self.files for pair in self._swap(path, probed(ast.parse(self.texts[path])))]
-        stale = [
-            (name, item) for name, item in self.items.items() if self.laws.get(name, {}).get("of") != stamps[item.path]
-        ]
+        stale = [each for each in self.items.items() if self.laws.get(each[0], {}).get("of") != stamps[each[0]]]
         self.laws = {name: law for name, law in self.laws.items() if name in self.items}
         if stale:
             print(f"measuring {len(stale):,} of {len(self.items):,} laws", flush=True)
@@ -175,7 +174,7 @@ class Trial:
                 send(good=outcomes == {"passed"}, seconds=time.process_time() - begun, reached=sorted(reached))
 
             ended = _forked(run)
-            law = {"of": stamps[item.path], "good": False, "seconds": LONGEST, "reached": [], **ended.sent}
+            law = {"of": stamps[name], "good": False, "seconds": LONGEST, "reached": [], **ended.sent}
             if not law["good"]:
                 print(f"not asked, since it is skipped, fails or takes long: {name}", flush=True)
             self.laws[name] = law
@@ -187,14 +186,21 @@ class Trial:
         for name, law in self.laws.items():
             for number in law["reached"] if law["good"] else ():
                 self.reaching[number].append(name)
-        self.stamp = _digest(repr(sorted((str(path), of) for path, of in stamps.items())).encode())
 
-    def _asked(self, mutant: Mutant, known: list[Change]) -> list[str]:
-        """The laws that a mutant must meet, in order."""
+    def _about(self, mutant: Mutant, known: list[Change]) -> list[str]:
+        """The laws that reach a mutant."""
         names = self.reaching.get(mutant.change.statement)
         if names is None:  # a statement that has changed since the laws were measured, or is never reached
             numbers = {each.statement for each in known if each.function == mutant.change.function}
             names = sorted({name for number in numbers for name in self.reaching.get(number, ())})
+        return names
+
+    def _stamp(self, names: list[str]) -> str:
+        """A digest of laws."""
+        return _digest(repr(sorted((name, self.laws[name]["of"]) for name in names)).encode())
+
+    def _asked(self, mutant: Mutant, names: list[str]) -> list[str]:
+        """The laws that a mutant must meet, in order."""
         killers = list(dict.fromkeys(reversed(self.killers[mutant.file])))[:RECENT]
         own = f"[{Path(mutant.file).stem}"
         order = {name: place for place, name in enumerate(killers)}
@@ -226,14 +232,15 @@ class Trial:
             if time.monotonic() > self.end:
                 break
             mutant = Mutant(self.names[path], number, known[path][number])
-            names = self._asked(mutant, known[path])
+            about = self._about(mutant, known[path])
+            names = self._asked(mutant, about)
             ended = _forked(partial(self._meet, path, self.texts[path], number, names))
             by = ended.sent.get("by") or (None if ended.whole else ended.sent["at"])
             outcome = ("not reached" if not names else "survives") if by is None else "killed"
             if by is not None:
                 self.killers[mutant.file].append(by)
             self.tried[mutant.key] = {
-                "of": stamps[path], "laws": self.stamp, "outcome": outcome, "by": by, "seconds": round(ended.seconds, 3),
+                "of": stamps[path], "laws": self._stamp(about), "outcome": outcome, "by": by, "seconds": round(ended.seconds, 3),
                 "function": mutant.change.function, "line": mutant.change.line, "before": mutant.change.before,
                 "after": ended.sent["after"], "asked": len(names),
             }  # fmt: skip
@@ -254,9 +261,12 @@ class Trial:
             found = []
             for number in range(len(known[path])):
                 before = self.tried.get(f"{name}:{number}")
-                survived = before is not None and before["by"] is None and before["laws"] != self.stamp
-                if survived if again else before is None:
+                if before is None and not again:
                     found.append((path, number))
+                if before is not None and again and before["by"] is None:
+                    about = self._about(Mutant(name, number, known[path][number]), known[path])
+                    if before["laws"] != self._stamp(about):
+                        found.append((path, number))
             random.Random(name).shuffle(found)
             return found
 
@@ -310,6 +320,12 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
     for each in code.co_consts:
         if isinstance(each, CodeType):
             yield from _codes(each)
+
+
+def _written(path: Path) -> dict[str, str]:
+    """A digest of each test in a file."""
+    tests = (each for each in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(each, ast.FunctionDef))
+    return {each.name: _digest(ast.unparse(each).encode()) for each in tests}
 
 
 def _digest(data: bytes) -> str:

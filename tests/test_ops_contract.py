@@ -17,12 +17,13 @@ import torch
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 from ops_source import BARE, build, multiplied, source, tensors
+from pydantic import ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
 from netdsl import ops
 from netdsl.ops.shared.base import dimensional, hidden
 from netdsl.ops.shared.notation import notation
-from netdsl.ops.shared.reference import reference
+from netdsl.ops.shared.reference import choices, reference
 from netdsl.ops.shared.reference import schema as schema_of
 from netdsl.testing.cases import Case, cases, fits
 from netdsl.text.diagnostics import OpError
@@ -86,12 +87,14 @@ def laws(draw: Case) -> bool:
     # a bare parameter is named by the module around it: `BARE` in the sources of these tests, nothing in the operator's words
     state = [(name.removeprefix(BARE), tuple(tensor.shape)) for name, tensor in module.state_dict().items()]
     assert state == [(name, weight.shape) for name, weight in weights.items()]
+    assert op.weighted == bool(weights)
     parameters = {name.removeprefix(BARE): item.requires_grad for name, item in module.named_parameters()}
     assert parameters == {name: weight.trainable for name, weight in weights.items() if not weight.buffer}
     assert all(type(size) is int for size in shape)
     assert type(op.macs(inputs)) is int
     window = op.window(inputs)
     assert window is None or all(each >= 1 for sizes in window._replace(pad=()) for each in sizes)
+    assert window is None or len(set(map(len, window))) == 1
     return True
 
 
@@ -182,7 +185,7 @@ def test_it_says_what_autograd_keeps(name: str) -> None:
     @given(cases(name))
     def law(draw: Case) -> None:
         op, inputs = draw
-        if not fits(draw) or (name == "local" and inputs[0][0] == 1):  # whose windows of one channel may be views
+        if not fits(draw) or (name == "local" and 1 in (inputs[0][0], *op.kernel)):  # whose rows may be views
             return
         few, many = kept(draw, 2), kept(draw, 5)
         each = (many[2] - few[2]) // 3
@@ -331,6 +334,60 @@ def test_json_and_notation(name: str) -> None:
         assert again.fitted(rank) == op.fitted(rank), notation(op)
 
     law()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if ops.find(name).reaching is not ops.Operator.reaching])
+def test_the_fields_that_reach_channels_make_as_many(name: str) -> None:
+    held = []
+
+    @profile(40)
+    @given(cases(name), st.integers(0, 5))
+    def law(draw: Case, more: int) -> None:
+        op, inputs = draw
+        into = inputs[0][0]
+        try:
+            found = op.model_validate({**op.model_dump(by_alias=True), **op.reaching(into, into + more)}).shape(inputs)
+        except (OpError, ValidationError):
+            return
+        assert found[0] == into + more
+        held.append(more)
+
+    law()
+    assert any(held)
+
+
+WORDS = ("same", "valid", "tf", "chw", "darknet", "nearest", "bilinear", "area", "constant", "reflect", "mean", "max")
+WORDS += (
+    "in_proj",
+    "qkv",
+    "channel",
+    "sinusoid",
+    "learned",
+    "zeros",
+    "normal",
+    "kaiming_normal",
+    "none",
+    "one",
+    "fan_in",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_choices_of_an_argument_are_the_words_that_it_takes(name: str) -> None:
+    cls = ops.find(name)
+    for argument in (info.alias or key for key, info in cls.model_fields.items()):
+        listed = choices(cls, argument)
+        for word in {*WORDS, *listed}:
+            given = {"name": word, "std": 1.0} if word == "normal" and "normal" in listed else word
+            try:
+                cls.model_validate({argument: given})
+                refused = []
+            except ValidationError as problem:
+                refused = [error for error in problem.errors() if error["loc"][:1] == (argument,)]
+            missing = any(
+                "needs `" in str(error["msg"]) for error in refused
+            )  # a way to draw weights, without its numbers
+            assert (word in listed) == (not refused or missing), (argument, word)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -88,7 +88,8 @@ class Crop(Operator):
         """[top, bottom, left, right] for this input."""
         left = self.left(inputs)
         if left is None:
-            return self.sides or (0, 0) * (len(inputs[0]) - 1)
+            assert self.sides is not None
+            return self.sides
         before = tuple((n - m) // 2 for n, m in zip(inputs[0][1:], left, strict=True))
         return tuple(side for n, m, b in zip(inputs[0][1:], left, before, strict=True) for side in (b, n - m - b))
 

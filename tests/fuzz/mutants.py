@@ -5,7 +5,7 @@ One that survives is a law that lacks, or a change that changes nothing.
 
 pytest collects the laws once, in a process that has imported all that they need. For each mutant that process forks; the
 child exchanges the code of the functions that differ, and runs the laws that reach the statement, those that found the
-last mutants of the file first, then the cheapest. The first that fails ends it. Which laws reach a statement, and how long
+last mutants of the file first, then those that are about it, then the cheapest. The first that fails ends it. Which laws reach a statement, and how long
 each takes, is measured once, in the same way. All of it is kept in build/mutants/, so a run goes on where the last one
 stopped; files that have changed are tried anew, and survivors when the laws that reach them have changed.
 
@@ -154,7 +154,9 @@ class Trial:
 
     def _measure(self) -> None:
         """Run each law once alone, to see which statements it reaches and how long it takes."""
-        written = {path: _written(path) for path in {item.path for item in self.items.values()}}
+        texts = {item.path: item.path.read_text("utf-8") for item in self.items.values()}
+        self.imports = {name: texts[item.path] for name, item in self.items.items()}
+        written = {path: _written(text) for path, text in texts.items()}
         stamps = {name: written[item.path][item.originalname] for name, item in self.items.items()}
         probes = [pair for path in self.files for pair in self._swap(path, probed(ast.parse(self.texts[path])))]
         stale = [each for each in self.items.items() if self.laws.get(each[0], {}).get("of") != stamps[each[0]]]
@@ -202,9 +204,10 @@ class Trial:
     def _asked(self, mutant: Mutant, names: list[str]) -> list[str]:
         """The laws that a mutant must meet, in order."""
         killers = list(dict.fromkeys(reversed(self.killers[mutant.file])))[:RECENT]
-        own = f"[{Path(mutant.file).stem}"
+        module = ".".join((self.package.name, *Path(mutant.file).with_suffix("").parts))
+        own = {name for name in names if f"[{Path(mutant.file).stem}" in name or module in self.imports[name]}
         order = {name: place for place, name in enumerate(killers)}
-        names = sorted(names, key=lambda name: (order.get(name, RECENT), own not in name, self.laws[name]["seconds"]))
+        names = sorted(names, key=lambda name: (order.get(name, RECENT), name not in own, self.laws[name]["seconds"]))
         found, whole = [], 0.0
         for name in names:
             whole += max(self.laws[name]["seconds"], 0.005)
@@ -322,9 +325,9 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(each)
 
 
-def _written(path: Path) -> dict[str, str]:
+def _written(text: str) -> dict[str, str]:
     """A digest of each test in a file."""
-    tests = (each for each in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(each, ast.FunctionDef))
+    tests = (each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.FunctionDef))
     return {each.name: _digest(ast.unparse(each).encode()) for each in tests}
 
 

@@ -48,7 +48,7 @@ def command(codes: tuple[str, ...], format_: str, color: str) -> None:
     if len(codes) == 1 and (page := _named(codes[0])) is not None:
         click.echo(page)
         return
-    pages = [_page(code) for code in dict.fromkeys(code.upper() for code in codes)]
+    pages = [_page(code) for code in {code.upper(): code for code in codes}.values()]
     click.echo(_explained(pages, format_, color) if pages else _all(format_), nl=False)
 
 
@@ -61,16 +61,17 @@ def _named(name: str) -> str | None:
     return manual.find(name)
 
 
-def _page(code: str) -> Page:
+def _page(name: str) -> Page:
     from netdsl.text import explain
     from netdsl.text.codes import CODES
 
+    code = name.upper()
     if code not in explain.codes():
         from netdsl.text.diagnostics import nearest
         from netdsl.tools import manual
 
         if not re.fullmatch(r"[EW]\w*\d", code):
-            raise click.UsageError(f"there is no code and no operator '{code.lower()}'; {manual.nearest(code)}")
+            raise click.UsageError(f"there is no code and no operator '{name}'; {manual.nearest(name)}")
         best = nearest(code, CODES)
         hint = f"did you mean {best}, {CODES[best]}?" if best else "`netdsl explain` lists all codes"
         raise click.UsageError(f"there is no code '{code}'; {hint}")

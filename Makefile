@@ -33,7 +33,7 @@ fuzz: $(VENV)/.dev
 
 ## mutants: mistakes put into operators and passes, for MINUTES, each of which a law must find; survivors are listed
 mutants: $(VENV)/.dev
-	$(BIN)/python tests/fuzz/mutants.py --minutes $(MINUTES) $(FUZZ)
+	$(BIN)/python tests/fuzz/mutants.py --minutes $(MINUTES) --report docs/reliability.md $(FUZZ)
 
 ## lint: style
 lint: $(VENV)/.dev

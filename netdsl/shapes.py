@@ -8,8 +8,9 @@ that a stride of s gives ceil(n / s).
 
 from __future__ import annotations
 
-from math import prod
-from typing import TypeAlias
+from fractions import Fraction
+from math import floor, prod
+from typing import Any, TypeAlias
 
 Shape: TypeAlias = tuple[int, ...]
 LARGEST = 2**31 - 1
@@ -23,6 +24,20 @@ def text(shape: Shape | None) -> str:
 def numel(shape: Shape) -> int:
     """The number of values in one feature map of this shape."""
     return prod(shape)
+
+
+def rounded(value: Any) -> Any:
+    """To the nearest whole number, halves away from zero (as papers and calculators do; Python rounds them to even)."""
+    return floor(value + Fraction(1, 2)) if value >= 0 else -rounded(-value)
+
+
+def round_to(value: Any, divisor: int) -> Any:
+    """A number of channels as a multiple of `divisor`, at least that and never under 0.9 of `value`.
+
+    Source: `make_divisible` of Sandler et al., MobileNetV2, 2018 (in the authors' code), without a least of its own.
+    """
+    found = max(divisor, floor((value + Fraction(divisor, 2)) * Fraction(1, divisor)) * divisor)
+    return found + divisor if found < value * Fraction(9, 10) else found
 
 
 def extent(kernel: int, dilation: int = 1) -> int:

@@ -17,7 +17,7 @@ from netdsl.testing.cases import Case
 BARE = "parameter"
 """What the sources of these tests call a parameter that the module around an operator holds."""
 
-HEADER = "import torch\nimport torch.nn.functional as F\nfrom torch import nn\n"
+HEADER = "import torch\nimport torch.nn.functional as F\nfrom torch import Tensor, nn\n"
 
 
 def multiplied(op: Operator, inputs: tuple[Shape, ...]) -> int:
@@ -44,11 +44,11 @@ def source(case: Case) -> str:
     if made.expression is not None:
         names = [f"x{index}" for index in range(len(case.inputs))]
         body = made.expression.format(*names, all=", ".join(names), m=f"self.{BARE}")
-        takes = ", ".join(f"{name}: torch.Tensor" for name in names)
+        takes = ", ".join(f"{name}: Tensor" for name in names)
         head = "class Join(nn.Module):\n"
         if made.module is not None:  # a parameter of the module around
             head += f"    def __init__(self):\n        super().__init__()\n        self.{BARE} = nn.Parameter({text(made.module)})\n"
-        parts.append(f"{head}    def forward(self, {takes}) -> torch.Tensor:\n        return {body}\n")
+        parts.append(f"{head}    def forward(self, {takes}) -> Tensor:\n        return {body}\n")
     call = "Join()" if made.expression is not None else text(made.module)  # type: ignore[arg-type]
     drawn = f"m.{BARE}" if made.expression is not None else "m"
     lines = [f"m = {call}", *(statement.format(m=drawn) for statement in made.init)]

@@ -221,8 +221,8 @@ class FCN8s(nn.Module):
         self.fc6, self.fc7 = nn.Conv2d(512, 4096, 7), nn.Conv2d(4096, 4096, 1)
         self.score_fr = nn.Conv2d(4096, classes, 1)
         self.score_pool4, self.score_pool3 = nn.Conv2d(512, classes, 1), nn.Conv2d(256, classes, 1)
-        self.upscore2 = nn.ConvTranspose2d(classes, classes, 4, 2, bias=False)
-        self.upscore_pool4 = nn.ConvTranspose2d(classes, classes, 4, 2, bias=False)
+        self.upscore2 = nn.ConvTranspose2d(classes, classes, 4, 2, bias=False).requires_grad_(False)
+        self.upscore_pool4 = nn.ConvTranspose2d(classes, classes, 4, 2, bias=False).requires_grad_(False)
         self.upscore8 = nn.ConvTranspose2d(classes, classes, 16, 8, bias=False).requires_grad_(False)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:

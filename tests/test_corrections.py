@@ -77,6 +77,8 @@ RECIPES = [
     ("lenet5", "lenet5", ["1 / (0.02 + h), up to 50 times", "Here they are those of plain descent"]),
     ("lenet_caffe", "lenet_caffe", ["sgd(lr=0.01, momentum=0.9, weight_decay=5e-4)", "inverse(gamma=0.0001, power=0.75)",
                                     "iterations=10000", "batch=64", "reported error = 0.9%"]),
+    ("nin on CIFAR-100", "nin", ["sgd(lr=0.02, momentum=0.9, weight_decay=5e-4)", "at=[200, 230]", "epochs=260"]),
+    ("nin_bn", "nin_bn", ["lr=[0.1, 0.01, 1e-3, 1e-4]", "batch=128", "ninbn.lua"]),
     ("wide_resnet", "wide_resnet", ["torchvision's recipe; the paper's runs on ImageNet use that of fb.resnet.torch"]),
 ]  # fmt: skip
 FIGURES = [
@@ -114,7 +116,7 @@ SETTLED = [
 ROWS = {title: (name, held) for title, name, held in (*ARCHITECTURE, *FIGURES, *SETTLED)}
 ROWS |= {f"recipe of {title}": (name, held) for title, name, held in RECIPES}
 NOT_MENDED = {
-    "recipe of nin, nin_bn": "no source of theirs is at hand, and a recipe from memory would be read as one",
+    "recipe of nin on CIFAR-10 and ImageNet": "the authors' files are not at hand, and a recipe from memory would be read as one",
 }
 """Rows that stay as they are, and why."""
 

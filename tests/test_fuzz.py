@@ -14,6 +14,7 @@ import pytest
 from fuzz import _answers
 from fuzz.__main__ import BEGIN, END, report, save
 from fuzz._run import Finding, Run
+from test_lsp_laws import everything
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="limits of time and memory, and kills, as Linux has them"
@@ -36,10 +37,37 @@ def test_a_short_run_finds_nothing(section: str, unit: str, most: int, tmp_path:
     assert not run.findings, run.findings[0]
 
 
+def test_texts_that_are_guided_by_coverage_find_nothing(tmp_path: Path) -> None:
+    pytest.importorskip("atheris", reason="it needs atheris: pip install 'netdsl[fuzz]'")
+    from fuzz import guided
+
+    run = Run("guided", tmp_path, seconds=60, most=200)
+    guided.run(run)
+    assert run.counts["guided texts"] >= 200 and run.counts["branches reached"] > 100
+    assert not run.findings, run.findings[0]
+
+
 @pytest.mark.parametrize("path", SAVED, ids=[path.stem for path in SAVED])
 def test_what_was_found_once_is_answered(path: Path) -> None:
     Path(path.name).write_bytes(path.read_bytes())
     assert not list(_answers.wrong(path.name))
+    if path.stem.startswith("editor"):
+        text = path.read_text("utf-8")
+        everything(text, *range(0, len(text) + 1, len(text) // 8 + 1))
+
+
+SLIPS = (
+    "add 32 { relu }", "a: b: c:", "@a.0", "conv3 8 9", "max 2", "relu as", "x3 conv3-4", "n % 3 %", "conv{k}xk-8", "a = b",
+    "nn.ReLU.x()", "concat x2 relu", "@", "else { relu }", "conv3-8) relu", "x2 as", "-> ", "output a = 3", "conv3-8, 8 ? 9",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("between", ["# " + "comment " * 1200, "9" * 9000], ids=["comments", "digits"])
+def test_mistakes_in_a_large_text_are_answered_in_time(between: str) -> None:
+    """A message looks at what stands around its mistake, and not at all of the text before it."""
+    lines = [f"{between}\n{SLIPS[at % len(SLIPS)]}" for at in range(60)]
+    Path("large.net").write_text("input 3x8x8\n" + "\n".join(lines) + "\n")
+    assert not list(_answers.wrong("large.net", ("check {}", "fmt --diff {}", "check --fix --diff {}")))
 
 
 # The fuzzers see what they are for -----------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from netdsl.ir import Network
 from netdsl.passes.hash import digest
 from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
-from netdsl.tools import terminal
 from netdsl.tools.cli import main
 
 GIVEN = Path(__file__).parent / "tables"
@@ -111,11 +110,11 @@ def test_what_a_style_leaves_out_is_said() -> None:
     ("style", "name", "words"),
     [
         ("vgg", "googlenet", "branches"),
-        ("googlenet", "googlenet_bn", "1x1 and 5x5"),
+        ("googlenet", "googlenet_bn", "`conv3-32.*would be read as `conv5-32"),
         ("googlenet", "vgg:D", "no Inception modules"),
         ("resnet", "vgg:D", "residual blocks"),
         ("resnet", "resnet_v2:50", "residual blocks"),
-        ("mobilenet", "mnasnet", "no inverted residual"),
+        ("mobilenet", "mnasnet", "in line 31, which would be read as"),
         ("vit", "mixer", "attention"),
     ],
 )
@@ -375,7 +374,7 @@ def test_the_cells_of_other_styles_are_told_too() -> None:
     ]
     given = (GIVEN / "resnet.txt").read_text("utf-8").replace("3×3 max pool", "3×3 mux pool")
     (message,) = read(given)[1]
-    assert message.message.startswith("row 3, column 3: `3×3 mux pool, stride 2` is no stage")
+    assert message.message.startswith("row 3, column 3: `3×3 mux pool, stride 2` is no layer")
 
 
 def test_latex_and_html_from_elsewhere() -> None:
@@ -444,7 +443,7 @@ def test_the_latex_compiles(tmp_path: Path) -> None:
         tables.formats.find("latex").write(tables.write(networks, style).tables)
         for style, networks in [*each, ("vgg", [hostile])]
     )
-    document = f"\\documentclass{{article}}\\usepackage[T1]{{fontenc}}\\usepackage{{textcomp,booktabs}}\\begin{{document}}\n{body}\\end{{document}}\n"
+    document = f"\\documentclass{{article}}\\usepackage[T1]{{fontenc}}\\usepackage{{textcomp,booktabs,graphicx}}\\begin{{document}}\n{body}\\end{{document}}\n"
     (tmp_path / "t.tex").write_text(document, "utf-8")
     done = subprocess.run(
         ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "t.tex"],
@@ -452,12 +451,47 @@ def test_the_latex_compiles(tmp_path: Path) -> None:
         capture_output=True,
         timeout=120,
     )
-    assert done.returncode == 0, done.stdout.decode("utf-8", "replace")[-800:]
+    said = done.stdout.decode("utf-8", "replace")
+    assert done.returncode == 0, said[-800:]
+    assert "Overfull" not in said, "no table is wider than the text"
 
 
 def test_csv_has_every_column_whole() -> None:
     lines = tables.formats.find("csv").write(tables.write(variants("vgg"), "vgg").tables).splitlines()
     assert "maxpool,maxpool,maxpool,maxpool,maxpool,maxpool" in lines
+
+
+def text(name: str, room: int | None = None) -> str:
+    return str(tables.formats.find("text").write(tables.write(variants(name)).tables, room))
+
+
+@pytest.mark.parametrize("name", ["googlenet", "resnet", "resnet_cifar", "vgg", "lenet5", "vit", "mobilenet_v2:1.0"])
+def test_a_table_is_as_wide_as_the_terminal_at_most(name: str) -> None:
+    assert max(map(len, text(name).splitlines())) <= 120
+    narrow = text(name, 80).splitlines()
+    assert max(map(len, narrow)) <= 80
+    said = [word for line in text(name).splitlines() for word in line.split()]
+    assert set(said) <= {word for line in narrow for word in line.split()} | {max(said, key=len)}, "but for the rule"
+    if name == "resnet":
+        assert [line.split()[2:] for line in narrow if line.startswith("layer name")] == [
+            ["output", "size", "18-layer", "34-layer", "50-layer"],
+            ["output", "size", "101-layer", "152-layer"],
+        ]
+
+
+def test_what_holds_throughout_is_what_nearly_all_layers_have() -> None:
+    printed = text("alexnet")
+    assert "conv5-256(groups=2)" in printed and "conv3-384\n" in printed and "groups=1" not in printed
+
+
+def test_a_note_is_of_a_figure_that_differs() -> None:
+    assert "The paper prints 50-layer.macs" in text("resnet")
+    assert "The paper prints" not in text("resnext"), "4.2G is what 4,230,479,872 rounds to"
+
+
+def test_variants_without_columns_have_a_table_each(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["table", "mobilenet_v2"]) == 0
+    assert re.findall("(?m)^MobileNetV2 .*$", capsys.readouterr().out) == ["MobileNetV2 1.0", "MobileNetV2 1.4"]
 
 
 # The commands ----------------------------------------------------------------------------------------------------------
@@ -515,13 +549,26 @@ def test_a_prelude_says_what_the_table_does_not(tmp_path: Path, capsys: pytest.C
         ("conv3-512, relu  x4", 18, "conv3-512, …  x4"),
         ("dual_path(r=96, wide=3, inc=16)", 20, "dual_path(r=96, …)"),
         ("[1x1, 64; 3x3, 64; 1x1, 256]", 22, "[1x1, 64; 3x3, 64; …]"),
-        ("conv5(connect=[[0], [0, 1]]), tanh", 30, "conv5(connect=[[0], [0, …]])"),
+        ("conv5(connect=[[0], [0, 1]]), tanh", 30, "conv5(connect=[…]), tanh"),
         ("separable_convolution", 9, "separabl…"),
     ],
 )
 def test_operators_that_are_too_long(operator: str, width: int, shown: str) -> None:
     """On a narrow terminal no word is broken, and a stack keeps its count."""
-    assert terminal.shortened(operator, width) == shown
+    assert table.shortened(operator, width) == shown
+
+
+def test_a_list_makes_no_table_wide() -> None:
+    """LeNet-5's C3 lists the maps that each of its maps sees: in a file as on a terminal that is told in short."""
+    text = table.to_text(table.summary(netdsl.load("lenet5")))
+    assert "conv5-16(connect=[…]), scaled_tanh(slope=0.666667)" in text
+    assert max(map(len, text.splitlines())) < 120
+
+
+def test_only_what_a_paper_prints_is_told_as_its_own() -> None:
+    notes = list(table.notes(table.summary(netdsl.load("vit:B/16"))))
+    assert "reference: torchvision:vit_b_16" in notes
+    assert [each.split()[1] for each in notes if each.startswith("paper:")] == ["params"]
 
 
 def test_rows_that_say_nothing_are_left_out() -> None:

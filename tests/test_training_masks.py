@@ -167,7 +167,13 @@ def test_what_does_not_fit_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "variant", "task"), [("dcgan", "generator", "generation"), ("ssd300_vgg", None, "detection")]
+    ("name", "variant", "task"),
+    [
+        ("dcgan", "generator", "generation"),
+        ("ssd300_vgg", None, "detection"),
+        ("wavenet", None, "audio"),
+        ("dqn", "2015", "control"),
+    ],
 )
 def test_tasks_that_are_outside_are_told_by_name(name: str, variant: str | None, task: str) -> None:
     with pytest.raises(TrainingError, match=f"is for {task}, which is outside"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -149,6 +150,19 @@ def test_the_table_filters(run: Callable[..., Result]) -> None:
 
 def test_every_network_has_a_task() -> None:
     assert [entry.name for entry in zoo.entries() if not entry.task] == []
+
+
+@pytest.mark.parametrize("name", zoo.names())
+def test_every_network_says_where_it_is_from_what_it_claims_and_how_it_is_trained(name: str) -> None:
+    """A source, a year, a count of weights, and the paper's recipe; or that there is none, and why."""
+    path = zoo.find(name)
+    assert path is not None
+    networks = [netdsl.load(name, variant=variant) for variant in netdsl.compile(path).variants or (None,)]
+    for network in networks:
+        assert network.source and "params" in {each.quantity for each in network.expected}
+        assert {"task", "year"} <= {each.quantity for each in network.reported}
+    trained = [network for network in networks if network.train is not None and "optimizer" in network.train.kwargs]
+    assert trained or re.search(r"^# There is no (recipe|optimizer): \w", path.read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("order", ["params", "macs", "year", "top5", "name"])

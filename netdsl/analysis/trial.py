@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from netdsl.compiler import Compilation
 from netdsl.text import edits
 from netdsl.text.diagnostics import Diagnostic
 from netdsl.text.source import Source
@@ -18,6 +19,13 @@ MOST_ROUNDS = 20
 """One edit can make room for another; after so many rounds in a row the rest is left."""
 
 Compiled = TypeVar("Compiled")
+
+
+def size(compilation: Compilation) -> int:
+    """How much one more compilation of a text costs, in layers: 50 characters count as one, and each variant anew."""
+    layers = len(compilation.network.nodes) if compilation.network else 0
+    written = len(compilation.file.source.text) if compilation.file else 0
+    return max(1, len(compilation.variants)) * (layers + written // 50 + 1)
 
 
 class Trial(Generic[Compiled]):

@@ -9,6 +9,7 @@ from netdsl.elaborate.again import Watch, again, exactly
 from netdsl.elaborate.arguments import bind
 from netdsl.elaborate.branches import branches
 from netdsl.elaborate.build import Builder
+from netdsl.elaborate.construct import bare
 from netdsl.elaborate.draft import Draft, DraftScope
 from netdsl.elaborate.evaluator import Evaluator, shown
 from netdsl.elaborate.files import Definition
@@ -54,6 +55,7 @@ def call(
     builder.foresee(frame, item.span, builder.least.call(definition))
     if inputs is None:
         inputs = branched(builder, item, frame) if item.branches is not None else (builder.current,)
+    inputs = _apart(builder, inputs, frame, item.span)
     if inputs:
         builder.current = inputs[0]
     arguments, terms = _arguments(builder, definition, item, bound)
@@ -86,7 +88,7 @@ def _key(
 ) -> Any:
     """All that the body of a call depends on; None where that cannot be told, or an error has been."""
     shapes = tuple([builder.shapes[value] for value in inputs])
-    if builder.failed or len(set(inputs)) < len(inputs):
+    if builder.failed:
         return None
     block, module = definition
     around = tuple([(name, id(each)) for name, each in frame.defaults.items()])
@@ -97,6 +99,16 @@ def _key(
     except TypeError:  # an unhashable setting
         return None
     return id(block), len(module.params), values, shapes, tokens, around, calls, frame.depth
+
+
+def _apart(builder: Builder, inputs: tuple[int, ...], frame: Frame, span: Span) -> tuple[int, ...]:
+    """Inputs that the body can tell apart: a value that is given twice passes an identity the second time."""
+    found: list[int] = []
+    for value in inputs:
+        if value in found:
+            value = builder.node(frame, bare("identity"), (value,), span, implicit=True).id
+        found.append(value)
+    return tuple(found)
 
 
 def branched(builder: Builder, item: tree.Operation | tree.Reuse, frame: Frame) -> tuple[int, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from netdsl import shapes
 from netdsl.elaborate.problems import Problem
 from netdsl.elaborate.values import show
 from netdsl.text.diagnostics import did_you_mean
@@ -52,21 +53,11 @@ ORDER: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def rounded(value: Any) -> int:
-    """To the nearest integer, halves away from zero (as papers and calculators do; Python rounds halves to even)."""
-    return math.floor(Fraction(value) + Fraction(1, 2)) if value >= 0 else -rounded(-value)
-
-
 def round_to(value: Any, divisor: Any) -> int:
-    """A number of channels as a multiple of `divisor`, at least that and never under 0.9 of `value`.
-
-    Source: `make_divisible` of Sandler et al., MobileNetV2, 2018 (in the authors' code), without a least of its own.
-    """
+    """A number of channels as a multiple of a whole number. Raises `Unsuited` where that is none."""
     if not isinstance(divisor, int) or divisor < 1:
         raise Unsuited(f"`round_to` rounds to the multiples of a whole number of at least 1, not of {show(divisor)}")
-    exact = Fraction(value)
-    found = max(divisor, math.floor((exact + Fraction(divisor, 2)) / divisor) * divisor)
-    return found + divisor if found < exact * Fraction(9, 10) else found
+    return int(shapes.round_to(Fraction(value), divisor))
 
 
 class Unsuited(Exception):
@@ -86,7 +77,13 @@ class Function(NamedTuple):
 FUNCTIONS: dict[str, Function] = {
     "min": Function(lambda *values: min(values), 1, 99, "numbers", "as in `min(channels, 64)`"),
     "max": Function(lambda *values: max(values), 1, 99, "numbers", "as in `max(8, channels // 16)`"),
-    "round": Function(rounded, 1, 1, "one number", "as in `round(width * 0.75)`, to the nearest integer"),
+    "round": Function(
+        lambda value: shapes.rounded(Fraction(value)),
+        1,
+        1,
+        "one number",
+        "as in `round(width * 0.75)`, to the nearest integer",
+    ),
     "ceil": Function(math.ceil, 1, 1, "one number", "as in `ceil(n / 2)`"),
     "floor": Function(math.floor, 1, 1, "one number", "as in `floor(width * 0.75)`; `n // 8` divides and rounds down"),
     "round_to": Function(

@@ -109,7 +109,16 @@ class _Naming:
             level = self.inside(scope, level, label)
         self.body(scope.children, level)
 
-    _unit = _aux = _group
+    _unit = _group
+
+    def _aux(self, scope: DraftScope, level: _Level, label: str) -> None:
+        """A head that is one block is that block, as `label: block()` is."""
+        only = scope.children[0] if len(scope.children) == 1 else None
+        if isinstance(only, DraftScope) and only.kind == "block" and not only.label and label not in level.names:
+            self.statement(only, level, label)
+            level.names[label] = scope.label.span if scope.label else None
+        else:
+            self._group(scope, level, label)
 
     def _block(self, scope: DraftScope, level: _Level, label: str | None) -> None:
         place = level.place()

@@ -86,11 +86,14 @@ def layer(builder: Builder, layer: tree.Layer, frame: Frame) -> None:
             _repeat(builder, Repeated(layer, item, named, given), layer.repeat, frame, label, stride)
     except Problem as problem:
         builder.tell(frame, problem)
-        for draft in builder.children[first:]:
-            draft.label = None  # the unknown value has it
+        begun = builder.children[first:]
         first, builder.current = len(builder.children), entry
         label = fixed
         builder.unknown(frame, layer.span, label)
+        for draft in begun:
+            draft.label = None  # the unknown value has it
+            if isinstance(draft, DraftScope):
+                draft.exit = builder.current
         if named is not None and fixed is None:
             frame.unset.lost[id(named)] = named
     if layer.claim is not None:

@@ -39,6 +39,7 @@ class Attention(Operator):
     """
 
     family = Family.ATTENTION
+    called = "{heads}-head attention"
     inputs = (1, 3)
     followed_by = ("norm", "act")
     weight_layer = True

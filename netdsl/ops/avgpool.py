@@ -17,11 +17,11 @@ from netdsl.text.diagnostics import OpError
 SAME = '''class AvgPool{d}dSame(nn.Module):
     """Average pooling padded as TensorFlow's SAME: stride s gives ceil(n / s), {odd}."""
 
-    def __init__(self, kernel_size: tuple[{ints}], stride: tuple[{ints}], count_pad: bool = False):
+    def __init__(self, kernel_size: tuple[{ints}], stride: tuple[{ints}], count_pad: bool = False) -> None:
         super().__init__()
         self.kernel_size, self.stride, self.count_pad = kernel_size, stride, count_pad
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {names} = {missing}
         sides = [{halves}]
         mean = F.avg_pool{d}d(F.pad(x, sides), self.kernel_size, self.stride)
@@ -44,12 +44,12 @@ PADDED = '''class PaddedAvgPool{d}d(nn.Module):
         sides: tuple[{pairs}],
         ceil: bool = False,
         count_pad: bool = True,
-    ):
+    ) -> None:
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride
         self.sides, self.ceil, self.count_pad = sides, ceil, count_pad
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {sides} = self.sides
 {rounded}
         counted = F.pad(torch.ones_like(x[:1, :1]), [{sides}], value=1.0 if self.count_pad else 0.0)
@@ -80,19 +80,19 @@ DILATED = '''class DilatedAvgPool{d}d(nn.Module):
         sides: tuple[{pairs}] = {nothing},
         ceil: bool = False,
         count_pad: bool = True,
-    ):
+    ) -> None:
         super().__init__()
         self.kernel_size, self.stride, self.dilation = kernel_size, stride, dilation
         self.sides, self.ceil, self.count_pad = sides, ceil, count_pad
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {sides} = self.sides
 {rounded}
         counted = F.pad(torch.ones_like(x[:1, :1]), [{sides}], value=1.0 if self.count_pad else 0.0)
         counted = F.pad(counted, [{more}])
         return self.mean(F.pad(x, [{padded}])) / self.mean(counted)
 
-    def mean(self, x: torch.Tensor) -> torch.Tensor:
+    def mean(self, x: Tensor) -> Tensor:
 {means}
         return x
 
@@ -117,6 +117,7 @@ class AvgPool(Pooling):
     PyTorch: `nn.AvgPool2d`, `nn.AdaptiveAvgPool2d`.
     """
 
+    called = "avg pool"
     aliases = ("avg pool", "avg-pool", "average pool", "average-pool", "average pooling", "avg pooling", "avg-pooling")
 
     kernel: Sizes | None = None

@@ -20,6 +20,7 @@ class ClassToken(Learned):
     """
 
     keeps = Saved()
+    called = "class token"
     aliases = ("class token", "cls_token")
 
     frozen: Frozen = False

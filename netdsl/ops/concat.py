@@ -18,6 +18,7 @@ class Concat(Operator):
     """
 
     family = Family.JOIN
+    called = "filter concatenation"
     keeps = Saved()
     aliases = ("concatenate", "concatenation", "depthconcat", "filter concat")
     inputs = (1, None)

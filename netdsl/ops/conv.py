@@ -27,7 +27,7 @@ CONNECTED = '''class ConnectedConv{d}d(nn.Module):
         padding: tuple[{ints}] = {zeros},
         dilation: tuple[{ints}] = {ones},
         bias: bool = True,
-    ):
+    ) -> None:
         super().__init__()
         self.stride, self.padding, self.dilation = stride, padding, dilation
         self.maps = len(connect)
@@ -42,7 +42,7 @@ CONNECTED = '''class ConnectedConv{d}d(nn.Module):
         self.weight.data /= self.fan_in.sqrt()
         self.bias = nn.Parameter(torch.zeros(self.maps)) if bias else None
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         # One kernel with zeros where there is no link: faster than a group of its own for each.
         weight = self.weight.new_zeros(self.maps, x.shape[1], {taps})
         weight = weight.index_put((self.targets, self.sources), self.weight.squeeze(1))
@@ -124,6 +124,9 @@ class Conv(Convolution):
                 "with `connect` take lecun, normal or uniform"
             )
         return self
+
+    def line(self, kernel: str = "", out: str = "", stride: str = "") -> str:
+        return super().line(kernel, out, stride) + (f", {self.groups} groups" if self.groups > 1 else "")
 
     def filters(self, channels: int) -> tuple[int, int]:
         return self.channels, self.groups

@@ -18,22 +18,22 @@ from netdsl.text.diagnostics import OpError
 CROP = '''class Crop{suffix}(nn.Module):
     """The plane without {edges}."""
 
-    def __init__(self, {takes}):
+    def __init__(self, {takes}) -> None:
         super().__init__()
         {own} = {given}
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x[:, :, {kept}]
 '''
 
 CENTER = '''class CenterCrop{suffix}(nn.Module):
     """The middle of the plane, of the given {sizes}; where it cannot be exact, nearer to the {near}."""
 
-    def __init__(self, {takes}):
+    def __init__(self, {takes}) -> None:
         super().__init__()
         {own} = {given}
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {befores} = {starts}
         return x[:, :, {kept}]
 '''
@@ -42,7 +42,7 @@ CENTER = '''class CenterCrop{suffix}(nn.Module):
 LIKE = '''class CropLike{suffix}(nn.Module):
     """The middle of the plane, as large as that of `like`; where it cannot be exact, nearer to the {near}."""
 
-    def forward(self, x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor, like: Tensor) -> Tensor:
         {befores} = {starts}
         return x[:, :, {kept}]
 '''
@@ -60,6 +60,7 @@ class Crop(Operator):
 
     family = Family.REARRANGEMENT
     keeps = Saved()
+    any_channels = True
     aliases = ("center crop", "centre crop")
 
     sides: SidesField | None = None

@@ -9,11 +9,11 @@ from netdsl.shapes import Shape
 DROP_PATH = '''class DropPath(nn.Module):
     """Stochastic depth: in training, a sample's whole value is 0 with probability p, and divided by 1 - p otherwise."""
 
-    def __init__(self, p: float):
+    def __init__(self, p: float) -> None:
         super().__init__()
         self.p = p
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0.0:
             return x
         kept = torch.full([x.shape[0]] + [1] * (x.dim() - 1), 1.0 - self.p, dtype=x.dtype, device=x.device)

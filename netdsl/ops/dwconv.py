@@ -21,6 +21,7 @@ class DwConv(Convolution):
     """
 
     geometry = Geometry(kernel="kernel", stride="stride")
+    called = "depthwise conv"
     aliases = ("depthwise convolution", "conv dw")
 
     kernel: Sizes

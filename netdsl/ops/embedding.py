@@ -14,7 +14,7 @@ from netdsl.text.diagnostics import OpError
 EMBEDDING = '''class TokenEmbedding(nn.Embedding):
     """A learned vector for each whole number: N x T to N x units x T."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return F.embedding(x, self.weight).transpose(1, 2)
 '''
 

@@ -17,6 +17,6 @@ class Exp(Activation):
     definition = '''class Exp(nn.Module):
     """The exponential function, element by element."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x.exp()
 '''

@@ -15,6 +15,7 @@ class GlobalAvgPool(Operator):
     """
 
     family = Family.POOLING
+    called = "avg pool"
     keeps = Saved()
     any_channels = True
     aliases = ("global average pooling", "global avg pool", "global average pool", "global avgpool")

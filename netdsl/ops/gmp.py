@@ -17,6 +17,7 @@ class GlobalMaxPool(Operator):
     """
 
     family = Family.POOLING
+    called = "max pool"
     any_channels = True
     aliases = ("global max pooling", "global max pool", "global maxpool")
 

@@ -23,6 +23,7 @@ class Gru(Recurrent):
     gates = 3
     module = "GRU"
     call = "gru"
+    called = "GRU"
     aliases = ("gated recurrent unit",)
 
     units: Count

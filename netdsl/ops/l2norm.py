@@ -9,12 +9,12 @@ from netdsl.shapes import Shape
 L2NORM = '''class L2Norm(nn.Module):
     """Each position's channels to length 1, times a learned scale for each channel if `scale` says from where."""
 
-    def __init__(self, channels: int, scale: float | None = None, eps: float = 1e-12):
+    def __init__(self, channels: int, scale: float | None = None, eps: float = 1e-12) -> None:
         super().__init__()
         self.eps = eps
         self.register_parameter("weight", None if scale is None else nn.Parameter(torch.full((channels,), scale)))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         x = F.normalize(x, dim=1, eps=self.eps)
         weight = self.weight
         return x if weight is None else x * weight.view([-1] + [1] * (x.dim() - 2))

@@ -19,19 +19,19 @@ LCN = '''class LocalContrastNorm{suffix}(nn.Module):
     deviation is no less than its own mean over the plane, nor than `eps`.
     """
 
-    def __init__(self, size: int = 9, sigma: float = 2.25, eps: float = 1e-4):
+    def __init__(self, size: int = 9, sigma: float = 2.25, eps: float = 1e-4) -> None:
         super().__init__()
         self.size, self.eps = size, eps
         distance = (torch.arange(size) - size // 2) / sigma
         self.register_buffer("taps", torch.exp(-0.5 * distance**2), persistent=False)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         inside = self.blur(torch.ones_like(x[:1, :1]))
         x = x - self.blur(x.mean(1, keepdim=True)) / inside
         deviation = (self.blur(x.square().mean(1, keepdim=True)) / inside).clamp(min=0).sqrt()
         return x / torch.maximum(deviation, deviation.mean({plane}, keepdim=True)).clamp(min=self.eps)
 
-    def blur(self, x: torch.Tensor) -> torch.Tensor:
+    def blur(self, x: Tensor) -> Tensor:
         half = self.size // 2
 {blurred}
         return x

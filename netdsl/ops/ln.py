@@ -13,9 +13,9 @@ from netdsl.ops.shared.norm import learned
 from netdsl.shapes import Shape
 
 LAYER_NORM = '''class LayerNorm{d}d(nn.LayerNorm):
-    """Layer normalization over the channels, at each position of the plane."""
+    """Layer normalization over the channels, at each position."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         x = x.permute({last})
         x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
         return x.permute({first})
@@ -25,12 +25,12 @@ LAYER_NORM = '''class LayerNorm{d}d(nn.LayerNorm):
 UNSCALED = '''class ChannelNormUnscaled(nn.Module):
     """Layer normalization over the channels, at each position, with a learned offset, but no learned scale."""
 
-    def __init__(self, channels: int, eps: float = 1e-5):
+    def __init__(self, channels: int, eps: float = 1e-5) -> None:
         super().__init__()
         self.eps = eps
         self.bias = nn.Parameter(torch.zeros(channels))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         x = F.layer_norm(x.transpose(1, -1), self.bias.shape, None, self.bias, self.eps)
         return x.transpose(1, -1)
 '''

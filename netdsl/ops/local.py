@@ -28,7 +28,7 @@ LOCAL = '''class LocallyConnected{d}d(nn.Module):
         sides: tuple[{pairs}] = {nothing},
         dilation: tuple[{ints}] = {ones},
         bias: bool = True,
-    ):
+    ) -> None:
         super().__init__()
         self.size, self.kernel_size, self.stride = size, kernel_size, stride
         self.sides, self.dilation = sides, dilation
@@ -37,7 +37,7 @@ LOCAL = '''class LocallyConnected{d}d(nn.Module):
         nn.init.uniform_(self.weight, -(inputs**-0.5), inputs**-0.5)
         self.register_parameter("bias", nn.Parameter(torch.zeros(out_channels, *size)) if bias else None)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {sides} = self.sides
         x = F.pad(x, [{sides}])
 {seen}
@@ -63,6 +63,7 @@ class Local(Operator):
 
     family = Family.CONVOLUTION
     geometry = Geometry(kernel="kernel", out="channels", stride="stride")
+    called = "local conv"
     aliases = ("locally connected", "locally-connected", "local convolution")
     followed_by = ("norm", "act")
     weight_layer = True

@@ -16,11 +16,11 @@ from netdsl.text.diagnostics import OpError
 WITHIN = '''class LocalResponseNormWithin{suffix}(nn.Module):
     """Local response normalization over the neighbours in the plane of each channel; zeros around it count."""
 
-    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0):
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         super().__init__()
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         mean = F.avg_pool{d}d(x.square(), self.size, 1, self.size // 2)
         return x / (self.k + self.alpha * mean) ** self.beta
 '''
@@ -40,6 +40,7 @@ class LocalResponseNorm(Operator):
     """
 
     family = Family.NORMALIZATION
+    any_channels = True
     aliases = ("local response norm", "local response normalization", "localresponsenorm", "localrespnorm")
 
     size: Count = 5

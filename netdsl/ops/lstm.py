@@ -24,6 +24,7 @@ class Lstm(Recurrent):
     module = "LSTM"
     call = "lstm"
     start = "[h0, h0]"
+    called = "LSTM"
     aliases = ("long short-term memory",)
 
     units: Count

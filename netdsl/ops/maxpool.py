@@ -14,11 +14,16 @@ from netdsl.shapes import Shape
 SAME = '''class MaxPool{d}dSame(nn.Module):
     """Max pooling padded as TensorFlow's SAME: stride s gives ceil(n / s), {odd}."""
 
-    def __init__(self, kernel_size: tuple[{ints}], stride: tuple[{ints}], dilation: tuple[{ints}] = {ones}):
+    def __init__(
+        self,
+        kernel_size: tuple[{ints}],
+        stride: tuple[{ints}],
+        dilation: tuple[{ints}] = {ones},
+    ) -> None:
         super().__init__()
         self.kernel_size, self.stride, self.dilation = kernel_size, stride, dilation
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {names} = {missing}
         sides = [{halves}]
 {pooled}
@@ -38,12 +43,12 @@ PADDED = '''class PaddedMaxPool{d}d(nn.Module):
         sides: tuple[{pairs}],
         dilation: tuple[{ints}] = {ones},
         ceil: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.kernel_size, self.stride, self.dilation = kernel_size, stride, dilation
         self.sides, self.ceil = sides, ceil
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {sides} = self.sides
         if self.ceil:
 {rounded}
@@ -74,6 +79,7 @@ class MaxPool(Pooling):
     PyTorch: `nn.MaxPool2d`, `nn.AdaptiveMaxPool2d`.
     """
 
+    called = "max pool"
     aliases = ("max pool", "max-pool", "max pooling", "max-pooling")
 
     kernel: Sizes | None = None
@@ -88,6 +94,9 @@ class MaxPool(Pooling):
     """Distance between the pixels a window looks at."""
     to: Sizes | None = None
     """The output's size, instead of a window."""
+
+    def line(self, kernel: str = "", out: str = "", stride: str = "") -> str:
+        return "pool, /2" if stride == "2" else super().line(kernel, out, stride)
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
         """The input, and the places of the maxima."""

@@ -17,11 +17,11 @@ from netdsl.text.diagnostics import OpError
 CHANNELS = '''class ChannelPad(nn.Module):
     """Constant planes around a clip, and constant channels before and after: PyTorch pads three dimensions at most."""
 
-    def __init__(self, padding: tuple[int, int, int, int, int, int, int, int], value: float = 0.0):
+    def __init__(self, padding: tuple[int, int, int, int, int, int, int, int], value: float = 0.0) -> None:
         super().__init__()
         self.padding, self.value = list(padding), value
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return F.pad(x, self.padding, value=self.value)
 '''
 
@@ -29,11 +29,11 @@ CHANNELS = '''class ChannelPad(nn.Module):
 LIKE = '''class PadLike{suffix}(nn.Module):
     """Padding to the size of the plane of `like`, the same on both sides; {odd}."""
 
-    def __init__(self, mode: str = "constant", value: float = 0.0):
+    def __init__(self, mode: str = "constant", value: float = 0.0) -> None:
         super().__init__()
         self.mode, self.value = mode, value
 
-    def forward(self, x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor, like: Tensor) -> Tensor:
         {names} = {lacking}
         return F.pad(x, [{halves}], self.mode, self.value)
 '''

@@ -12,11 +12,11 @@ from netdsl.text.diagnostics import OpError
 SHUFFLE = '''class {name}(nn.Module):
     """Channels, which run over {over}, as squares of r x r pixels."""
 
-    def __init__(self, factor: int):
+    def __init__(self, factor: int) -> None:
         super().__init__()
         self.factor = factor
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         r = self.factor
         n, c, rows, columns = x.shape[0], x.shape[1] // (r * r), x.shape[2], x.shape[3]
         x = x.reshape(n, {split}, rows, columns).permute({scattered})
@@ -25,11 +25,11 @@ SHUFFLE = '''class {name}(nn.Module):
 DEORG = '''class ReorgBack(nn.Module):
     """Darknet's reorganization undone: r^2*C x H x W to C x rH x rW."""
 
-    def __init__(self, factor: int):
+    def __init__(self, factor: int) -> None:
         super().__init__()
         self.factor = factor
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         r = self.factor
         n, c, rows, columns = x.shape[0], x.shape[1] // r**4, x.shape[2] * r, x.shape[3] * r
         x = x.reshape(n, {split}, rows, columns).permute({scattered})

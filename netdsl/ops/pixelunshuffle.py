@@ -12,11 +12,11 @@ from netdsl.text.diagnostics import OpError
 UNSHUFFLE = '''class {name}(nn.Module):
     """Squares of r x r pixels as channels, which run over {over}."""
 
-    def __init__(self, factor: int):
+    def __init__(self, factor: int) -> None:
         super().__init__()
         self.factor = factor
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         r = self.factor
         n, c, rows, columns = x.shape
         x = x.reshape(n, c, rows // r, r, columns // r, r).permute({gathered})
@@ -25,11 +25,11 @@ UNSHUFFLE = '''class {name}(nn.Module):
 REORG = '''class Reorg(nn.Module):
     """Darknet's reorganization: the values as C/r^2 x rH x rW, whose squares become channels, and read anew."""
 
-    def __init__(self, factor: int):
+    def __init__(self, factor: int) -> None:
         super().__init__()
         self.factor = factor
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         r = self.factor
         n, c, rows, columns = x.shape
         x = x.reshape(n, c // (r * r), rows, r, columns, r).permute({gathered})

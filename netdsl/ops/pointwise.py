@@ -13,9 +13,9 @@ from netdsl.ops.shared.linear import Linear
 from netdsl.shapes import Shape
 
 POINTWISE = '''class Pointwise{suffix}(nn.Linear):
-    """A fully connected layer over the channels, at each position of the plane."""
+    """A fully connected layer over the channels, at each position."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return F.linear(x.permute({last}), self.weight, self.bias).permute({first})
 '''
 
@@ -31,6 +31,7 @@ class Pointwise(Linear):
 
     family = Family.CONVOLUTION
     geometry = Geometry(out="channels")
+    called = "fc"
 
     channels: Count
     """Number of units."""

@@ -17,14 +17,14 @@ SINE = '''class SinePositions(nn.Module):
     """Sines and cosines of the position, added to a sequence N x C x T: channels 2i and 2i + 1 have the wavelength
     2 * pi * 10000^(2i / C)."""
 
-    def __init__(self, channels: int, length: int):
+    def __init__(self, channels: int, length: int) -> None:
         super().__init__()
         rates = 10000.0 ** (-torch.arange(0, channels, 2) / channels)
         angles = rates[:, None] * torch.arange(length)
         table = torch.stack([angles.sin(), angles.cos()], 1).flatten(0, 1)[:channels]
         self.register_buffer("table", table, persistent=False)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x + self.table
 '''
 
@@ -41,6 +41,7 @@ class Positions(Learned):
     """
 
     keeps = Saved()
+    called = "position embedding"
     aliases = ("position embedding", "positional encoding", "pos_embed")
 
     kind: Literal["learned", "sine"] = "learned"

@@ -14,12 +14,12 @@ from netdsl.shapes import Shape
 RBF = '''class RBF(nn.Module):
     """Squared Euclidean distance to each of the prototypes: y_i = sum_j (x_j - weight_ij)^2."""
 
-    def __init__(self, in_features: int, out_features: int):
+    def __init__(self, in_features: int, out_features: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(out_features, in_features))
         self.weight.data.bernoulli_(0.5).mul_(2).sub_(1)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return (x.unsqueeze(1) - self.weight).square().sum(2)
 '''
 
@@ -36,6 +36,7 @@ class Rbf(Operator):
 
     family = Family.FULLY_CONNECTED
     geometry = Geometry(out="units")
+    called = "RBF"
     flattens = True
 
     units: Count

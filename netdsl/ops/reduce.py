@@ -10,13 +10,13 @@ from netdsl.shapes import Shape
 MEAN = '''class ChannelMean(nn.Module):
     """The mean over the channels, as one."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x.mean(1, keepdim=True)
 '''
 MAX = '''class ChannelMax(nn.Module):
     """The largest of the channels, as one."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x.amax(1, keepdim=True)
 '''
 

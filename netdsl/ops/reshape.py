@@ -16,11 +16,11 @@ from netdsl.text.diagnostics import OpError
 RESHAPE = '''class Reshape(nn.Module):
     """The values of each sample in another shape."""
 
-    def __init__(self, *shape: int):
+    def __init__(self, *shape: int) -> None:
         super().__init__()
         self.shape = list(shape)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x.reshape([x.shape[0]] + self.shape)
 '''
 

@@ -9,12 +9,12 @@ from netdsl.shapes import Shape
 RMSNORM = '''class ChannelRMSNorm(nn.Module):
     """Root mean square normalization over the channels, at each position."""
 
-    def __init__(self, channels: int, eps: float = 1e-6, scale: bool = True):
+    def __init__(self, channels: int, eps: float = 1e-6, scale: bool = True) -> None:
         super().__init__()
         self.eps = eps
         self.register_parameter("weight", nn.Parameter(torch.ones(channels)) if scale else None)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         x = x * torch.rsqrt(x.square().mean(1, keepdim=True) + self.eps)
         weight = self.weight
         return x if weight is None else x * weight.view([-1] + [1] * (x.dim() - 2))

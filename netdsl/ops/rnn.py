@@ -21,6 +21,7 @@ class Rnn(Recurrent):
     gates = 1
     module = "RNN"
     call = "rnn_tanh"
+    called = "RNN"
     aliases = ("recurrent", "elman")
 
     units: Count

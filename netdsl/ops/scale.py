@@ -13,33 +13,33 @@ from netdsl.shapes import Shape
 CONSTANT = '''class Scale(nn.Module):
     """Multiplication by a constant."""
 
-    def __init__(self, factor: float):
+    def __init__(self, factor: float) -> None:
         super().__init__()
         self.factor = factor
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x * self.factor
 '''
 
 AFFINE = '''class Affine(nn.Module):
     """Multiplication by a constant, and the addition of another."""
 
-    def __init__(self, factor: float, shift: float):
+    def __init__(self, factor: float, shift: float) -> None:
         super().__init__()
         self.factor, self.shift = factor, shift
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x * self.factor + self.shift
 '''
 
 LEARNED = '''class LayerScale(nn.Module):
     """Multiplication by a learned factor for each channel; `shape` is (C, 1, 1), or (C,) for features."""
 
-    def __init__(self, shape: tuple[int, ...], value: float = 1.0):
+    def __init__(self, shape: tuple[int, ...], value: float = 1.0) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.full(shape, value))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x * self.weight
 '''
 

@@ -21,11 +21,11 @@ class ScaledTanh(Activation):
     definition = '''class ScaledTanh(nn.Module):
     """The squashing function of LeNet-5: amplitude * tanh(slope * x)."""
 
-    def __init__(self, amplitude: float = 1.7159, slope: float = 2 / 3):
+    def __init__(self, amplitude: float = 1.7159, slope: float = 2 / 3) -> None:
         super().__init__()
         self.amplitude, self.slope = amplitude, slope
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return self.amplitude * torch.tanh(self.slope * x)
 '''
 

@@ -13,13 +13,13 @@ from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
 
 SLICE = '''class Slice(nn.Module):
-    """The channels from `start` to before `stop`."""
+    """The channels from `start` to before `stop`, or to the end."""
 
-    def __init__(self, start: int, stop: int):
+    def __init__(self, start: int, stop: int | None = None) -> None:
         super().__init__()
         self.start, self.stop = start, stop
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x[:, self.start : self.stop]
 '''
 
@@ -67,7 +67,8 @@ class Slice(Operator):
         return True
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
-        return Torch(Call("Slice", (self.from_, self.stop(inputs[0][0]))), definitions=(SLICE,))
+        ends = () if self.to is None else (self.to,)
+        return Torch(Call("Slice", (self.from_, *ends)), definitions=(SLICE,))
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
         return self.model_copy(update={"to": self.stop(inputs[0][0])})

@@ -15,11 +15,11 @@ from netdsl.shapes import Shape
 ACROSS = '''class GroupSoftmax(nn.Module):
     """Softmax across groups of channels: the first channels of all groups sum to one, the second, and so on."""
 
-    def __init__(self, groups: int):
+    def __init__(self, groups: int) -> None:
         super().__init__()
         self.groups = groups
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x.unflatten(1, [self.groups, -1]).softmax(1).flatten(1, 2)
 '''
 

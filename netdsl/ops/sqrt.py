@@ -17,6 +17,6 @@ class Sqrt(Activation):
     definition = '''class Sqrt(nn.Module):
     """The square root, element by element."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x.sqrt()
 '''

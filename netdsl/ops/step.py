@@ -19,6 +19,6 @@ class Step(Activation):
     definition = '''class Step(nn.Module):
     """Threshold unit: 1 where x >= 0, else 0; its gradient is zero."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return (torch.sign(x) + 1).clamp(max=1)
 '''

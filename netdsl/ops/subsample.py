@@ -15,13 +15,13 @@ from netdsl.shapes import Shape
 SUBSAMPLE = '''class Subsample{suffix}(nn.Module):
     """LeNet-5's pooling: the sum of each window times a learned coefficient, plus a learned bias, per map."""
 
-    def __init__(self, channels: int, kernel_size: tuple[{ints}], stride: tuple[{ints}]):
+    def __init__(self, channels: int, kernel_size: tuple[{ints}], stride: tuple[{ints}]) -> None:
         super().__init__()
         self.kernel_size, self.stride = kernel_size, stride
         self.weight = nn.Parameter(torch.full((channels,), 1 / ({volume})))
         self.bias = nn.Parameter(torch.zeros(channels))
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         x = {summed}
         return x * self.weight.view(-1, {tail}) + self.bias.view(-1, {tail})
 '''
@@ -38,6 +38,7 @@ class Subsample(Operator):
 
     family = Family.POOLING
     geometry = Geometry(kernel="kernel", stride="stride")
+    called = "subsampling"
     aliases = ("subsampling", "sub-sampling")
     followed_by = ("act",)
 

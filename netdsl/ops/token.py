@@ -15,11 +15,11 @@ from netdsl.text.diagnostics import OpError
 TOKEN = '''class Token(nn.Module):
     """One token of a sequence N x C x T, as N x C features."""
 
-    def __init__(self, index: int):
+    def __init__(self, index: int) -> None:
         super().__init__()
         self.index = index
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x[:, :, self.index]
 '''
 
@@ -31,6 +31,7 @@ class Token(Operator):
     """
 
     family = Family.REARRANGEMENT
+    called = "token {index}"
     keeps = Saved()
 
     index: Annotated[int, Field(ge=-LARGEST, le=LARGEST, strict=True), Words("an integer")]

@@ -9,7 +9,7 @@ from netdsl.shapes import Shape
 TRANSPOSE = '''class Transpose(nn.Module):
     """Channels and positions change places: N x C x T to N x T x C."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x.transpose(1, 2)
 '''
 

@@ -24,12 +24,12 @@ UNPOOL = '''class MaxUnpool{d}d(nn.Module):
         padding: tuple[{ints}] = {zeros},
         dilation: tuple[{ints}] = {ones},
         ceil: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.dilation, self.ceil = dilation, ceil
 
-    def forward(self, x: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor, pooled: Tensor) -> Tensor:
         _, places = F.max_pool{d}d(
             pooled, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil, return_indices=True
         )

@@ -20,11 +20,11 @@ from netdsl.text.diagnostics import OpError
 CROPPED = '''class CroppedConvTranspose{d}d(nn.ConvTranspose{d}d):
     """Transposed convolution that takes `sides` ({sides}) away from what comes out."""
 
-    def __init__(self, *args, sides: tuple[{pairs}], **kwargs):
+    def __init__(self, *args, sides: tuple[{pairs}], **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.sides = sides
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {sides} = self.sides
         x = F.conv_transpose{d}d(
             x, self.weight, self.bias, self.stride, 0, self.output_padding, self.groups, self.dilation
@@ -50,6 +50,7 @@ class UpConv(Linear):
 
     family = Family.CONVOLUTION
     geometry = Geometry(kernel="kernel", out="channels", stride="stride")
+    called = "up-conv"
     aliases = ("deconv", "up-conv", "transposed convolution", "convtranspose")
 
     kernel: Sizes

@@ -23,11 +23,11 @@ ANTIALIASED = '''class AntialiasedResize(nn.Module):
         to: tuple[int, int] | None = None,
         factor: tuple[float, float] | None = None,
         align_corners: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.mode, self.to, self.factor, self.align_corners = mode, to, factor, align_corners
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         factor = None if self.factor is None else list(self.factor)
         size = None if self.to is None else list(self.to)
         return F.interpolate(x, size, factor, self.mode, self.align_corners, antialias=True)

@@ -19,7 +19,7 @@ from netdsl.passes.claims import QUANTITIES, computed, find
 from netdsl.passes.sizes import Family, Inputs, valid_inputs
 from netdsl.passes.sizes.progression import Apart, Progression, Split
 from netdsl.passes.sizes.valid import dimensions_of
-from netdsl.shapes import Shape, text
+from netdsl.shapes import Shape, round_to, rounded, text
 from netdsl.syntax import parse_value, tree
 from netdsl.text.diagnostics import Related, Report, did_you_mean
 from netdsl.text.source import Span
@@ -29,9 +29,12 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max, "ceil": math.ceil, "floor": math.floor}
-_OF_ONE = ("ceil", "floor")
-_TAKES = "it has + - * / // % **, comparisons, `and`, `or`, `not`, and the functions ceil, floor, max, min"
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "ceil": math.ceil, "floor": math.floor, "max": max, "min": min, "round": rounded, "round_to": round_to,
+}  # fmt: skip
+"""The functions that a condition may call; what they give of `/`, which is exact, is what they give in the spec."""
+_OF_ONE = ("ceil", "floor", "round")
+_TAKES = f"it has + - * / // % **, comparisons, `and`, `or`, `not`, and the functions {', '.join(FUNCTIONS)}"
 
 
 class Meaningless(Exception):
@@ -205,13 +208,18 @@ class _Figures:
                     raise Meaningless("division by zero", node.span) from None
             case tree.Conditional(test=test, then=then, otherwise=otherwise):
                 return self.value(then if self.truth(test) else otherwise)
-            case tree.Call(name=name, arguments=arguments) if name.text in _FUNCTIONS:
-                numbers = [self._number(each.value) for each in arguments]
-                if (len(numbers) == 1) != (name.text in _OF_ONE):
-                    takes = "one number" if name.text in _OF_ONE else "numbers"
-                    raise Meaningless(f"`{name.text}` takes {takes}", node.span)
-                return _FUNCTIONS[name.text](*numbers)
+            case tree.Call(name=name, arguments=arguments) if name.text in FUNCTIONS:
+                return self._called(name.text, [self._number(each.value) for each in arguments], node)
         raise Meaningless("this cannot stand in a property", node.span, _TAKES)
+
+    def _called(self, name: str, numbers: list[Any], node: tree.Expression) -> Any:
+        if name == "round_to":
+            if len(numbers) != 2 or not isinstance(numbers[1], int) or numbers[1] < 1:
+                takes = "a number, and the whole number that it is to be a multiple of"
+                raise Meaningless(f"`{name}` takes {takes}", node.span)
+        elif (len(numbers) == 1) != (name in _OF_ONE):
+            raise Meaningless(f"`{name}` takes {'one number' if name in _OF_ONE else 'numbers'}", node.span)
+        return FUNCTIONS[name](*numbers)
 
     def _number(self, node: tree.Expression) -> Any:
         value = self.value(node)
@@ -260,6 +268,17 @@ class _Figures:
         raise Meaningless(f"`{name}` is no figure of {of}", at, help)
 
     def _shape(self, label: str, node: tree.Expression) -> Any:
+        """The shape of what is called `label`. Raises `Meaningless` where nothing is."""
+        try:
+            return self.shape_of(label)
+        except KeyError:
+            ends = [*(each.name for each in self.network.inputs), *(each.name for each in self.network.outputs)]
+            known = ["input", "output", *filter(None, (*ends, *self.network.named))]
+            help = did_you_mean(label, known) or f"there are {', '.join(known[:20])}"
+            raise Meaningless(f"nothing is labelled `{label}`", node.span, help) from None
+
+    def shape_of(self, label: str) -> Any:
+        """The shape of what is called `label`. Raises `KeyError` where nothing is."""
         given = {each.name: at for at, each in enumerate(self.network.inputs)}
         part = find(self.network, label)
         if part is not None:
@@ -273,13 +292,22 @@ class _Figures:
             return self.shapes[outputs[label]]
         if label == "output":
             return self.shapes[self.network.result]
-        known = ["input", "output", *given, *outputs, *filter(None, self.network.named)]
-        help = did_you_mean(label, known) or f"there are {', '.join(known[:20])}"
-        raise Meaningless(f"nothing is labelled `{label}`", node.span, help)
+        raise KeyError(label)
 
     def _noted(self, label: str | None, name: str, value: Any) -> Any:
         self.seen[f"{label}.{name}" if label else name] = value
         return value
+
+
+def dimensions(network: Network | None, label: str) -> list[tuple[str, int]]:
+    """The sizes that a property may name behind a label, `input` or `output`, as they are; none where it is unknown."""
+    if network is None or not network.complete:
+        return []
+    try:
+        shape = _Figures(network, network.shapes, network.inputs[0].shape).shape_of(label)
+    except KeyError:
+        return []
+    return list(zip(dimensions_of(len(shape)), shape, strict=True))
 
 
 def _equal(left: Any, right: Any) -> bool:

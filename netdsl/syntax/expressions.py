@@ -173,6 +173,13 @@ class Expressions(Transformer[Token, Any]):
         names = first.names if isinstance(first, tree.Quantity) else (as_name(first),)
         return tree.Quantity((*names, as_name(last)), first.span.to(last.span))
 
+    def path(self, parts: Parts) -> tree.Quantity:
+        (token,) = parts
+        places = [match.span() for match in re.finditer(r"\w+", token.value)]
+        file, begin, _ = token.span
+        names = (tree.Name(token.value[a:b], Span(file, begin + a, begin + b)) for a, b in places)
+        return tree.Quantity(tuple(names), token.span)
+
     def enclosed(self, parts: Parts) -> Enclosed:
         opening, value, closing = parts
         return Enclosed(bare(value), opening.span.to(closing.span))

@@ -67,6 +67,8 @@ NET_NAME = "[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*"
 _NET_NAME = re.compile(rf"[{SPACE}]*({NET_NAME})")
 _ALONE = re.compile(rf"[{SPACE}]*(?:as(?![A-Za-z0-9_])|\{{)", re.I)
 _DOTTED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*")
+_PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*\.[0-9]\w*(?:\.\w+)*?\.[A-Za-z_]\w*(?![\w.])", re.A)
+"""Names joined by dots of which one is a number, as modules are called: `layer2.0.channels`."""
 _TABLE = re.compile(
     rf"table[{SPACE}]*(?:\#[^\n]*)?\n(?:[{SPACE}]*(?:\#[^\n]*)?\n)*[{SPACE}]*\|[^\n]*"
     rf"(?:\n[{SPACE}]*\|(?=[^\n-]*-)[{SPACE}:|-]*(?=\n|\Z))?", re.I
@@ -197,6 +199,10 @@ class Lexer:
             self.end = dotted.end()
             self.value = dotted[0]
             return "DOTTED"
+        if "PATH" in row and self.text.startswith(".", self.end) and (path := _PATH.match(self.text, self.start)):
+            self.end = path.end()
+            self.value = path[0]
+            return "PATH"
         lower = word.lower()
         kind = KEYWORDS.get(lower)
         if lower in _ALIASES and "ALIAS" in row and (alias := _ALIAS.match(self.text, self.start)):

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 
 from netdsl.syntax.slips import statement
-from netdsl.syntax.unexpected import Unexpected
+from netdsl.syntax.unexpected import FAR, Unexpected
 from netdsl.text.diagnostics import Diagnostic, Edit
 
 _LOGIC = {"&&": "and", "||": "or", "&": "and"}
@@ -45,8 +45,8 @@ def choice(found: Unexpected) -> Diagnostic | None:
         return found.error("a choice is written `a if c else b`", f"write `{written}`", Edit(place, written), at=place)
     if found.value != "?":
         return None
-    start, _ = statement(found)
-    match = next((each for each in _CHOICE.finditer(found.text, start) if each.end("test") == found.start), None)
+    choices = _CHOICE.finditer(found.text, max(statement(found)[0], found.start - FAR), found.start + FAR)
+    match = next((each for each in choices if each.end("test") == found.start), None)
     if match is None:
         return None
     test, then, otherwise = (match[name].strip() for name in ("test", "then", "otherwise"))
@@ -68,7 +68,7 @@ def changed(found: Unexpected) -> Diagnostic | None:
 def index(found: Unexpected) -> Diagnostic | None:
     """`token[0]`, `slice[0:4]`, `layer1[0]: conv3-8`."""
     inside = re.match(r"\[([^\[\]\n]*)\](\s*:)?", found.text[found.start :])
-    name = re.search(r"(?<![\w@.])([A-Za-z_]\w*)$", found.text[: found.behind])
+    name = found.ending(r"(?<![\w@.])([A-Za-z_]\w*)$")
     if inside is None or name is None or found.start != found.behind or "_SEP" not in found.expected:
         return None
     place = found.span(name.start(1), found.start + inside.end(1) + 1)
@@ -81,7 +81,7 @@ def index(found: Unexpected) -> Diagnostic | None:
 
 def dotted(found: Unexpected) -> Diagnostic | None:
     """`torch.optim.SGD(lr=0.1)`, `math.ceil(n)`."""
-    name = re.search(r"([A-Za-z_]\w*(?:\.\w+)+)$", found.text[: found.behind])
+    name = found.ending(r"([A-Za-z_]\w*(?:\.\w+)+)$")
     if found.value != "(" or found.start != found.behind or name is None or found.bracket not in ("(", "{"):
         return None
     place, written = found.span(name.start(), found.behind), name[1].rpartition(".")[2].lower()
@@ -112,7 +112,7 @@ def figures(found: Unexpected) -> Diagnostic | None:
 def numbers(found: Unexpected) -> Diagnostic | None:
     """`fc-10-20`, `fc-[10, 20]`, `0.5 * relu`, `-> 8 as i`, `conv3-8 as i`."""
     if found.kind == "MINUS" and found.last == "NUMBER" and found.start == found.behind and "_SEP" in found.expected:
-        both = re.search(r"([A-Za-z]\w*-)\d+$", found.text[: found.behind])
+        both = found.ending(r"([A-Za-z]\w*-)\d+$")
         after = re.match(r"-(\d+)", found.text[found.start :])
         if both is not None and after is not None:
             return found.error(
@@ -126,7 +126,7 @@ def numbers(found: Unexpected) -> Diagnostic | None:
         if factor is not None:
             place, written = found.span(end=found.start + len(factor[0])), f"{factor[2]}; scale({factor[1]})"
             return found.error("a factor is a layer of its own", f"write `{written}`", Edit(place, written), at=place)
-    lone = re.search(r"[ \t]as$", found.text[: found.behind])
+    lone = found.ending(r"[ \t]as$")
     if lone is not None and found.kind == "NAME" and "_COLON" in found.expected:
         return found.error("`as` names the index of a repetition", f"as in `conv3-64 x3 as {found.value}`")
     return None
@@ -140,7 +140,7 @@ def percent(found: Unexpected) -> Diagnostic | None:
         or found.kind not in ("_RPAR", "_COMMA")
     ):
         return None
-    name = re.search(r"(\w+)\s*%$", found.text[: found.behind])
+    name = found.ending(r"(\w+)\s*%$")
     help = f"write `{name[1]} / 100.0`" if name else "as in `40%`"
     return found.error("only a number is a percentage, as in `40%`", help)
 

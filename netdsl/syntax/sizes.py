@@ -98,13 +98,13 @@ def braces(found: Unexpected) -> Diagnostic | None:
         or "_SEP" not in found.expected
     ):
         return None
-    out = _OUT.search(found.text[: found.behind])
+    out = found.ending(_OUT)
     rest = _REST.match(found.text, found.behind)
     if out is None or rest is None or not re.search(r"[A-Za-z_]", out["value"] + rest[0]):
         return None
     signs = re.sub(r"\s*(\*\*|//|[-+*%])\s*", r" \1 ", out["value"] + rest[0])
     place, written = found.span(out.start("value"), rest.end()), f"{{{signs.strip()}}}"
-    before = re.search(r"\w*$", found.text[: out.start()])
+    before = found.ending(r"\w*$", out.start())
     whole = f"{before[0] if before else ''}-{written}"
     return found.error(_RULE, f"write `{whole}`", Edit(place, written), at=place)
 
@@ -112,7 +112,8 @@ def braces(found: Unexpected) -> Diagnostic | None:
 def counted(found: Unexpected) -> Diagnostic | None:
     """`conv3-{w[i]} x len(w) as i`, `conv3-64 xn`: a repetition whose number is an expression."""
     line = found.text.rfind("\n", 0, found.start) + 1
-    count = next((each for each in _TIMES.finditer(found.text, line) if each.end("n") >= found.behind), None)
+    counts = _TIMES.finditer(found.text, line, found.line_end)
+    count = next((each for each in counts if each.end("n") >= found.behind), None)
     if count is None or count.start() > found.start:
         return None
     place, written = found.span(count.start("x"), count.end("n")), f"x{{{count['n']}}}"
@@ -139,7 +140,7 @@ def dimensions(found: Unexpected) -> Diagnostic | None:
     touching = found.start == found.behind and found.last in _ENDS and re.fullmatch(r"x(?:[A-Za-z_]\w*)?", found.value)
     start, end = found.start, found.end
     if not touching:
-        suffix = re.search(r"\}(x(?:[A-Za-z_]\w*)?)$", found.text[: found.behind])
+        suffix = found.ending(r"\}(x(?:[A-Za-z_]\w*)?)$")
         claim = found.last == "_ARROW" and re.fullmatch(r"(?:[A-Za-z_]\w*?x)+\d+(?:x\d+)*", found.value)
         if suffix and found.last == "NAME" and "_COLON" in found.expected:
             start, end = found.behind - len(suffix[1]), found.behind
@@ -158,7 +159,7 @@ def dimensions(found: Unexpected) -> Diagnostic | None:
 
 def joined(found: Unexpected) -> Diagnostic | None:
     """`conv{k}{k}-8`: dimensions without their `x`."""
-    if found.kind != "_LBRACE" or found.start != found.behind or not _SIZE.search(found.text[: found.behind]):
+    if found.kind != "_LBRACE" or found.start != found.behind or not found.ending(_SIZE):
         return None
     place = found.span(found.start, found.start)
     return found.error("dimensions are joined by `x`", "write `x` between them", Edit(place, "x"))
@@ -166,7 +167,7 @@ def joined(found: Unexpected) -> Diagnostic | None:
 
 def blank(found: Unexpected) -> Diagnostic | None:
     """`input 3x {n}`, `input 3 x {n}`: blanks around the `x` of dimensions."""
-    before = re.search(r"(?:\d|\})[ \t]*$", found.text[: found.start])
+    before = found.ending(r"(?:\d|\})[ \t]*$", found.start)
     if found.kind == "BAD" and re.fullmatch(r"[\dx×]+[x×]", found.value):
         start = found.start
     elif found.value == "x" and found.last in _ENDS and before is not None:

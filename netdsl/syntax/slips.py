@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from netdsl.syntax.habits import answer
 from netdsl.syntax.lex import KEYWORDS, STATEMENTS
-from netdsl.syntax.unexpected import TOLD, Unexpected
+from netdsl.syntax.unexpected import FAR, TOLD, Unexpected
 from netdsl.syntax.wordings import short
 from netdsl.text.diagnostics import Diagnostic, Edit, misspelt
 
@@ -128,8 +128,9 @@ def comma(found: Unexpected) -> Diagnostic | None:
     """A `,` behind a layer, a size in parentheses, a shape with commas."""
     if found.value != ",":
         return None
-    claim = _SIZES.search(found.text, 0, found.start + 40) if found.last in ("NUMBER", "DIMS") else None
-    if claim is not None and claim.start("rest") == found.start:
+    claims = _SIZES.finditer(found.text, max(0, found.start - FAR), found.start + FAR)
+    claim = next((each for each in claims if each.start("rest") == found.start), None)
+    if claim is not None and found.last in ("NUMBER", "DIMS"):
         place = found.span(claim.start("sizes"), claim.end())
         written = "x".join(re.findall(r"\w+", claim["sizes"]))
         return found.error("a shape is joined by `x`", f"write `-> {written}`", Edit(place, written), at=place)
@@ -178,7 +179,7 @@ def argument(found: Unexpected) -> Diagnostic | None:
         return found.error("arguments are separated by `,`", "write `,`", Edit(found.span(), ", "))
     if found.bracket != "(" or found.last != "NAME" or "_EQUAL" not in found.expected:
         return None
-    head = re.search(r"\bblock\s+\w+\s*\([^()]*$", found.text[: found.start], re.I)
+    head = found.ending(r"\bblock\s+\w+\s*\([^()]*$", found.start, re.I)
     typed = _TYPE.match(found.text, found.start) if head else None
     if typed is not None:
         edit = Edit(found.span(end=typed.end()), "=" if typed[1] else "")

@@ -126,21 +126,20 @@ def repeated(found: Unexpected) -> Diagnostic | None:
     if found.last in ("_RBRACE", "_SEP") and found.expected and found.expected <= _BRANCH and found.bracket == "{":
         message = f"a repeated branch stands alone between its bars, without {found.found}"
         return found.error(message, "put all of the branch into its braces")
-    before = found.text[: found.behind]
     if found.last == "JOIN":
         return _counted(found)
-    span = re.search(r"[ \t]x(\d+)$", before)
+    span = found.ending(r"[ \t]x(\d+)$")
     range_ = re.match(r"\.\.+(\d+)", found.text[found.start :]) if span is not None else None
     if span is not None and range_ is not None:
         written = f"x{max(int(range_[1]) - int(span[1]) + 1, 1)}"
         place = found.span(found.behind - len(span[0]) + 1, found.start + len(range_[0]))
         help = f"write `{written} as i`, where `i` is 0 to {int(written[1:]) - 1}"
         return found.error("a repetition is a number, and its index counts from 0", help, at=place)
-    repeat = re.search(r"[x×](?:\s*\d+|\s*\{[^{}]*\})(?:\s+as\s+\w+)?$", before, re.I)
+    repeat = found.ending(r"[x×](?:\s*\d+|\s*\{[^{}]*\})(?:\s+as\s+\w+)?$", flags=re.I)
     if repeat is None or "_LBRACE" not in found.expected or found.expected & {"BROKEN", "_SEP"}:
         return None
     if found.value == "(":
-        word = re.search(r"(\w+)\s*$", before[: repeat.start()])
+        word = found.ending(r"(\w+)\s*$", repeat.start())
         name = word[1] if word else "add"
         help = f"write `{name}(...) {repeat[0]} {{ ... }}`"
         return found.error("the arguments of a join stand before its repetition", help)
@@ -150,7 +149,7 @@ def repeated(found: Unexpected) -> Diagnostic | None:
 
 def _counted(found: Unexpected) -> Diagnostic | None:
     """`add 32 { ... }`, `add xn { ... }`, `max 2`."""
-    word = re.search(r"(\w+)\s*$", found.text[: found.behind])
+    word = found.ending(r"(\w+)\s*$")
     join = word[1].lower() if word else "add"
     if (
         found.kind == "NUMBER"
@@ -174,7 +173,7 @@ def lone(found: Unexpected) -> Diagnostic | None:
     """`concat { x3 conv3-8 | b }`: a repetition before a layer."""
     if found.kind not in ("NAME", "ALIAS", "_AT", "_LBRACE", "_LSQB", "JOIN", "RESIDUAL") or found.last != "NAME":
         return None
-    count = re.search(r"(?:^|[;{|\n])\s*(x\d+)$", found.text[: found.behind])
+    count = found.ending(r"(?:^|[;{|\n])\s*(x\d+)$")
     if count is None or "_SEP" not in found.expected:
         return None
     place = found.span(found.behind - len(count[1]), found.behind)
@@ -184,18 +183,17 @@ def lone(found: Unexpected) -> Diagnostic | None:
 
 def label(found: Unexpected) -> Diagnostic | None:
     """`@a.`, `@a.b.c`, `@a[0]`, `@a.0`, `@a-b`, `reuse(@a)`, `output a = ...`."""
-    before = found.text[: found.behind]
     if found.last == "_DOT":
         help = "as in `@stage2.high`"
         return found.error(f"the name of an output must follow '.', not {found.found}", help)
     if found.last == "_AT" and found.value == ".":
         return found.error("a label must follow '@', not '.'", "as in `@stage2.high`")
-    if found.last == "REUSE" or before.rstrip().lower().endswith("reuse("):
+    if found.last == "REUSE" or found.ending(r"reuse\(\s*$", flags=re.I):
         if found.kind == "_AT":
             help = "write its name alone, as in `reuse(conv1)`"
             return found.error("the label in `reuse` stands without `@`", help, Edit(found.span(), ""))
         return None
-    seen = re.search(r"(@|\breuse\s*\(|\boutput\s)\s*([A-Za-z_]\w*(?:\{[^{}\n]*\}\w*)?)((?:\.\w+)?)(-?)$", before)
+    seen = found.ending(r"(@|\breuse\s*\(|\boutput\s)\s*([A-Za-z_]\w*(?:\{[^{}\n]*\}\w*)?)((?:\.\w+)?)(-?)$")
     if seen is None:
         return None
     sign, name = seen[1], seen[2]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Set
 from typing import NamedTuple
 
 from netdsl.syntax.lex import END, Token
 from netdsl.text.diagnostics import Diagnostic, Edit, Related
 from netdsl.text.source import Source, Span
+
+FAR = 300
+"""So many characters before a mistake are searched for what it belongs to; a line has a hundred."""
 
 
 class Unexpected(NamedTuple):
@@ -68,6 +72,18 @@ class Unexpected(NamedTuple):
             return "the end of the text" if self.kind == END else "the end of the line"
         value = self.value
         return f"'{value if len(value) <= 40 else value[:37] + '...'}'"
+
+    def ending(self, pattern: str | re.Pattern[str], end: int | None = None, flags: int = 0) -> re.Match[str] | None:
+        """How the text ends before it (or before `end`), where that is as a pattern says which closes with `$`. No
+        farther back than `FAR` characters is looked, lest every mistake cost as much as the text is long."""
+        end = self.behind if end is None else end
+        return re.compile(pattern, flags).search(self.source.text, max(0, end - FAR), end)
+
+    @property
+    def line_end(self) -> int:
+        """Where the line ends that it stands in."""
+        end = self.source.text.find("\n", self.start)
+        return len(self.source.text) if end < 0 else end
 
     def span(self, start: int | None = None, end: int | None = None) -> Span:
         """A stretch of the text: the mark, where nothing else is said."""

@@ -110,6 +110,11 @@ PIECES = (
     ("add x{count} { conv1-n; relu }", "count"),
     ("concat x3 as i { conv{2 * i + 1}-n(act=act) }", "act"),
     ("concat { identity | x{count} as i { conv1-{n + i}; bn } }", "count"),
+    (
+        "keep: identity; if t > 1 { a{t}: conv1-n/stride }; mix: identity; @keep ; conv1-n/stride; "
+        "concat { identity | @mix ; maxpool3/1(pad=1) }",
+        "t stride",
+    ),
     ("keep: conv1-n; mix: add { conv3-n(act=act) | @keep }; conv1-n", "act"),
     ("conv1-{round_to(n * 1.5, 4)}; conv3-n; f", "f"),
     ("unit(n)", "unit"),
@@ -173,6 +178,7 @@ def specs(draw: st.DrawFn) -> str:
         "aux side(weight=0.3) { gap; fc-classes }",
         "gap; dropout(rate); fc-classes",
         "conv1-classes",
+        "conv1-classes; upconv2-classes/2(norm=bn); add { identity | conv1-classes }",
         "gap; fc-classes",
     )
     return "\n".join([*lines, draw(st.sampled_from(heads)), ""])

@@ -4,7 +4,6 @@ is imported.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Sequence
 from typing import IO, Literal
 
@@ -42,38 +41,11 @@ def show(summary: Summary, stream: IO[str], colored: bool) -> None:
         made.add_column(Text(head), Text(total), no_wrap=True, justify=side, overflow="ellipsis", width=widths[place])
     for row in rows[:-1]:
         layer, operator, *rest = row
-        made.add_row(Text(layer, "cyan"), Text(shortened(operator, widths[1])), *map(Text, rest))
+        made.add_row(Text(layer, "cyan"), Text(table.shortened(operator, widths[1])), *map(Text, rest))
     console.print(made)
     console.print()
     for note in table.notes(summary):
         console.print(Text(note))
-
-
-def shortened(operator: str, width: int) -> str:
-    """An operator's notation in at most so many columns: without its last arguments, or without what is behind it, so
-    that no word is broken and the count of a stack stays. What has no place for that is cut."""
-    if len(operator) <= width:
-        return operator
-    text, *stack = re.split(r"(  x\d+)$", operator)
-    kept = [text[: place.end()] for place in re.finditer(r"[(\[]|, |; ", text)]
-    whole = [text, *(each + "…" + _closing(each) for each in kept)]
-    whole += [re.sub(r"\([^()]*\)", "(…)", each) for each in whole]
-    fitting = (each + "".join(stack) for each in whole)
-    return max((each for each in fitting if len(each) <= width), key=len, default=operator[: width - 1] + "…")
-
-
-def _closing(begun: str) -> str:
-    """The brackets that close those which are open at the end of a text."""
-    open_: list[str] = []
-    for char in begun:
-        if char in _CLOSING:
-            open_.append(_CLOSING[char])
-        elif open_ and char == open_[-1]:
-            open_.pop()
-    return "".join(reversed(open_))
-
-
-_CLOSING = {"(": ")", "[": "]"}
 
 
 def grid(title: str, rows: Sequence[Sequence[str]], right: Collection[int], stream: IO[str], colored: bool) -> None:

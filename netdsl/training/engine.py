@@ -26,6 +26,8 @@ class Options:
 
     - `devices`, `nodes`, `precision`: Lightning's.
     - `shard`: each device keeps a share of the weights, their gradients and the optimizer's state (FSDP).
+    - `budget`: the memory of a step on each device ("8GB", or bytes); what it does not hold is computed again in the
+      backward pass, with the same gradients.
     - `accumulate`: the gradients of so many smaller batches make one step.
     - `save_every`: a checkpoint every so many steps; None chooses so that it costs about a hundredth of the time.
     - `weights`: start from these; what `ignore` fits (`fc.*`) is drawn anew all the same. `freeze` are labels whose
@@ -38,6 +40,7 @@ class Options:
     nodes: int = 1
     precision: str = "32-true"
     shard: bool = False
+    budget: str | int | None = None
     accumulate: int = 1
     channels_last: bool = False
     compile: bool = False
@@ -48,6 +51,13 @@ class Options:
     quiet: bool = False
     workers: int | None = None
     row_every: int | None = None
+
+    @property
+    def world(self) -> int:
+        """How many processes share a batch out."""
+        if "TORCHELASTIC_RUN_ID" in os.environ:
+            return int(os.environ["WORLD_SIZE"])
+        return self.nodes * (max(torch.cuda.device_count(), 1) if self.devices == "auto" else int(self.devices))
 
 
 def loggers(folder: Path) -> list[Any]:
@@ -70,8 +80,7 @@ def trainer(recipe: Recipe, options: Options, length: Length, callbacks: list[Ca
     cpu = not torch.cuda.is_available()
     strategy: str | Strategy = "auto"
     if options.shard:
-        world = nodes * (max(torch.cuda.device_count(), 1) if devices == "auto" else int(devices))
-        strategy = ModelParallelStrategy(world, 1, save_distributed_checkpoint=False)
+        strategy = ModelParallelStrategy(options.world, 1, save_distributed_checkpoint=False)
     elif launched or devices not in (1, "1") or nodes > 1:
         strategy = "ddp_fork" if cpu and not launched else "ddp"
     warnings.filterwarnings("ignore", module="lightning")

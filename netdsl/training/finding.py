@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from lightning.pytorch.callbacks import Callback
 
-from netdsl.backends.torch import build
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.recipe.schedules import Exponential
+from netdsl.training.budget import built, plan_for
 from netdsl.training.engine import Options, trainer
 from netdsl.training.errors import TrainingError
 from netdsl.training.fitting import data_for
@@ -69,7 +69,7 @@ def find_rate(network: Network, data: str, recipe: Recipe, options: Options | No
         }
     )
     torch.default_generator.manual_seed(recipe.seed)
-    model = build(network)
+    model, _ = built(network, plan_for(network, recipe, options))
     if options.weights is not None:
         load(model, network, options.weights, options.ignore)
     length = Length(rising, len(opened.train))

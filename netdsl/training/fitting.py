@@ -14,6 +14,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import nn
 from torch.multiprocessing.spawn import ProcessException
 
+from netdsl.backends.purpose.write_training import told
 from netdsl.backends.torch import build
 from netdsl.elaborate.evaluator import Evaluator
 from netdsl.elaborate.recipe import recipe
@@ -23,11 +24,12 @@ from netdsl.syntax import parse, tree
 from netdsl.text.diagnostics import Report, SpecError
 from netdsl.text.source import Source
 from netdsl.training import run as runs
+from netdsl.training.budget import built, plan_for
 from netdsl.training.callbacks import Bar, Keep, Lines, Renormalize, Rows
 from netdsl.training.data import Data, check_labels, open_data
 from netdsl.training.engine import Options, check_shared, loggers, trainer
 from netdsl.training.errors import TrainingError
-from netdsl.training.loaders import Length, Loaders
+from netdsl.training.loaders import Length, Loaders, share
 from netdsl.training.run import Run
 from netdsl.training.task import Task, classes_of, gives_map
 from netdsl.training.weights import belongs, load, of_model
@@ -64,7 +66,7 @@ def fit(
     folder = Path(out) if out is not None else runs.free_folder(Path("runs"), stem(network))
     asked = {"asked": opened.name if isinstance(data, Data) else data, "options": vars(options)}
     ready = _ready(network, opened, recipe, options, anew=True)
-    run = runs.begin(folder, network, recipe, opened, asked) if first() else Run(folder)
+    run = runs.begin(folder, network, recipe, opened, asked, ready.source) if first() else Run(folder)
     return _trained(ready, run, options, resumed=False, callbacks=callbacks)
 
 
@@ -133,7 +135,7 @@ def demanded(network: Network) -> tuple[tuple[int, ...], int]:
     return given, shape[0]
 
 
-OUTSIDE = ("detection", "generation")
+OUTSIDE = ("detection", "generation", "audio", "control")
 """Tasks of specs that `netdsl train` has no data, loss and measure for."""
 _OF_ONES_OWN = (
     "`netdsl train` is for classification and segmentation; train others in a loop of your own: `netdsl.build(network)`"
@@ -161,7 +163,8 @@ def first() -> bool:
 
 @dataclass(frozen=True)
 class _Ready:
-    """All that training needs but a folder: what does not fit together is refused before there is one."""
+    """All that training needs but a folder: what does not fit together is refused before there is one. `source` is that
+    of a module that is not the plain one."""
 
     network: Network
     recipe: Recipe
@@ -169,12 +172,14 @@ class _Ready:
     task: Task
     loaders: Loaders
     length: Length
+    source: str | None
 
 
 def _ready(network: Network, data: Data, recipe: Recipe, options: Options, *, anew: bool) -> _Ready:
     check_shared(recipe, options)
+    plan = plan_for(network, recipe, options)
     torch.default_generator.manual_seed(recipe.seed)
-    model = build(network)
+    model, source = built(network, plan)
     if options.weights is not None and anew:
         load(model, network, options.weights, options.ignore)
     _freeze(network, model, options.freeze)
@@ -188,9 +193,10 @@ def _ready(network: Network, data: Data, recipe: Recipe, options: Options, *, an
         channels_last=options.channels_last,
     )
     loaders = Loaders(task, data, recipe, classes_of(network), length, options.accumulate, options.workers)
-    if isinstance(options.devices, int):
-        loaders.share(options.devices * options.nodes)
-    return _Ready(network, recipe, model, task, loaders, length)
+    share(recipe, options.world, options.accumulate)
+    if plan is not None and not options.quiet and first():
+        print(told(plan), file=sys.stderr)
+    return _Ready(network, recipe, model, task, loaders, length, source)
 
 
 def _trained(ready: _Ready, run: Run, options: Options, *, resumed: bool, callbacks: Sequence[Callback] = ()) -> Result:

@@ -73,24 +73,25 @@ class Loaders(lightning.LightningDataModule):
         world = trainer.world_size if trainer else 1
         return Place(trainer.global_rank if trainer else 0, world, workers, torch.cuda.is_available())
 
-    def share(self, world: int) -> int:
-        """How many images of a batch one of so many processes has at a time. Raises `TrainingError`."""
-        share = self.recipe.batch // (world * self.accumulate)
-        if share * world * self.accumulate != self.recipe.batch:
-            raise TrainingError(
-                f"a batch of {self.recipe.batch} cannot be shared out among {world} processes"
-                + (f" of {self.accumulate} parts" if self.accumulate > 1 else ""),
-                f"`--set train.batch={max(share, 1) * world * self.accumulate}`",
-            )
-        return share
-
     def train_dataloader(self) -> Batches:
         place = self._place(self.data.train)
-        share = self.share(place.world)
-        return batches(self.train, share, self.recipe.seed, True, place, self.length.passes)
+        part = share(self.recipe, place.world, self.accumulate)
+        return batches(self.train, part, self.recipe.seed, True, place, self.length.passes)
 
     def val_dataloader(self) -> Batches:
         return batches(self.test, max(self.recipe.batch, 64), self.recipe.seed, False, self._place(self.data.test))
+
+
+def share(recipe: Recipe, world: int, accumulate: int) -> int:
+    """How many images of a batch one of so many processes has at a time. Raises `TrainingError`."""
+    found = recipe.batch // (world * accumulate)
+    if found * world * accumulate != recipe.batch:
+        raise TrainingError(
+            f"a batch of {recipe.batch} cannot be shared out among {world} processes"
+            + (f" of {accumulate} parts" if accumulate > 1 else ""),
+            f"`--set train.batch={max(found, 1) * world * accumulate}`",
+        )
+    return found
 
 
 def _way_out(got: tuple[int, ...], wanted: tuple[int, ...]) -> str:

@@ -145,8 +145,11 @@ def free_folder(root: Path, name: str) -> Path:
     return root / f"{name}-{number}"
 
 
-def begin(folder: Path, network: Network, recipe: Recipe, data: Data, asked: Mapping[str, Any]) -> Run:
-    """A new run's folder, with everything that is known before the first step.
+def begin(
+    folder: Path, network: Network, recipe: Recipe, data: Data, asked: Mapping[str, Any], model: str | None = None
+) -> Run:
+    """A new run's folder, with everything that is known before the first step. `model` is the module's source, where
+    it is not the plain one.
 
     Raises `TrainingError` where there is something already, or no place.
     """
@@ -161,7 +164,7 @@ def begin(folder: Path, network: Network, recipe: Recipe, data: Data, asked: Map
     for source in network.sources:
         write(folder / "spec" / (Path(source.name).name or "spec.net"), source.text.encode())
     write(folder / "recipe.net", (recipe.text + "\n").encode())
-    write(folder / "model.py", emit(network).encode())
+    write(folder / "model.py", (model or emit(network)).encode())
     write(folder / "network.json", (network.model_dump_json(indent=2) + "\n").encode())
     write(folder / "environment.json", (json.dumps(environment(), indent=2) + "\n").encode())
     about = {

@@ -1,8 +1,9 @@
 """Run the fuzzers, and tell what they tried and found.
 
-    python tests/fuzz --minutes 60 [--only texts] [--seed N] [--save] [--report docs/reliability.md]
+    python tests/fuzz --minutes 60 [--only texts] [--seed N] [--jobs N] [--save] [--report docs/reliability.md]
 
 `--save` writes each text that was found into tests/robustness/, where a fast test gives it to all commands from then on.
+Each of the `--jobs` processes runs all sections, from a seed of its own: the first from N, the next from N + 1, ...
 """
 
 from __future__ import annotations
@@ -10,12 +11,16 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import pickle
 import platform
 import re
+import resource
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parent.parent
@@ -31,23 +36,57 @@ QUICK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 BEGIN, END = "<!-- report -->\n", "<!-- end of report -->\n"
 
 
-def fuzz(seconds: float, seed: int, only: list[str], most: int | None = None) -> list[Run]:
-    """Run sections, each for its share of the time."""
+def fuzz(seconds: float, seed: int, only: list[str], jobs: int = 1) -> list[Run]:
+    """Run sections in several processes, each section for its share of the time; what they tried and found together."""
     wanted = [name for name in SECTIONS if not only or name in only]
-    modules = {name: import_module(f"fuzz.{name}") for name in wanted if name != "networks"}
-    whole = sum(_share(name) for name in wanted)
-    here, runs = Path.cwd(), []
+    runs = {name: Run(name, Path(), 0) for name in wanted}
+    with tempfile.TemporaryDirectory(dir=QUICK) as folder:
+        workers = []
+        for number in range(jobs):
+            told = Path(folder) / str(number)
+            told.touch()
+            process = get_context("fork").Process(target=_work, args=(told, wanted, seconds, seed + number))
+            process.start()
+            workers.append((process, told))
+        for process, told in workers:
+            process.join()
+            for run in _told(told):
+                runs[run.section].add(run)
+            if process.exitcode:
+                runs[wanted[-1]].find(f"a process of the fuzzers ended: {process.exitcode}")
+    return list(runs.values())
+
+
+def _told(path: Path) -> Iterator[Run]:
+    """The runs that a process has written."""
+    with path.open("rb") as stream:
+        while stream.peek(1):
+            yield pickle.load(stream)
+
+
+def _work(told: Path, wanted: list[str], seconds: float, seed: int) -> None:
+    """Run sections one after the other, and write what became of each."""
+    whole = sum(map(_share, wanted))
+    here = Path.cwd()
     for name in wanted:
-        module = modules.get(name) or import_module(f"fuzz.{name}")
+        before = _spent()
+        module = import_module(f"fuzz.{name}")
         with tempfile.TemporaryDirectory(dir=QUICK) as folder:
-            run = Run(name, Path(folder), seconds * _share(name) / whole, most, seed)
+            run = Run(name, Path(folder), seconds * _share(name) / whole, seed=seed)
             try:
                 module.run(run)
             finally:
                 os.chdir(here)
-        runs.append(run)
-        print(f"{name}: {_counted(run)}; {len(run.findings)} found", flush=True)
-    return runs
+        run.spent = _spent() - before
+        with told.open("ab") as stream:
+            pickle.dump(run, stream)
+        print(f"{name}, seed {seed}: {_counted(run)}; {len(run.findings)} found", flush=True)
+
+
+def _spent() -> float:
+    """The processor time of this process and those that it has waited for, in seconds."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _share(name: str) -> float:
@@ -71,18 +110,20 @@ def save(found: Finding) -> Path | None:
     return path
 
 
-def report(runs: list[Run], minutes: float, seed: int) -> str:
+def report(runs: list[Run], minutes: float, seed: int, jobs: int = 1) -> str:
     """The report as Markdown."""
-    rows = [f"| {run.section} | {_counted(run)} | {len(run.findings) or 'nothing'} |" for run in runs]
+    rows = [
+        f"| {run.section} | {_counted(run)} | {len(run.findings) or 'nothing'} | {run.spent / 60:.1f} |" for run in runs
+    ]
     version = f"Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} processors"
     load = f"load {os.getloadavg()[0]:.0f} at the end"
     found = [f"- {run.section}: {each.what}" for run in runs for each in run.findings]
     return "\n".join(
         [
-            f"`make fuzz MINUTES={minutes:g}` on {time.strftime('%d %B %Y')}, seed {seed}; {version}, {load}.",
+            f"`make fuzz MINUTES={minutes:g}` on {time.strftime('%d %B %Y')}, seed {seed}, jobs {jobs}; {version}, {load}.",
             "",
-            "| section | tried | found |",
-            "|---|---|---|",
+            "| section | tried | found | minutes of processor time |",
+            "|---|---|---|---|",
             *rows,
             *(["", "Found:", "", *found] if found else []),
             "",
@@ -96,15 +137,16 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--only", choices=SECTIONS, action="append", default=[], help="Some of the sections alone.")
     parser.add_argument("--seed", type=int, help="The same texts again.  [default: drawn, and told]")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="So many processes.  [default: %(default)s]")
     parser.add_argument("--save", action="store_true", help="Write what is found into tests/robustness/.")
     parser.add_argument("--report", type=Path, metavar="PAGE", help="Write the report into its place in a page.")
     asked = parser.parse_args()
     seed = int.from_bytes(os.urandom(3), "big") if asked.seed is None else asked.seed
     os.environ["NO_COLOR"] = "1"
-    print(f"seed {seed}")
+    print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(dir=QUICK) as cache:
         os.environ["XDG_CACHE_HOME"] = cache
-        runs = fuzz(asked.minutes * 60, seed, asked.only)
+        runs = fuzz(asked.minutes * 60, seed, asked.only, asked.jobs)
     for run in runs:
         for each in run.findings:
             print(f"\n=== {run.section}: {each.what}\n{each.detail}")
@@ -113,7 +155,7 @@ def main() -> int:
     if asked.report:
         text = asked.report.read_text("utf-8")
         before, after = text.partition(BEGIN)[0], text.partition(END)[2]
-        asked.report.write_text(before + BEGIN + report(runs, asked.minutes, seed) + END + after, "utf-8")
+        asked.report.write_text(before + BEGIN + report(runs, asked.minutes, seed, asked.jobs) + END + after, "utf-8")
     return int(any(run.findings for run in runs))
 
 

@@ -6,7 +6,6 @@ import io
 import os
 import resource
 import signal
-import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -34,6 +33,11 @@ COMMANDS = (
     "compare {} {}",
 )
 STATUSES = (0, 1, 2)
+WARMING = (
+    "input 3x8x8\nconv3-4\n",
+    "input 3x8x8\ncnov3-4\nconv3-4(groups=2)\nadd { conv1-4/2 | identity }\n)\n",
+    "input 4x8x8\nadd { conv1-4/2 | identity }\nnn.ReLU()\nexpect params = 1\n",
+)
 
 
 class Overrun(BaseException):
@@ -150,8 +154,9 @@ def _place(trace: str) -> str:
     return f"({last.partition(':')[0]} in {place})"
 
 
-def warm(file: str) -> None:
-    """Let each command import what it needs, outside of all limits."""
-    for command in COMMANDS:
-        answer(command.format(file, file), share=300)
-    time.process_time()
+def warm(file: Path) -> None:
+    """Let each command import what it needs for texts that are right and wrong, outside of all limits."""
+    for text in WARMING:
+        file.write_text(text)
+        for command in dict.fromkeys(COMMANDS):
+            answer(command.format(file, file), share=300)

@@ -10,7 +10,7 @@ from test_lsp_laws import SPECS, everything
 from fuzz import _answers, texts
 from fuzz._run import Run
 
-SHARE = 0.1
+SHARE = 0.09
 TYPED = (
     "",
     "x",

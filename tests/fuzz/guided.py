@@ -16,7 +16,7 @@ from pathlib import Path
 
 from fuzz._run import Run
 
-SHARE = 0.05
+SHARE = 0.04
 LONGEST = 400
 """Characters of a text: short ones reach what long ones do, and faster."""
 SECONDS = 5

@@ -12,7 +12,7 @@ from pathlib import Path
 from fuzz._run import Run
 from netdsl.tools.cli import main
 
-SHARE = 0.05
+SHARE = 0.04
 SPEC = "input   3x64x64\n" + "conv3-8(norm=bn,   act=relu)\n" * 120
 WRITERS = {
     "compile": ("compile spec.net -o spec.py --force", "spec.py"),

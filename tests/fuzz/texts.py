@@ -3,28 +3,30 @@ bounded time and memory, with a status that a user may see, and never with a tra
 
 from __future__ import annotations
 
+import gc
 import os
-import pickle
-import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from random import Random
 
 from fuzz import _answers
-from fuzz._run import Finding, Run
+from fuzz._run import Finding, Run, Tell
 from netdsl import ops, zoo
 from netdsl.syntax.lex import KEYWORDS
+from netdsl.tools.cli import SELDOM
 
-SHARE = 0.6
+SHARE = 0.68
 KINDS = ("made by the grammar",) * 5 + ("mutated",) * 2 + ("bytes",) * 3
-"""Of ten texts so many are of each kind; those of the zoo are longest and take most of the time."""
+"""Of ten texts so many are of each kind."""
+WHOLE = 0.1
+"""So many of the mutated ones are whole networks of the zoo, which take most of the time."""
 BATCH = 200
 """So many texts are given to the commands by one process."""
-Told = tuple[Counter[str], list[Finding]]
-"""What was counted and found."""
+TWICE = 5
+"""One text of so many is given to `check` twice, to see that nothing is remembered of it that is not so."""
+IF_RIGHT = 3
+"""To so many commands beside `check` a right text is given."""
 
 NUMBERS = (
     *["0", "1", "2", "3", "4", "5", "7", "8", "16", "32", "64", "224", "1000", "-1", "0.5", "-0.0", "20%", "1M", "4k", "1e9", "1e400", "1000000000", "2**64", "2**2**2**2**2", "0x10", "00", "1_000"],
@@ -136,6 +138,18 @@ def made(random: Random) -> str:
     return "\n".join([f"input {shape}", *head, *(statement(random) for _ in range(random.randrange(1, 8)))]) + "\n"
 
 
+def excerpt(random: Random) -> str:
+    """A network of the zoo, most often only its head and a few lines in a row: they break in as many ways as all of it,
+    and are answered faster."""
+    text = random.choice(_zoo())
+    if random.random() < WHOLE:
+        return text
+    lines = text.splitlines(keepends=True)
+    head = [line for line in lines if line.startswith(("input", "param"))]
+    start = random.randrange(len(lines))
+    return "".join([*head, *lines[start : start + random.randrange(1, 16)]])
+
+
 def mutated(random: Random, text: str) -> str:
     """A text with one to six changes, of which some are large."""
     for _ in range(random.randrange(1, 7)):
@@ -186,7 +200,7 @@ def noise(random: Random) -> bytes:
         return " ".join(
             random.choices(signs, k=random.choice((2, 5, 20, 50, 200) if random.random() < 0.99 else (2000,)))
         ).encode()
-    text = random.choice(_zoo())
+    text = excerpt(random)
     if kind == 2:
         return text.encode(random.choice(("utf-16", "utf-32", "utf-8-sig", "cp037")), "replace")
     data = bytearray(text.encode())
@@ -200,73 +214,48 @@ def drawn(random: Random) -> tuple[str, bytes]:
     kind = random.choice(KINDS)
     if kind == "bytes":
         return kind, noise(random)
-    text = made(random) if kind == "made by the grammar" else mutated(random, random.choice(_zoo()))
+    text = made(random) if kind == "made by the grammar" else mutated(random, excerpt(random))
     return kind, text.encode("utf-8", "surrogatepass")
 
 
 def run(run: Run) -> None:
-    """Draw texts and give each to the commands, the wrong ones to `check` twice and one more: to all others they are
-    wrong alike.
-
-    They are answered in processes of their own, so that one that is ended from within is found too.
-    """
+    """Draw texts and give each to the commands, in processes of their own, so that one that is ended from within is found
+    too."""
     os.chdir(run.folder)
     file = Path("text.net")
-    file.write_text("input 3x8x8\nconv3-4\n")
-    _answers.warm(file.name)
+    _answers.warm(file)
     while run.going("texts"):
         count = BATCH if run.most is None else min(BATCH, run.most - run.counts["texts"])
-        ended = _apart(run, _many(run, file, Random(run.random.random()), count))
+        random = Random(run.random.random())
+        ended = run.apart(partial(_many, run, file, random, count))
         if ended:  # for a network as large as it is, perhaps no wonder
-            ended = _apart(run, (_given(file, large=True) for _ in range(1)))
+            ended = run.apart(lambda tell: tell(*_given(file, large=True)))
         if ended:
             run.find(f"the process ended: {ended}", "", file.read_bytes())
 
 
-def _many(run: Run, file: Path, random: Random, count: int) -> Iterator[Told]:
+def _many(run: Run, file: Path, random: Random, count: int, tell: Tell) -> None:
+    gc.set_threshold(SELDOM)  # as the program does for itself
     for _ in range(count):
         if not run.going("texts"):
             return
         kind, data = drawn(random)
         file.write_bytes(data)
         counts, findings = _given(file, random)
-        yield Counter(counts) + Counter({"texts": 1, f"texts {kind}": 1}), findings
+        tell(Counter({"texts": 1, f"texts {kind}": 1}) + counts, findings)
 
 
-def _given(file: Path, random: Random | None = None, large: bool = False) -> Told:
-    """Give the file to the commands; where it is wrong, and `random` is given, to some only."""
-    commands, statuses = _answers.COMMANDS, list[int | None]()
+def _given(file: Path, random: Random | None = None, large: bool = False) -> tuple[Counter[str], list[Finding]]:
+    """Give the file to the commands: all of them; or, where `random` is given, to `check`, one in `TWICE` a second time,
+    and to some of the others, to more where it is right, since to all of them it is wrong alike."""
+    checks, others = _answers.COMMANDS[:2], _answers.COMMANDS[2:]
+    if random is not None and random.randrange(TWICE):
+        checks = checks[:1]
+    statuses: list[int | None] = []
     share = _answers.proportion(file.name) if large else 0
-    found = list(_answers.wrong(file.name, commands[:2], statuses, share))
+    found = list(_answers.wrong(file.name, checks, statuses, share))
     right = statuses[0] == 0
-    more = commands[2:] if right or random is None else tuple(random.choices(commands[2:], k=1))
+    more = others if random is None else tuple(random.sample(others, k=IF_RIGHT if right else 1))
     found += _answers.wrong(file.name, more, share=share)
-    counts = Counter({"texts that are right": int(right), "commands": len(more) + 2})
+    counts = Counter({"commands": len(checks) + len(more), "texts that are right": int(right)})
     return counts, [Finding("texts", each.what, each.detail, file.read_bytes()) for each in found]
-
-
-def _apart(run: Run, work: Iterable[Told]) -> str:
-    """Do some work in another process, which tells after each piece what it counted and found. How the process ended,
-    if it did not end well."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            os.close(reading)
-            with os.fdopen(writing, "wb") as stream:
-                for each in work:
-                    pickle.dump(each, stream)
-                    stream.flush()
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as stream, suppress(EOFError, pickle.UnpicklingError):
-        while True:
-            counts, findings = pickle.load(stream)
-            run.counts.update(counts)
-            for each in findings:
-                run.find(each.what, each.detail, each.data)
-    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return "" if ended == 0 else signal.Signals(-ended).name if ended < 0 else f"status {ended}"

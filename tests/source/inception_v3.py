@@ -108,7 +108,7 @@ class InceptionC(nn.Module):
 
 
 class AuxLogits(nn.Module):
-    """The auxiliary head `AuxLogits`."""
+    """An auxiliary head, which is there in training only."""
 
     def __init__(self, in_channels: int, classes: int) -> None:
         super().__init__()

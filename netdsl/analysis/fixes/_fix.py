@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from netdsl.analysis.trial import MOST_ROUNDS, Trial
+from netdsl.analysis.trial import MOST_ROUNDS, Trial, size
 from netdsl.compiler import Compilation
 from netdsl.text.diagnostics import Diagnostic, Report
 from netdsl.text.edits import Moved, apart, within
@@ -19,6 +19,8 @@ from netdsl.text.source import Source
 
 MOST_TRIALS = 40
 """How often the text is compiled at most."""
+MOST_WORK = 40_000
+"""How many layers are compiled in all trials together, as `trial.size` counts them; two are made of any text."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def fix(compilation: Compilation, recompile: Callable[[Source], Compilation]) ->
     Edits in other files are not made. Where two overlap, the first by place is made, and the other in the next round if
     it is still asked for.
     """
-    fixed, left, text = 0, MOST_TRIALS, ""
+    fixed, left, text = 0, max(2, min(MOST_TRIALS, MOST_WORK // size(compilation))), ""
     for _ in range(MOST_ROUNDS):
         if compilation.file is None:
             return Fixed("", compilation, fixed)

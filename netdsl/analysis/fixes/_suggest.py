@@ -18,6 +18,7 @@ from netdsl import registry
 from netdsl.analysis.fixes._effect import effect
 from netdsl.analysis.fixes._fault import Candidate, Fault
 from netdsl.analysis.lookup import Trees
+from netdsl.analysis.trial import size
 from netdsl.compiler import Compilation
 from netdsl.text import edits
 from netdsl.text.diagnostics import Diagnostic, Edit, Proposal, Report
@@ -58,8 +59,7 @@ def suggestions(
     if compilation.file is None or compilation.valid:
         return ()
     source = compilation.file.source
-    layers = len(compilation.network.nodes) if compilation.network else 0
-    budget = min(most, MOST_WORK // (max(1, len(compilation.variants)) * (layers + len(source.text) // 50 + 1)))
+    budget = min(most, MOST_WORK // size(compilation))
     asked = compilation.report.errors if about is None else about
     trees = Trees([compilation.file])
     found: list[Suggestion] = []

@@ -31,7 +31,7 @@ class PaddingDrift(Rule):
             plain = isinstance(node.op, Convolution) and all(axis.stride == 1 for axis in found)
             if plain and max(axis.kernel for axis in found) > 1:
                 keeps, shrinks = keeps + (not changed), shrinks + changed
-            if not changed or not isinstance(pad, tuple) or pad[0] != pad[1] or pad[2] != pad[3]:
+            if not changed or not isinstance(pad, tuple) or pad[::2] != pad[1::2]:
                 continue
             if any(pad):
                 wrong += [node] * any(map(_drifts, found))

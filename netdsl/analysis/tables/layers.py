@@ -25,6 +25,10 @@ ALWAYS_PRINTED = ("p", "to")
 """The rate of a dropout, and the size that a pool makes."""
 
 
+WITH_ALL = ("norm", "act", "bias")
+"""What papers say once for all layers, of which some are exceptions."""
+
+
 class NotPrintable(Exception):
     """A style has no place for a network; the message says for which part of it."""
 
@@ -50,6 +54,37 @@ def chain(network: Network) -> list[Node]:
             raise NotPrintable(f"it has branches, or layers used again, in line {network.line(item.span)}")
         found.append(item)
     return found
+
+
+def single(networks: Sequence[Network]) -> Network:
+    """The one network. Raises `NotPrintable` for several."""
+    if len(networks) > 1:
+        raise NotPrintable("its variants are one table each; choose one with FILE:VARIANT")
+    return networks[0]
+
+
+def split(network: Network, left_out: Sequence[str]) -> tuple[list[Unit | Scope], list[Unit]]:
+    """The main path as units and joins, less the units of some operators; and these. Raises `NotPrintable` for what is
+    no such path."""
+    parts = list(grouped(items(network)))
+    hidden = [part for part in parts if isinstance(part, Unit) and part.op.name in left_out]
+    return [part for part in parts if part not in hidden], hidden
+
+
+def field(op: Operator, name: str) -> Any:
+    """A field of an operator; None where it has none of this name."""
+    return getattr(op, name, None)
+
+
+def by(op: Operator) -> str:
+    """Kernel and stride of an operator, `7×7/2`; empty where it has none."""
+    kernel, stride = field(op, "kernel"), field(op, "stride")
+    return f"{times(kernel)}/{max(stride or kernel)}" if kernel else ""
+
+
+def times(sizes: Sequence[int]) -> str:
+    """Sizes as papers print them: `7×7`."""
+    return "×".join(map(str, sizes))
 
 
 def units(nodes: Sequence[Node]) -> Iterator[Unit]:
@@ -109,9 +144,17 @@ class Conventions:
                     if not (key == "act" and unit is final) and key not in ALWAYS_PRINTED:
                         seen.setdefault(unit.op.name, {}).setdefault(key, Counter())[written] += 1
         self.common = {
-            name: {key: max(counts, key=lambda each: (counts[each], each == "none")) for key, counts in fields.items()}
+            name: {key: self._agreed(name, key, counts) for key, counts in fields.items()}
             for name, fields in seen.items()
         }
+
+    def _agreed(self, name: str, key: str, counts: Counter[str]) -> str:
+        """The value of a field that holds throughout: that of most layers; of what makes a layer the one it is (its
+        groups, its padding), that of nearly all."""
+        most = max(counts, key=lambda each: (counts[each], each == "none"))
+        usual = self._plain(self.kinds[name]).get(key)
+        rare = usual is not None and key not in WITH_ALL and counts[most] < 0.75 * counts.total()
+        return usual if rare and usual is not None else most
 
     @staticmethod
     def _written(unit: Unit) -> dict[str, str]:

@@ -41,7 +41,8 @@ Row = tuple[Cell, ...]
 @dataclass(frozen=True)
 class Table:
     """A table: its title, the rows of its head and of its body, and the notes below it. `rules` are the numbers of the
-    rows of the body with a line above them; `right` the columns whose figures are aligned at the right."""
+    rows of the body with a line above them; `right` the columns whose figures are aligned at the right, and the `stub`
+    first columns say what a row is."""
 
     title: str
     head: tuple[Row, ...]
@@ -49,6 +50,7 @@ class Table:
     notes: tuple[str, ...] = ()
     rules: frozenset[int] = frozenset()
     right: frozenset[int] = frozenset()
+    stub: int = 0
 
     @property
     def width(self) -> int:

@@ -12,7 +12,7 @@ from netdsl.analysis.tables.model import Table
 from netdsl.analysis.tables.spec import INPUT, LEFT_OUT, THROUGHOUT
 from netdsl.ir import Network
 from netdsl.ops.shared.notation import notation
-from netdsl.passes.claims import QUANTITIES, computed, show
+from netdsl.passes.claims import QUANTITIES, computed, holds, show
 from netdsl.shapes import text as shape_text
 
 
@@ -22,6 +22,11 @@ class Printed:
 
     tables: tuple[Table, ...]
     hidden: tuple[frozenset[int], ...]
+
+    @classmethod
+    def of(cls, tables: Sequence[Table], hidden: Iterable[Iterable[Unit]]) -> Printed:
+        """Of the units that are left out of each network."""
+        return cls(tuple(tables), tuple(frozenset(n.id for unit in each for n in unit.nodes) for each in hidden))
 
 
 def notes(
@@ -52,8 +57,16 @@ def _apart(networks: Sequence[Network], papers: Sequence[str]) -> Iterable[str]:
             with suppress(KeyError, ValueError):
                 if figure.quantity not in papers or figure.quantity not in QUANTITIES:
                     continue
-                value = show(figure.quantity, computed(network, figure.label, figure.quantity))
+                found = computed(network, figure.label, figure.quantity)
+                if holds(found, figure.value, figure.text):
+                    continue
+                value = show(figure.quantity, found)
                 of = ".".join(filter(None, (network.variant, figure.label, figure.quantity)))
                 yield f"The paper prints {of} = {figure.text}; computed {value}" + (
                     f" ({figure.note})." if figure.note else "."
                 )
+
+
+def millions(count: int) -> str:
+    """A count in millions with as many digits as the papers give: `138`, `6.8`, `0.27`."""
+    return f"{count / 1e6:.0f}" if count >= 20e6 else f"{count / 1e6:.2g}"

@@ -36,7 +36,7 @@ def lines(node: Node, least: float = SMALL) -> list[tuple[Run, ...]]:
         found.append((*head, Run(f" · {rest}", detail)))
     else:
         found.append(tuple(head))
-        rows = words.wrapped(tuple(details), WIDE, 3, ", " if node.kind == "block" else " · ")
+        rows = words.wrapped(tuple(details), WIDE, 4, ", " if node.kind == "block" else " · ")
         found += [(Run(row, detail),) for row in rows]
     last = " · ".join(each for each in (node.label if node.label != node.title else "", node.note) if each)
     if last:
@@ -56,7 +56,7 @@ def heading(frame: Frame, least: float = SMALL) -> list[tuple[Run, ...]]:
         head.append(Run(f"  × {frame.times}" if head else f"× {frame.times}", small, bold=True))
     found = [tuple(head)] if head else []
     if frame.details:
-        found += [(Run(row, small, color="grey"),) for row in words.wrapped(frame.details, 24, 2)]
+        found += [(Run(row, small, color="grey"),) for row in words.wrapped(frame.details, 24, 3)]
     return found
 
 

@@ -6,9 +6,7 @@ import re
 
 from netdsl.backends.pictures import words
 from netdsl.backends.pictures.model import Node
-from netdsl.ops import Family, Operator
-
-_NAMES = {"conv": "conv", "dwconv": "depthwise conv", "upconv": "up-conv", "maxpool": "max pool", "avgpool": "avg pool"}
+from netdsl.ops import Geometry, Operator
 
 
 def line(node: Node, symbols: tuple[str, ...] = ()) -> str:
@@ -16,27 +14,11 @@ def line(node: Node, symbols: tuple[str, ...] = ()) -> str:
     op = node.op
     if op is None or node.kind in ("input", "output"):
         return "previous layer" if symbols and node.kind == "input" else node.title
-    if op.name == "gap":
-        return "avg pool"
-    if op.name == "concat":
-        return "filter concatenation"
-    if op.family is Family.FULLY_CONNECTED and op.geometry.out:
-        return f"fc {_field(node, op, op.geometry.out, symbols)}"
-    if op.geometry.kernel is None or op.name not in _NAMES:
+    if not op.called and op.geometry == Geometry():
         return words.caption(op)[0]
-    kernel, stride = _window(node, op)
-    if op.family is Family.POOLING:
-        if op.name == "maxpool" and stride == "2" and not symbols:
-            return "pool, /2"
-        return f"{kernel} {_NAMES[op.name]}" + (f", /{stride}" if stride != "1" else "")
-    parts = [f"{kernel} {_NAMES[op.name]}"]
-    if op.geometry.out is not None:
-        parts.append(_field(node, op, op.geometry.out, symbols))
-    if stride != "1":
-        parts.append(f"/{stride}")
-    if getattr(op, "groups", 1) > 1 and op.name == "conv":
-        parts.append(f"{op.model_dump()['groups']} groups")
-    return ", ".join(parts)
+    kernel, stride = _window(node, op) if op.geometry.kernel else ("", "")
+    out = _field(node, op, op.geometry.out, symbols) if op.geometry.out else ""
+    return op.line(kernel, out, "" if stride == "1" else stride)
 
 
 def _field(node: Node, op: Operator, name: str, symbols: tuple[str, ...]) -> str:
@@ -55,7 +37,7 @@ def _window(node: Node, op: Operator) -> tuple[str, str]:
         window = op.window((node.figures.takes,))
         if window is not None:
             kernel, stride = window.kernel, window.stride
-    return _sizes(kernel, double=True), _sizes(stride)
+    return ("", "") if kernel is None else (_sizes(kernel, double=True), _sizes(stride))
 
 
 def _sizes(value: object, double: bool = False) -> str:

@@ -22,9 +22,9 @@ from netdsl.backends.pictures.drawing import (
     moved,
 )
 from netdsl.backends.pictures.legend import legend
-from netdsl.backends.pictures.model import Edge, Frame, Node, Picture
+from netdsl.backends.pictures.model import Edge, Frame, Node, Part, Picture
 from netdsl.backends.pictures.options import Options
-from netdsl.backends.pictures.routes import Column, Plan, Router, Wall
+from netdsl.backends.pictures.routes import TURN, Column, Plan, Router, Wall, apart
 from netdsl.backends.pictures.spine import GAP, Cell, Framed, Place, Spine, bordered
 
 PAGE = (482.0, 728.0)
@@ -97,6 +97,10 @@ class Sheet:
         assert chosen is not None
         return chosen
 
+    def bodies(self) -> list[list[Part]]:
+        """What begins a column of its own: the whole picture."""
+        return [list(self.picture.body)]
+
     def columns(self, count: int) -> list[Mark]:
         """The marks in so many columns."""
         spine = Spine(self.sizes, self.edges)
@@ -109,9 +113,9 @@ class Sheet:
 
     def arrange(self, spine: Spine, count: int) -> list[Column]:
         """Places in columns that do not have theirs yet."""
-        cells = [spine.measure(part) for part in self.picture.body]
+        bodies = [[spine.measure(part) for part in body] for body in self.bodies()]
         columns = []
-        for number, group in enumerate(_divided(cells, count)):
+        for number, group in enumerate(_divided(bodies, count)):
             whole = spine.sequence(tuple(cell.part for cell in group if not isinstance(cell.part, tuple)))
             columns.append(Column(whole.left, whole.right, whole.length))
             spine.place(whole, 0.0, 0.0, number)
@@ -157,8 +161,7 @@ class Sheet:
         self, places: dict[str, Place], frames: list[tuple[Framed, float]], edges: list[tuple[Plan, list[Point]]]
     ) -> list[Mark]:
         found: list[Mark] = [mark for framed, x in frames for mark in self.frame(framed, x)]
-        behind = sorted(edges, key=lambda each: each[0].edge.kind == "flow")  # no dashes over the way of the text
-        lines = [self.line(plan.edge, points) for plan, points in behind]
+        lines = [self.line(*each) for each in apart((plan.edge, points) for plan, points in edges)]
         found.append(Group(tuple(lines)))
         for node in self.picture.nodes:
             place = places[node.id]
@@ -181,10 +184,10 @@ class Sheet:
             return Text(place.x + 5, place.end + self.least + (3.5 if node.times > 1 else 1.5), run)
         return Text(place.end + 4, place.x - 4, run)
 
-    def line(self, edge: Edge, points: list[Point]) -> Mark:
+    def line(self, edge: Edge, points: list[Point], arrow: bool) -> Mark:
         dash = "4 2.5" if edge.kind == "projection" else ""
-        radius = 5.0 if edge.kind in ("flow", "projection") else 8.0
-        return Path(tuple(map(self.turn, points)), "line", dash, True, radius)
+        radius = 5.0 if edge.kind in ("flow", "projection") else TURN
+        return Path(tuple(map(self.turn, points)), "line", dash, arrow, radius)
 
     def frame(self, framed: Framed, x: float) -> list[Mark]:
         one = self.turn((framed.left + x, framed.top))
@@ -207,23 +210,27 @@ def _shifted(place: Place, x: float) -> Place:
     return replace(place, x=place.x + x, hops=hops, lane=place.lane + x)
 
 
-def _divided(cells: list[Cell], count: int) -> list[list[Cell]]:
-    """Cells in at most so many groups of neighbours, the longest as short as can be."""
+def _divided(bodies: list[list[Cell]], count: int) -> list[list[Cell]]:
+    """The cells of each body in groups of neighbours, in all at most so many (but one for each body), the longest as
+    short as can be."""
 
     def groups(limit: float) -> list[list[Cell]]:
-        found: list[list[Cell]] = [[]]
-        used = 0.0
-        for cell in cells:
-            ends = isinstance(cell.part, Node) and cell.part.kind in ("input", "output")
-            if found[-1] and used + cell.length > limit and not ends:
-                found.append([])
-                used = 0.0
-            found[-1].append(cell)
-            used += cell.length + GAP
+        found: list[list[Cell]] = []
+        for cells in bodies:
+            found.append([])
+            used = 0.0
+            for cell in cells:
+                ends = isinstance(cell.part, Node) and cell.part.kind in ("input", "output")
+                if found[-1] and used + cell.length > limit and not ends:
+                    found.append([])
+                    used = 0.0
+                found[-1].append(cell)
+                used += cell.length + GAP
         return found
 
-    low, high = max(cell.length for cell in cells), sum(cell.length + GAP for cell in cells)
+    lengths = [cell.length for cells in bodies for cell in cells]
+    low, high = max(lengths), sum(length + GAP for length in lengths)
     while high - low > 1:
         middle = (low + high) / 2
-        low, high = (low, middle) if len(groups(middle)) <= count else (middle, high)
+        low, high = (low, middle) if len(groups(middle)) <= max(count, len(bodies)) else (middle, high)
     return groups(high)

@@ -114,6 +114,10 @@ class Sizes:
     def heading(self, frame: Frame) -> Size:
         raise NotImplementedError
 
+    def beside(self, frame: Frame) -> float:
+        """What stands right of a frame's parts, inside its line."""
+        return 0.0
+
 
 class Spine:
     """Measures parts and places them. `identities`: the joins that a value goes straight to from their fork."""
@@ -174,7 +178,8 @@ class Spine:
         skips = len(self.skips.get(frame.id, ()))
         top += self.sizes.bus if skips else 0.0
         length = top + inside.length + pad
-        return Cell(frame, left, inside.right + pad + LANE * skips, length, [inside], [(0.0, top)], heading=head.along)
+        right = inside.right + self.sizes.beside(frame) + pad + LANE * skips
+        return Cell(frame, left, right, length, [inside], [(0.0, top)], heading=head.along)
 
     def fork(self, fork: Fork) -> Cell:
         cells = [self.sequence(branch.parts) for branch in fork.branches]

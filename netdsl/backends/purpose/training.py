@@ -24,7 +24,14 @@ from netdsl.text.amounts import size
 
 
 class BudgetError(ValueError):
-    """A budget that no plan of training fits; the message says the least that one takes, and the way out."""
+    """A budget that no plan of training fits; the message says the least that one takes, and the way out.
+
+    `problem` is the message without the way out, batches of as many samples as `fits`; 0 where not one does.
+    """
+
+    def __init__(self, problem: str, fits: int = 0):
+        super().__init__(f"{problem}; batches of {fits} fit: --batch {fits}" if fits else problem)
+        self.problem, self.fits = problem, fits
 
 
 @dataclass(frozen=True)
@@ -213,7 +220,7 @@ def _grouped(plan: Plan, budget: int) -> Plan:
     found = _least(plan, programme)
     if found.step <= budget:
         return found
-    raise BudgetError(_refused(found, budget))
+    raise _refused(found, budget)
 
 
 def _least(plan: Plan, programme: recomputed_groups.Programme) -> Plan:
@@ -223,7 +230,7 @@ def _least(plan: Plan, programme: recomputed_groups.Programme) -> Plan:
     return plan.with_groups(choice.groups)
 
 
-def _refused(least: Plan, budget: int) -> str:
+def _refused(least: Plan, budget: int) -> BudgetError:
     """What is said of a budget that cannot be met."""
     network, batch = least.graph.network, least.batch
     samples = f"{batch} sample{'s' * (batch != 1)}"
@@ -231,12 +238,12 @@ def _refused(least: Plan, budget: int) -> str:
         f"a training step of {network.name} with {samples} takes {size(least.step)} at least, {size(budget)} are given"
     )
     if least.figures.standing >= budget:
-        return f"{said}; weights, gradients and optimizer alone take {size(least.figures.standing)}"
+        return BudgetError(f"{said}; weights, gradients and optimizer alone take {size(least.figures.standing)}")
     low, high = 0, batch
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (middle, high) if _smallest(least, middle).step <= budget else (low, middle)
-    return f"{said}; " + (f"batches of {low} fit: --batch {low}" if low else "not one sample fits")
+    return BudgetError(said, low) if low else BudgetError(f"{said}; not one sample fits")
 
 
 def _smallest(plan: Plan, batch: int) -> Plan:

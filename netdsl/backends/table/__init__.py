@@ -8,6 +8,7 @@ one row, `x3`, with the sum of all.
 
 from netdsl.backends.table.figures import Layer, Row, Summary, fitting
 from netdsl.backends.table.gather import summary
+from netdsl.backends.table.notation import shortened
 from netdsl.backends.table.write import HEAD, cells, document, notes, title, to_json, to_markdown, to_text
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "document",
     "fitting",
     "notes",
+    "shortened",
     "summary",
     "title",
     "to_json",

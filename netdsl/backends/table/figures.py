@@ -45,9 +45,9 @@ class Summary:
     """The figures of a network, without the aux heads; None where errors left them unknown.
 
     `field` is what one value of the output sees of the input: one number where all dimensions agree. `throughout` are
-    the arguments that are left out of the rows, `reported` the paper's figures beside the computed ones. `levels` are
-    how many levels of groups are shown, and how many there are, where that are more. Where sizes are in terms of the
-    input, `valid` are the inputs for which they hold, and `result` is the output.
+    the arguments that are left out of the rows, `reported` the paper's figures beside the computed ones, and the
+    reference. `levels` are how many levels of groups are shown, and how many there are, where that are more. Where
+    sizes are in terms of the input, `valid` are the inputs for which they hold, and `result` is the output.
     """
 
     name: str

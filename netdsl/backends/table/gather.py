@@ -53,6 +53,10 @@ def _in_terms(network: Network, inputs: Inputs) -> dict[int, str]:
     return {value: text + f" ({way})" * bool(way) for value, (text, way) in rules(network, inputs).items()}
 
 
+_NO_FIGURES = ("read", "task", "year")
+"""How sure the others are, and what the zoo is ordered by."""
+
+
 class _Walk:
     """Goes through the tree of a network and gathers its layers and rows; `sizes` are the texts of shapes, by value,
     that are not shown as numbers."""
@@ -170,12 +174,12 @@ def _field(network: Network) -> int | Shape | None:
 
 
 def _reported(network: Network) -> Iterator[str]:
-    """The figures that the spec records from its paper, and the computed ones where there are any."""
+    """The figures that the spec records from its paper, with the computed ones where there are any, its reference."""
     for figure in network.reported:
-        if figure.quantity == "read":
-            continue  # how sure the others are, for `netdsl conformance`
+        if figure.quantity in _NO_FIGURES:
+            continue
         text = f"{figure.label}.{figure.quantity}" if figure.label else figure.quantity
-        text += f" = {figure.text}"
+        text = f"paper: {text} = {figure.text}" if text != "reference" else f"reference: {figure.value}"
         with suppress(KeyError, ValueError):
             if figure.quantity in QUANTITIES:
                 text += f", computed {show(figure.quantity, computed(network, figure.label, figure.quantity))}"

@@ -6,6 +6,7 @@ their rows and stand once above the table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -115,3 +116,32 @@ def _told(name: str, value: Value, defaults: Mapping[str, str | None], scope: Sc
 def _value(value: Value) -> str:
     """A value with at most six digits."""
     return f"{value:.6g}" if isinstance(value, float) else written(value)
+
+
+def shortened(operator: str, width: int) -> str:
+    """An operator's notation in at most so many columns: without what is in its lists, without its last arguments, or
+    without what is behind it, so that no word is broken and the count of a stack stays. What has no place for that is
+    cut."""
+    bare = re.sub(r"(?<==)\[(?:[^\[\]]|\[[^\[\]]*\])*\]", "[…]", operator)
+    if min(len(operator), len(bare)) <= width:
+        return operator if len(operator) <= width else bare
+    text, *stack = re.split(r"(  x\d+)$", bare)
+    kept = [text[: place.end()] for place in re.finditer(r"[(\[]|, |; ", text)]
+    whole = [text, *(each + "…" + _closing(each) for each in kept)]
+    whole += [re.sub(r"\([^()]*\)", "(…)", each) for each in whole]
+    fitting = (each + "".join(stack) for each in whole)
+    return max((each for each in fitting if len(each) <= width), key=len, default=operator[: width - 1] + "…")
+
+
+def _closing(begun: str) -> str:
+    """The brackets that close those which are open at the end of a text."""
+    open_: list[str] = []
+    for char in begun:
+        if char in _CLOSING:
+            open_.append(_CLOSING[char])
+        elif open_ and char == open_[-1]:
+            open_.pop()
+    return "".join(reversed(open_))
+
+
+_CLOSING = {"(": ")", "[": "]"}

@@ -8,12 +8,15 @@ from typing import Any, TypeAlias
 from unicodedata import east_asian_width
 
 from netdsl.backends.table.figures import Row, Summary, size
+from netdsl.backends.table.notation import shortened
 from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
 from netdsl.text.visible import markdown, visible
 
 Cells: TypeAlias = tuple[str, str, str, str, str]
 HEAD: Cells = ("layer", "operator", "output", "params", "multiply-adds")
+WIDEST = 64
+"""Columns of an operator; lists of the maps that LeNet-5's C3 sees would take 259."""
 
 
 def cells(summary: Summary) -> list[Cells]:
@@ -63,8 +66,7 @@ def notes(summary: Summary) -> Iterator[str]:
     shown, deepest = summary.levels
     if shown:
         yield f"{shown} of {deepest} levels of groups; --depth {deepest} shows all"
-    for each in summary.reported:
-        yield f"paper: {visible(each)}"
+    yield from map(visible, summary.reported)
 
 
 def to_markdown(summary: Summary) -> str:
@@ -139,7 +141,7 @@ def _lines(rows: Iterable[Row], level: int) -> Iterator[Cells]:
         times = f"  x{row.times}" if row.times > 1 else ""
         yield (
             "  " * level + (visible(row.name) or "-"),
-            visible((row.op + times).strip()),
+            shortened(visible((row.op + times).strip()), WIDEST),
             size(row),
             _figure(row.params),
             _figure(row.macs),

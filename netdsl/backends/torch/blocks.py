@@ -14,10 +14,10 @@ from netdsl.backends.torch.attributes import shape_of
 from netdsl.backends.torch.classes import Class
 from netdsl.backends.torch.columns import Split
 from netdsl.backends.torch.echo import echo
-from netdsl.backends.torch.facts import Facts, kernels
+from netdsl.backends.torch.facts import UNIT, Facts, kernels, row_nodes
 from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
-from netdsl.backends.torch.levels import Level
+from netdsl.backends.torch.levels import Leaf, Level
 from netdsl.backends.torch.members import Members
 from netdsl.backends.torch.merge import Form, Instance, Merge
 from netdsl.backends.torch.names import Numbered, camel, snake, stem, variable
@@ -65,7 +65,7 @@ class Blocks:
     def _classes(self, levels: list[Level]) -> None:
         kinds: dict[Any, list[Level]] = {}
         for level in levels:
-            kinds.setdefault(level.scope.definition or _base(level), []).append(level)
+            kinds.setdefault(level.scope.definition or _kind(level), []).append(level)
         for alike in kinds.values():
             base = _base(alike[0])
             projects = any(
@@ -202,11 +202,19 @@ class Blocks:
         kinds = ["Tensor | None" if value in optional else "Tensor" for value in level.outputs]
         gives = kinds[0] if len(kinds) == 1 else f"tuple[{', '.join(kinds)}]"
 
-        def form(addition: int | None = None) -> Form:
-            forward = Forward(level, self.plan, inputs, members.access, addition=addition)
+        named = any(
+            isinstance(each, Leaf) and each.node.op.transparent and each.node.label is not None
+            for each in level.members
+        )
+
+        def lines(addition: int | None, spelled: bool) -> tuple[str, ...]:
+            forward = Forward(level, self.plan, inputs, members.access, addition=addition, spelled=spelled)
             forward.write(level.outputs)
-            lines = tuple(forward.lines(level.outputs))
-            return Form(members.attributes, tuple(inputs.values()), gives, lines, init)
+            return tuple(forward.lines(level.outputs))
+
+        def form(addition: int | None = None) -> Form:
+            spelled = lines(addition, True) if named else ()
+            return Form(members.attributes, tuple(inputs.values()), gives, lines(addition, False), init, spelled)
 
         addition = _addition(level.scope) if projects else None
         return Instance(level, trace, form(), form(addition) if addition is not None else None)
@@ -214,7 +222,7 @@ class Blocks:
     def _aside(self, level: Level) -> bool:
         """Whether a level is part of an aux head."""
         here: Level | None = level
-        while here is not None and here.scope.kind != "aux":
+        while here is not None and not here.aux:
             here = here.above
         return here is not None
 
@@ -233,24 +241,14 @@ class Blocks:
         return names
 
     def _doc(self, levels: list[Level]) -> str:
-        """The docstring of the class of some levels: the comment above the block, where there is one."""
+        """The docstring of the class of some levels: the comment above the block, or little else."""
         scope = levels[0].scope
         definition = self.facts.definition(scope)
         if definition is not None and definition.doc:
             return definition.doc
         if scope.kind == "bracket":
             return f"A residual building block of {', '.join(kernels(scope))} convolutions"
-        if scope.kind == "block":
-            return f"The block `{scope.title}`"
-        if scope.kind == "aux":
-            titles = dict.fromkeys(level.scope.title for level in levels)
-            return f"The auxiliary head{'s' if len(titles) > 1 else ''} {' and '.join(f'`{each}`' for each in titles)}"
-        labels = list(dict.fromkeys(level.scope.label for level in levels if level.scope.label))
-        if not labels:
-            words = {"residual": "A residual connection", "join": "Branches that are joined"}
-            return words.get(scope.kind, "Layers in a row")
-        listed = ", ".join(f"`{label}`" for label in labels[:8]) + (" and others" if len(labels) > 8 else "")
-        return f"The layers of {listed}"
+        return "An auxiliary head, which is there in training only" if levels[0].aux else ""
 
 
 def _telling(values: Mapping[int, Any]) -> bool:
@@ -265,12 +263,24 @@ def _signature(instance: Instance) -> Any:
     return form.inputs, form.gives, form.forward, form.init, parts, instance.trace.loop is None
 
 
+def _kind(level: Level) -> Any:
+    """What may be one class without a definition: units differ in the numbers that are arguments of it alone."""
+    base = _base(level)
+    if level.scope.kind != "unit":
+        return base
+    (node,) = row_nodes(level.scope)
+    known = type(node.op).model_fields
+    return base, tuple(getattr(node.op, field) for field in known if field not in UNIT.values())
+
+
 def _base(level: Level) -> str:
     """What a class is called, before it needs a number."""
     scope = level.scope
     if scope.kind == "bracket":
         known = {("3x3", "3x3"): "BasicBlock", ("1x1", "3x3", "1x1"): "Bottleneck"}
         return known.get(kernels(scope), "ResidualBlock")
+    if scope.kind == "unit":
+        return camel("-".join(each.node.op.name for each in level.members if isinstance(each, Leaf)))
     title = stem(scope.title) if scope.kind == "aux" else scope.title
     words = [title if scope.kind in ("block", "aux", "join", "residual") else "", scope.label or "", scope.kind]
     if scope.label and scope.kind != "block" and scope.kind != "aux":

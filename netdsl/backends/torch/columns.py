@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from netdsl.backends.torch.construct import PLAIN, UNSET, Items, alike, single
@@ -217,7 +218,9 @@ class Columns:
                 options[whole] = None
         for test in self.tests():
             options.update(dict.fromkeys((test, make("not", test))))
-        for option in options:
+        further = [test for each in self.further() for test in (each, make("not", each))]
+        both = (make("and", option, test) for option in options for test in further)
+        for option in chain(options, both):
             sides = self.sides(option, rows)
             if sides is not None and set(sides[0]) == present:
                 self.conditions.setdefault(option, word)

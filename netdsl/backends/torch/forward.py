@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
 from itertools import chain, count, pairwise, takewhile
+from operator import itemgetter
 
 from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat
 from netdsl.backends.torch.levels import HALVES, Again, Leaf, Level, Member
@@ -32,7 +33,7 @@ class Forward:
 
     `inputs` are the variables of the values it is given, `access` how a member is reached from `self` or from the
     container that owns it, `taken` the names that no variable may have. `addition` is the node whose second term passes
-    `self.downsample`, if there is one.
+    `self.downsample`, if there is one. Where it is `spelled` out, an identity with a label is a statement.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Forward:
         access: Callable[[Member, str], str],
         taken: Iterable[str] = (),
         addition: int | None = None,
+        spelled: bool = False,
     ):
         self.level = level
         self.plan = plan
@@ -50,6 +52,7 @@ class Forward:
         self.access = access
         self.taken = frozenset(taken)
         self.addition = addition
+        self.spelled = spelled
         self.preferred: dict[int, str] = {}
         self.branches: set[int] = set()
         self.asked: set[int] = set()
@@ -60,7 +63,7 @@ class Forward:
         self.statements: list[Statement] = []
         first, *others = inputs.values()
         self.main = "out" if "x" in others else "x" if others else first
-        self._collect(level, "self", level.scope.kind == "aux" and not level.called)
+        self._collect(level, "self", level.aux and not level.called)
         self._prefer(level.scope, self.main)
         self._labels()
 
@@ -77,11 +80,14 @@ class Forward:
                     self.steps.append(step)
                 continue
             if isinstance(member, Level) and not member.called:
-                self._collect(member, self.access(member, owner), aux or member.scope.kind == "aux")
+                self._collect(member, self.access(member, owner), aux or member.aux)
                 continue
             leaf = member if isinstance(member, Leaf) else None
             if leaf is not None and leaf.node.op.transparent:
-                self.aliases[leaf.node.id] = leaf.inputs[0]
+                if self.spelled and leaf.node.label:
+                    self.steps.append(Step(leaf.outputs, leaf.inputs, itemgetter(0), follows=True))
+                else:
+                    self.aliases[leaf.node.id] = leaf.inputs[0]
                 continue
             if leaf is not None and leaf.torch is HALVES:
                 if leaf.other is not None:
@@ -102,7 +108,7 @@ class Forward:
                 step.form = form_of(template)
                 once = all(layer.torch.expression.count(f"{{{place}}}") < 2 for place in range(len(member.inputs)))
                 step.takes, step.join = once, not layer.bare
-            step.aux = aux or (isinstance(member, Level) and member.scope.kind == "aux")
+            step.aux = aux or (isinstance(member, Level) and member.aux)
             if self.addition is not None and isinstance(member, Level) and member.scope.kind == "shortcut":
                 step.text, step.kept = _optional, True
             elif leaf is not None and leaf.node.id == self.addition and len(self.steps) and not self._projected():
@@ -221,7 +227,8 @@ class Forward:
                 names.append(name)
             if step.loop is not None:
                 names, expression = [], step.loop(texts, names)
-            self.statements.append(([] if set(names) == {"_"} else names, expression, step.aux))
+            if names != [expression]:
+                self.statements.append(([] if set(names) == {"_"} else names, expression, step.aux))
 
     def lines(
         self, results: Sequence[int], ending: Bracket | str | None = None, training: Bracket | None = None
@@ -229,9 +236,11 @@ class Forward:
         """The statements as text, unindented, and the return: of `results`, or `ending`; `training` before it."""
         statements = list(self.statements)
         names = [self.name(value) for value in results]
-        if len(names) == 1:
-            last = statements[-1] if statements else None
-            ending = statements.pop()[1] if last is not None and last[0] == names and not last[2] else names[0]
+        last = statements[-1] if statements else None
+        if names and last is not None and last[0] == names and not last[2]:
+            ending = statements.pop()[1]
+        elif len(names) == 1:
+            ending = names[0]
         elif ending is None:
             listed = ", ".join(names)
             fits = INDENT + len(f"return {listed}") <= WIDTH

@@ -1,13 +1,15 @@
 """How weights are drawn: the statements at the end of a constructor.
 
 A layer with an `init` of its own has a statement of its own. The recipe's `init` draws the weight layers: by one loop
-over all modules where it says one thing of each class of them, and no layer has another; otherwise it is written for
-each layer that has none.
+over all modules where it says one thing of each class of them, behind which come a few layers that are drawn
+otherwise; if it cannot be said so, it is written for each layer that has no way of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +23,9 @@ MODULES = ("nn.Conv2d", "nn.ConvTranspose2d", "nn.Linear",
            "nn.Conv1d", "nn.ConvTranspose1d", "nn.Conv3d", "nn.ConvTranspose3d")  # fmt: skip
 """The modules of those operators, or what they derive from."""
 
+MOST_APART = 2
+"""So many layers may be drawn otherwise than the loop over all modules says."""
+
 INDENT = 8
 
 
@@ -31,45 +36,66 @@ class Initialisation:
         self.plan = plan
         train = plan.network.train
         self.recipe: Draws = draws(train.kwargs.get("init")) if train is not None else Draws()
+        self._statements: dict[int, tuple[str, ...]] = {}
 
     @cached_property
-    def everywhere(self) -> Mapping[str, tuple[str, ...]]:
-        """The recipe's statements by class of modules, where a loop over all modules can say them; else nothing."""
-        ways: dict[str, set[Init | None]] = {}
+    def _rule(self) -> tuple[Mapping[str, tuple[str, ...]], dict[int, Leaf]]:
+        """The recipe's statements by class of modules, where a loop over all modules can say them, and the layers that
+        are drawn otherwise; nothing where it cannot."""
+        ways: dict[str, Counter[Init | None]] = {}
         biased: dict[str, set[bool]] = {}
-        for leaf in self._drawn():
-            op = leaf.node.op
-            own = getattr(op, "bias_init", None) if self.recipe.bias is not None else None
-            if own is not None or getattr(op, "init", None) is not None:
-                return {}
-            if (module := _module(leaf)) in MODULES:
-                ways.setdefault(module, set()).add(self.recipe.init(op.name, leaf.node.path))
-                biased.setdefault(module, set()).add(bool(getattr(op, "bias", False)))
-        if any(len(each) > 1 for each in ways.values()):
-            return {}
+        apart: dict[int, Leaf] = {}
+        leaves = [leaf for leaf in self.plan.root.leaves() if leaf.node.op.weight_layer and _module(leaf) in MODULES]
+        for leaf in leaves:
+            if self._has_own(leaf):
+                apart[id(leaf)] = leaf
+                continue
+            ways.setdefault(_module(leaf), Counter())[self.recipe.init(leaf.node.op.name, leaf.node.path)] += 1
+            biased.setdefault(_module(leaf), set()).add(bool(getattr(leaf.node.op, "bias", False)))
         found: dict[str, tuple[str, ...]] = {}
         for module in (each for each in MODULES if each in ways):
-            (init,) = ways[module]
+            init = ways[module].most_common(1)[0][0]
             bias = statements(None, bias=self.recipe.bias) if True in biased[module] else ()
             if False in biased[module]:
                 bias = tuple(line for each in bias for line in ("if {m}.bias is not None:", f"    {each}"))
             if written := (*statements(init), *bias):
                 found[module] = written
-        return found
+            others = [leaf for leaf in leaves if _module(leaf) == module and id(leaf) not in apart]
+            apart |= {id(each): each for each in others if self.recipe.init(each.node.op.name, each.node.path) != init}
+        behind = all(_set(found.get(_module(leaf), ())) <= _set(self._written(leaf)) for leaf in apart.values())
+        inside = any(self._has_own(leaf) and self._home(leaf) is not self.plan.root for leaf in apart.values())
+        return ({}, {}) if not behind or inside or len(apart) > MOST_APART else (found, apart)
 
-    def _drawn(self) -> Iterator[Leaf]:
-        return (leaf for leaf in self.plan.root.leaves() if leaf.node.op.weight_layer)
+    def _has_own(self, leaf: Leaf) -> bool:
+        """Whether a layer says itself how what the recipe draws is drawn."""
+        op = leaf.node.op
+        bias = getattr(op, "bias_init", None) if self.recipe.bias is not None else None
+        return bias is not None or getattr(op, "init", None) is not None
+
+    def _home(self, leaf: Leaf) -> Level:
+        """The level of the class that constructs a layer."""
+        here = leaf.above
+        while here.above is not None and here.kind != "class":
+            here = here.above
+        return here
 
     def statements(self, leaf: Leaf) -> tuple[str, ...]:
-        """The statements for one layer, with `{m}` for it."""
+        """The statements for one layer, with `{m}` for it, in the class that constructs it."""
+        if not leaf.node.op.weight_layer:
+            return leaf.torch.init
+        found = self._statements.get(id(leaf))
+        if found is None:
+            everywhere, apart = self._rule
+            found = () if id(leaf) in apart else leaf.torch.init
+            found = self._statements[id(leaf)] = found if _module(leaf) in everywhere else self._written(leaf)
+        return found
+
+    def _written(self, leaf: Leaf) -> tuple[str, ...]:
+        """The statements that say all of how a layer is drawn."""
         op = leaf.node.op
-        if not op.weight_layer:
-            return leaf.torch.init
-        if (module := _module(leaf)) in self.everywhere:
-            return leaf.torch.init
         given: dict[str, Any] = {}
         recipe = self.recipe.init(op.name, leaf.node.path)
-        if recipe is not None and getattr(op, "init", None) is None and (module in MODULES or not recipe.fanned):
+        if recipe is not None and getattr(op, "init", None) is None and (_module(leaf) in MODULES or not recipe.fanned):
             given["init"] = recipe
         biased = getattr(op, "bias", False) and getattr(op, "bias_init", None) is None
         if self.recipe.bias is not None and biased:
@@ -114,26 +140,40 @@ class Initialisation:
         """The layers that a class constructs itself, each with the expression for it; None for a class inside."""
 
         def visit(here: Level, owner: str) -> Iterator[tuple[str, Leaf | None]]:
-            for place, member in enumerate(here.members):
+            indexed = here.kind == "sequential" or here.chained or here.listed
+            for member in here.members:
                 if isinstance(member, Again):
                     continue
-                indexed = here.kind == "sequential" or here.chained or here.listed
-                if isinstance(member, Leaf):
-                    if self.statements(member):
-                        yield (f"{owner}[{place}]" if indexed else access(member, owner)), member
-                elif member.kind == "class":
+                if isinstance(member, Level) and member.kind == "class":
                     yield "", None
-                else:
-                    yield from visit(member, f"{owner}[{place}]" if indexed else access(member, owner))
+                elif isinstance(member, Level) or self.statements(member):
+                    reached = f"{owner}[{here.position(member.name)}]" if indexed else access(member, owner)
+                    if isinstance(member, Leaf):
+                        yield reached, member
+                    else:
+                        yield from visit(member, reached)
 
         return visit(level, "self")
 
-    def last(self) -> tuple[str, ...]:
-        """The recipe's loop over all modules of the network."""
+    def last(self, reach: Callable[[Leaf], str]) -> tuple[str, ...]:
+        """The recipe's loop over all modules of the network, and those that are drawn otherwise behind it."""
+        everywhere, apart = self._rule
         together: dict[tuple[str, ...], list[str]] = {}
-        for module, written in self.everywhere.items():
+        for module, written in everywhere.items():
             together.setdefault(written, []).append(module)
-        return loop([(modules, written) for written, modules in together.items()])
+        lines = loop([(modules, written) for written, modules in together.items()])
+        others = [
+            statement.replace("{m}", reach(leaf))
+            for leaf in apart.values()
+            for statement in self._written(leaf)
+            if statement not in map(str.strip, everywhere.get(_module(leaf), ()))
+        ]
+        return (*lines, *others)
+
+
+def _set(lines: Iterable[str]) -> set[str]:
+    """What statements set: `{m}.weight`, `{m}.bias`."""
+    return set(re.findall(r"_\(({m}\.\w+)", "\n".join(lines)))
 
 
 def _module(leaf: Leaf) -> str:

@@ -60,8 +60,6 @@ class Layers(Expressions):
             if found is not None:
                 fields[key] = found
         fields = {key: value for key, value in fields.items() if is_symbolic(value)}
-        if symbols:
-            self.passing(node, inputs)
         if not fields and not symbols:
             return
         if "stride" in fields:
@@ -70,6 +68,7 @@ class Layers(Expressions):
         if leaf is not None and leaf.torch is HALVES and node.shape is not None:
             half = make("//", as_term(inputs[0][0]), as_term(2))
             self.shapes[node.id] = (symbolic(node.shape[0], half), *node.shape[1:])
+            self.mark(inputs)
             return
         constant = leaf is None or leaf.torch.module is None or not leaf.torch.module.args
         if constant and not fields and op.any_channels and inputs[0] == node.shape:
@@ -93,9 +92,11 @@ class Layers(Expressions):
         if _mixes(node, inputs):
             channels = plain(channels)  # of pixels and channels at once, which no reader can follow
             self.mark(inputs[0])
-        self.shapes[node.id] = (self.local(channels) if len(inputs) > 1 else channels, *map(plain, shape[1:]))
+        self.shapes[node.id] = (self.local(channels) if len(inputs) > 1 else channels, *map(_size, shape[1:]))
         if traced is not None:
             self.torch[node.id] = self._whole(node, traced, fields)
+        if symbols and not self._follows(node, inputs, traced):
+            self.mark(inputs)
         self.flexible(node, fields, traced)
 
     def setting(self, node: Node, text: str, names: Names, shape: tuple[Any, ...]) -> dict[str, Any]:
@@ -135,10 +136,16 @@ class Layers(Expressions):
         assert module is not None
         return traced._replace(module=module._replace(kwargs={**module.kwargs, "stride": single_of(fields["stride"])}))
 
-    def passing(self, node: Node, inputs: tuple[tuple[Any, ...], ...]) -> None:
-        """What goes into a layer must stay as it is, unless the layer is the same for any number of channels."""
-        if not node.op.any_channels or _mixes(node, inputs):
-            self.mark(inputs)
+    def _follows(self, node: Node, inputs: tuple[tuple[Any, ...], ...], traced: Torch | None) -> bool:
+        """Whether a layer is written for any number of channels that goes into it: it passes all of them on, it is a
+        plain layer that is told how many there are, or it adds up what has the same."""
+        op = node.op
+        if op.any_channels:
+            return not _mixes(node, inputs)
+        if op.name in ("add", "mul"):
+            return len({as_term(shape[0]) for shape in inputs}) == 1
+        told = () if traced is None or traced.module is None or traced.init else traced.module.args
+        return _plain(node) and any(each is inputs[0][0] for each in told)
 
     def flexible(self, node: Node, fields: dict[str, Any], traced: Torch | None) -> None:
         """Only rates and the channels of a plain layer may have other values than the network has."""
@@ -149,9 +156,7 @@ class Layers(Expressions):
         for key, value in fields.items():
             written = any(each is value for each in constants)
             rate = isinstance(value, SymF) and op.family in (Family.ACTIVATION, Family.REGULARIZATION)
-            plain_layer = op.family in (Family.CONVOLUTION, Family.FULLY_CONNECTED) and getattr(op, "groups", 1) == 1
-            out = key == op.geometry.out and plain_layer
-            if not (written and (rate or (out and getattr(op, "connect", None) is None))):
+            if not (written and (rate or (key == op.geometry.out and _plain(node)))):
                 self.mark(value)
 
     def local(self, channels: Any) -> Any:
@@ -169,6 +174,18 @@ class Layers(Expressions):
         while wanted in self.env:
             wanted, number = f"channels{number}", number + 1
         return self.atom(wanted, plain(channels), ("default", term))
+
+
+def _plain(node: Node) -> bool:
+    """Whether a layer has weights from all channels to all others."""
+    op = node.op
+    weighted = op.family in (Family.CONVOLUTION, Family.FULLY_CONNECTED)
+    return weighted and getattr(op, "groups", 1) == 1 and getattr(op, "connect", None) is None
+
+
+def _size(value: Any) -> Any:
+    """A height, width or length as it goes on: with the name that a block has for it, or as a number."""
+    return value if isinstance(value, Sym) and value.term.op == "name" else plain(value)
 
 
 def _mixes(node: Node, inputs: tuple[tuple[Any, ...], ...]) -> bool:

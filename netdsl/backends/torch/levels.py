@@ -78,6 +78,7 @@ class Level:
     - `outputs`: the values made inside that are needed outside, its result first.
     - `foreign`: layers outside that it uses again.
     - `chained`: a class that derives from `nn.Sequential`.
+    - `aux`: a head of its own, in training only.
     """
 
     scope: Scope
@@ -86,6 +87,7 @@ class Level:
     members: list[Leaf | Level | Again] = field(default_factory=list)
     kind: Literal["sequential", "class", "container"] = "class"
     chained: bool = False
+    aux: bool = False
     first: int = FOREVER
     last: int = -1
     inputs: tuple[int, ...] = ()
@@ -125,9 +127,15 @@ class Level:
 
     @property
     def placed(self) -> bool:
-        """Whether its members go by their places, as those of an `nn.Sequential` do."""
+        """Whether its modules go by their places, as those of an `nn.Sequential` do."""
+        return all(member.name == str(place) for place, member in enumerate(self.row()))
+
+    def row(self) -> list[Leaf | Level]:
+        """The modules in a sequence or a list of its members, in order: an identity is none."""
         members = [member for member in self.members if not isinstance(member, Again)]
-        return all(member.name == str(place) for place, member in enumerate(members))
+        if self.listed:
+            return [each for each in members if each.constructed]
+        return [each for each in members if isinstance(each, Level) or not each.node.op.transparent]
 
     @property
     def listed(self) -> bool:
@@ -164,8 +172,7 @@ class Level:
     def position(self, name: str) -> int:
         """The place of a member of an `nn.Sequential`."""
         if not self.positions:
-            named = (member.name for member in self.members if not isinstance(member, Again))
-            self.positions = {each: place for place, each in enumerate(named)}
+            self.positions = {each.name: place for place, each in enumerate(self.row())}
         return self.positions[name]
 
 

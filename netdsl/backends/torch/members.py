@@ -149,7 +149,9 @@ class Members:
             self._collect()
 
     def _collect(self) -> None:
-        taken = {member.name for member in self.level.members if not isinstance(member, Again)}
+        shared_ones = {id(leaf) for member in self.level.members for leaf in _anonymous(member)}
+        members = [member for member in self.level.members if id(member) not in shared_ones]
+        taken = {member.name for member in members if not isinstance(member, Again)}
         shared: dict[Any, str] = {}
         numbered = Numbered(taken)
         for member in self.level.members:
@@ -199,8 +201,7 @@ class Members:
 
     def _chain(self, level: Level, around: Arms) -> Chain:
         """A sequence, each with the arms that it stands in beside those `around` the sequence."""
-        members = [each for each in level.members if not isinstance(each, Again)]
-        members = [each for each in members if each.constructed] if level.listed else members
+        members = level.row()
         when = tuple(self._arms(each)[len(around) :] for each in members)
         items = tuple((each.name, self.construct(each)) for each in members)
         return Chain(items, when if any(when) else ())
@@ -208,7 +209,7 @@ class Members:
     def access(self, member: Member, owner: str = "self") -> str:
         """The expression for a member; `owner` is that of the container it is in."""
         if isinstance(member, Again):
-            return self._reach(member.target)
+            return self.reach(member.target)
         if owner != "self" and id(member) not in self._names:
             bare = isinstance(member, Leaf) and member.bare
             return reached(owner, member.name) if bare else f'{owner}["{member.name}"]'
@@ -217,7 +218,7 @@ class Members:
         name = self._names.get(id(member), member.name)
         return reached("self", name, by_key=not (isinstance(member, Leaf) and member.bare))
 
-    def _reach(self, target: Leaf | Level) -> str:
+    def reach(self, target: Leaf | Level) -> str:
         """Layers elsewhere below this class."""
         way: list[Leaf | Level] = []
         here: Leaf | Level | None = target
@@ -226,7 +227,7 @@ class Members:
             here = here.above
         text, above = "self", self.level
         for each in reversed(way):
-            if above is self.level:
+            if above is self.level and not above.chained:
                 text = self.access(each)
             elif not above.called:
                 bare = isinstance(each, Leaf) and each.bare

@@ -10,7 +10,7 @@ does not give exactly is no instance of it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from netdsl.backends.torch.attributes import Attributes
@@ -18,7 +18,7 @@ from netdsl.backends.torch.classes import Attribute, Class, settled
 from netdsl.backends.torch.columns import InstanceRow, Split
 from netdsl.backends.torch.construct import UNSET, Parameter, valued
 from netdsl.backends.torch.decisions import Arms
-from netdsl.backends.torch.forks import Forks
+from netdsl.backends.torch.forks import Forks, shortcut_first
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.signature import Signature
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
@@ -28,13 +28,17 @@ from netdsl.backends.torch.trace import Trace
 
 @dataclass(eq=False)
 class Form:
-    """What one instance holds and does. An attribute is its name, its construction, and the arms it stands in."""
+    """What one instance holds and does. An attribute is its name, its construction, and the arms it stands in.
+
+    `spelled` is the `forward` with a statement for each name that the spec gives a value; empty where it gives none.
+    """
 
     attributes: list[tuple[str, Any, Arms]]
     inputs: tuple[str, ...] = ()
     gives: str = "Tensor"
     forward: tuple[str, ...] = ()
     init: tuple[str, ...] = ()
+    spelled: tuple[str, ...] = ()
 
     def made(self, names: Mapping[str, Any]) -> tuple[Any, ...]:
         """The same as `Class.made` says it; with other numbers where the names in its terms have other values."""
@@ -76,6 +80,11 @@ class Merge:
         first = self.forms[0]
         if any((form.inputs, form.gives) != (first.inputs, first.gives) for form in self.forms):
             raise Split
+        if len({form.forward for form in self.forms}) > 1 and all(form.spelled for form in self.forms):
+            self.forms = [replace(form, forward=form.spelled) for form in self.forms]
+        if len({form.forward for form in self.forms}) > 1 and first.inputs:
+            forwards = shortcut_first([form.forward for form in self.forms])
+            self.forms = [replace(form, forward=lines) for form, lines in zip(self.forms, forwards, strict=True)]
         self.made = made = Class(called, inputs=first.inputs, gives=first.gives)
         looped = [each.trace.loop is not None for each in instances]
         if all(looped):

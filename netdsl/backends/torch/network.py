@@ -99,7 +99,7 @@ class Main:
         root.chained = numbered and plain and self.plan.chain(root, self.plan.result)
         trace = Trace(facts, root)
         members = Members(root, trace)
-        init = (*members.parameters, *initialisation.lines(root, members.access), *initialisation.last())
+        init = (*members.parameters, *initialisation.lines(root, members.access), *initialisation.last(members.reach))
         form = Form(members.attributes, init=init)
         if not root.chained:
             inputs = self._inputs()

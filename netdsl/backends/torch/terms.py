@@ -228,6 +228,8 @@ def make(op: str, *args: Term) -> Term:
         return make(op, args[0].args[0], *args[1:])
     if op == ">" and args[0].op == "if" and all(each.constant for each in (*args[0].args[1:], args[1])):
         return make("if", args[0].args[0], *(make(op, each, args[1]) for each in args[0].args[1:]))
+    if op == "if" and args[1] == args[2]:
+        return args[1]
     if op == "if" and args[0].constant:
         return args[1] if args[0].args[0] else args[2]
     if op == "if" and all(each.constant and isinstance(each.args[0], bool) for each in args[1:]):

@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from netdsl.backends.artefact import MARK
-from netdsl.backends.torch.classes import Attribute, Class, Lines, Repetition, changed, terms_of
+from netdsl.backends.torch.classes import Attribute, Class, Fork, Lines, Repetition, changed, terms_of
 from netdsl.backends.torch.construct import UNSET, Chain, Construct, Cycle, Run
-from netdsl.backends.torch.layout import WIDTH, Bracket, counted, lay, named, parameters, render, sequence, tree
+from netdsl.backends.torch.layout import WIDTH, Bracket, Loop, counted, lay, named, parameters, render, sequence, tree
 from netdsl.backends.torch.names import printable, prose, reached
 from netdsl.backends.torch.terms import MAKE_DIVISIBLE, Term, literal, make, name
 from netdsl.ir import Network
@@ -81,7 +81,7 @@ def output_class(name: str, doc: str, fields: list[tuple[str, bool]]) -> str:
 def class_text(made: Class, constants: Iterable[tuple[str, Any]] = ()) -> str:
     """One class. `constants` are set in its body."""
     lines = [f"class {made.name}({made.base}):"]
-    lines += [*_docstring(made), ""]
+    lines += [*_docstring(made), ""] if made.doc else []
     for key, value in constants:
         inside = tuple((f"{literal(each)}: ", literal(item)) for each, item in value.items())
         lines += [f"    {key} = " + lay(Bracket("{", inside, "}"), 4, len(key) + 3), ""]
@@ -97,21 +97,16 @@ def class_text(made: Class, constants: Iterable[tuple[str, Any]] = ()) -> str:
 
 def _docstring(made: Class) -> list[str]:
     doc = f"{prose(made.doc)}."
-    first = textwrap.wrap(doc, WIDTH - 4 - len('"""') * 2) if doc else [""]
     more = textwrap.wrap(made.fixed, WIDTH - 4) if made.fixed else []
-    if len(first) == 1 and not more:
-        return [f'    """{first[0]}"""']
-    return [
-        f'    """{first[0]}',
-        *(f"    {line}" for line in first[1:]),
-        *([""] if more else []),
-        *(f"    {line}" for line in more),
-        '    """',
-    ]
+    if 4 + len(doc) + len('"""') * 2 <= WIDTH and not more:
+        return [f'    """{doc}"""']
+    lines = textwrap.wrap(f'"""{doc}', WIDTH - 4 - len('"""'))  # one line that is broken off has no room for quotes
+    lines += [*([""] if more else []), *more, '"""']
+    return [f"    {line}" if line else "" for line in lines]
 
 
-def _statements(lines: Lines, indent: int) -> list[str]:
-    """Statements as text, under tests where they fork."""
+def _statements(lines: Lines, indent: int, chained: bool = False) -> list[str]:
+    """Statements as text, under tests where they fork; `chained` if the first of them stands behind an `el`."""
     pad = " " * indent
     found: list[str] = []
     for each in lines:
@@ -122,13 +117,28 @@ def _statements(lines: Lines, indent: int) -> list[str]:
         if not yes:
             yes, no, test = no, yes, make("not", test)
         asked = test.substitute({flag: name(f"self.{flag}") for flag in test.names})
+        if not chained and (one := _either(yes, asked, no)) and indent + len(one) <= WIDTH:
+            found.append(pad + one)
+            continue
         found += [f"{pad}if {asked.text}:", *_statements(yes, indent + 4)]
         returns = isinstance(yes[-1], str) and yes[-1].startswith("return ")
         if no and returns:
             found += _statements(no, indent)
+        elif len(no) == 1 and isinstance(no[0], Fork):
+            first, *more = _statements(no, indent, chained=True)
+            found += [f"{pad}el{first.removeprefix(pad)}", *more]
         elif no:
             found += [f"{pad}else:", *_statements(no, indent + 4)]
     return found
+
+
+def _either(yes: Lines, asked: Term, no: Lines) -> str:
+    """One statement that sets a variable to one of two values by a test; empty where two do more than that."""
+    sides = [lines[0].partition(" = ") for lines in (yes, no) if len(lines) == 1 and isinstance(lines[0], str)]
+    if len(sides) != 2 or not all(equals and "\n" not in value for _, equals, value in sides):
+        return ""
+    (variable, _, one), (other, _, two) = sides
+    return f"{variable} = {one} if {asked.text} else {two}" if variable == other and variable.isidentifier() else ""
 
 
 class Constructor:
@@ -208,18 +218,19 @@ class Constructor:
             inner = reached(owner, name, by_key=self.made.base == "nn.ModuleDict")
             members = zip(item.items, item.when or (None,) * len(item.items), strict=True)
             inside = [Attribute(key, each, when) for (key, each), when in members]
-            return [*self._add(name, "nn.Sequential()", pad, owner), *self._attributes(inside, inner, indent)]
+            made = [*self._comments(name, item, pad), *self._add(name, "nn.Sequential()", pad, owner)]
+            return [*made, *self._attributes(inside, inner, indent)]
         if isinstance(item, Chain) and item.when:
             return [*self._layers(item, indent), *self._add(name, "nn.Sequential(*layers)", pad, owner)]
         if name.isidentifier():
-            head = f"{owner}.{name} = "
-            return [*self._comments(name, item, pad), f"{pad}{head}{render(item, indent, len(head))}"]
+            start = f"{owner}.{name} = "
+            return [*self._comments(name, item, pad), f"{pad}{start}{render(item, indent, len(start))}"]
         if isinstance(item, Construct) and item.parameter:
-            head = f'{owner}.register_parameter("{name}", '
-            return [f"{pad}{head}{render(item, indent, len(head), 1)})"]
+            start = f'{owner}.register_parameter("{name}", '
+            return [f"{pad}{start}{render(item, indent, len(start), 1)})"]
         if owner == "self" and self.made.base == "nn.ModuleDict":
-            head = f'self["{name}"] = '
-            return [*self._comments(name, item, pad), f"{pad}{head}{render(item, indent, len(head))}"]
+            start = f'self["{name}"] = '
+            return [*self._comments(name, item, pad), f"{pad}{start}{render(item, indent, len(start))}"]
         text = render(item, indent, len(f'{owner}.add_module("{name}", '), 1)
         if "\n" not in text:
             return self._add(name, text, pad, owner)
@@ -245,18 +256,18 @@ class Constructor:
         return [f"{' ' * indent}{head}:", f"{' ' * indent}    {add}"]
 
     def _comments(self, key: str, item: Any, pad: str) -> list[str]:
-        """What is to be said of a sequence, once in a class: why it is one of one layer, or has one that does
-        nothing."""
+        """What is to be said of a sequence, once in a class: why it is one of one layer, or leaves out numbers."""
         if type(item) is not Chain:
             return []
-        found = {}
+        found = ""
         if len(item.items) == 1 and not isinstance(item.items[0][1], Run | Cycle):
-            found["one"] = f"In a sequence of one, since the checkpoint's keys begin with {key}.{item.items[0][0]}."
-        if any(isinstance(each, Construct) and each.function == "nn.Identity" for _, each in item.items):
-            found["identity"] = "nn.Identity takes a place, since the checkpoint's keys count one there."
-        new = found.keys() - self.told
-        self.told |= new
-        return [f"{pad}# {text}" for what, text in found.items() if what in new]
+            found = f"In a sequence of one, since the checkpoint's keys begin with {key}.{item.items[0][0]}."
+        elif named(item) and all(each.isdigit() for each, _ in item.items):
+            found = "The numbers are those of the checkpoint's keys."
+        if not found or found[:3] in self.told:
+            return []
+        self.told.add(found[:3])
+        return [f"{pad}# {found}"]
 
     def _layers(self, chain: Chain, indent: int) -> list[str]:
         """The statements that put the layers of a sequence into a list, some of them under conditions."""
@@ -312,6 +323,9 @@ class Constructor:
         used = loop.key is not None or any(loop.index in term.names for term in terms_of(loop.item))
         head = f"        for {loop.index if used else '_'} in range({loop.count.text}):"
         carry = [] if loop.carry is None else [f"            {loop.entry} = {loop.carry.text}"]
+        if loop.key is None and loop.carry is None:
+            made = Loop(tree(loop.item), ((head.strip().removesuffix(":"), ""),))
+            return ["        " + lay(Bracket("super().__init__(", (("*", made),), ")"), 8)]
         if loop.key is None:
             append = lay(Bracket("layers.append(", (("", tree(loop.item)),), ")"), 12)
             return [

@@ -47,12 +47,12 @@ WHOLE = '''class {name}(nn.Module):
         bias: bool = True,
         dropout: float = 0.0,
         causal: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.heads, self.dropout, self.causal = heads, dropout, causal
         dim = dim or channels
 {weights}
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         tokens = x.flatten(2).transpose(1, 2)
         q, k, v = {projected}
         dropout = self.dropout if self.training else 0.0
@@ -62,7 +62,7 @@ WHOLE = '''class {name}(nn.Module):
         out = self.{out}(out.transpose(1, 2).flatten(2))
         return out.transpose(1, 2).reshape(x.shape)
 
-    def split(self, x: torch.Tensor) -> torch.Tensor:
+    def split(self, x: Tensor) -> Tensor:
         return x.unflatten(2, [self.heads, -1]).transpose(1, 2)
 '''
 
@@ -79,12 +79,12 @@ CROSS = '''class {name}(nn.Module):
         bias: bool = True,
         dropout: float = 0.0,
         causal: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.heads, self.dropout, self.causal = heads, dropout, causal
         key, value, dim = key or channels, value or key or channels, dim or channels
 {weights}
-    def forward(self, x: torch.Tensor, key: torch.Tensor, value: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(self, x: Tensor, key: Tensor, value: Tensor | None = None) -> Tensor:
         value = key if value is None else value
 {projected}
         dropout = self.dropout if self.training else 0.0
@@ -92,10 +92,10 @@ CROSS = '''class {name}(nn.Module):
         out = self.{out}(out.transpose(1, 2).flatten(2))
         return out.transpose(1, 2).reshape(x.shape)
 
-    def tokens(self, x: torch.Tensor) -> torch.Tensor:
+    def tokens(self, x: Tensor) -> Tensor:
         return x.flatten(2).transpose(1, 2)
 
-    def split(self, x: torch.Tensor) -> torch.Tensor:
+    def split(self, x: Tensor) -> Tensor:
         return x.unflatten(2, [self.heads, -1]).transpose(1, 2)
 '''
 
@@ -136,7 +136,7 @@ WINDOWED = '''class {name}(nn.Module):
         dim: int | None = None,
         bias: bool = True,
         dropout: float = 0.0,
-    ):
+    ) -> None:
         super().__init__()
         self.heads, self.window, self.shift, self.dropout = heads, window, shift, dropout
         dim = dim or channels
@@ -156,7 +156,7 @@ WINDOWED = '''class {name}(nn.Module):
             state_dict.setdefault(prefix + "relative_position_index", self.relative_position_index)
         super()._load_from_state_dict(state_dict, prefix, *args)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {names} = {given}
         x = F.pad(x, [{padding}])
         shift = [
@@ -170,26 +170,26 @@ WINDOWED = '''class {name}(nn.Module):
         out = self.{out}(out.transpose(2, 3).flatten(3))
         return torch.roll(self.whole(out, x), shift, [{places}])[:, :, {kept}]
 
-    def windows(self, x: torch.Tensor) -> torch.Tensor:
+    def windows(self, x: Tensor) -> Tensor:
         """N x C x ... to N x windows x places x C."""
         {names} = {counts}
         {sizes} = {insides}
         x = x.reshape(x.shape[0], x.shape[1], {folds}).permute({order})
         return x.reshape(x.shape[0], -1, {area}, x.shape[-1])
 
-    def whole(self, tokens: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    def whole(self, tokens: Tensor, x: Tensor) -> Tensor:
         """N x windows x places x C to a map of the shape of x."""
         {names} = {counts}
         {sizes} = {insides}
         tokens = tokens.reshape(x.shape[0], {names}, {sizes}, x.shape[1])
         return tokens.permute({back}).reshape(x.shape)
 
-    def split(self, x: torch.Tensor) -> torch.Tensor:
+    def split(self, x: Tensor) -> Tensor:
         return x.unflatten(3, [self.heads, -1]).transpose(2, 3)
 
-    def mask(self, x: torch.Tensor, shift: list[int]) -> torch.Tensor | None:
+    def mask(self, x: Tensor, shift: list[int]) -> Tensor | None:
         """What is added to the scores: the bias, and -100 between parts that the shift has brought together."""
-        mask: torch.Tensor | None = None
+        mask: Tensor | None = None
         table, index = self.relative_position_bias_table, self.relative_position_index
         if table is not None and index is not None:
             size = {volume}

@@ -147,6 +147,7 @@ class Operator(BaseModel):
     - `any_channels`: it is the same layer for any number of channels, all of which it passes on.
     - `keeps`: what its gradient needs, where that does not depend on its arguments.
     - `symbol`: what a diagram shows in place of its notation.
+    - `called`: what the figures of papers call it, where that is not its name; a field in braces has its value.
     - `of`: the operator that it undoes; an argument that names a label must name one, and means what went into it. The
       fields that both have are copied; here they are hidden (`hidden`).
     - `own_name`: it is a parameter of the module around, called by its own name where it has no label.
@@ -171,6 +172,7 @@ class Operator(BaseModel):
     keeps: ClassVar[Saved] = Saved((0,))
     of: ClassVar[type[Operator] | None] = None
     symbol: ClassVar[str] = ""
+    called: ClassVar[str] = ""
     own_name: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     to_logits: ClassVar[bool] = False
@@ -256,6 +258,14 @@ class Operator(BaseModel):
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
         """The window it slides over its input; None when each output sees the whole input."""
         return window(len(inputs[0]) - 1)
+
+    def line(self, kernel: str = "", out: str = "", stride: str = "") -> str:
+        """The layer in one line, as the figures of papers have it: `3x3 conv, 64, /2`, `fc 1000`; a text for each part
+        of its geometry, empty where it has none, or a stride of one."""
+        name = (self.called or self.name).format_map(self.__dict__)
+        if not kernel:
+            return f"{name} {out}".strip()
+        return ", ".join(filter(None, (f"{kernel} {name}", out, stride and f"/{stride}")))
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Operator:
         """The same function with its arguments spelled out for these inputs (`pad=same` as numbers), for hashing."""

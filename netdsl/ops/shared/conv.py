@@ -22,7 +22,7 @@ from netdsl.shapes import Shape
 SAME = '''class {prefix}Conv{d}dSame(nn.Conv{d}d):
     """Convolution padded as TensorFlow's SAME: stride s gives ceil(n / s), {odd}."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {names} = {missing}
         x = F.pad(x, [{halves}])
         return self._conv_forward(x, {weight}, self.bias)
@@ -35,12 +35,12 @@ SAME = '''class {prefix}Conv{d}dSame(nn.Conv{d}d):
 PADDED = '''class {prefix}PaddedConv{d}d(nn.Conv{d}d):
     """Convolution padded by `sides` ({sides}); `ceil` rounds sizes up, as cuda-convnet does."""
 
-    def __init__(self, *args, sides: tuple[{pairs}], ceil: bool = False, **kwargs):
+    def __init__(self, *args, sides: tuple[{pairs}], ceil: bool = False, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.sides = sides
         self.ceil = ceil
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         {sides} = self.sides
         if self.ceil:
 {rounded}
@@ -52,11 +52,11 @@ PADDED = '''class {prefix}PaddedConv{d}d(nn.Conv{d}d):
 PLAIN = '''class {prefix}Conv{d}d(nn.Conv{d}d):
     """Convolution by standardized weights."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return self._conv_forward(x, {weight}, self.bias)
 '''
 STANDARDIZED = '''
-    def standardized(self) -> torch.Tensor:
+    def standardized(self) -> Tensor:
         """Each output channel's weights less their mean, over their standard deviation."""
         variance, mean = torch.var_mean(self.weight, {dims}, correction=0, keepdim=True)
         return (self.weight - mean) / torch.sqrt(variance + 1e-10)

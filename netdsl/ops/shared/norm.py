@@ -11,7 +11,7 @@ from netdsl.ops.shared.base import Weight
 UNSCALED = '''class {name}Unscaled(nn.{name}):
     """{what} with a learned offset, but no learned scale."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.register_parameter("weight", None)
 
@@ -21,7 +21,7 @@ UNSCALED = '''class {name}Unscaled(nn.{name}):
 UNSHIFTED = '''class {name}Unshifted(nn.{name}):
     """{what} with a learned scale, but no learned offset."""
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.register_parameter("bias", None)
 

@@ -17,6 +17,7 @@ class Pooling(Operator):
 
     family = Family.POOLING
     geometry = Geometry(kernel="kernel", stride="stride")
+    any_channels = True
 
     if TYPE_CHECKING:  # not fields here: a base class's fields would come before all others
 

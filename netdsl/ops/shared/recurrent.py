@@ -12,7 +12,7 @@ from netdsl.shapes import Shape
 TEXT = '''class {name}(nn.{module}):
     """`nn.{module}` over a sequence N x C x T: all steps, N x units x T, and twice the units in both directions."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         directions = 2 if self.bidirectional else 1
         h0 = x.new_zeros(self.num_layers * directions, x.shape[0], self.hidden_size)
         x = x.transpose(1, 2)

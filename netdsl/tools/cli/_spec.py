@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from netdsl.text.amounts import memory
 from netdsl.tools.cli._tell import show
 from netdsl.tools.settings import NotASetting, setting, shape
 
@@ -43,6 +44,18 @@ class SpecParameter(click.ParamType[str]):
 
         files = CompletionItem(incomplete, type="file")  # first, since bash's script drops what came before it
         return [files, *(CompletionItem(name) for name in zoo.known() if name.startswith(incomplete))]
+
+
+class SizeParameter(click.ParamType[int]):
+    """An amount of memory, `8GB` or `512MiB`, in bytes."""
+
+    name = "SIZE"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return memory(value)
+        except ValueError as problem:
+            self.fail(str(problem), param, ctx)
 
 
 def options(*each: Callable[[Function], Function]) -> Callable[[Function], Function]:
@@ -151,7 +164,7 @@ class Request:
     def _ask(self, found: Compilation) -> None:
         """Say which command chooses a variant, where none is chosen: the table of the file is not what is wrong."""
         context = click.get_current_context(silent=True)
-        command = context.info_name if context is not None else "summary"
+        command = context.command_path.partition(" ")[2] if context is not None else "summary"
         for told in found.report.errors:
             if told.code == "E0701":
                 listed = ", ".join(found.variants)

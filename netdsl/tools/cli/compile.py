@@ -8,10 +8,9 @@ import click
 
 from netdsl.backends.artefacts import names
 from netdsl.backends.torch import PURPOSES, TARGETS
-from netdsl.text.amounts import memory
 from netdsl.tools.cli._output import make
 from netdsl.tools.cli._pictures import chosen, picture_options
-from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
+from netdsl.tools.cli._spec import Request, SizeParameter, SpecParameter, spec_options
 
 SECTION = "Run it"
 
@@ -35,7 +34,7 @@ Examples:
 @click.option(
     "--target", type=click.Choice(TARGETS), help="With --for: the device, any or cpu (oneDNN, packed weights)."
 )
-@click.option("--budget", metavar="SIZE", help="With --for training: the memory of a step, 8GB or 512MiB.")
+@click.option("--budget", type=SizeParameter(), help="With --for training: the memory of a step, 8GB or 512MiB.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="With --for training: samples at a time.")
 @click.option("--probabilities", is_flag=True, help="Let the module apply a final softmax, not return logits.")
 @picture_options
@@ -47,7 +46,7 @@ def command(
     to: str | None,
     purpose: str | None,
     target: str | None,
-    budget: str | None,
+    budget: int | None,
     batch: int | None,
     probabilities: bool,
     force: bool,
@@ -74,11 +73,6 @@ def command(
         raise click.UsageError("--target goes with --for inference")
     if (budget or batch) and purpose != "training":
         raise click.UsageError("--budget and --batch go with --for training")
-    if budget is not None:
-        try:
-            memory(budget)
-        except ValueError as problem:
-            raise click.BadParameter(str(problem), param_hint="'--budget'") from None
     request = Request(spec, variant, settings, input_)
     options = {**chosen(given), "probabilities": probabilities or None, "for": purpose, "target": target}
     options |= {"budget": budget, "batch": batch}

@@ -48,11 +48,14 @@ def command(
     made = network(request, color)
 
     from netdsl.analysis.sizes import told, valid
+    from netdsl.elaborate.files import Texts
     from netdsl.shapes import text
+
+    texts = Texts()
 
     def compiles(shape: tuple[int, ...]) -> bool:
         request.input = shape
-        return request.compile().valid
+        return request.compile(texts=texts).valid
 
     found = valid(made, compiles)
     if found is None:

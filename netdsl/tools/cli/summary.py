@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.tools.cli._known import known, network
-from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
+from netdsl.tools.cli._spec import Request, SizeParameter, SpecParameter, spec_options
 
 if TYPE_CHECKING:
     from netdsl.backends.table import Summary
@@ -42,7 +42,7 @@ Examples:
 )
 @click.option("--memory", is_flag=True, help="What training takes: kept values, peak, optimizer, in all.")
 @click.option("--batch", type=click.IntRange(min=1), metavar="N", help="With --memory: samples at a time.")
-@click.option("--budget", metavar="SIZE", help="With --memory: 24GB, 512MiB; what fits, what is computed again.")
+@click.option("--budget", type=SizeParameter(), help="With --memory: 24GB, 512MiB; what fits, what is computed again.")
 @click.option("--symbolic", is_flag=True, help="Outputs in terms of the input: 512 x H/32 x W/32.")
 @click.option("--expand", is_flag=True, help="Show every repetition in full.")
 @spec_options
@@ -52,7 +52,7 @@ def command(
     depth: int | None,
     memory: bool,
     batch: int | None,
-    budget: str | None,
+    budget: int | None,
     expand: bool,
     symbolic: bool,
     variant: str | None,
@@ -94,18 +94,13 @@ def command(
 
 
 def _memory(
-    request: Request, format_: str | None, depth: int | None, batch: int, budget: str | None, color: str
+    request: Request, format_: str | None, depth: int | None, batch: int, budget: int | None, color: str
 ) -> int:
     """Print what training takes."""
     from netdsl.backends.table import memory
-    from netdsl.text import amounts
     from netdsl.tools.cli._columns import tell
 
-    try:
-        bytes = None if budget is None else amounts.memory(budget)
-    except ValueError as problem:
-        raise click.BadParameter(str(problem), param_hint="'--budget'") from None
-    found = memory.fitting(memory.memory(network(request, color), batch, bytes), LINES, depth)
+    found = memory.fitting(memory.memory(network(request, color), batch, budget), LINES, depth)
     right = (3, 4, 5)[: len(found.head) - 3]
     rows = [found.head, *memory.cells(found)]
     if format_ == "json":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from shutil import get_terminal_size
 from textwrap import indent
 
 import click
@@ -21,7 +23,7 @@ Examples:
   netdsl table googlenet                           Table 1 of the GoogLeNet paper
   netdsl table resnet --format latex -o table.tex  all its depths, with booktabs
   netdsl table vgg --format markdown               Tables 1 and 2
-  netdsl table mobilenet_v2:1.0                    t, c, n, s
+  netdsl table mobilenet_v2                        t, c, n, s of each width
   netdsl table my.net --style vgg --format csv
   netdsl table vgg --format html | netdsl read-table -   and back
 
@@ -59,7 +61,8 @@ def command(
 ) -> int:
     """Print a network as a table of a paper, as text, Markdown, LaTeX, HTML or CSV.
 
-    A family without a VARIANT is one table with a column for each. `netdsl read-table` reads it back.
+    A family without a VARIANT is one table with a column for each, or a table for each where the style has no columns
+    for them. `netdsl read-table` reads a table back.
     """
     from netdsl.analysis import tables
     from netdsl.backends.artefact import Kind
@@ -90,13 +93,15 @@ def command(
         show(with_proposals(request, checked), color)
         raise Stop(status(checked.report))
     try:
-        printed = tables.write(networks, style)
+        printed = tables.write_each(networks, style)
     except tables.NotPrintable as problem:
         raise click.ClickException(
             "no style has a place for it; `netdsl summary` prints any network\n" + indent(str(problem), "  ")
         ) from None
-    text = written.write(printed.tables)
+    text: str = written.write(printed.tables)
     if path is None:
+        if format_ == "text" and sys.stdout.isatty():
+            text = written.write(printed.tables, get_terminal_size().columns)
         click.echo(text, nl=False)
     else:
         write(text.encode(), path, kind)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.tools.cli._known import network
-from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
+from netdsl.tools.cli._spec import Request, SizeParameter, SpecParameter, spec_options
 
 if TYPE_CHECKING:
     from netdsl.ir import Network
@@ -31,6 +31,7 @@ Examples:
   netdsl train resnet_cifar:20 --data cifar10 --set train.epochs=10
   netdsl train two_layer --set inputs=2 --set outputs=1 --data spiral
   netdsl train resnet50 --data folder:photos --weights r50.safetensors --ignore 'fc.*'
+  netdsl train resnet50 --data folder:photos --budget 8GB
   netdsl train lenet5_modern --find-lr           which learning rate?
   netdsl train --resume runs/lenet-5-1           go on where it stopped
   netdsl train --help-recipe                     every word of `train(...)`
@@ -57,6 +58,11 @@ wds:PATTERN; FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half
     "--precision", type=click.Choice(PRECISIONS), default="32-true", show_default=True, help="Bits of a number."
 )
 @click.option("--shard", is_flag=True, help="Share weights and the optimizer's state out to the devices (FSDP).")
+@click.option(
+    "--budget",
+    type=SizeParameter(),
+    help="The memory of a step, 8GB or 512MiB: what it does not hold is computed again.",
+)
 @click.option("--accumulate", type=click.IntRange(min=1), default=1, show_default=True, help="Batches for one step.")
 @click.option("--channels-last", is_flag=True, help="Keep images as N x H x W x C in memory.")
 @click.option("--compile", "compile_", is_flag=True, help="Compile the network by torch.compile.")
@@ -82,6 +88,7 @@ def command(
     nodes: int,
     precision: str,
     shard: bool,
+    budget: int | None,
     accumulate: int,
     channels_last: bool,
     compile_: bool,
@@ -103,6 +110,7 @@ def command(
     same bits.
     """
     from netdsl.tools.cli._training import alone, parted, pictured, recipe_help, trains, with_recipe
+    from netdsl.training.allocator import keep_freed
 
     if help_recipe:
         click.echo(recipe_help())
@@ -111,6 +119,7 @@ def command(
         raise click.UsageError("give a FILE to train, or --resume RUN to go on with one")
     if devices != "auto" and not (devices.isdigit() and int(devices) > 0):
         raise click.BadParameter(f"'{devices}' is no number of devices, nor auto", param_hint="'--devices'")
+    keep_freed()
     if force and not find_lr:
         raise click.UsageError("--force goes with --find-lr; a run is never written over another")
     if resume is not None:
@@ -143,6 +152,7 @@ def command(
             nodes=nodes,
             precision=precision,
             shard=shard,
+            budget=budget,
             accumulate=accumulate,
             channels_last=channels_last,
             compile=compile_,

@@ -12,6 +12,8 @@ from netdsl.elaborate.files import standard_blocks
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.ir import Network
 from netdsl.ops.shared.reference import reference
+from netdsl.passes.properties import FUNCTIONS as FUNCTIONS_OF_PROPERTIES
+from netdsl.passes.properties import dimensions
 from netdsl.shapes import text
 from netdsl.syntax import tree
 from netdsl.tools.lsp import arguments, cursor, files, hover, inlay, pages
@@ -158,20 +160,35 @@ def _claim(document: Document, place: Context) -> Iterator[Item]:
 
 
 def _quantity(document: Document, place: Context) -> Iterator[Item]:
-    """Behind `expect`: quantities, and the labels whose quantities may be claimed."""
-    network = _unclaimed(document, place)
+    """Behind `expect`: quantities, and the labels whose quantities may be claimed; in a `property` also the sizes of
+    each, params and functions."""
+    network, condition = _unclaimed(document, place), place.head == "property"
+    if condition and place.argument:
+        for name, size in dimensions(network, place.argument):
+            yield _item(place, name, "figure", f"as it is: {size}")
     for name, words in pages.QUANTITIES.items():
         value = hover.figure(network, place.argument or None, name)
         insert = f"{name} = {value.replace(',', '')}" if value and place.head == "expect" else f"{name} = "
-        yield _item(place, name, "figure", f"computed: {value}" if value else "", words, insert)
+        yield _item(place, name, "figure", f"computed: {value}" if value else "", words, name if condition else insert)
     if not place.argument:
         for symbol in (*document.names.labels.values(), *document.names.aux.values()):
             yield _item(place, symbol.name, "label", symbol.kind, "", f"{symbol.name}.")
+    elif network is not None:
+        inside = (path.rpartition(".") for path in network.named if path)
+        for part in (name for whole, _, name in inside if whole == place.argument):
+            yield _item(place, part, "label", f"a part of {place.argument}", "", f"{part}.")
+    if not place.argument and condition:
+        for name in ("input", "output"):
+            yield _item(place, name, "label", name, "", f"{name}.")
+        for name, set_to in network.settings.items() if network is not None else ():
+            yield _item(place, name, "param", f"param = {set_to}")
+        for name in FUNCTIONS_OF_PROPERTIES:
+            yield _item(place, name, "keyword", "a function of numbers", "", f"{name}(")
 
 
 def _unclaimed(document: Document, place: Context) -> Network | None:
     """The network without the claim that is being typed."""
-    begin = max(document.text.rfind(word, 0, place.start) for word in ("expect", "reported"))
+    begin = document.text.rfind(place.head or "expect", 0, place.start)
     return document.without(begin, place.start + len(place.word)).network(document.variant_at(place.start))
 
 

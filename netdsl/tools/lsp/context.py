@@ -32,7 +32,7 @@ class Context:
     - `start`: where the word that is being typed begins; `word` is that word.
     - `head`: the operator, block or statement whose parentheses are open; for `variant` the file that is extended.
     - `argument`: the name before `=`, once there is one; for `quantity` the label before the dot, for `figure` what is
-      claimed.
+      claimed. The `head` of a `quantity` is its statement: `expect`, `reported` or `property`.
     - For `output`, `head` is the label before the dot.
     - `given`: the names of arguments that are there already; `position`: how many arguments stand before this one.
     """
@@ -137,6 +137,7 @@ class _Place:
         if last is not None and last.text == "@":
             return self._typed("label")
         found = self._claimed(statement) or self._extended(statement) or self._expected(statement)
+        found = found or self._condition(levels)
         if found is not None:
             return found
         if last is not None and last.text == ".":
@@ -211,6 +212,18 @@ class _Place:
             figure = figure.lstrip()
             return Context("figure", self.offset - len(figure), figure, argument=what.rstrip())
         return None
+
+    def _condition(self, levels: list[_Level]) -> Context | None:
+        """In the condition of a `property`, also in parentheses: a figure, or, behind a label and a dot, one of it."""
+        words = [token.text.lower() for token in levels[0].statement]
+        if words[:1] != ["property"] or words[1:2] == [":"] or any(each.bracket != "(" for each in levels[1:]):
+            return None
+        typed = re.search(r"(?:([A-Za-z_]\w*(?:\.\w+)*)\.)?([A-Za-z_]\w*)?$", self.text[self.begin : self.offset])
+        assert typed is not None
+        before = self.text[self.begin : self.begin + typed.start()].rstrip()
+        name, operand = typed[2] or "", before[-8:].lower() != "property" and re.search(r"[\w)]$", before)
+        kind: Kind = "nothing" if "for" in words or operand else "quantity"
+        return Context(kind, self.offset - len(name), name, "property", typed[1] or "")
 
     def _argument(self, level: _Level, head: str) -> Context:
         """An argument of `head`, behind those that are there already."""

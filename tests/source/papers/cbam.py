@@ -13,14 +13,14 @@ from torch import Tensor, nn
 class ChannelMean(nn.Module):
     """The mean over the channels, as one."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x.mean(1, keepdim=True)
 
 
 class ChannelMax(nn.Module):
     """The largest of the channels, as one."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x.amax(1, keepdim=True)
 
 
@@ -60,8 +60,6 @@ class SpatialAttention(nn.ModuleDict):
 
 
 class Mul(nn.Module):
-    """Branches that are joined."""
-
     def __init__(self, in_channels: int, ratio: int) -> None:
         super().__init__()
         self.branch2 = ChannelAttention(in_channels, ratio=ratio)
@@ -71,8 +69,6 @@ class Mul(nn.Module):
 
 
 class Mul2(nn.Module):
-    """Branches that are joined."""
-
     def __init__(self, k: int) -> None:
         super().__init__()
         self.branch2 = SpatialAttention(k=k)
@@ -82,8 +78,6 @@ class Mul2(nn.Module):
 
 
 class Cbam(nn.Sequential):
-    """The block `cbam`."""
-
     def __init__(self, in_channels: int, ratio: int = 16, k: int = 7) -> None:
         super().__init__(
             Mul(in_channels, ratio),

@@ -12,8 +12,6 @@ from torch import Tensor, nn
 
 
 class Bottle(nn.Module):
-    """The block `bottle`."""
-
     def __init__(self, in_channels: int, c: int) -> None:
         super().__init__()
         self.branch1 = nn.Sequential(
@@ -48,8 +46,6 @@ class Lower(nn.Sequential):
 
 
 class Basic(nn.Module):
-    """The block `basic`."""
-
     def __init__(self, in_channels: int, c: int) -> None:
         super().__init__()
         self.branch1 = nn.Sequential(

@@ -20,8 +20,6 @@ def make_divisible(value: float, divisor: int) -> int:
 
 
 class ConvBn(nn.Sequential):
-    """The block `conv_bn`."""
-
     def __init__(self, in_channels: int, k: int, c: int, stride: int = 1) -> None:
         super().__init__(
             nn.Conv2d(in_channels, c, kernel_size=k, stride=stride, padding=(k - 1) // 2, bias=False),
@@ -31,8 +29,6 @@ class ConvBn(nn.Sequential):
 
 
 class Depthwise(nn.Sequential):
-    """The block `depthwise`."""
-
     def __init__(self, in_channels: int, stride: int) -> None:
         super().__init__(
             nn.Conv2d(

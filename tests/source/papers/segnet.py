@@ -21,12 +21,12 @@ class MaxUnpool2d(nn.Module):
         padding: tuple[int, int] = (0, 0),
         dilation: tuple[int, int] = (1, 1),
         ceil: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.dilation, self.ceil = dilation, ceil
 
-    def forward(self, x: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor, pooled: Tensor) -> Tensor:
         _, places = F.max_pool2d(
             pooled, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil, return_indices=True
         )

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 class CropLike(nn.Module):
     """The middle of the plane, as large as that of `like`; where it cannot be exact, nearer to the top and left."""
 
-    def forward(self, x: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor, like: Tensor) -> Tensor:
         top, left = (x.shape[2] - like.shape[2]) // 2, (x.shape[3] - like.shape[3]) // 2
         return x[:, :, top : top + like.shape[2], left : left + like.shape[3]]
 

@@ -12,16 +12,16 @@ from torch import Tensor, nn
 
 
 class Pointwise1d(nn.Linear):
-    """A fully connected layer over the channels, at each position of the plane."""
+    """A fully connected layer over the channels, at each position."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return F.linear(x.permute(0, 2, 1), self.weight, self.bias).permute(0, 2, 1)
 
 
 class LayerNorm1d(nn.LayerNorm):
-    """Layer normalization over the channels, at each position of the plane."""
+    """Layer normalization over the channels, at each position."""
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         x = x.permute(0, 2, 1)
         x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
         return x.permute(0, 2, 1)
@@ -38,7 +38,7 @@ class Attention(nn.Module):
         bias: bool = True,
         dropout: float = 0.0,
         causal: bool = False,
-    ):
+    ) -> None:
         super().__init__()
         self.heads, self.dropout, self.causal = heads, dropout, causal
         dim = dim or channels
@@ -47,7 +47,7 @@ class Attention(nn.Module):
         self.register_parameter("in_proj_bias", nn.Parameter(torch.zeros(3 * dim)) if bias else None)
         self.out_proj = nn.Linear(dim, channels, bias=bias)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         tokens = x.flatten(2).transpose(1, 2)
         q, k, v = F.linear(tokens, self.in_proj_weight, self.in_proj_bias).chunk(3, dim=-1)
         dropout = self.dropout if self.training else 0.0
@@ -57,18 +57,18 @@ class Attention(nn.Module):
         out = self.out_proj(out.transpose(1, 2).flatten(2))
         return out.transpose(1, 2).reshape(x.shape)
 
-    def split(self, x: torch.Tensor) -> torch.Tensor:
+    def split(self, x: Tensor) -> Tensor:
         return x.unflatten(2, [self.heads, -1]).transpose(1, 2)
 
 
 class Token(nn.Module):
     """One token of a sequence N x C x T, as N x C features."""
 
-    def __init__(self, index: int):
+    def __init__(self, index: int) -> None:
         super().__init__()
         self.index = index
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         return x[:, :, self.index]
 
 
@@ -98,8 +98,6 @@ class EncoderBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """The layers of `encoder`."""
-
     def __init__(self, in_channels: int, drop: float) -> None:
         super().__init__()
         self.pos_embedding = nn.Parameter(torch.zeros(1, 197, in_channels))
@@ -128,6 +126,7 @@ class ViTB16(nn.Module):
         self.class_token = nn.Parameter(torch.zeros(1, 1, 768))
         self.encoder = Encoder(768, drop)
         self.token = Token(0)
+        # In a sequence of one, since the checkpoint's keys begin with heads.head.
         self.heads = nn.Sequential()
         self.heads.head = nn.Linear(768, 1000)
 

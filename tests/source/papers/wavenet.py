@@ -6,7 +6,6 @@ van den Oord et al., WaveNet: A Generative Model for Raw Audio, 2016, Figures 3 
 256x16000 -> 256x16000; 557,920 parameters, 8,749,056,000 multiply-adds.
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -14,12 +13,12 @@ from torch import Tensor, nn
 class PaddedConv1d(nn.Conv1d):
     """Convolution padded by `sides` (left, right); `ceil` rounds sizes up, as cuda-convnet does."""
 
-    def __init__(self, *args, sides: tuple[int, int], ceil: bool = False, **kwargs):
+    def __init__(self, *args, sides: tuple[int, int], ceil: bool = False, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.sides = sides
         self.ceil = ceil
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         left, right = self.sides
         if self.ceil:
             right += self.missing(x.shape[2] + left + right, 0)
@@ -30,8 +29,6 @@ class PaddedConv1d(nn.Conv1d):
 
 
 class Gated(nn.Module):
-    """The layers of `gated`."""
-
     def __init__(self, in_channels: int, c: int, dilation: int) -> None:
         super().__init__()
         self.branch1 = nn.Sequential(

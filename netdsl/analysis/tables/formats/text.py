@@ -1,24 +1,68 @@
-"""A table as plain text, as it is read on a terminal: columns lined up, stacks in tall brackets, rules between rows."""
+"""A table as plain text, as it is read on a terminal: columns lined up, stacks in tall brackets, rules between rows.
+
+One that is wider than the terminal is told in parts, each with the columns that say what a row is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from textwrap import wrap
 from unicodedata import combining, east_asian_width
 
 from netdsl.analysis.tables.model import Cell, Table, placed
+from netdsl.backends.table import shortened
 from netdsl.text.visible import visible
 
 ENDINGS = (".txt",)
 COMMENT = "# {}"
 GAP = "  "
+WIDEST = 64
+"""Columns of a cell's line; lists of maps in it would take hundreds."""
+NARROWEST = 80
+"""Columns of the notes below a table that is narrower."""
 
 
-def write(tables: Sequence[Table]) -> str:
-    """The tables below one another."""
-    return "\n".join(_table(table) for table in tables)
+def write(tables: Sequence[Table], room: int | None = None) -> str:
+    """The tables below one another, in at most so many columns of a terminal where that can be."""
+    return "\n".join("\n".join(_parts(table, room)) + "\n" for table in tables)
 
 
-def _table(table: Table) -> str:
+def _parts(table: Table, room: int | None) -> Iterator[str]:
+    """A table and its notes; in parts where it is wider than there is room."""
+    stub = list(range(table.stub))
+    begin, lines = table.stub, _lines_of(table)
+    while room is not None and len(lines[1]) > room and begin < table.width:
+        fitting = [end for end in range(begin + 1, table.width + 1) if _wide_of(table, stub, begin, end) <= room]
+        end = max(fitting, default=begin + 1)
+        yield from [*_lines_of(_only(table, [*stub, *range(begin, end)])), *([""] if end < table.width else [])]
+        begin = end
+    if begin == table.stub:
+        yield from lines
+    wide = min(len(lines[1]), room or len(lines[1]))
+    for note in table.notes:
+        yield from wrap(visible(note), max(wide, min(NARROWEST, room or NARROWEST)))
+
+
+def _wide_of(table: Table, stub: Sequence[int], begin: int, end: int) -> int:
+    return len(_lines_of(_only(table, [*stub, *range(begin, end)]))[1])
+
+
+def _only(table: Table, columns: Sequence[int]) -> Table:
+    """Some columns of a table."""
+    rows = []
+    for row in placed(table):
+        cells = []
+        for place in row:
+            covered = sum(place.column <= column < place.column + place.cell.columns for column in columns)
+            cells += [replace(place.cell, columns=covered)] if covered and not place.below else []
+        rows.append(tuple(cells))
+    right = frozenset(number for number, column in enumerate(columns) if column in table.right)
+    many = len(table.head)
+    return replace(table, head=tuple(rows[:many]), rows=tuple(rows[many:]), right=right)
+
+
+def _lines_of(table: Table) -> list[str]:
     rows = placed(table)
     widths = [0] * table.width
     for row in rows:
@@ -47,14 +91,12 @@ def _table(table: Table) -> str:
                 else:
                     parts.append(_filled(text, room, "right" if place.column in table.right else "left"))
             written.append(GAP.join(parts).rstrip())
-    written.append(rule)
-    written += map(visible, table.notes)
-    return "\n".join(written) + "\n"
+    return [*written, rule]
 
 
 def _lines(cell: Cell) -> list[str]:
     """The lines of a cell; those of a stack in brackets, which stands in as many lines as it has."""
-    lines = [visible(line) for line in cell.lines]
+    lines = [shortened(visible(line), WIDEST) for line in cell.lines]
     if cell.times is None:
         return lines
     wide = _wide(lines)

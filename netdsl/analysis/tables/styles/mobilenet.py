@@ -10,20 +10,31 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from netdsl.analysis.tables.layers import Conventions, NotPrintable, Unit, branches, grouped, items
-from netdsl.analysis.tables.model import Table, cell, placed
+from netdsl.analysis.tables import records
+from netdsl.analysis.tables.layers import (
+    Conventions,
+    NotPrintable,
+    Unit,
+    branches,
+    by,
+    field,
+    single,
+    split,
+    times,
+)
+from netdsl.analysis.tables.model import Place, Table, cell
 from netdsl.analysis.tables.printed import Printed, notes
-from netdsl.analysis.tables.spec import Spec, conventions, unread
-from netdsl.analysis.tables.spelling import lines_alike, size
+from netdsl.analysis.tables.records import Given, Unread
+from netdsl.analysis.tables.spec import Spec, conventions
+from netdsl.analysis.tables.spelling import layer, size
 from netdsl.ir import Network, Scope
-from netdsl.ops import find
-from netdsl.ops.shared.notation import notation
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import Report
 
 TITLE = "MobileNetV2, Table 2: t, c, n, s of inverted residuals"
+KNOWN = "columns Operator, t, c, n, s"
 COLUMNS = ("Input", "Operator", "t", "c", "n", "s")
-_HIDDEN = ("dropout", "softmax")
+LEFT_OUT = ("dropout", "softmax")
 
 
 class _Block(NamedTuple):
@@ -37,20 +48,17 @@ class _Block(NamedTuple):
 
 def write(networks: Sequence[Network]) -> Printed:
     """The table of one network."""
-    if len(networks) > 1:
-        raise NotPrintable("its variants are one table each; choose one with FILE:VARIANT")
-    (network,) = networks
-    parts = list(grouped(items(network)))
-    hidden = [part for part in parts if isinstance(part, Unit) and part.op.name in _HIDDEN]
-    lines = list(_lines(network, [part for part in parts if part not in hidden]))
+    network = single(networks)
+    parts, hidden = split(network, LEFT_OUT)
+    lines = list(_lines(network, parts))
     if not any(isinstance(line, _Block) for line in lines):
         raise NotPrintable("it has no inverted residuals")
-    conventions = Conventions([[line for line in lines if isinstance(line, Unit)]])
+    throughout = Conventions([[line for line in lines if isinstance(line, Unit)]])
     rows: list[list[str]] = []
     alike: tuple[int, int] | None = None  # t and c of the sequence that the last row begins
     for line in lines:
         if isinstance(line, Unit):
-            rows.append(_layer(network, conventions, line))
+            rows.append(_layer(network, line))
             alike = None
         elif alike == line[:2] and line.s == 1:
             rows[-1][4] = str(int(rows[-1][4]) + 1)
@@ -61,86 +69,60 @@ def write(networks: Sequence[Network]) -> Printed:
         network.name if network.variant is None else f"{network.name} {network.variant}",
         (tuple(map(cell, COLUMNS)),),
         tuple(tuple(map(cell, row)) for row in rows),
-        notes(networks, conventions.defaults, hidden, input_=False, papers=("macs", "params")),
+        notes(networks, throughout.defaults, hidden, input_=False, papers=("macs", "params")),
         right=frozenset({2, 3, 4, 5}),
     )
-    return Printed((table,), (frozenset(node.id for unit in hidden for node in unit.nodes),))
+    return Printed.of([table], [hidden])
 
 
-def _lines(network: Network, parts: list[Unit | Scope]) -> Iterator[Unit | _Block]:
-    """The rows before equal ones are put together."""
-    waiting = list(reversed(parts))
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Scope):
-            sides = branches(part) if part.kind == "residual" else []
-            last = next(reversed(list(part.nodes())))
-            found = _block(network, sides[0]) if sides and not sides[1] and last.op.name == "add" else None
-            if found is None or found.s != 1 or network.shapes[part.entry] != network.shapes[part.exit]:
-                raise NotPrintable(f"the `{part.title}` in line {network.line(part.span)} is no inverted residual")
-            yield found
-            continue
-        ahead: list[Unit] = [part]
-        for each in reversed(waiting[-2:]):
-            if not isinstance(each, Unit):
-                break
-            ahead.append(each)
-        for count in (3, 2):
-            found = _block(network, ahead[:count]) if len(ahead) >= count else None
-            same = found is not None and found.s == 1 and (network.shapes[found.entry] or (0,))[0] == found.c
-            if found is not None and not same:
-                del waiting[len(waiting) - count + 1 :]
-                yield found
-                break
-        else:
+def _lines(network: Network, parts: Sequence[Unit | Scope]) -> Iterator[Unit | _Block]:
+    """The rows before equal ones are put together: an inverted residual is a join, or two or three layers in a row."""
+    at = 0
+    while at < len(parts):
+        part = parts[at]
+        ahead = [part] if isinstance(part, Unit) else branches(part)[0]
+        if isinstance(part, Unit):
+            ahead = [each for each in parts[at : at + 3] if isinstance(each, Unit)]
+        whole = isinstance(part, Scope)
+        counts = [len(ahead)] if whole else [3, 2]
+        found = next(((n, block) for n in counts if (block := _block(network, ahead[:n])) and n <= len(ahead)), None)
+        if found is not None:
+            yield found[1]
+            at += 1 if whole else found[0]
+        elif isinstance(part, Unit):
             yield part
+            at += 1
+        else:
+            raise NotPrintable(f"the `{part.title}` in line {network.line(part.span)} is no inverted residual")
 
 
 def _block(network: Network, units: Sequence[Unit]) -> _Block | None:
-    """An inverted residual without its shortcut, as the standard library has it; None for something else."""
-    if len(units) not in (2, 3) or any(unit.op.name not in ("conv", "dwconv") for unit in units):
+    """An inverted residual, its shortcut left out: it expands or not, then filters depthwise, then projects."""
+    if len(units) not in (2, 3):
         return None
     *expand, depthwise, project = units
     entry = units[0].nodes[0].inputs[0]
-    before = (network.shapes[entry] or (1,))[0]
-    hidden = (network.shapes[depthwise.last.id] or (1,))[0]
-    if hidden % before or (hidden == before) == bool(expand):
+    before, hidden, channels = ((network.shapes[n] or (1,))[0] for n in (entry, depthwise.last.id, project.last.id))
+    single_maps = depthwise.op.name == "dwconv" or field(depthwise.op, "groups") == hidden
+    expands = [by(unit.op) for unit in expand] == ["1×1/1"]
+    if not single_maps or hidden % before or (hidden != before) != expands:
         return None
-    stride = max(depthwise.op.stride)  # type: ignore[attr-defined]
-    channels = (network.shapes[project.last.id] or (1,))[0]
-    by = f"/{stride}" if stride > 1 else ""
-    usual = [*(f"conv1-{hidden}(bias=false)" for _ in expand), f"conv3-{hidden}{by}(groups={hidden}, bias=false)"]
-    usual.append(f"conv1-{channels}(bias=false)")
-    acts = [unit.act.name if unit.act is not None else "none" for unit in units]
-    normed = all(unit.norm is not None and notation(unit.norm) == "bn" for unit in units)
-    same = [_written(unit, hidden) for unit in units] == usual
-    fits = normed and same and acts == ["relu6"] * (len(units) - 1) + ["none"]
-    return _Block(hidden // before, channels, stride, entry) if fits else None
+    return _Block(hidden // before, channels, max(field(depthwise.op, "stride")), entry)
 
 
-def _written(unit: Unit, hidden: int) -> str:
-    """A convolution as `conv` writes it, how it is drawn left out; a depthwise one in as many groups."""
+def _layer(network: Network, unit: Unit) -> list[str]:
     op = unit.op
-    if op.name == "dwconv":
-        rest = {key: getattr(op, key) for key in type(op).model_fields if key in find("conv").model_fields}
-        op = find("conv").model_validate({**rest, "channels": hidden, "groups": hidden})
-    return notation(op.model_copy(update={"init": None, "bias_init": None}))
-
-
-def _layer(network: Network, conventions: Conventions, unit: Unit) -> list[str]:
-    text = conventions.text(unit, final=unit.op.name == "fc")
-    if "(" in text or unit.op.name not in ("conv", "gap", "fc", "flatten"):
-        raise NotPrintable(f"it has no row for `{text}` in line {network.line(unit.last.span)}")
     shape = network.shapes[unit.nodes[0].inputs[0]]
-    op = unit.op
-    if op.name == "gap":
-        plane = "×".join(map(str, (shape or ())[1:]))
-        return [_size(shape), f"avgpool {plane}", "-", "-", "1", "-"]
+    cells = {"gap": (f"avgpool {times((shape or ())[1:])}", "-", "-"), "flatten": ("flatten", "-", "-")}
+    cells["fc"] = ("fc", str(field(op, "features")), "-")
     if op.name == "conv":
-        kernel = "×".join(map(str, op.kernel))  # type: ignore[attr-defined]
+        kernel = times(field(op, "kernel"))
         name = "conv2d" if kernel == "3×3" else f"conv2d {kernel}"
-        return [_size(shape), name, "-", str(op.channels), "1", str(op.stride[0])]  # type: ignore[attr-defined]
-    return [_size(shape), op.name, "-", str(op.features) if op.name == "fc" else "-", "1", "-"]  # type: ignore[attr-defined]
+        cells["conv"] = (name, str(field(op, "channels")), str(max(field(op, "stride"))))
+    if op.name not in cells:
+        raise NotPrintable(f"it has no row for `{op.name}` in line {network.line(unit.last.span)}")
+    name, channels, stride = cells[op.name]
+    return [_size(shape), name, "-", channels, "1", stride]
 
 
 def _size(shape: Shape | None) -> str:
@@ -151,71 +133,57 @@ def _size(shape: Shape | None) -> str:
 
 # And back --------------------------------------------------------------------------------------------------------
 
-_CONVENTIONS = ("conv(act=relu6, bias=false, norm=bn)",)
+CONVENTIONS = ("conv(act=relu6, bias=false, norm=bn)",)
 """The paper's: batch normalization and ReLU6 behind each convolution."""
+SEQUENCE = {"t": "an expansion", "c": "a number of channels", "n": "a number of layers", "s": "a stride"}
 
 
 def fits(table: Table) -> bool:
-    """Whether a table has the columns Input, Operator, t, c, n and s."""
-    head = [lines_alike(place.cell.lines).lower() for row in placed(table)[:1] for place in row]
-    return {"operator", "t", "c", "n", "s"} <= set(head)
+    """Whether a table has the columns Operator, t, c, n and s."""
+    return {"operator", "t", "c", "n", "s"} <= set(records.heads(table))
 
 
 def read(tables: Sequence[Table], table: Table, report: Report) -> Spec | None:
     """The spec of a table, its blocks those of the standard library."""
-    rows = placed(table)
-    columns = {lines_alike(place.cell.lines).lower(): place.column for place in rows[0]}
-    statements: list[str] = []
-    shape: str | None = None
-    head: list[str] = []
-    for number, row in enumerate(rows[1:], 2):
-        places = {place.column: place for place in row}
-        given = {name: lines_alike(places[at].cell.lines) if at in places else "" for name, at in columns.items()}
-        sizes = size(given.get("input", ""))
-        if shape is None and sizes is not None and len(sizes) == 3:
-            shape = f"{sizes[2]}x{sizes[0]}x{sizes[1]}"
-        found = _statement(given)
-        if isinstance(found, str):
-            statements.append(found)
-            if given["c"] == "k" and not head:
-                head.append("param k = 1000")
-        else:
-            name, wanted = found
-            place = places.get(columns[name], row[0])
-            said_ = f"`{given[name]}`" if given[name] else "the empty cell"
-            unread(report, number, place, f" ({name}): {said_} is not {wanted}", column=columns[name])
+    columns = records.heads(table)
+    statements = records.read(table, columns, _statement, report)
     if not statements:
         return None
-    common = conventions(table.notes, _CONVENTIONS, shape)
+    head = ("param k = 1000",) if any("-k(" in each for each in statements) else ()
+    common = conventions(table.notes, CONVENTIONS, next(filter(None, map(_input, records.rows(table, columns))), None))
     written = tuple((each,) for each in statements)
     name, assumed = table.title or "MobileNetV2", (*head, *common.assumed)
-    return Spec(name, common.input, common.defaults, ("",), written, assumed, tuple(head))
+    return Spec(name, common.input, common.defaults, ("",), written, assumed, head)
 
 
-def _statement(given: dict[str, str]) -> str | tuple[str, str]:
-    """The statement of a row, or the column that cannot be read and what should stand there."""
-    operator = given["operator"].lower()
+def _input(row: tuple[int, list[Place], Given]) -> str | None:
+    sizes = size(row[2].get("input", ""))
+    return f"{sizes[2]}x{sizes[0]}x{sizes[1]}" if sizes is not None and len(sizes) == 3 else None
+
+
+def _statement(given: Given) -> str:
+    """The statement of a row."""
+    operator, channels = given["operator"].lower(), given["c"]
     stride = f"/{given['s']}" if given["s"] not in ("", "-", "1") else ""
-    if (found := re.fullmatch(r"conv2d(?:,?\s*(\d+)x(\d+))?", operator)) is not None:
-        kernel = (found[1] if found[1] == found[2] else f"{found[1]}x{found[2]}") if found[1] else "3"
-        if given["c"] == "k":
-            return f"conv{kernel}-k(norm=none, act=none, bias=true)"
-        return f"conv{kernel}-{given['c']}{stride}" if given["c"].isdigit() else ("c", "a number of channels")
-    if re.fullmatch(r"av(?:era)?ge?\s*pool(ing)?\s*(\d+x\d+)?", operator):
-        return "gap"
-    if operator in ("fc", "linear"):
-        return f"fc-{given['c']}" if given["c"].isdigit() else ("c", "a number of features")
-    if operator == "flatten":
-        return "flatten"
-    if not re.fullmatch(r"(inverted\s*)?(bottleneck|residual)", operator):
-        return "operator", "an operator: conv2d, bottleneck, avgpool, fc"
-    for column, wanted in (
-        ("t", "an expansion"),
-        ("c", "a number of channels"),
-        ("n", "a number of layers"),
-        ("s", "a stride"),
-    ):
-        if not given[column].isdigit():
-            return column, wanted
-    times = f" x{given['n']}" if given["n"] != "1" else ""
-    return f"inverted_residual({given['c']}, expansion={given['t']}){times}" + (f" {stride}" if stride else "")
+    if re.fullmatch(r"(inverted\s*)?(bottleneck|residual)", operator):
+        for name, wanted in SEQUENCE.items():
+            if not given[name].isdigit():
+                raise Unread(name, wanted)
+        times = f" x{given['n']}" if given["n"] != "1" else ""
+        return f"inverted_residual({channels}, expansion={given['t']}){times}" + (f" {stride}" if stride else "")
+    if (found := re.fullmatch(r"conv2d(?:,?\s*(\d+x\d+))?", operator)) is not None:
+        kernel = found[1] or "3x3"
+        if channels == "k":
+            return f"conv{kernel.split('x')[0]}-k(norm=none, act=none, bias=true)"
+        said = layer(f"{kernel}, {channels}{stride}")
+    elif operator in ("fc", "linear"):
+        said = layer(f"fc-{channels}")
+    elif re.fullmatch(r"av(?:era)?ge?\s*pool(ing)?\s*(\d+x\d+)?", operator):
+        said = "gap"
+    elif operator == "flatten":
+        said = "flatten"
+    else:
+        raise Unread("operator", "an operator: conv2d, bottleneck, avgpool, fc")
+    if said is None:
+        raise Unread("c", SEQUENCE["c"])
+    return said

@@ -1,115 +1,134 @@
 """The figures of the GoogLeNet and ResNet papers: one line for each layer, in tall columns, several networks beside
 one another.
 
-What a reader of the papers knows is left out: activations, norms, dropout. A sum with a shortcut is no box but an arc
-beside the column, dotted where there are layers on the shortcut, as where the dimensions grow. Networks side by side
-have the layers of one output size at one height, as in Figure 3 of the ResNet paper (He et al., 2016); branches are
-drawn as in Figure 2 of the GoogLeNet paper (Szegedy et al., 2015).
+A shortcut is an arc beside the column, dotted where there are layers on it, as where the dimensions grow. Networks side
+by side have the layers of one output size at one height, as in Figure 3 of the ResNet paper (He et al., 2016); branches
+are drawn as in Figure 2 of the GoogLeNet paper (Szegedy et al., 2015). What no page has room for has its repetitions
+drawn once, with their number; then each network stands in as many columns as it takes; then its blocks are boxes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from itertools import groupby
-from typing import TypeGuard
+from math import log2
 
-from netdsl.backends.pictures import collapse, graph, prose
-from netdsl.backends.pictures.cards import Cards, centred, link, told
+from netdsl.backends.pictures import collapse, graph
+from netdsl.backends.pictures.cards import Cards, centred, link, round_, told
+from netdsl.backends.pictures.collapse import Folded
 from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Rect, Run, Text
 from netdsl.backends.pictures.look import STAGES, TINTS
-from netdsl.backends.pictures.model import Branch, Edge, Fork, Frame, Node, Part, Picture, nodes
+from netdsl.backends.pictures.model import Fork, Frame, Node, Part, Picture, nodes
 from netdsl.backends.pictures.options import Options
 from netdsl.backends.pictures.routes import Column, Plan
-from netdsl.backends.pictures.sheet import Sheet
+from netdsl.backends.pictures.rows import Arc, Rows, read
+from netdsl.backends.pictures.sheet import LEAST, Sheet, legibility
 from netdsl.backends.pictures.spine import Framed, Place, Size, Spine
 from netdsl.ir import Network
 from netdsl.ops import Family
-from netdsl.text.amounts import amount
 
 SEVERAL = True
-TYPE, MARGIN = 9.0, 8.25
-ROW = 15.0
-ARC = 16.0
-"""How far an arc reaches beside its column."""
+TITLE, TYPE, MARGIN = 10.5, 9.0, 8.25
+ROW = 14.0
+ARC, STEP = 16.0, 6.0
+"""How far an arc reaches beside its column, and how much further one around others."""
+HOPELESS = 240
+"""More rows than this are on no page."""
 NUMBER = 22.0
 """What an output size takes left of its column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arc:
-    """A shortcut around the rows from `first` to `last`."""
-
-    first: str
-    last: str
-    dotted: bool
-    level: int = 0
-
-
-@dataclass
-class Rows:
-    """One network as rows: boxes and forks, the arcs beside them."""
-
-    title: str
-    parts: list[Part] = field(default_factory=list)
-    arcs: list[Arc] = field(default_factory=list)
-
-
 def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
-    """The drawing of one network in as many columns as fit a page, or of several, one in each."""
-    pictures = [graph.picture(collapse.layers(each, expand=True), options.problems) for each in networks]
-    found = [
-        _rows(picture, network, number, options, len(networks) > 1)
+    """The first drawing that can be read on a page: every layer, repetitions drawn once, several columns for each
+    network, closed blocks; with `expand` every layer in any case."""
+    aligned = replace(options, wrap=len(networks)) if len(networks) > 1 and options.wrap is None else options
+    ways = [(aligned, _every), (aligned, collapse.layers), (options, collapse.layers), (options, _blocks)]
+    best = None
+    for asked, of in [(aligned, _every), (options, _every)] if options.expand else ways:
+        whole, rows = _read(networks, asked, of)
+        if len(whole.nodes) > HOPELESS and of != _blocks and not options.expand:
+            continue
+        drawing = _Paper(whole, asked, rows).drawing()
+        if best is None or legibility(drawing, options) > legibility(best, options):
+            best = drawing
+        if legibility(best, options) >= LEAST:
+            break
+    assert best is not None
+    return best
+
+
+def _every(network: Network) -> Folded:
+    return collapse.layers(network, expand=True)
+
+
+def _blocks(network: Network) -> Folded:
+    return next(collapse.blocks(network))
+
+
+def _read(
+    networks: tuple[Network, ...], options: Options, of: Callable[[Network], Folded]
+) -> tuple[Picture, list[Rows]]:
+    """The networks as one picture, and the rows of each."""
+    pictures = [graph.picture(of(each), options.problems) for each in networks]
+    rows = [
+        read(picture, network, number, options.symbols, len(networks) == 1)
         for number, (picture, network) in enumerate(zip(pictures, networks, strict=True))
     ]
-    parts = tuple(part for rows in found for part in rows.parts)
-    title = ", ".join(picture.title for picture in pictures)
-    about = ". ".join(picture.description for picture in pictures)
-    kept = {node.id for node in nodes(parts)}
-    edges: dict[tuple[str, str], Edge] = {}
-    for number, (picture, rows) in enumerate(zip(pictures, found, strict=True)):
-        kinds: graph.Kinds = {}
-        graph.walk(tuple(rows.parts), set(), "flow", kinds)
-        joins = {_name(number, edge.target) for edge in picture.edges if edge.kind == "identity"}
-        edges |= {p: Edge(*p, k[0]) for p, k in kinds.items() if k[0] != "identity" or p[1] in joins}
-        for edge in picture.edges:
-            pair = (_name(number, edge.source), _name(number, edge.target))
-            if edge.kind == "reference" and kept.issuperset(pair):
-                edges[pair] = Edge(*pair, "reference")
-    return _Paper(Picture(title, about, parts, tuple(edges.values())), options, found).drawing()
+    whole = Picture(
+        ", ".join(picture.title for picture in pictures),
+        ". ".join(picture.description for picture in pictures),
+        tuple(part for each in rows for part in each.parts),
+        tuple(edge for each in rows for edge in each.edges),
+    )
+    return whole, rows
 
 
 class _Cards(Cards):
     """One line a card, all of one width."""
 
-    gap, bus, aside = 8.0, 9.0, 10.0
+    gap, bus, aside = 9.0, 9.0, 10.0
 
-    def __init__(self, parts: Iterable[Part]):
+    def __init__(self, networks: list[Rows]):
         super().__init__()
-        shown = list(nodes(tuple(parts)))
-        forked = any(isinstance(part, Fork) for part in parts)
-        widest = max((Run(node.title, TYPE).width for node in shown), default=0.0) + 12
-        self.least = 0.0 if forked else max(widest, 96.0)
+        parts_ = [part for rows in networks for part in rows.parts]
+        widest = max((_width(node) for node in nodes(tuple(parts_))), default=0.0)
+        self.narrowest = 52.0 if any(isinstance(part, Fork) for part in parts_) else max(widest, 96.0)
+        self.arcs = [arc for rows in networks for arc in rows.arcs]
 
     def size(self, node: Node) -> tuple[float, float]:
-        return max(Run(node.title, TYPE).width + 12, self.least, 52.0), ROW
+        return (ROW, ROW) if round_(node) else (max(_width(node), self.narrowest), ROW)
 
     def out(self, node: Node) -> Size:
         return Size(0.0, 0.0)
 
     def heading(self, frame: Frame) -> Size:
-        return Size(0.0, 0.0)
+        return super().heading(frame) if frame.times > 1 else Size(0.0, 0.0)
+
+    def beside(self, frame: Frame) -> float:
+        inside = {node.id for node in nodes(frame.parts)}
+        return max((ARC + STEP * arc.level for arc in self.arcs if arc.first in inside), default=0.0)
+
+
+def _line(node: Node) -> tuple[Run, ...]:
+    """What a box says."""
+    return (Run(node.title, TYPE), *([Run(f" × {node.times}", TYPE, bold=True)] if node.times > 1 else []))
+
+
+def _width(node: Node) -> float:
+    return sum(run.width for run in _line(node)) + 12
 
 
 class _Paper(Sheet):
     def __init__(self, picture: Picture, options: Options, networks: list[Rows]):
-        super().__init__(picture, options, _Cards(picture.body))
+        super().__init__(picture, options, _Cards(networks))
         self.networks = networks
+        self.aligned = False
         self.down = True
         self.tints = _tints(picture, options.theme)
 
-    def best(self) -> list[Mark]:
-        return self.columns(len(self.networks)) if len(self.networks) > 1 else super().best()
+    def bodies(self) -> list[list[Part]]:
+        return [rows.parts for rows in self.networks]
 
     def title(self, left: float, top: float, right: float) -> list[Mark]:
         if len(self.networks) > 1:
@@ -118,25 +137,26 @@ class _Paper(Sheet):
         return [Text(middle, top - 12, (Run(self.networks[0].title, 12, True),), "middle")]
 
     def arrange(self, spine: Spine, count: int) -> list[Column]:
-        if len(self.networks) == 1:
-            columns = super().arrange(spine, count)
-            for column in columns:
-                column.left += NUMBER
-        else:
-            columns = self.beside(spine)
+        stages = [[(key, tuple(rows)) for key, rows in groupby(net.parts, _stage)] for net in self.networks]
+        keys = [[key for key, _ in each] for each in stages]
+        self.aligned = 1 < count == len(self.networks) and all(each == sorted(set(each), reverse=True) for each in keys)
+        columns = self.beside(spine, stages) if self.aligned else super().arrange(spine, count)
+        for column in columns:
+            column.left += 0.0 if self.aligned else NUMBER
+        if len(self.networks) > 1:  # room for the titles
+            for rows in self.networks:
+                column = columns[spine.places[next(nodes(tuple(rows.parts))).id].column]
+                half = Run(rows.title, TITLE, True).width / 2
+                column.left, column.right = max(column.left, half), max(column.right, half)
         for arc in (arc for rows in self.networks for arc in rows.arcs):
             for end in (arc.first, arc.last):
                 column = columns[spine.places[end].column]
-                column.right = max(column.right, spine.places[end].half + ARC + 6 * arc.level + 3)
+                column.right = max(column.right, spine.places[end].half + ARC + STEP * arc.level + 3)
         return columns
 
-    def beside(self, spine: Spine) -> list[Column]:
+    def beside(self, spine: Spine, stages: list[list[tuple[int, tuple[Part, ...]]]]) -> list[Column]:
         """Networks side by side, the rows of one output size at one height."""
-        stages = [[(key, tuple(rows)) for key, rows in groupby(net.parts, _stage)] for net in self.networks]
         order = sorted({key for each in stages for key, _ in each}, reverse=True)
-        falling = all([key for key, _ in each] == sorted({key for key, _ in each}, reverse=True) for each in stages)
-        if not falling:
-            order, stages = [0], [[(0, tuple(net.parts))] for net in self.networks]
         cells = [{key: spine.sequence(rows) for key, rows in each} for each in stages]
         columns = [
             Column(max(c.left for c in each.values()), max(c.right for c in each.values()), 0.0) for each in cells
@@ -155,22 +175,24 @@ class _Paper(Sheet):
         fill, stroke = self.tints.get(node.id, ("paper", "line"))
         if node.problem:
             fill, stroke = "wrongfill", "wrong"
-        box = Rect(x, y, w, h, 2.5, fill, stroke)
-        return Group((box, *centred([(Run(node.title, TYPE),)], x + w / 2, y, h)), told(node), link(node.origin))
+        box = Rect(x, y, w, h, h / 2 if round_(node) else 2.5, fill, stroke)
+        return Group((box, *centred([_line(node)], x + w / 2, y, h)), told(node), link(node.origin))
 
     def marks(
         self, places: dict[str, Place], frames: list[tuple[Framed, float]], edges: list[tuple[Plan, list[Point]]]
     ) -> list[Mark]:
-        found = super().marks(places, [], edges)
+        found = super().marks(places, [each for each in frames if each[0].frame.times > 1], edges)
         arcs = [mark for rows in self.networks for arc in rows.arcs for mark in self.arc(arc, places)]
-        return [Group(tuple(arcs)), *found, *self.labels(places)]
+        panels = [mark for mark in found if isinstance(mark, Rect)]
+        rest = [mark for mark in found if not isinstance(mark, Rect)]
+        return [*panels, Group(tuple(arcs)), *rest, *self.labels(places)]
 
     def arc(self, arc: Arc, places: dict[str, Place]) -> list[Mark]:
         """A shortcut as an arc; where the column ends between its ends, as two."""
         one, two = places[arc.first], places[arc.last]
         gap, dash = self.sizes.gap, "1.5 2.5" if arc.dotted else ""
-        reach = ARC + 6 * arc.level
-        top, bottom = one.y - gap * 0.65, two.end + gap * 0.45
+        reach = ARC + STEP * arc.level
+        top, bottom = one.y - gap * 0.4, two.end + gap * 0.28  # it starts behind the sum that the one before it ends in
         right = max(one.half, two.half) + reach
         if one.column == two.column:
             line = ((one.x, top), (one.x + right, top), (one.x + right, bottom), (one.x, bottom))
@@ -183,23 +205,23 @@ class _Paper(Sheet):
     def labels(self, places: dict[str, Place]) -> list[Mark]:
         """The titles of networks side by side, and the output sizes left of the first rows that have them."""
         found: list[Mark] = []
-        several = len(self.networks) > 1
-        if several:
+        aligned = self.aligned
+        if len(self.networks) > 1:
             for rows in self.networks:
                 first = places[next(nodes(tuple(rows.parts))).id]
-                found.append(Text(first.x, -16, (Run(rows.title, 10.5, True),), "middle"))
+                found.append(Text(first.x, -16, (Run(rows.title, TITLE, True),), "middle"))
         left = min(place.x - place.half for place in places.values()) - 8
         seen: set[int] = set()
         before = -1
         for node in sorted(self.picture.nodes, key=lambda node: (places[node.id].column, places[node.id].y)):
             size, place = _stage(node), places[node.id]
-            if several and (size in seen or size < 0):
+            if aligned and (size in seen or size < 0):
                 continue
-            if not several and (size in (before, -1) or place.hops):
+            if not aligned and (size in (before, -1) or place.hops):
                 continue
             seen.add(size)
             before = size
-            if several:
+            if aligned:
                 found.append(Text(left, places[node.id].middle - 1, (Run("output", MARGIN, color="grey"),), "end"))
                 found.append(Text(left, place.middle + 8, (Run(f"size: {size}", MARGIN, color="grey"),), "end"))
             else:
@@ -209,98 +231,17 @@ class _Paper(Sheet):
 
 
 def _stage(part: Part) -> int:
-    """The height of what a row gives; 1 for features, -1 where it is unknown."""
+    """The height of what a row gives; 1 for features, -1 where it is unknown or no plane."""
     if isinstance(part, Fork):
         part = part.join
     if isinstance(part, Frame):
         part = next(nodes(part.parts))
     shape = part.figures.shape
-    return -1 if shape is None else shape[1] if len(shape) > 2 else 1
-
-
-# Rows ------------------------------------------------------------------------------------------------------------
-
-
-def _rows(picture: Picture, network: Network, number: int, options: Options, several: bool) -> Rows:
-    figures = "" if network.totals is None else f" ({amount(network.totals.macs)})"
-    rows = Rows(f"{picture.title}{figures}")
-    identities = {edge.target for edge in picture.edges if edge.kind == "identity"}
-    reader = _Flat(number, options.symbols, identities, several)
-    rows.parts = reader.rows(picture.body, rows.arcs, 0)
-    if rows.parts and isinstance(rows.parts[0], Fork):  # it needs a box to part from
-        rows.parts = [*(reader.row(part) for part in picture.body if _input(part)), *rows.parts]
-    return rows
-
-
-@dataclass
-class _Flat:
-    """Makes rows of a picture's parts: without frames, without what papers leave out, shortcuts as arcs."""
-
-    number: int
-    symbols: tuple[str, ...]
-    identities: set[str]
-    several: bool
-
-    def rows(self, body: Iterable[Part], arcs: list[Arc], level: int) -> list[Part]:
-        found: list[Part] = []
-        for part in body:
-            if isinstance(part, Node):
-                if not _silent(part):
-                    found.append(self.row(part))
-            elif isinstance(part, Fork):
-                found += self.fork(part, arcs, level)
-            elif part.kind != "aux":
-                found += self.rows(part.parts, arcs, level)
-            elif not self.several and (inside := self.rows(part.parts, [], level)):
-                found.append(replace(part, id=_name(self.number, part.id), parts=tuple(inside)))
-        return found
-
-    def fork(self, fork: Fork, arcs: list[Arc], level: int) -> list[Part]:
-        ways = [branch for branch in fork.branches if branch.kind == "branch"]
-        beside = len(ways) < len(fork.branches) or fork.join.id in self.identities
-        symbol = fork.join.op.symbol if fork.join.op else ""
-        if symbol == "+" and beside and len(ways) == 1:
-            found = self.rows(ways[0].parts, arcs, level + 1)
-            inside = list(nodes(tuple(found)))
-            if inside:
-                grows = len(ways) < len(fork.branches)
-                arcs.append(Arc(inside[0].id, inside[-1].id, grows, 0))
-            return found
-        branches = []
-        for branch in fork.branches:
-            parts = tuple(self.rows(branch.parts, [], level))
-            if parts:
-                branches.append(Branch(parts, branch.kind, branch.times))
-        return [Fork(tuple(branches), self.row(fork.join))]
-
-    def row(self, node: Node) -> Node:
-        return replace(
-            node, id=_name(self.number, node.id), title=prose.line(node, self.symbols), out="", label=node.label
-        )
-
-
-def _input(part: Part) -> TypeGuard[Node]:
-    return isinstance(part, Node) and part.kind == "input"
-
-
-def _name(number: int, name: str) -> str:
-    return f"n{number}{name}"
-
-
-def _silent(node: Node) -> bool:
-    """Whether papers leave a row out."""
-    if node.kind in ("input", "output"):
-        return True
-    if node.problem:
-        return False
-    if node.op is None:
-        return False
-    quiet = (Family.ACTIVATION, Family.REGULARIZATION)
-    return node.op.family in quiet or node.op.name in ("bn", "ln", "flatten", "identity")
+    return -1 if shape is None or len(shape) == 2 else 1 if len(shape) == 1 else shape[-2]
 
 
 def _tints(picture: Picture, theme: str) -> dict[str, tuple[str, str]]:
-    """A colour for each width of convolution, or for each output size where the widths are many."""
+    """A colour for each width of convolution, or for each output size, to the nearest halving, where those are many."""
     convolutions = [
         node
         for node in picture.nodes
@@ -308,12 +249,16 @@ def _tints(picture: Picture, theme: str) -> dict[str, tuple[str, str]]:
     ]
     widths = dict.fromkeys((node.figures.shape or (0,))[0] for node in convolutions)
     by_width = len(widths) <= 6
-    keys = {node.id: (node.figures.shape or (0,))[0] if by_width else _stage(node) for node in convolutions}
+    keys = {
+        node.id: (node.figures.shape or (0,))[0] if by_width else round(log2(max(_stage(node), 1)))
+        for node in convolutions
+    }
     order = sorted(set(keys.values()), reverse=not by_width)
     palette = STAGES[theme]
     found = {name: (palette[order.index(key) % len(palette)], "line") for name, key in keys.items()}
     for node in picture.nodes:
         if node.op is not None and node.op.family is Family.FULLY_CONNECTED:
-            tint = TINTS[theme][Family.REGULARIZATION]
-            found[node.id] = (tint.fill, "line")
+            found[node.id] = (TINTS[theme][Family.REGULARIZATION].fill, "line")
+        elif node.kind == "block":
+            found[node.id] = TINTS[theme][None]
     return found

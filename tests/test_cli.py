@@ -169,6 +169,8 @@ def test_what_is_wrong_with_every_variant_is_said_once(netdsl) -> None:
         (["compile", "tiny.net", "--legend"], "--legend is for --to dot, mmd, pdf, png, svg or tex, not for torch"),
         (["report", "tiny.net", "-o", "tiny.txt"], "'tiny.txt' must end in .html or .htm"),
         (["draw", "tiny.net", "--open", "nowhere"], "no block is called `nowhere`"),
+        (["explain", "conv", "--format", "json"], "--format is for the pages of codes, not for 'conv'"),
+        (["summary", "tiny.net", "--memory", "--symbolic"], "not for --memory"),
         (["explain", "Dropot"], "no operator 'Dropot'; did you mean `dropout`?"),
         (["summary", "tiny.net", "--set", "classes"], "is not NAME=VALUE"),
         (["summary", "tiny.net", "--set", "classes=("], "is wrong"),
@@ -542,12 +544,18 @@ def test_every_command_has_help_with_examples(netdsl, name: str) -> None:
     assert run.status == 0
     assert "Examples:" in run.out
     assert f"netdsl {name}" in run.out
+    command = program.get_command(click.Context(program), name)
+    commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    for option in (each for one in commands if one for each in one.params if isinstance(each, click.Option)):
+        assert option.help, option.opts
+    assert "RANGE" not in run.out, "a number is N"
 
 
 def test_help_lists_the_commands(netdsl) -> None:
     run = netdsl("--help")
     assert run.status == 0
     assert all(f"\n  {name} " in run.out for name in program.list_commands(click.Context(program)))
+    assert "..." not in run.out.replace("[ARGS]...", ""), "a command is told in one line, whole"
 
 
 def test_ops(netdsl) -> None:

@@ -27,7 +27,14 @@ Examples:
 """,
 )
 @click.argument("specs", type=SpecParameter(), metavar="[FILE[:VARIANT]]...", nargs=-1)
-@click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How the figures are written.",
+)
 @click.option("--summary", is_flag=True, help="Only how many figures of each spec match.")
 @click.option("--failed", is_flag=True, help="Only the figures that nothing explains.")
 @color_option

@@ -11,6 +11,7 @@ from netdsl.backends.pictures.drawing import Drawing
 from netdsl.backends.pictures.model import Picture
 from netdsl.backends.pictures.options import NAMES, Options, styles
 from netdsl.ir import Network
+from netdsl.text.diagnostics import did_you_mean
 
 MOST_BOXES = 5_000
 """More boxes than this are drawn only where `expand` asks for all of them: no one could look at them."""
@@ -49,6 +50,7 @@ def diagram(network: Network, format: str = "svg", *, beside: tuple[Network, ...
     if unknown:
         raise ValueError(f"unknown option `{min(unknown)}`; known are {', '.join(NAMES)}")
     asked = Options(**options)
+    _refuse_unknown(asked.open, (network, *beside))
     if format in WRITTEN:
         if beside:
             raise RenderError(f"a `.{format}` holds one network")
@@ -60,6 +62,16 @@ def diagram(network: Network, format: str = "svg", *, beside: tuple[Network, ...
     if asked.most is None and not asked.expand:
         asked = replace(asked, most=MOST_BOXES)
     return render(drawing((network, *beside), asked), format, asked.dpi)
+
+
+def _refuse_unknown(opened: tuple[str, ...], networks: tuple[Network, ...]) -> None:
+    """Refuse to open what no network has: nothing would come of it."""
+    scopes = [scope for network in networks for scope in network.body.scopes()] if opened else []
+    known = [name for scope in scopes for name in (scope.label, scope.title, scope.path) if name]
+    for name in opened:
+        if name not in known:
+            hint = did_you_mean(name, known, "there are")
+            raise RenderError(f"no block is called `{name}`" + (f"; {hint}" if hint else ""))
 
 
 def picture(network: Network, options: Options) -> Picture:

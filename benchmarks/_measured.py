@@ -36,11 +36,16 @@ class Figure(NamedTuple):
         return f"| {self.name} | {found.median:.2f} | {found.low:.2f} to {found.high:.2f} | {bound} | {said} |"
 
 
-def ratios(
-    ways: dict[str, Callable[[], Any]], rounds: int, clock: Clock, over: str | None = None, inner: int = INNER
-) -> dict[str, Spread]:
-    """How many times faster each way is than `over`, the first unless given: ratios of times of one round, in which
-    each has `inner` turns."""
-    times = turns(ways, rounds, clock, inner)
-    base = times[over or next(iter(ways))]
-    return {name: Spread.of([one / other for one, other in zip(base, own, strict=True)]) for name, own in times.items()}
+def ratios(ways: dict[str, Callable[[], Any]], rounds: int, clock: Clock, inner: int = INNER) -> Ratios:
+    """How the ways of computing compare, each with `inner` turns in a round."""
+    return Ratios(turns(ways, rounds, clock, inner))
+
+
+class Ratios(NamedTuple):
+    """The times of ways that took turns, round by round."""
+
+    times: dict[str, list[float]]
+
+    def faster(self, way: str, over: str) -> Spread:
+        """How many times faster a way is than another, of times of one round."""
+        return Spread.of([base / own for base, own in zip(self.times[over], self.times[way], strict=True)])

@@ -1,31 +1,31 @@
-"""How fast networks learn, and in how little memory, against torchvision's modules and `torch.compile`.
+"""How fast networks learn, against torchvision's modules and `torch.compile`.
 
     python benchmarks/training.py [NETWORK ...] [--rounds N] [--compile] [--cpu-time]
 
-A step of four images: torchvision's module as it is, with SGD; and what `netdsl train --channels-last` does with the
-emitted one: channels side by side, a fused optimizer. The allocator has the same settings on both sides
-(`performance.py`). `--compile` adds `torch.compile` of torchvision's module, which takes a minute or two.
-
-A step of eight images in less memory: the emitted module beside `--for training --budget`, with the peak of all tensors
-that are alive (`netdsl.testing.allocations`), and the time of a forward and a backward pass.
+A step of four images, by momentum: torchvision's module as it is; and what `netdsl train --channels-last` does with the
+emitted one, whose channels lie side by side and whose process keeps what it has freed. Settings of an allocator are a
+process's, so each way has processes of its own, in turns, and what counts is the median step of each. `--compile` adds
+`torch.compile` of torchvision's module, once, since it takes a minute or two until its first step.
 """
 
 from __future__ import annotations
 
 import argparse
+import random
+import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import torch
 import torchvision
-from _measured import Figure, ratios
+from _measured import Figure
 from torch import Tensor, nn
 
 import netdsl
 from netdsl.backends.purpose.race import Clock, Spread
-from netdsl.backends.purpose.training import planned
-from netdsl.testing.allocations import step
+from netdsl.training.allocator import keep_freed
 
 STEPS = {
     "googlenet_bn": ("googlenet", 1.65, 1.4),
@@ -33,90 +33,74 @@ STEPS = {
     "resnet_v1_5:50": ("resnet50", 1.3, 1.1),
 }
 """By network: torchvision's name for it, and what must be reached: against eager, against `torch.compile`."""
-MEMORY = {
-    "resnet_v1_5:152": (4.4, 1.35),
-    "inception_v3": (1.75, 1.1),
-    "googlenet_bn": (1.55, 1.1),
-}
-"""By network: how many times less memory a step must take at its peak, and in how many times the time."""
-IMAGES, MORE = 4, 8
+WAYS = ("eager", "netdsl", "compile")
+IMAGES, FIRST, MORE = 4, 2, 6
+"""Images of a step; steps that are not counted, and those that are."""
 
 
-def trained(model: nn.Module, called: Any, images: Tensor, labels: Tensor, fused: bool) -> Callable[[], None]:
-    """One step after the other of a module, by momentum."""
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9, fused=fused)
-
-    def run() -> None:
+def step(name: str, way: str, clock: Clock) -> float:
+    """The median seconds of a step in this process."""
+    network = netdsl.load(name)
+    labels, images = torch.randint(0, 1000, (IMAGES,)), torch.randn(IMAGES, *network.inputs[0].shape)
+    if way == "netdsl":
+        keep_freed()
+        model = netdsl.build(network).train().to(memory_format=torch.channels_last)
+        images = images.contiguous(memory_format=torch.channels_last)
+    else:
+        given = {"aux_logits": True, "init_weights": False} if network.aux else {}
+        model = getattr(torchvision.models, STEPS[name][0])(weights=None, **given).train()
+    called = torch.compile(model) if way == "compile" else model
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9)
+    times = []
+    for _ in range(FIRST + MORE):
+        start = clock()
         optimizer.zero_grad()
         output = called(images)
         heads = [output] if isinstance(output, Tensor) else output
         torch.stack([nn.functional.cross_entropy(each, labels) for each in heads]).sum().backward()
         optimizer.step()
+        times.append(clock() - start)
+    return statistics.median(times[FIRST:])
 
-    return run
 
-
-def steps(name: str, rounds: int, clock: Clock, compiled: bool) -> Iterator[Figure]:
-    """How many times faster a step is."""
-    theirs, eager, against = STEPS[name]
-    network = netdsl.load(name)
-    heads = {"aux_logits": True, "init_weights": False} if network.aux else {}
-    images, labels = torch.randn(IMAGES, *network.inputs[0].shape), torch.randint(0, 1000, (IMAGES,))
-    base = getattr(torchvision.models, theirs)(weights=None, **heads).train()
-    ours = netdsl.build(network).train().to(memory_format=torch.channels_last)
-    aligned = images.contiguous(memory_format=torch.channels_last)
-    ways = {
-        "base": trained(base, base, images, labels, False),
-        "netdsl": trained(ours, ours, aligned, labels, True),
-    }
+def figures(name: str, rounds: int, compiled: bool, passed: list[str]) -> Iterator[Figure]:
+    """How many times faster a step is, of processes in turns."""
+    _, eager, against = STEPS[name]
+    found: dict[str, list[float]] = {way: [] for way in WAYS}
+    for turn in range(rounds):
+        ways = WAYS[: 3 if compiled and not turn else 2]
+        for way in random.sample(ways, len(ways)):
+            call = [sys.executable, __file__, name, "--way", way, *passed]
+            found[way].append(float(subprocess.run(call, stdout=subprocess.PIPE, text=True, check=True).stdout))
+    ours = found["netdsl"]
+    yield Figure(f"{name}: a step, times faster than eager", _over(found["eager"], ours), eager)
     if compiled:
-        ways["compile"] = trained(base, torch.compile(base), images, labels, False)
-    yield Figure(f"{name}: a step, times faster than eager", ratios(ways, rounds, clock, inner=1)["netdsl"], eager)
-    if compiled:
-        found = ratios(ways, rounds, clock, over="compile", inner=1)["netdsl"]
-        yield Figure(f"{name}: a step, times faster than `torch.compile`", found, against)
+        rival = found["compile"] * rounds
+        yield Figure(f"{name}: a step, times faster than `torch.compile`", _over(rival, ours), against)
 
 
-def memory(name: str, rounds: int, clock: Clock) -> Iterator[Figure]:
-    """How much less memory a step takes, and in what time."""
-    less, longer = MEMORY[name]
-    network = netdsl.load(name)
-    figures = planned(network, MORE).figures
-    budget = figures.whole(int(figures.peak(MORE) / less))
-    plain = netdsl.build(network).train()
-    lean = netdsl.build(network, purpose="training", budget=budget, batch=MORE).train()
-    images = torch.randn(MORE, *network.inputs[0].shape)
-    peaks = [step(model, [images])[1] for model in (plain, lean)]
-    yield Figure(f"{name}: peak of a step, times less", Spread.of([peaks[0] / peaks[1]]), less)
-
-    def run(model: nn.Module) -> Callable[[], None]:
-        def one() -> None:
-            output = model(images)
-            heads = [output] if isinstance(output, Tensor) else output
-            torch.stack([each.sum() for each in heads]).sum().backward()
-
-        return one
-
-    found = ratios({"plain": run(plain), "lean": run(lean)}, rounds, clock, over="lean", inner=1)["plain"]
-    yield Figure(f"{name}: the same step, times the time", found, longer, most=True)
+def _over(theirs: list[float], ours: list[float]) -> Spread:
+    return Spread.of([base / own for base, own in zip(theirs, ours, strict=True)])
 
 
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("networks", nargs="*", default=[*dict.fromkeys((*STEPS, *MEMORY))], metavar="NETWORK")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("networks", nargs="*", default=list(STEPS), metavar="NETWORK")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--cpu-time", action="store_true", help="on a machine that does other work too")
+    parser.add_argument("--way", choices=WAYS, help="Print the seconds of a step by this way, and no more.")
     asked = parser.parse_args()
     torch.set_num_threads(asked.threads)
     torch.manual_seed(0)
-    clock = time.process_time if asked.cpu_time else time.perf_counter
+    passed = ["--threads", str(asked.threads), *["--cpu-time"] * asked.cpu_time]
     for name in asked.networks:
-        for figure in memory(name, asked.rounds, clock) if name in MEMORY else ():
-            print(figure.row, flush=True)
-        for figure in steps(name, asked.rounds, clock, asked.compile) if name in STEPS else ():
+        if asked.way:
+            print(step(name, asked.way, time.process_time if asked.cpu_time else time.perf_counter))
+            continue
+        for figure in figures(name, asked.rounds, asked.compile, passed):
             print(figure.row, flush=True)
 
 

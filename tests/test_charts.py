@@ -162,6 +162,32 @@ def test_data_go_through_a_pipe_without_matplotlib(
     assert main(["chart", "depth", "-o", str(tmp_path / "a.gif")]) == 2
 
 
+def test_bars_stay_below_the_top_and_networks_apart(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    cost.chart(netdsl.load("resnet50")).draw(figure)
+    for axes in figure.axes[:3]:
+        assert axes.get_ylim()[1] > max(bar.get_y() + bar.get_height() for bar in axes.patches)
+    assert figure.get_suptitle() == "Cost of ResNet-50"
+    figure = Figure()
+    plain = netdsl.loads("net plain\ninput 3x8x8\nrelu\n")
+    scale.chart([plain, netdsl.load("lenet5"), netdsl.load("lenet5")]).draw(figure)
+    (axes,) = figure.axes
+    assert sorted(round(bar.get_x() + bar.get_width() / 2) for bar in axes.patches) == [1, 1, 1, 1, 2, 2, 2, 2]
+
+
+def test_the_layers_of_tokens_are_fully_connected() -> None:
+    kinds = {row["kind"]: row["params"] for row in rows(cost.chart(netdsl.load("vit:B/16"))) if row["stage"] == "197"}
+    assert kinds["fully connected"] == 12 * (2 * 768 * 3072 + 768 + 3072) and "convolution" not in kinds
+
+
+def test_the_way_out_names_the_whole_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["chart", "cost", "resnet"]) == 2
+    assert "as in `netdsl chart cost resnet:18-layer`" in capsys.readouterr().err
+
+
 def test_names_in_a_picture_are_text_and_escaped() -> None:
     pytest.importorskip("matplotlib")
     network = netdsl.load("lenet5").model_copy(update={"name": "<script>$x^2$</script>&"})

@@ -25,7 +25,7 @@ from netdsl.backends.pictures.drawing import Path as Line
 from netdsl.backends.pictures.look import ROLES, STAGES, TINTS
 from netdsl.backends.pictures.model import Fork, Picture, parts
 from netdsl.backends.pictures.options import Options
-from netdsl.backends.pictures.sheet import PAGE, legibility
+from netdsl.backends.pictures.sheet import PAGE, Sheet, legibility
 from netdsl.ir import Network
 from netdsl.ops import Family
 from netdsl.text.amounts import amount
@@ -204,6 +204,36 @@ def crossed(drawing: Drawing) -> list[str]:
     return found
 
 
+def drawn_twice(drawing: Drawing) -> int:
+    """How many straight pieces lie on another one for more than a turn takes."""
+    pieces: dict[tuple[bool, float], list[tuple[float, float]]] = {}
+    found = 0
+    for mark in flat(drawing.marks):
+        if isinstance(mark, Line) and mark.fill == "none":
+            for (x1, y1), (x2, y2) in pairwise(mark.points):
+                upright = abs(x1 - x2) < 0.05
+                at, (low, high) = (x1, sorted((y1, y2))) if upright else (y1, sorted((x1, x2)))
+                others = pieces.setdefault((upright, round(at, 1)), [])
+                found += sum(min(high, b) - max(low, a) > 8.1 for a, b in others)
+                others.append((low, high))
+    return found
+
+
+@pytest.mark.parametrize("name", ["resnet18", "hrnet", "ssd300_vgg", "highway", "deeplab_v3", "nasnet"])
+def test_no_line_lies_on_another(name: str) -> None:
+    """Lines from one box part a little before the place where they do: dashes never show through a whole line."""
+    assert drawn_twice(drawing((of_zoo(name),), Options())) == 0
+
+
+def test_an_output_stands_behind_the_box_that_is_there_for_it_alone() -> None:
+    text = "input 8x8x8\na: conv3-8\noutput b: conv3-4\noutput c: { @a; conv3-2 }\noutput d: { @a; conv3-1 }"
+    picture = layers(text)
+    assert [node.title for node in picture.nodes][1:] == ["conv3-8", "conv3-4", "b", "conv3-2", "c", "conv3-1", "d"]
+    assert [edge.kind for edge in picture.edges if edge.target.startswith("o")] == ["flow"] * 3
+    used = layers("input 8x8x8\noutput b: conv3-4\nconv3-2")  # its value goes on
+    assert [node.title for node in used.nodes][1:] == ["conv3-4", "conv3-2", "output", "b"]
+
+
 def held(path: Path, variant: str | None) -> None:
     """The laws of the default style: one page that can be read, a straight spine, no label crossed."""
     network = netdsl.load(path, variant=variant)
@@ -237,6 +267,7 @@ def on_a_page(network: Network, **asked: object) -> Drawing:
     [
         ("googlenet", {"open": ("inception3a",)}, False), ("googlenet", {"open": ("inception",)}, True),
         ("googlenet", {"depth": 1}, True), ("densenet", {"open": ("denselayer2",)}, True),
+        ("nasnet", {"open": ("previous",)}, True), ("nasnet", {"open": ("normal",)}, True),
         ("mobilenet_v2", {"depth": 1}, True), ("swin", {"depth": 2}, True), ("resnet50", {"depth": 1}, False),
     ],
 )  # fmt: skip
@@ -245,7 +276,7 @@ def test_what_is_opened_fits_a_page(name: str, asked: dict[str, object], less: b
     drawing says so."""
     made = on_a_page(of_zoo(name), **asked)
     said = ["".join(run.text for run in mark.runs) for mark in flat(made.marks) if isinstance(mark, Text)]
-    assert any("the first of each block" in text for text in said) == less
+    assert any("the first of each" in text for text in said) == less
     assert any(text.startswith("conv") for text in said)
 
 
@@ -376,7 +407,7 @@ def netdsl_command(capsysbinary):
 def test_maps_are_drawn_to_scale_and_halves_where_groups_say_so() -> None:
     made = drawing((of_zoo("alexnet"),), Options(style="volumes"))
     texts = ["".join(run.text for run in mark.runs) for mark in flat(made.marks) if isinstance(mark, Text)]
-    assert {"96x55x55", "conv5", "11x11 conv", "fc 4096", "pool"} <= set(texts)
+    assert {"96x55x55", "conv5", "11x11 conv, /4", "fc 4096", "pool, /2"} <= set(texts)
     groups = {mark.title.split("\n")[0]: mark for mark in made.marks if isinstance(mark, Group) and mark.title}
     faces = {name: sum(isinstance(mark, Line) for mark in group.marks) for name, group in groups.items()}
     assert faces["conv5-256"] == 6 and faces["conv11-96/4"] == 3  # three faces for each of two processors
@@ -547,6 +578,15 @@ def test_a_legend_says_what_is_there() -> None:
     assert "shortcut" not in diagram(of_zoo("lenet5"), legend=True).decode()
 
 
+def test_the_legend_of_a_paper_says_what_its_colours_are() -> None:
+    made = drawing((of_zoo("resnet18"),), Options(style="paper", legend=True))
+    said = {"".join(run.text for run in mark.runs) for mark in flat(made.marks) if isinstance(mark, Text)}
+    assert {"convolution, 64 channels", "convolution, 512 channels", "fully connected"} <= said
+    assert "pooling" not in said and "shortcut with layers on it" in said
+    for style, name in (("volumes", "lenet5"), ("graph", "mlp")):
+        assert b"fully connected" in diagram(of_zoo(name), style=style, legend=True)
+
+
 def test_numbers() -> None:
     assert [amount(n) for n in (0, 999, 1000, 9_408, 99_960, 999_999, 143_667_240, 2_500_000_000)] == [
         "0", "999", "1.00K", "9.41K", "100K", "1.00M", "144M", "2.50G",
@@ -614,6 +654,30 @@ def test_large_networks_fold_to_a_small_picture() -> None:
         sizes.append(len(dot(network)))
         assert dot(network, expand=True).count("conv3-8") >= 2 * count
     assert abs(sizes[0] - sizes[1]) < 200
+
+
+def test_the_layout_of_many_boxes_takes_a_few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of columns is found near where they fill the shape of a page; so time grows with the boxes."""
+    text = "input 4x8x8\n" + "".join(f"conv1-{4 + number % 3}\n" for number in range(1500))
+    tried: list[int] = []
+    columns = Sheet.columns
+    monkeypatch.setattr(Sheet, "columns", lambda self, count: tried.append(count) or columns(self, count))
+    made = drawing((netdsl.loads(text),), Options(expand=True))
+    assert len(tried) <= 6
+    assert 1 / 2 < made.height / made.width / (PAGE[1] / PAGE[0]) < 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["blocks", "layers", "paper"])
+def test_13000_layers_are_drawn(style: str) -> None:
+    lines = [f"conv3-{8 + number % 50}" for number in range(13_000)]
+    lines[6500] = "add { conv3-7 | identity }"
+    network = netdsl.loads("input 3x32x32\n" + "\n".join([*lines[:6500], "conv3-7", lines[6500], *lines[6501:]]))
+    with pytest.raises(TooLarge, match="ask for it all the same with `expand`"):
+        diagram(network, style=style)
+    assert diagram(network, style=style, expand=True).count(b"<rect") > 13_000
+    folded = netdsl.loads("input 3x32x32\nconv3-8 x13000")
+    assert b"13000" in diagram(folded, style=style).replace(b",", b"")
 
 
 # The gallery ---------------------------------------------------------------------------------------------------------

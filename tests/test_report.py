@@ -81,6 +81,12 @@ def test_nothing_of_a_spec_gets_out_of_its_place(tmp_path: Path) -> None:
     assert "reported params = 9K</td><td>626</td><td class=bad>differs</td>" in page
 
 
+def test_no_page_tells_where_its_files_lie(tmp_path: Path) -> None:
+    """A warning names its file as the spec's section does, also where the file is the zoo's."""
+    page = report(tmp_path, "unet")
+    assert "--&gt; unet.net:10:" in page and str(Path(netdsl.__file__).parent.parent) not in page
+
+
 def test_a_wrong_spec_has_no_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "wrong.net").write_text("input 3x8x8\nmaxpol\n", "utf-8")
     out = tmp_path / "page.html"

@@ -13,7 +13,7 @@ from netdsl.ops.shared.norm import learned
 from netdsl.shapes import Shape
 
 LAYER_NORM = '''class LayerNorm{d}d(nn.LayerNorm):
-    """Layer normalization over the channels, at each position of the plane."""
+    """Layer normalization over the channels, at each position."""
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.permute({last})

@@ -42,6 +42,7 @@ body { max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { margin-bottom: .2rem; }
 h2 { margin-top: 2.2rem; border-bottom: 1px solid var(--line); }
 .dim { color: var(--dim); }
+p.dim { margin: .25em 0; }
 .good { color: var(--good); }
 .bad { color: var(--bad); }
 nav { font-size: 90%; }
@@ -58,6 +59,7 @@ pre { font: 12.5px/1.45 ui-monospace, monospace; background: var(--code); paddin
 pre { overflow-x: auto; }
 .code .err { border: 0; }
 summary { cursor: pointer; }
+@media screen { .plain td:not(:last-child) { white-space: nowrap; } }
 @media print {
   :root { --ink: #000; --dim: #555; --line: #bbb; --code: #fff; }
   body { max-width: none; margin: 0; font-size: 10pt; }
@@ -268,7 +270,10 @@ def _verdict(good: bool, note: str = "") -> tuple[str, str]:
 
 def _warnings(compilation: Compilation) -> str:
     report: Report = lint(compilation)
-    return f"<pre>{escape(render(report, color=False))}</pre>" if len(report) else "<p>None.</p>"
+    text = render(report, color=False)
+    for name in report.sources:  # where the files lie is the author's own affair
+        text = text.replace(f"--> {name}:", f"--> {Path(name).name}:")
+    return f"<pre>{escape(text)}</pre>" if len(report) else "<p>None.</p>"
 
 
 def _source(network: Network) -> str:

@@ -20,24 +20,25 @@ class InvertedResidual(nn.Module):
     def __init__(self, in_channels: int, out: int, stride: int = 1) -> None:
         super().__init__()
         self.has_branch1 = stride != 1
+        channels = out // 2
         if self.has_branch1:
             self.branch1 = nn.Sequential(
                 nn.Conv2d(
                     in_channels, in_channels, kernel_size=3, stride=stride, padding=1, groups=in_channels, bias=False
                 ),
                 nn.BatchNorm2d(in_channels),
-                nn.Conv2d(in_channels, out // 2, kernel_size=1, bias=False),
-                nn.BatchNorm2d(out // 2),
+                nn.Conv2d(in_channels, channels, kernel_size=1, bias=False),
+                nn.BatchNorm2d(channels),
                 nn.ReLU(),
             )
         self.branch2 = nn.Sequential(
-            nn.Conv2d(in_channels if stride != 1 else in_channels // 2, out // 2, kernel_size=1, bias=False),
-            nn.BatchNorm2d(out // 2),
+            nn.Conv2d(in_channels if stride != 1 else in_channels // 2, channels, kernel_size=1, bias=False),
+            nn.BatchNorm2d(channels),
             nn.ReLU(),
-            nn.Conv2d(out // 2, out // 2, kernel_size=3, stride=stride, padding=1, groups=out // 2, bias=False),
-            nn.BatchNorm2d(out // 2),
-            nn.Conv2d(out // 2, out // 2, kernel_size=1, bias=False),
-            nn.BatchNorm2d(out // 2),
+            nn.Conv2d(channels, channels, kernel_size=3, stride=stride, padding=1, groups=channels, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.Conv2d(channels, channels, kernel_size=1, bias=False),
+            nn.BatchNorm2d(channels),
             nn.ReLU(),
         )
         self.shuffle = nn.ChannelShuffle(2)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = ("network", "params", "macs", "depth", "peak_memory_bytes")
+_LONGEST = 28
+"""Characters of a name in the picture."""
 _TITLES = ("parameters", "multiply-adds", "depth", "peak memory, bytes")
 
 
@@ -49,5 +51,6 @@ def _draw(figure: Figure, rows: Sequence[tuple[Any, ...]]) -> None:
         axes.set_xlim(0, 1.35 * max(max(values), 1))
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
-    panels[0].set_yticks(places, [row[0] for row in rows], fontsize=8)
+    names = [row[0] if len(row[0]) <= _LONGEST else row[0][: _LONGEST - 1] + "…" for row in rows]
+    panels[0].set_yticks(places, names, fontsize=8)
     panels[0].invert_yaxis()

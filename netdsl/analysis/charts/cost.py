@@ -8,7 +8,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 from netdsl.analysis.charts.chart import COLORS, GREY, Chart, Value
-from netdsl.ir import Network
+from netdsl.ir import Network, Node
 from netdsl.ops import Family
 from netdsl.passes.costs import costs
 from netdsl.passes.depth import depths
@@ -30,6 +30,8 @@ _KINDS = {
     Family.POOLING: "pooling",
 }
 _OTHER = "other"
+_FEWEST = 3
+"""With fewer stages bars are as wide as with so many."""
 
 
 def chart(network: Network) -> Chart:
@@ -44,12 +46,13 @@ def chart(network: Network) -> Chart:
             continue
         plane = shape_text(node.shape[1:]) if prod(node.shape[1:]) > 1 else "features"
         kinds = stages.setdefault(plane, {})
-        kind = _KINDS.get(node.op.family, _OTHER)
+        kind = _kind(node)
         params, macs, size = kinds.get(kind, (0, 0, 0))
         kinds[kind] = (params + cost.params, macs + cost.macs, size + cost.activations * BYTES)
         field = seen[node.id]
         if field is not None and not field.whole and field.pixels:
             fields[deep[node.id]] = max(fields.get(deep[node.id], 0), *field.pixels)
+    whole = any(field is None or field.whole for field in seen)
     rows: tuple[tuple[Value, ...], ...] = tuple(
         (stage, kind, *figures) for stage, kinds in stages.items() for kind, figures in kinds.items()
     )
@@ -57,18 +60,30 @@ def chart(network: Network) -> Chart:
         "A stage is what works on maps of one size; its poolings count where they arrive.",
         "Activations are all that layers give, in bytes of float32 for one sample; the receptive field is in pixels.",
     )
-    title = network.name if network.variant is None else f"{network.name} {network.variant}"
-    return Chart(
-        f"Cost of {title}", COLUMNS, rows, notes, lambda figure: _draw(figure, rows, sorted(fields.items())), (8.2, 5.0)
-    )
+    name = network.name if network.variant is None else f"{network.name} {network.variant}"
+    title = f"Cost of {name}"
+    seen_at = sorted(fields.items())
+    said = ", then ".join([*(f"{field} px" for field in fields.values()), *(["all of the input at once"] * whole)])
+    return Chart(title, COLUMNS, rows, notes, lambda figure: _draw(figure, title, rows, seen_at, said), (8.2, 5.2))
 
 
-def _draw(figure: Figure, rows: Sequence[tuple[Any, ...]], fields: Sequence[tuple[int, int]]) -> None:
+def _kind(node: Node) -> str:
+    """The kind of a layer; one without a kernel that works at each place is fully connected there."""
+    family = node.op.family
+    if family is Family.CONVOLUTION and type(node.op).geometry.kernel is None:
+        family = Family.FULLY_CONNECTED
+    return _KINDS.get(family, _OTHER)
+
+
+def _draw(
+    figure: Figure, title: str, rows: Sequence[tuple[Any, ...]], fields: Sequence[tuple[int, int]], said: str
+) -> None:
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
     panels = figure.subplots(2, 2).flat
     stages = list(dict.fromkeys(row[0] for row in rows))
     kinds = [kind for kind in (*_KINDS.values(), _OTHER) if any(row[1] == kind and any(row[2:]) for row in rows)]
     colors = {kind: COLORS[index % len(COLORS)] for index, kind in enumerate((*_KINDS.values(), _OTHER))}
-    for index, (title, axes) in enumerate(
+    for index, (quantity, axes) in enumerate(
         zip(("parameters", "multiply-adds", "activations, bytes"), panels, strict=False)
     ):
         bottom = [0.0] * len(stages)
@@ -77,25 +92,28 @@ def _draw(figure: Figure, rows: Sequence[tuple[Any, ...]], fields: Sequence[tupl
             heights = [given.get(stage, 0) for stage in stages]
             axes.bar(range(len(stages)), heights, bottom=bottom, width=0.7, color=colors[kind], label=kind)
             bottom = [low + high for low, high in zip(bottom, heights, strict=True)]
-        axes.set_title(title, fontsize=9, loc="left")
+        axes.set_title(quantity, fontsize=9, loc="left")
+        axes.set_xlim(-0.6, max(len(stages), _FEWEST) - 0.4)
+        axes.set_ylim(0, 1.06 * max(*bottom, 1))
         axes.set_xticks(
             range(len(stages)),
             stages,
-            rotation=35 if len(stages) > 5 else 0,
+            rotation=0 if len(stages) <= 5 else 35 if len(stages) <= 10 else 90,
             fontsize=7,
-            ha="right" if len(stages) > 5 else "center",
+            ha="right" if 5 < len(stages) <= 10 else "center",
         )
         axes.yaxis.set_major_formatter(_amounts)
         axes.grid(alpha=0.25, axis="y")
         axes.set_axisbelow(True)
     last = figure.axes[3]
-    last.step(
-        [depth for depth, _ in fields], [field for _, field in fields], where="post", color=COLORS[0], linewidth=1.4
-    )
     last.set_title("receptive field, pixels, over depth, layers", fontsize=9, loc="left")
     last.grid(alpha=0.25)
-    if not fields:
-        last.text(0.5, 0.5, "all of the input at once", ha="center", transform=last.transAxes, fontsize=8, color=GREY)
+    if len(fields) > 1:
+        last.step(*zip(*fields, strict=True), where="post", color=COLORS[0], linewidth=1.4)
+        last.set_ylim(bottom=0)
+    else:
+        last.text(0.5, 0.5, said, ha="center", transform=last.transAxes, fontsize=8, color=GREY)
+        last.set(xticks=[], yticks=[])
     handles, labels = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=min(len(kinds), 7), frameon=False, fontsize=8)
 

@@ -109,7 +109,7 @@ def _plane(axes: Axes, plane: Sequence[Sequence[float]], *, signed: bool) -> Non
                 axes.text(
                     x,
                     y,
-                    f"{value:g}",
+                    f"{value:g}".replace("-", "\N{MINUS SIGN}"),
                     ha="center",
                     va="center",
                     fontsize=7,

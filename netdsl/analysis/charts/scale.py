@@ -26,12 +26,14 @@ def chart(networks: Sequence[Network]) -> Chart:
     """The chart of some networks, in their order."""
     rows = []
     titles = []
-    for network in networks:
+    columns: list[int] = []
+    for column, network in enumerate(networks):
         name = network.name if network.variant is None else f"{network.name} {network.variant}"
         layers = list(_layers(network.body))
         titles.append(
             f"{name}\n{len(layers)} layers\n{amount(network.params)} weights\n{amount(network.macs)} operations"
         )
+        columns += [column] * len(layers)
         for number, node in enumerate(layers, 1):
             shape = node.shape or (0,)
             rows.append((name, number, node.path, node.op.name, shape[0], shape_text(shape)))
@@ -41,7 +43,7 @@ def chart(networks: Sequence[Network]) -> Chart:
     )
     most = max((row[1] for row in rows), default=1)
     size = (1.6 + 1.6 * len(networks), max(FEWEST, 1.0 + HEIGHT * most))
-    return Chart("To one scale", COLUMNS, tuple(rows), notes, lambda figure: _draw(figure, titles, rows), size)
+    return Chart("To one scale", COLUMNS, tuple(rows), notes, lambda figure: _draw(figure, titles, columns, rows), size)
 
 
 def _layers(scope: Scope) -> Iterator[Node]:
@@ -54,16 +56,15 @@ def _layers(scope: Scope) -> Iterator[Node]:
             yield from _layers(child)
 
 
-def _draw(figure: Figure, titles: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+def _draw(figure: Figure, titles: Sequence[str], columns: Sequence[int], rows: Sequence[tuple[Any, ...]]) -> None:
     axes = figure.subplots()
-    names = list(dict.fromkeys(row[0] for row in rows))
     widest = max((sqrt(row[4]) for row in rows), default=1.0)
-    for row in rows:
+    for column, row in zip(columns, rows, strict=True):
         wide = 0.9 * sqrt(row[4]) / widest
         color = COLORS[2] if row[3] == "fc" else COLORS[0]
-        axes.barh(row[1], wide, 0.72, names.index(row[0]) - wide / 2, color=color, alpha=0.8)
-    axes.set(xlim=(-0.6, len(names) - 0.4), ylim=(max((row[1] for row in rows), default=1) + 1, 0), ylabel="layers")
-    axes.set_xticks(range(len(names)), titles)
+        axes.barh(row[1], wide, 0.72, column - wide / 2, color=color, alpha=0.8)
+    axes.set(xlim=(-0.6, len(titles) - 0.4), ylim=(max((row[1] for row in rows), default=1) + 1, 0), ylabel="layers")
+    axes.set_xticks(range(len(titles)), titles)
     axes.xaxis.tick_top()
     axes.tick_params(axis="x", length=0, labelsize=8, labelcolor="black")
     axes.tick_params(axis="y", labelsize=8, color=GREY)

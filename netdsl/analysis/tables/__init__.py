@@ -122,7 +122,10 @@ def read(source: Source, report: Report, style: str | None = None) -> Spec | Non
 
 def _about(table: Table) -> str:
     """What may help with a table that no style knows."""
-    head = " ".join(lines_alike(place.cell.lines) for row in placed(table)[:1] for place in row).lower()
-    if "error" in head or "top-5" in head:
+    head = [text for row in placed(table)[:1] for place in row if (text := lines_alike(place.cell.lines))]
+    joined = " ".join(head).lower()
+    if "error" in joined or "top-5" in joined:
         return "it looks like one of results; `netdsl chart depth` draws those of ILSVRC"
-    return f"the styles are {', '.join(styles.names())}; --style chooses one"
+    known = (f"{name} ({styles.find(name).KNOWN})" for name in styles.names())
+    shown = ", ".join(f"`{text}`" for text in head[:8])
+    return f"its first row is {shown}; tables that are known are of the styles {'; '.join(known)}"

@@ -22,7 +22,9 @@ from netdsl.text.diagnostics import Report
 HEADING = "ConvNet Configuration"
 MOST_COLUMNS = 24
 """In a wider table no row is put right: there are too many ways."""
-_LABEL = re.compile(r"(?:(?:layer|stage|block|group|type|name|module|operation)s?)?(?: name| type)?", re.IGNORECASE)
+_LABEL = re.compile(
+    r"(?:(?:layer|stage|block|group|type|name|module|operation)s?)?(?: name| type)?|output stride", re.I
+)
 _SIZES = re.compile(r"(?:output|map|feature|size|resolution)s?(?: (?:map|size|resolution)s?)*", re.IGNORECASE)
 """Heads of columns that tell what a row is, and how large its maps are."""
 _WEIGHTS = re.compile(r"(\d+) weight(?: layers?)?", re.IGNORECASE)

@@ -80,17 +80,17 @@ def _dropout(found: re.Match[str]) -> str:
 
 _PATTERNS: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (
-        r"(?:conv(?:olution)?\s*)?(?P<h>\d+)\s*x\s*(?P<w>\d+)(?:\s*conv(?:olution)?)?\s*,\s*(?P<c>\d+)"
-        r"(?:,?\s*(?:/|stride:?\s*)(?P<s>\d+))?(?:,?\s*(?:C|groups)\s*=\s*(?P<g>\d+))?",
+        r"(?:conv(?:olution)?,?\s*)?(?P<h>\d+)\s*x\s*(?P<w>\d+)(?:\s*conv(?:olution)?)?\s*,\s*(?P<c>\d+)"
+        r"(?:,?\s*(?:/|stride\s*[:=]?\s*)(?P<s>\d+))?(?:,?\s*(?:C|groups)\s*=\s*(?P<g>\d+))?",
         _conv,
     ),
     (r"max(?:imum)?[\s-]*pool(?:ing)?", lambda _: "maxpool"),
     (
-        r"(?:(?P<h>\d+)\s*x\s*(?P<w>\d+)\s*)?(?P<kind>max|avg|average)[\s-]*pool(?:ing)?\s*"
-        r"(?:(?P<h2>\d+)\s*x\s*(?P<w2>\d+))?(?:,?\s*(?:/|stride:?\s*)(?P<s>\d+))?",
+        r"(?:(?P<h>\d+)\s*x\s*(?P<w>\d+)\s*)?(?P<kind>max|avg|average)[\s-]*pool(?:ing)?,?\s*"
+        r"(?:(?P<h2>\d+)\s*x\s*(?P<w2>\d+))?(?:,?\s*(?:/|stride\s*[:=]?\s*)(?P<s>\d+))?",
         _pool,
     ),
-    (r"(?:global\s*)(?:avg|average)[\s-]*pool(?:ing)?", lambda _: "gap"),
+    (r"(?:\d+\s*x\s*\d+\s*)?(?:global\s*)(?:avg|average)[\s-]*pool(?:ing)?", lambda _: "gap"),
     (r"(?:FC|fully[\s-]*connected|linear|dense)[\s:-]*\(?(\d+)\)?", lambda found: f"fc-{found[1]}"),
     (r"(\d+)\s*-?\s*d\s*(?:fc|fully[\s-]*connected|linear)", lambda found: f"fc-{found[1]}"),
     (r"soft[\s-]*max", lambda _: "softmax"),
@@ -121,7 +121,10 @@ def layers(text: str) -> list[str] | None:
 
 
 def _known(text: str) -> bool:
-    """Whether a text is statements of the language whose operators and blocks there are."""
+    """Whether a text is statements of the language whose operators and blocks there are, with rows of numbers."""
+    rows = re.fullmatch(r"\[(.*)\][^\[\]]*", text)
+    if (rows is not None and re.search(r"(?:^|;)\s*[^\d\s]", rows[1])) or re.match(r"output\b", text, re.IGNORECASE):
+        return False
     report = Report()
     file = parse(Source("cell", text), report)
     if report.errors or not file.statements:
@@ -142,7 +145,9 @@ def stack(text: str) -> tuple[list[str], int] | None:
         return None
     rows = []
     for row in re.split(r"\s*;\s*", found[1]):
-        fits = re.fullmatch(r"(\d+)\s*x\s*(\d+)\s*,\s*(\d+)(?:,\s*(?:C|groups)\s*=\s*(\d+))?", row)
+        fits = re.fullmatch(
+            r"(?:conv,?\s*)?(\d+)\s*x\s*(\d+)(?:\s*conv)?\s*,\s*(\d+)(?:,\s*(?:C|groups)\s*=\s*(\d+))?", row
+        )
         if fits is None:
             return None
         rows.append(f"{fits[1]}x{fits[2]}, {fits[3]}" + (f", groups={fits[4]}" if fits[4] else ""))

@@ -36,7 +36,7 @@ def lines(node: Node, least: float = SMALL) -> list[tuple[Run, ...]]:
         found.append((*head, Run(f" · {rest}", detail)))
     else:
         found.append(tuple(head))
-        rows = words.wrapped(tuple(details), WIDE, 3, ", " if node.kind == "block" else " · ")
+        rows = words.wrapped(tuple(details), WIDE, 4, ", " if node.kind == "block" else " · ")
         found += [(Run(row, detail),) for row in rows]
     last = " · ".join(each for each in (node.label if node.label != node.title else "", node.note) if each)
     if last:
@@ -56,7 +56,7 @@ def heading(frame: Frame, least: float = SMALL) -> list[tuple[Run, ...]]:
         head.append(Run(f"  × {frame.times}" if head else f"× {frame.times}", small, bold=True))
     found = [tuple(head)] if head else []
     if frame.details:
-        found += [(Run(row, small, color="grey"),) for row in words.wrapped(frame.details, 24, 2)]
+        found += [(Run(row, small, color="grey"),) for row in words.wrapped(frame.details, 24, 3)]
     return found
 
 
@@ -66,9 +66,16 @@ class Cards(Sizes):
 
     def __init__(self, down: bool = True, least: float = SMALL):
         self.down, self.least = down, least
+        self.sizes: dict[str, tuple[float, float]] = {}
 
     def size(self, node: Node) -> tuple[float, float]:
         """Width and height of a card."""
+        if node.id not in self.sizes:
+            self.sizes[node.id] = self.measured(node)
+        return self.sizes[node.id]
+
+    def measured(self, node: Node) -> tuple[float, float]:
+        """The size of a card, by its words."""
         if round_(node):
             return 17.0, 17.0
         rows = lines(node, self.least)

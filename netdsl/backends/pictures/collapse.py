@@ -1,8 +1,8 @@
 """What is open and what is one box, so that a picture fits a page: a block call is one box, until it is opened.
 
 By default a call is opened only where its statement holds most of the network, since a single box would then say
-nothing; and bracket blocks, which no name stands for, as long as the picture stays within `MOST` boxes. A network
-that is still too large has its other frames closed, innermost first.
+nothing; and bracket blocks as long as the picture stays within `MOST` boxes: all of them or none, whose boxes show
+their rows. A network that is still too large has its other frames closed, innermost first.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from netdsl.text.source import Span
 
 MOST = 45
 """Boxes on one page, in type that can be read."""
+BLOCKS, NAMES = "the first of each block is open", "the first of each name is open"
+"""What is open where a page has no room for all that was asked for."""
 LARGE = 0.5
 """The share of a network's layers from which a call is not one of its parts, but the network."""
 
@@ -33,8 +35,8 @@ class Folded:
     network: Network
     items: list[Item]
     stands: dict[int, int] = field(default_factory=dict)
-    less: bool = False
-    """Whether less is open than was asked for."""
+    less: str = ""
+    """What is open, where it is less than was asked for."""
 
     def resolve(self, value: int) -> int:
         """The drawn value that stands for `value`, or itself."""
@@ -56,12 +58,12 @@ def layers(network: Network, *, expand: bool = False) -> Folded:
 def asked(network: Network, *, depth: int | None = None, opened: tuple[str, ...] = ()) -> Iterator[Folded]:
     """The network with its blocks as boxes: those deeper than `depth` calls are closed, apart from the `opened` ones,
     which are named by label, path or block. What is asked for comes first; then, for a page without room for it, the
-    first of each block alone, and less depth; the last has as little open as can be."""
+    first of each block alone, and less depth; the last has as little open as can be: the first of each name."""
     read = Layers(network)
     for most in range(depth or 0, -1, -1):
-        for once in (False, True):
-            found = _made(network, read, _asked(read, most, opened, once))
-            found.less = once or most < (depth or 0)
+        for less in ("", BLOCKS, *([NAMES] if opened and not most else [])):
+            found = _made(network, read, _asked(read, most, opened, less))
+            found.less = less or (BLOCKS if most < (depth or 0) else "")
             yield found
 
 
@@ -85,9 +87,14 @@ def _policies(large: frozenset[Span]) -> Iterator[Closes]:
     """Ways to close frames, from the most open to the least."""
     named = CALLS - {"bracket"}
     yield lambda frame, calls, level: frame.kind in named and frame.span not in large
-    yield lambda frame, calls, level: frame.kind in CALLS and frame.span not in large
+    yield lambda frame, calls, level: frame.kind == "bracket" or (frame.kind in named and frame.span not in large)
     yield lambda frame, calls, level: frame.kind in named and not (frame.span in large and calls == 0 and _once(frame))
-    yield lambda frame, calls, level: frame.kind in CALLS and not (frame.span in large and calls == 0 and _once(frame))
+    yield (
+        lambda frame, calls, level: (
+            frame.kind == "bracket"
+            or (frame.kind in named and not (frame.span in large and calls == 0 and _once(frame)))
+        )
+    )
     for most in range(6, -1, -1):
         yield lambda frame, calls, level, most=most: (  # type: ignore[misc]
             frame.kind not in ("fork", "branch", "shortcut") and (frame.kind in CALLS or level >= most)
@@ -99,8 +106,9 @@ def _once(frame: Frame) -> bool:
     return len(frame.children) > 3
 
 
-def _asked(read: Layers, depth: int, opened: tuple[str, ...], once: bool) -> Closes:
-    """What is closed; with `once` all calls of a block but the first that would be open."""
+def _asked(read: Layers, depth: int, opened: tuple[str, ...], less: str) -> Closes:
+    """What is closed; with `less` all calls but the first that would be open of a block, or by one name. Nothing is to
+    be seen in a call that only passes its value on."""
     names = set(opened)
     wanted: set[int] = set()
     seen: set[str] = set()
@@ -110,10 +118,12 @@ def _asked(read: Layers, depth: int, opened: tuple[str, ...], once: bool) -> Clo
         for item in items:
             if isinstance(item, Frame):
                 call = item.kind in CALLS
-                meant = bool(names & {item.label, item.title, item.scope.path}) or (call and calls < depth)
-                first = not once or not call or _name(item) not in seen
+                called = names & {item.label, item.title, item.scope.path}
+                meant = (called or (call and calls < depth)) and count(item.children) > 0
+                key = min(filter(None, called)) if called and less == NAMES else _name(item)
+                first = not less or not call or key not in seen
                 if meant and first and call:
-                    seen.add(_name(item))
+                    seen.add(key)
                 inside = look(item.children, calls + call)
                 if inside or (meant and first):
                     wanted.add(id(item.scope))

@@ -8,6 +8,7 @@ goes from a fork straight to its join is an `identity`; what enters and leaves a
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
@@ -56,7 +57,8 @@ class _Reader:
         network = self.network
         ends = [Node(f"v{number}", "input", each.name, figures=Figures(shape=each.shape), out=words.shape(each.shape),
                      origin=self.origin("", each.span)) for number, each in enumerate(network.inputs)]  # fmt: skip
-        body = (*reversed(ends), *self.body(self.folded.items), *self.outputs())
+        outputs = self.outputs()
+        body = (*reversed(ends), *self.ended(self.body(self.folded.items), outputs))
         name = network.name if network.variant is None else f"{network.name}:{network.variant}"
         return Picture(words.clean(name), self.description(), body, self.edges(body))
 
@@ -245,6 +247,19 @@ class _Reader:
                 found.append(Node(f"o{number}", "output", each.name, origin=self.origin("", each.span)))
         name = next((each.name for each in network.outputs if each.value == network.result), "output")
         return (Node("o0", "output", name, figures=Figures(shape=network.output)), *found)
+
+    def ended(self, body: tuple[Part, ...], outputs: tuple[Node, ...]) -> list[Part]:
+        """The body with its outputs: each behind the box that is there for it alone, the others at the end."""
+        taken = Counter(self.place(value) for leaf in dict.fromkeys(self.leaves.values()) for value in leaf.entries)
+        taken.update(self.place(value) for value in self.given.values())
+        alone = {place: out for out in outputs if taken[place := self.place(self.given[out.id])] == 1}
+        found: list[Part] = []
+        for part in body:
+            found.append(part)
+            out = alone.get((part.join if isinstance(part, Fork) else part).id)
+            if out is not None:
+                found.append(out)
+        return [*found, *(out for out in outputs if out not in found)]
 
     def place(self, value: int) -> str:
         """The node that gives a value."""

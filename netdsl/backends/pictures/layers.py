@@ -48,7 +48,7 @@ class Layers:
                 elif not before and self._belongs(child, items):
                     items[-1].after.append(child)  # type: ignore[union-attr]
                 else:
-                    items.append(_box(child, before, scope))
+                    items.append(_box(child, before, scope, self.apart))
                     before = []
                 continue
             items.extend(Box(node) for node in before)
@@ -95,10 +95,11 @@ class Layers:
         return items
 
 
-def _box(node: Node, before: list[Node], scope: Scope) -> Box:
+def _box(node: Node, before: list[Node], scope: Scope, apart: bool) -> Box:
     join = node.op.family is Family.JOIN
     label = scope.label if join and scope.kind in ("join", "residual") else node.label
-    passes = node.op.transparent and node.shape is not None
+    nothing = node.op.family is Family.REGULARIZATION and node.op.view and not apart  # a rate of zero
+    passes = (node.op.transparent or nothing) and node.shape is not None
     return Box(node, before, label=label, entry=scope.entry if join else None, passes=passes)
 
 

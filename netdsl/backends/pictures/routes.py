@@ -10,15 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import dist
 
 from netdsl.backends.pictures.drawing import Point
 from netdsl.backends.pictures.model import Edge
+from netdsl.backends.pictures.paths import towards
 from netdsl.backends.pictures.spine import Place, into, way
 
 STEP = 6.0
 """Between two lanes."""
 EDGE = 9.0
 """Between a column and its first lane."""
+TURN = 8.0
+"""The largest radius of a turn."""
+LATEST = 40
+"""Ways from one box, or into one, that another is compared with."""
 LEFT, RIGHT = 0, 1
 
 
@@ -78,6 +84,8 @@ class Router:
         self.places, self.columns, self.walls = places, columns, walls
         self.over = 0
         self.steps: dict[tuple[str, int], Plan] = {}
+        self.both: set[str] = set()
+        """Boxes that lines leave and enter sideways."""
 
     def plan(self, edges: Iterable[Edge]) -> list[Plan]:
         """Lanes for all edges, the short ones inside."""
@@ -86,7 +94,20 @@ class Router:
             one, two = self.places[edge.source], self.places[edge.target]
             return abs(two.y - one.y) + 1e5 * abs(two.column - one.column)
 
-        return [self._plan(edge) for edge in sorted(edges, key=length)]
+        edges = sorted(edges, key=length)
+        self.both = {edge.source for edge in edges if edge.kind == "reference"}
+        self.both &= {edge.target for edge in edges if edge.kind in ("reference", "identity")}
+        return [self._plan(edge) for edge in edges]
+
+    def leaves(self, edge: Edge) -> float:
+        """Where along its box an edge leaves it sideways: below those that enter it."""
+        place = self.places[edge.source]
+        return place.middle + (place.length / 5 if edge.source in self.both else 0.0)
+
+    def enters(self, edge: Edge) -> float:
+        """Where along its box an edge enters it sideways: above those that leave it."""
+        place = self.places[edge.target]
+        return place.middle - (place.length / 5 if edge.target in self.both else 0.0)
 
     def _plan(self, edge: Edge) -> Plan:
         one, two = self.places[edge.source], self.places[edge.target]
@@ -95,7 +116,7 @@ class Router:
             return Plan(edge, (), sideways=False)
         if one.column == two.column:
             side = min((RIGHT, LEFT), key=lambda side: self._crossed(one, side) + self._crossed(two, side))
-            number = self.columns[one.column].lanes[side].find(one.middle, two.middle)
+            number = self.columns[one.column].lanes[side].find(self.leaves(edge), self.enters(edge))
             return Plan(edge, ((one.column, side, number),))
         step = (edge.source, two.column)
         if not sideways and step in self.steps:  # all that goes on from one box to the next column goes one way
@@ -107,8 +128,8 @@ class Router:
 
     def _across(self, edge: Edge, one: Place, two: Place, sideways: bool) -> Plan:
         """Lanes from one column to another."""
-        start = one.middle if sideways else self.columns[one.column].length + 6
-        end = two.middle if sideways else -6.0
+        start = self.leaves(edge) if sideways else self.columns[one.column].length + 6
+        end = self.enters(edge) if sideways else -6.0
         side = min((LEFT, RIGHT), key=lambda side: self._crossed(two, side)) if sideways else LEFT
         if two.column == one.column + 1 and side == LEFT:
             return Plan(
@@ -140,9 +161,9 @@ class Router:
         sides = [side for _, side, _ in plan.lanes]
         xs = [self.columns[column].lane(side, number) for column, side, number in plan.lanes]
         if plan.sideways:
-            begin = [(one.x + (one.half if sides[0] else -one.half), one.middle)]
+            begin = [(one.x + (one.half if sides[0] else -one.half), self.leaves(plan.edge))]
             last = sides[-1] if one.column == two.column or len(sides) > 1 else LEFT
-            end = [(two.x + (two.half if last else -two.half), two.middle)]
+            end = [(two.x + (two.half if last else -two.half), self.enters(plan.edge))]
         else:
             inner = [(one.x, one.end)]
             for hop in reversed(one.hops):
@@ -175,6 +196,40 @@ def _straight(one: Point, two: Point, three: Point) -> bool:
     )
 
 
-def segments(points: tuple[Point, ...]) -> Iterable[tuple[Point, Point]]:
-    """The straight pieces of a line."""
-    return pairwise(points)
+def apart(ways: Iterable[tuple[Edge, list[Point]]]) -> list[tuple[Edge, list[Point], bool]]:
+    """The ways without what another one from the same box, or into the same, draws already: no line lies on another.
+
+    The way of the text is whole. With each: whether an arrow is at its end.
+    """
+    begun: dict[str, list[list[Point]]] = {}
+    ended: dict[str, list[list[Point]]] = {}
+    found = []
+    for edge, points in sorted(ways, key=lambda each: each[0].kind != "flow"):
+        others, into = begun.setdefault(edge.source, []), ended.setdefault(edge.target, [])
+        left = min((_leaving(points, drawn) for drawn in others[-LATEST:]), key=_length, default=points)
+        back = left[::-1]
+        end = min((_leaving(back, drawn) for drawn in into[-LATEST:]), key=_length, default=back)
+        found.append((edge, end[::-1], end == back))
+        others.append(points)
+        into.append(points[::-1])
+    return found
+
+
+def _leaving(points: list[Point], drawn: list[Point]) -> list[Point]:
+    """A way from a little before where it leaves another that begins at the same point."""
+    same = next((at for at, (one, two) in enumerate(zip(points, drawn, strict=False)) if dist(one, two) > 0.1), 0)
+    if not same:
+        return points
+    last, to, other = points[same - 1], points[same], drawn[same]
+    leaves, rest = last, points[same:]
+    if _straight(last, to, other) and dist(to, other) < max(dist(last, to), dist(last, other)):  # the nearer one turns
+        leaves, before = min(to, other, key=lambda point: dist(last, point)), last
+    elif same > 1:
+        before, rest = points[same - 2], points[same - 1 :]
+    else:
+        return points
+    return [towards(leaves, before, min(TURN, dist(leaves, before))), *rest]
+
+
+def _length(points: list[Point]) -> float:
+    return sum(dist(*each) for each in pairwise(points))

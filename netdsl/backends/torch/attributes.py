@@ -90,11 +90,12 @@ class Attributes(Columns):
             function = self.value("act", {row: item.function for row, item in column.items()})
         elif len(column) == 1 and all(type(argument.value) in PLAIN for argument in first.arguments):
             return first
-        arguments, module = [], type(function) is str and function.startswith("nn.")
-        for place, argument in enumerate(first.arguments):
+        arguments, module = [*first.arguments], type(function) is str and function.startswith("nn.")
+        # A padding that an argument gives is mostly a dilation, which then has its name.
+        for place, argument in sorted(enumerate(first.arguments), key=lambda each: each[1].role == "padding"):
             values = {row: item.arguments[place].value for row, item in column.items()}
             sided = module and argument.role in SIDES
-            arguments.append(argument._replace(value=self.value(argument.role, values, sided)))
+            arguments[place] = argument._replace(value=self.value(argument.role, values, sided))
         return Construct(function, tuple(arguments), first.frozen, first.parameter)
 
     def _chain(self, column: Column, top: bool) -> Chain:

@@ -14,7 +14,7 @@ from netdsl.backends.torch.attributes import shape_of
 from netdsl.backends.torch.classes import Class
 from netdsl.backends.torch.columns import Split
 from netdsl.backends.torch.echo import echo
-from netdsl.backends.torch.facts import Facts, kernels
+from netdsl.backends.torch.facts import UNIT, Facts, kernels, row_nodes
 from netdsl.backends.torch.forward import Forward
 from netdsl.backends.torch.initialise import Initialisation
 from netdsl.backends.torch.levels import Leaf, Level
@@ -65,7 +65,7 @@ class Blocks:
     def _classes(self, levels: list[Level]) -> None:
         kinds: dict[Any, list[Level]] = {}
         for level in levels:
-            kinds.setdefault(level.scope.definition or _base(level), []).append(level)
+            kinds.setdefault(level.scope.definition or _kind(level), []).append(level)
         for alike in kinds.values():
             base = _base(alike[0])
             projects = any(
@@ -241,7 +241,7 @@ class Blocks:
         return names
 
     def _doc(self, levels: list[Level]) -> str:
-        """The docstring of the class of some levels: the comment above the block. Without one little is said."""
+        """The docstring of the class of some levels: the comment above the block, or little else."""
         scope = levels[0].scope
         definition = self.facts.definition(scope)
         if definition is not None and definition.doc:
@@ -263,12 +263,24 @@ def _signature(instance: Instance) -> Any:
     return form.inputs, form.gives, form.forward, form.init, parts, instance.trace.loop is None
 
 
+def _kind(level: Level) -> Any:
+    """What may be one class without a definition: units differ in the numbers that are arguments of it alone."""
+    base = _base(level)
+    if level.scope.kind != "unit":
+        return base
+    (node,) = row_nodes(level.scope)
+    known = type(node.op).model_fields
+    return base, tuple(getattr(node.op, field) for field in known if field not in UNIT.values())
+
+
 def _base(level: Level) -> str:
     """What a class is called, before it needs a number."""
     scope = level.scope
     if scope.kind == "bracket":
         known = {("3x3", "3x3"): "BasicBlock", ("1x1", "3x3", "1x1"): "Bottleneck"}
         return known.get(kernels(scope), "ResidualBlock")
+    if scope.kind == "unit":
+        return camel("-".join(each.node.op.name for each in level.members if isinstance(each, Leaf)))
     title = stem(scope.title) if scope.kind == "aux" else scope.title
     words = [title if scope.kind in ("block", "aux", "join", "residual") else "", scope.label or "", scope.kind]
     if scope.label and scope.kind != "block" and scope.kind != "aux":

@@ -72,7 +72,7 @@ class Calls(Decisions):
         """The values of a class's atoms, in the names of this one."""
         atoms: dict[str, Any] = {}
         scope = level.scope
-        rows = row_nodes(scope) if scope.kind == "bracket" else []
+        rows = row_nodes(scope)
         arguments = self.arguments(scope, names, turning=True) if scope.kind == "block" else {}
         for atom, source in inner.source.items():
             value: Any = inner.env[atom]
@@ -88,7 +88,7 @@ class Calls(Decisions):
             elif kind == "row":
                 text = rows[source[1]].terms.get(source[2])
                 if text is not None:
-                    found = self.term(text, value, names, ())
+                    found = self.term(text, value, names, self.shape_of(scope.entry) if scope.kind == "unit" else ())
             else:
                 found = self.lookup(names, ())(source[1])
             atoms[atom] = found if found is not None and plain(found) == value else value

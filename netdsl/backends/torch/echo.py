@@ -58,7 +58,7 @@ def _values(model: Trace, level: Level, facts: Facts) -> dict[str, Any]:
     """The values of the atoms."""
     env: dict[str, Any] = {}
     given, scope = level.given, level.scope
-    rows = row_nodes(scope) if scope.kind == "bracket" else []
+    rows = row_nodes(scope)
     context = facts.context[id(scope)]
     for atom, (kind, *where) in model.source.items():
         if kind == "entry":

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from netdsl.backends.torch.construct import Callee, Parameter
+from netdsl.backends.torch.fitting import single_of
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.parameters import told
 from netdsl.backends.torch.plan import Plan
@@ -18,6 +19,9 @@ from netdsl.integrity import CALLED
 from netdsl.ir import Choice, Definition, Node, Scope
 from netdsl.ops import Operator
 from netdsl.shapes import Shape
+
+UNIT = {"out": "channels", "kernel": "kernel", "stride": "stride"}
+"""The arguments of a unit's class, with the fields that they give."""
 
 
 @dataclass
@@ -55,6 +59,12 @@ class Facts:
         self._fixed: dict[str, bool] = {}
         self._place(network.body, Context(None))
         self._brackets()
+        self.units: dict[str, dict[str, set[Any]]] = {}
+        for level in plan.levels_of("unit"):
+            (node,) = row_nodes(level.scope)
+            for key in UNIT.values():
+                met = self.units.setdefault(node.op.name, {}).setdefault(key, set())
+                met.add(single_of(getattr(node.op, key, None)))
 
     def keys_of(self, level: Level) -> tuple[int, int] | None:
         """Two keys of a level: equal for those that hold and do the same in the same words but for their numbers, and
@@ -252,7 +262,12 @@ def kernels(scope: Scope) -> tuple[str, ...]:
 
 
 def row_nodes(scope: Scope) -> list[Node]:
-    """The convolutions of a building block's rows."""
+    """The layers whose numbers are arguments of a class, where that is no block: of a unit, or of a building block's
+    rows."""
+    if scope.kind == "unit":
+        return [node for node in scope.nodes() if not node.implicit][:1]
+    if scope.kind != "bracket":
+        return []
     residual = scope.children[0]
     assert isinstance(residual, Scope) and isinstance(residual.children[0], Scope)
     return [node for node in residual.children[0].nodes() if not node.implicit]

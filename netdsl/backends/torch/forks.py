@@ -5,8 +5,9 @@ A `forward` asks a test of an attribute: of what the constructor is told, or of 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -141,6 +142,23 @@ class Forks:
             found, number = f"{wanted}{number}", number + 1
         self.flags[found] = test
         return named(found)
+
+
+def shortcut_first(texts: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """The statements of several instances, whose last ones may differ in a layer that only some pass before a sum: its
+    value is a statement of its own then, `shortcut = self.downsample(x)` in some and `shortcut = x` in others."""
+    ends = sorted({lines[-1] for lines in texts}, key=len)
+    if len(ends) != 2 or any(re.search(r"(?<![\w.])shortcut\b|\n", line) for lines in texts for line in lines):
+        return [*texts]
+    passed, made = ends
+    for found in re.finditer(r"self\.\w+\(\w+\)", made):
+        before, after = made[: found.start()], made[found.end() :]
+        value = passed[len(before) : len(passed) - len(after)]
+        summed = before.endswith(" + ") or after.startswith(" + ")
+        if summed and value.isidentifier() and passed == before + value + after:
+            values = {made: found[0], passed: value}
+            return [(*lines[:-1], f"shortcut = {values[lines[-1]]}", f"{before}shortcut{after}") for lines in texts]
+    return [*texts]
 
 
 def _length(lines: Lines) -> int:

@@ -36,6 +36,7 @@ class Initialisation:
         self.plan = plan
         train = plan.network.train
         self.recipe: Draws = draws(train.kwargs.get("init")) if train is not None else Draws()
+        self._statements: dict[int, tuple[str, ...]] = {}
 
     @cached_property
     def _rule(self) -> tuple[Mapping[str, tuple[str, ...]], dict[int, Leaf]]:
@@ -61,7 +62,8 @@ class Initialisation:
                 found[module] = written
             others = [leaf for leaf in leaves if _module(leaf) == module and id(leaf) not in apart]
             apart |= {id(each): each for each in others if self.recipe.init(each.node.op.name, each.node.path) != init}
-        behind = all(_set(found.get(_module(leaf), ())) <= _set(self._written(leaf)) for leaf in apart.values())
+        apart = {key: leaf for key, leaf in apart.items() if _module(leaf) in found}
+        behind = all(_set(found[_module(leaf)]) <= _set(self._written(leaf)) for leaf in apart.values())
         inside = any(self._has_own(leaf) and self._home(leaf) is not self.plan.root for leaf in apart.values())
         return ({}, {}) if not behind or inside or len(apart) > MOST_APART else (found, apart)
 
@@ -80,10 +82,14 @@ class Initialisation:
 
     def statements(self, leaf: Leaf) -> tuple[str, ...]:
         """The statements for one layer, with `{m}` for it, in the class that constructs it."""
-        everywhere, apart = self._rule
-        if not leaf.node.op.weight_layer or _module(leaf) not in everywhere:
-            return leaf.torch.init if not leaf.node.op.weight_layer else self._written(leaf)
-        return () if id(leaf) in apart else leaf.torch.init
+        if not leaf.node.op.weight_layer:
+            return leaf.torch.init
+        found = self._statements.get(id(leaf))
+        if found is None:
+            everywhere, apart = self._rule
+            found = () if id(leaf) in apart else leaf.torch.init
+            found = self._statements[id(leaf)] = found if _module(leaf) in everywhere else self._written(leaf)
+        return found
 
     def _written(self, leaf: Leaf) -> tuple[str, ...]:
         """The statements that say all of how a layer is drawn."""
@@ -161,7 +167,7 @@ class Initialisation:
             statement.replace("{m}", reach(leaf))
             for leaf in apart.values()
             for statement in self._written(leaf)
-            if statement not in map(str.strip, everywhere.get(_module(leaf), ()))
+            if statement not in map(str.strip, everywhere[_module(leaf)])
         ]
         return (*lines, *others)
 

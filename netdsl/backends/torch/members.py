@@ -149,7 +149,9 @@ class Members:
             self._collect()
 
     def _collect(self) -> None:
-        taken = {member.name for member in self.level.members if not isinstance(member, Again)}
+        shared_ones = {id(leaf) for member in self.level.members for leaf in _anonymous(member)}
+        members = [member for member in self.level.members if id(member) not in shared_ones]
+        taken = {member.name for member in members if not isinstance(member, Again)}
         shared: dict[Any, str] = {}
         numbered = Numbered(taken)
         for member in self.level.members:

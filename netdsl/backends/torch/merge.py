@@ -18,7 +18,7 @@ from netdsl.backends.torch.classes import Attribute, Class, settled
 from netdsl.backends.torch.columns import InstanceRow, Split
 from netdsl.backends.torch.construct import UNSET, Parameter, valued
 from netdsl.backends.torch.decisions import Arms
-from netdsl.backends.torch.forks import Forks
+from netdsl.backends.torch.forks import Forks, shortcut_first
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.signature import Signature
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
@@ -77,11 +77,14 @@ class Merge:
         projecting = [each.projects for each in instances]
         self.optional = any(projecting) and not all(projecting) and all(each.optional for each in instances)
         self.forms = [each.optional if self.optional and each.optional else each.form for each in instances]
-        if len({form.forward for form in self.forms}) > 1 and all(form.spelled for form in self.forms):
-            self.forms = [replace(form, forward=form.spelled) for form in self.forms]
         first = self.forms[0]
         if any((form.inputs, form.gives) != (first.inputs, first.gives) for form in self.forms):
             raise Split
+        if len({form.forward for form in self.forms}) > 1 and all(form.spelled for form in self.forms):
+            self.forms = [replace(form, forward=form.spelled) for form in self.forms]
+        if len({form.forward for form in self.forms}) > 1 and first.inputs:
+            forwards = shortcut_first([form.forward for form in self.forms])
+            self.forms = [replace(form, forward=lines) for form, lines in zip(self.forms, forwards, strict=True)]
         self.made = made = Class(called, inputs=first.inputs, gives=first.gives)
         looped = [each.trace.loop is not None for each in instances]
         if all(looped):

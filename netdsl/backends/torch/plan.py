@@ -17,6 +17,9 @@ from netdsl.ops.shared.answers import remembered
 from netdsl.ops.slice import Slice
 from netdsl.shapes import Shape
 
+FEWEST_UNITS = 3
+"""From so many on, a layer with its norm that comes again and again is a class."""
+
 DEEPEST_NESTING = 3
 """How many `nn.Sequential`s may stand inside one another before the next is a class of its own."""
 
@@ -158,7 +161,8 @@ class Plan:
                     escaping.setdefault(id(level), []).append(value)
                 level = level.above
         everywhere = list(self.root.levels())
-        for level in everywhere:
+        self._units = Counter(unit for level in everywhere if (unit := _unit(level)))
+        for level in everywhere if any(isinstance(node.op, Slice) for node in self.network.nodes) else ():
             self._halve(level)
         levels = [level for level in everywhere if level is not self.root]
         given: dict[str | None, set[str]] = {}
@@ -213,7 +217,7 @@ class Plan:
             level.kind = "container"
         elif not self.chain(level) or (level.aux and not level.placed):
             level.kind = "class"
-        elif level.scope.kind in ("block", "bracket"):
+        elif level.scope.kind in ("block", "bracket") or self._units[_unit(level)] >= FEWEST_UNITS:
             level.kind, level.chained = "class", numbered or _counted(level)
         elif level.height > DEEPEST_NESTING:
             level.kind, level.chained = "class", True
@@ -221,6 +225,10 @@ class Plan:
             level.kind = "sequential"
         if level.placed or level.kind == "container" or level.listed:
             self._enclose(level)
+
+    def levels_of(self, kind: str) -> list[Level]:
+        """The classes of scopes of one kind."""
+        return [each for each in self.root.levels() if each.kind == "class" and each.scope.kind == kind]
 
     def _halve(self, level: Level) -> None:
         """Find the layers that take the halves of one value's channels, which are one statement."""
@@ -258,6 +266,12 @@ class Plan:
                 return False
             current = member.outputs
         return current == (level.outputs if result is None else (result,))
+
+
+def _unit(level: Level) -> tuple[str, ...]:
+    """What the layers of a unit are; nothing for what is none."""
+    unit = level.scope.kind == "unit"
+    return tuple(each.node.op.name for each in level.members if isinstance(each, Leaf)) if unit else ()
 
 
 @remembered

@@ -16,7 +16,10 @@ from netdsl.backends.torch.columns import Columns
 from netdsl.backends.torch.construct import SIDES, UNSET, Parameter
 from netdsl.backends.torch.parameters import USUAL, kinds_of
 from netdsl.backends.torch.symbols import plain
-from netdsl.backends.torch.terms import MOST_LOCAL, Term, name
+from netdsl.backends.torch.terms import MOST_LOCAL, Term, name, turns_of
+
+OFTEN = 6
+"""A term that is written so many times has a name."""
 
 
 class Signature:
@@ -78,9 +81,14 @@ class Signature:
         self.made.parameters = sorted(parameters, key=lambda each: each.default is not UNSET)
 
     def _rounded(self, terms: Iterable[Term]) -> None:
-        """What is rounded or one of two, and written several times, is computed first."""
+        """What is rounded or one of two, and written several times, is computed first; another term if it alone is
+        written often."""
         index = {self.made.loop.index, self.made.loop.entry} if self.made.loop is not None else set()
         found = Counter(part for term in terms for part in term.parts() if part.rounding or part.op == "if")
+        written = Counter(term for term in terms if term.size and term not in found)
+        often = {term: times for term, times in written.items() if times >= OFTEN}
+        if len(often) == 1 and not any(map(turns_of, terms)):
+            found.update(often)
         for term, times in found.items():
             if times > 1 and not term.names & index:
                 items = [each.item for each in self.made.attributes]
@@ -123,7 +131,8 @@ class Signature:
             return default
         if default is not UNSET and any(isinstance(value, tuple) for value in values) and isinstance(default, int):
             return default
-        if atom == "stride" and default is UNSET and 1 in values and all(type(value) is int for value in values):
+        if atom in ("kernel", "stride") and default is UNSET and all(type(value) is int for value in values):
             sources = {trace.source[atom][0] for trace in self.traces if atom in trace.source}
-            return 1 if sources == {"row"} else UNSET
+            common = 1 if atom == "stride" and 1 in values else max(values, key=values.count)
+            return common if sources == {"row"} else UNSET
         return UNSET

@@ -16,7 +16,8 @@ from typing import Any
 
 from netdsl.backends.torch.calls import Calls
 from netdsl.backends.torch.expressions import SIZES, Names
-from netdsl.backends.torch.facts import Facts, indices, kernels, row_nodes
+from netdsl.backends.torch.facts import UNIT, Facts, indices, kernels, row_nodes
+from netdsl.backends.torch.fitting import single_of
 from netdsl.backends.torch.levels import Level
 from netdsl.backends.torch.names import variable
 from netdsl.backends.torch.symbols import as_term, is_symbolic, plain, symbolic
@@ -96,6 +97,8 @@ class Trace(Calls):
             return names
         if scope.kind == "bracket":
             self.rows(scope)
+        elif scope.kind == "unit":
+            self.unit(scope)
         return Names({}, top=True)
 
     def parameters(self, scope: Scope, names: Names) -> None:
@@ -136,6 +139,15 @@ class Trace(Calls):
             stride = node.op.stride  # type: ignore[attr-defined]
             if place == strided and len(set(stride)) == 1:
                 self._overrides[node.id]["stride"] = self.atom("stride", stride[0], ("row", place, "stride"))
+
+    def unit(self, scope: Scope) -> None:
+        """Atoms for a layer with what follows it: its channels, its kernel and its stride if those of others differ."""
+        (node,) = row_nodes(scope)
+        fields = self._overrides[node.id] = {}
+        for word, key in UNIT.items():
+            value = single_of(getattr(node.op, key, None))
+            if isinstance(value, int) and (word == "out" or len(self.facts.units[node.op.name][key]) > 1):
+                fields[key] = self.atom(word, value, ("row", 0, key))
 
     def walk(self, scope: Scope, names: Names) -> None:
         self.members(scope.children, names, indices(scope))

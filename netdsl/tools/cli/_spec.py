@@ -164,7 +164,7 @@ class Request:
     def _ask(self, found: Compilation) -> None:
         """Say which command chooses a variant, where none is chosen: the table of the file is not what is wrong."""
         context = click.get_current_context(silent=True)
-        command = context.info_name if context is not None else "summary"
+        command = context.command_path.partition(" ")[2] if context is not None else "summary"
         for told in found.report.errors:
             if told.code == "E0701":
                 listed = ", ".join(found.variants)
@@ -234,7 +234,11 @@ def _missing(name: str) -> Compilation:
     from netdsl.text.diagnostics import Report, did_you_mean
 
     report = Report()
-    if name.endswith(".net") or "/" in name:
+    if name.startswith("block:"):
+        block = name.removeprefix("block:")
+        way_out = f"a block of the standard library is drawn, `netdsl draw {name}`, or printed, `netdsl show {block}`"
+        report.error("E0001", f"there is no file '{name}'", help=way_out)
+    elif name.endswith(".net") or "/" in name:
         folder = Path(name).parent
         beside = [each.name for each in folder.glob("*.net")] if folder.is_dir() else []
         hint = did_you_mean(Path(name).name, beside, f"the specs in '{folder}' are")

@@ -48,6 +48,11 @@ def _point_to_explain(report: Report) -> None:
     seen.extend(code for code in dict.fromkeys(each.code for each in report) if code not in seen)
 
 
+def undefined(report: Report, name: str) -> None:
+    """Add that a file which is right defines no network, to a command that is about networks."""
+    report.error("E0703", f"'{name}' defines no network, only blocks")
+
+
 def write_document(reports: Iterable[Report], format_: str) -> None:
     """The messages of several files as one document of a format for programs, to stdout."""
     from netdsl.tools.render import render

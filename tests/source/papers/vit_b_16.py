@@ -12,14 +12,14 @@ from torch import Tensor, nn
 
 
 class Pointwise1d(nn.Linear):
-    """A fully connected layer over the channels, at each position of the plane."""
+    """A fully connected layer over the channels, at each position."""
 
     def forward(self, x: Tensor) -> Tensor:
         return F.linear(x.permute(0, 2, 1), self.weight, self.bias).permute(0, 2, 1)
 
 
 class LayerNorm1d(nn.LayerNorm):
-    """Layer normalization over the channels, at each position of the plane."""
+    """Layer normalization over the channels, at each position."""
 
     def forward(self, x: Tensor) -> Tensor:
         x = x.permute(0, 2, 1)

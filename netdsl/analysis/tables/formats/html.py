@@ -15,7 +15,7 @@ COMMENT = "<!-- {} -->"
 STYLE = """\
 <style>
 table.printed { border-collapse: collapse; margin: 1.2em 0 .4em; font-variant-numeric: tabular-nums; }
-table.printed caption { text-align: left; font-weight: 600; padding-bottom: .3em; }
+table.printed caption { text-align: left; font-weight: 600; padding-bottom: .3em; white-space: nowrap; }
 table.printed td, table.printed th { padding: .15em .7em; text-align: left; vertical-align: middle; }
 table.printed th { font-weight: normal; }
 table.printed .over { text-align: center; }

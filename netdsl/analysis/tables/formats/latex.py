@@ -8,7 +8,8 @@ what pdfLaTeX could not print is written as its escape.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from netdsl.analysis.tables.model import Cell, Row, Table, placed
 from netdsl.text.source import Source
@@ -99,7 +100,7 @@ def read(source: Source) -> list[Table]:
     while (begin := re.compile(r"\\begin\s*\{(tabular[x*]?)\}").search(text, at)) is not None:
         start = _arguments(text, begin.end())
         end = _end(text, start)
-        rows = _uncovered(row for row in _rows(source, text, start, end) if any(cell.lines for cell in row))
+        rows = _uncovered(*zip(*_rows(source, text, start, end), strict=True))
         behind = text.find("\\begin{table", end)
         rest = text[end : behind if behind >= 0 else len(text)]
         notes = tuple(plain(each) for each in re.findall(r"\{\\footnotesize ((?:[^{}]|\{[^{}]*\})*)\}", rest))
@@ -110,21 +111,22 @@ def read(source: Source) -> list[Table]:
     return found
 
 
-def _uncovered(rows: Iterable[Sequence[Cell]]) -> tuple[Row, ...]:
-    """The rows without the empty cells that LaTeX wants below one that covers several rows."""
+def _uncovered(rows: Sequence[Sequence[Cell]], ruled: Sequence[bool]) -> tuple[Row, ...]:
+    """The rows that hold something, without the empty cells that LaTeX wants below one that covers several rows. No
+    cell covers what is behind a rule over the whole table, however high its writer made it look."""
+    filled = [any(cell.lines for cell in row) for row in rows]
     found: list[Row] = []
-    covered: dict[int, int] = {}  # by column, for how many rows more
-    for row in rows:
-        kept, column, going = [], 0, {each: left - 1 for each, left in covered.items() if left > 1}
+    covered: dict[int, int] = {}  # by column, up to which row
+    for number, row in enumerate(rows):
+        kept, column = [], 0
         for cell in row:
-            if column in covered and not cell.lines:
-                column += cell.columns
-                continue
-            kept.append(cell)
-            going |= {column: cell.rows - 1} if cell.rows > 1 else {}
+            if cell.lines or covered.get(column, 0) <= number:
+                end = next((each for each in range(number + 1, len(rows)) if ruled[each]), len(rows))
+                end = min(number + cell.rows, end)
+                kept.append(replace(cell, rows=max(sum(filled[number:end]), 1)))
+                covered |= {column: end} if cell.lines else {}
             column += cell.columns
-        found.append(tuple(kept))
-        covered = going
+        found += [tuple(kept)] if filled[number] else []
     return tuple(found)
 
 
@@ -133,6 +135,9 @@ def _arguments(text: str, at: int) -> int:
     while (found := re.compile(r"\s*([\[{])").match(text, at)) is not None:
         at = _close(text, found.end() - 1)
     return at
+
+
+_RULE = re.compile(r"\s*\\(?:hline|toprule|midrule|bottomrule)")
 
 
 def _close(text: str, at: int) -> int:
@@ -162,8 +167,10 @@ def _end(text: str, at: int) -> int:
     return len(text)
 
 
-def _rows(source: Source, text: str, start: int, end: int) -> Iterator[list[Cell]]:
+def _rows(source: Source, text: str, start: int, end: int) -> Iterator[tuple[list[Cell], bool]]:
+    """The rows, and whether a rule stands above each."""
     row: list[Cell] = []
+    above = start
     begin, at, depth = start, start, 0
     inner = re.compile(r"\\(begin|end)\s*\{[^}]*\}|\\\\(?:\s*\[[^\]]*\])?|\\tabularnewline|\\[&{}%]|[{}&]")
     for found in inner.finditer(text, start, end):
@@ -177,10 +184,10 @@ def _rows(source: Source, text: str, start: int, end: int) -> Iterator[list[Cell
             row.append(_read(source, text, begin, at))
             begin = found.end()
             if mark != "&":
-                yield row
-                row = []
+                yield row, _RULE.match(text, above) is not None
+                row, above = [], begin
     row.append(_read(source, text, begin, end))
-    yield row
+    yield row, True
 
 
 def _read(source: Source, text: str, begin: int, end: int) -> Cell:
@@ -218,6 +225,7 @@ def _read(source: Source, text: str, begin: int, end: int) -> Cell:
 
 def plain(text: str) -> str:
     """The text that LaTeX shows, in one line; a stack in brackets is `[a; b]×2`."""
+    text = re.sub(r"\\[()]", "", text)
     text = re.sub(r"\\(?:left|right|big|Big|bigl|bigr)\s*(?=[\[\].()|\\])", "", text)
     text = re.sub(r"\\begin\{bmatrix\}", "[", text)
     text = re.sub(r"\\end\{bmatrix\}", "]", text)
@@ -236,7 +244,7 @@ def plain(text: str) -> str:
     for command, char in (
         *(("times", "×"), ("cdot", "·"), ("textbackslash", "\0"), ("textasciitilde", "~"), ("textasciicircum", "^")),
         *(("textless", "<"), ("textgreater", ">"), ("textbar", "|"), ("textquotedbl", '"'), ("textquotesingle", "'")),
-        *(("textasciigrave", "`"), ("dagger", "†"), ("ddagger", "‡"), ("quad", " "), ("qquad", " ")),
+        *(("textasciigrave", "`"), ("dagger", "†"), ("ddagger", "‡"), ("bullet", ""), ("quad", " "), ("qquad", " ")),
     ):
         text = re.sub(rf"\\{command}(?![A-Za-z])\s*(?:\{{\}})?", char, text)
     text = re.sub(r"\\\\(?:\s*\[[^\]]*\])?", "; ", text)

@@ -110,5 +110,6 @@ def _plain(text: str) -> str:
     for entity, char in _ENTITIES.items():
         text = text.replace(entity, char)
     text = re.sub(r"(\*\*|__)(.+?)\1", r"\2", text)
+    text = re.sub(r"(?<![\w\\*])([*_])(?=\S)([^*_]+?)(?<=\S)\1(?![\w*])", r"\2", text)
     text = re.sub(r"(?<!\\)`", "", text)
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", text)

@@ -1,7 +1,7 @@
 """The styles of tables, one file each, named after the paper whose table it is: the folder is the list.
 
 A style has two directions. `write` makes tables of the variants of a network, or raises `NotPrintable`; `fits` knows
-such a table again, and `read` makes a spec of it. `TITLE` says whose table it is.
+such a table again, by what `KNOWN` says, and `read` makes a spec of it. `TITLE` says whose table it is.
 """
 
 from functools import partial

@@ -32,6 +32,7 @@ from netdsl.shapes import Shape
 from netdsl.text.diagnostics import Report
 
 TITLE = "MobileNetV2, Table 2: t, c, n, s of inverted residuals"
+KNOWN = "columns Operator, t, c, n, s"
 COLUMNS = ("Input", "Operator", "t", "c", "n", "s")
 LEFT_OUT = ("dropout", "softmax")
 

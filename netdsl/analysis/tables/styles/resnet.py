@@ -17,11 +17,11 @@ from netdsl.analysis.tables.model import Cell, Row, Table, cell, merged, placed
 from netdsl.analysis.tables.printed import Printed, notes
 from netdsl.analysis.tables.records import heads
 from netdsl.analysis.tables.spec import Spec
-from netdsl.analysis.tables.spelling import stack
 from netdsl.ir import Network, Scope
 from netdsl.text.diagnostics import Report
 
 TITLE = "ResNet, Table 1: stages of bracketed blocks, a column for each depth"
+KNOWN = "stages in brackets beside a column of output sizes"
 LEFT_OUT = ("dropout",)
 LAYERS = {
     "conv": "{kernel}, {out}{stride}",
@@ -148,7 +148,7 @@ CONVENTIONS = ("conv(act=relu, bias=false, norm=bn)", "maxpool(pad=1)")
 
 def fits(table: Table) -> bool:
     """Whether a table has stages of layers in brackets beside their sizes."""
-    stacks = [1 for row in placed(table) for place in row if place.column and stack(columns.text(place.cell))]
+    stacks = [1 for row in placed(table) for place in row if place.column and columns.text(place.cell).startswith("[")]
     return len(stacks) > 1 and any("size" in text or "output" in text for text in heads(table))
 
 

@@ -24,6 +24,7 @@ from netdsl.shapes import text as shape_text
 from netdsl.text.diagnostics import Report
 
 TITLE = "VGG, Tables 1 and 2: a column for each configuration"
+KNOWN = "layers such as `conv3-64` in a column for each network"
 PARAMETERS = "Number of parameters (in millions)"
 LEFT_OUT = ("dropout",)
 SPELLED = {"fc": "FC", "softmax": "soft-max", "lrn": "LRN"}

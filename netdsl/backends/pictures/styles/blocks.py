@@ -13,7 +13,7 @@ from netdsl.backends.pictures.options import Options
 from netdsl.backends.pictures.sheet import LEAST, legibility, sheet
 from netdsl.ir import Network
 
-LESS = "a page has no room for all that was asked for: the first of each block is open"
+LESS = "a page has no room for all that was asked for: "
 HOPELESS = 150
 """More boxes than this are on no page, however little they say."""
 SEVERAL = False
@@ -35,7 +35,7 @@ def pictures(network: Network, options: Options) -> Iterator[Picture]:
         found = collapse.blocks(network)
     for each in found:
         picture = graph.picture(each, options.problems)
-        yield replace(picture, notes=(*picture.notes, LESS)) if each.less else picture
+        yield replace(picture, notes=(*picture.notes, LESS + each.less)) if each.less else picture
 
 
 def draw(networks: tuple[Network, ...], options: Options) -> Drawing:

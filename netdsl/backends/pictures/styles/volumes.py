@@ -16,6 +16,7 @@ from netdsl.backends.artefact import RenderError
 from netdsl.backends.pictures import collapse, graph, prose, words
 from netdsl.backends.pictures.cards import link, told
 from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Run, Text, bounds, fitted, moved
+from netdsl.backends.pictures.legend import legend
 from netdsl.backends.pictures.look import TINTS
 from netdsl.backends.pictures.model import Fork, Node, Picture, nodes, parts
 from netdsl.backends.pictures.options import Options
@@ -35,6 +36,8 @@ TYPE = 8.25
 """The size of all type but the title, in points; a row is no longer than lets it be read on a page."""
 BETWEEN, LEVEL = 8.0, 72.0
 """In a U, between volumes of a level, and between levels: for the words below one and above the next, and an arrow."""
+SHORT = 13
+"""Characters of an operation that have room for the stride beside them."""
 MOST = 60
 """More volumes than this are no picture."""
 
@@ -60,7 +63,7 @@ def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
     """The drawing of one network. Raises `RenderError` where it has no maps, or too many to be drawn."""
     picture = graph.picture(collapse.layers(networks[0]), options.problems)
     shown = _shown(picture)
-    if not any(len(node.figures.shape or ()) > 2 for node in shown):
+    if not any(len(_made(node) or ()) > 2 for node in shown):
         raise RenderError(f"{picture.title} has no feature maps; the style `graph` draws fully connected networks")
     if len(shown) > MOST:
         raise RenderError(
@@ -70,7 +73,10 @@ def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
     bent = _bent(shown)
     volumes = [_volume(node, shown, TALLEST * (0.6 if bent else 1.0)) for node in shown]
     marks = _u(volumes, picture, options.theme) if bent else _rows(volumes, options)
-    left, top, right, _ = bounds(marks)
+    left, top, right, bottom = bounds(marks)
+    if options.legend:
+        said = replace(picture, body=tuple(shown), edges=())
+        marks += [moved(mark, left, bottom + 16) for mark in legend(said, options.theme, right - left)]
     marks.append(Text((left + right) / 2, top - 12, (Run(picture.title, 12, True),), "middle"))
     return fitted(marks, picture.title, picture.description, options.theme)
 
@@ -79,7 +85,7 @@ def _shown(picture: Picture) -> list[Node]:
     """The nodes whose values are drawn: the input, and what changes a shape or has weights."""
     found = []
     for node in picture.nodes:
-        if node.figures.shape is None or node.kind == "output":
+        if _made(node) is None or node.kind == "output":
             continue
         if node.op is not None and (node.op.family in HIDDEN or _adds_nothing(node)):
             continue
@@ -89,17 +95,22 @@ def _shown(picture: Picture) -> list[Node]:
     return found
 
 
+def _made(node: Node) -> Shape | None:
+    """The map that a node gives: of several in a row, the last one's."""
+    return node.figures.last or node.figures.shape
+
+
 def _adds_nothing(node: Node) -> bool:
     """Whether a map is only part of another, or its numbers in a row: what is cropped, flattened, passed on."""
-    takes, gives = node.figures.takes or (), node.figures.shape or ()
+    takes, gives = node.figures.takes or (), _made(node) or ()
     smaller = len(gives) == len(takes) and all(one <= other for one, other in zip(gives, takes, strict=True))
     return node.op is not None and node.op.family is Family.REARRANGEMENT and (len(gives) == 1 or smaller)
 
 
 def _volume(node: Node, all_: list[Node], tallest: float) -> _Volume:
     """The box of a node's value."""
-    shape = node.figures.shape or (1,)
-    sizes = [side for each in all_ if len(each.figures.shape or ()) > 1 for side in (each.figures.shape or ())[1:]]
+    shape = _made(node) or (1,)
+    sizes = [side for each in all_ if len(_made(each) or ()) > 1 for side in (_made(each) or ())[1:]]
     largest = max(sizes, default=1)
     if len(shape) == 1:
         return _Volume(node, 7.0, min(tallest, 10 + 9 * log2(shape[0] + 1)), 0.0)
@@ -122,7 +133,7 @@ def _chain(picture: Picture, shown: set[str]) -> None:
 
 def _bent(shown: list[Node]) -> bool:
     """Whether maps grow again, to at least half of the first size: then the drawing is a U."""
-    heights = [shape[1] if len(shape) > 2 else 0 for node in shown if (shape := node.figures.shape)]
+    heights = [shape[1] if len(shape) > 2 else 0 for node in shown if (shape := _made(node))]
     if 0 in heights or not heights:
         return False
     low = min(range(len(heights)), key=lambda at: (heights[at], -at))
@@ -184,7 +195,7 @@ def _words(volume: _Volume, volumes: list[_Volume], number: int) -> float:
     if number + 1 == len(volumes):
         return 0.0
     after = volumes[number + 1]
-    halves = (Run(_shape(each.node), TYPE).width / 2 - each.width / 2 for each in (volume, after))
+    halves = ((_broad(each) - each.width) / 2 for each in (volume, after))
     return max(sum(max(half, 0.0) for half in halves) + 8, APART)
 
 
@@ -198,8 +209,7 @@ def _name(node: Node, x: float, y: float) -> Text:
 
 
 def _shape(node: Node) -> str:
-    shape: Shape | None = node.figures.shape
-    return words.shape(shape)
+    return words.shape(_made(node))
 
 
 def _arrow(end: float) -> Mark:
@@ -259,9 +269,10 @@ def _operation(node: Node) -> list[str]:
     text = node.title if node.kind == "join" else prose.line(node)
     first, _, rest = text.partition(", ")
     lines = [node.label] if node.label else []
-    lines.append(first + times)
-    stride = rest.rpartition("/")[2] if "/" in rest else ""
-    return [*lines, f"/{stride}"] if stride else lines
+    stride = f"/{rest.rpartition('/')[2]}" if "/" in rest else ""
+    if stride and len(first) + len(times) < SHORT:
+        first, stride = f"{first}, {stride}", ""
+    return [*lines, first + times, *([stride] if stride else [])]
 
 
 # A U -----------------------------------------------------------------------------------------------------------------
@@ -332,7 +343,7 @@ def _copy(one: tuple[float, float, _Volume], two: tuple[float, float, _Volume]) 
 
 
 def _height(volume: _Volume) -> float:
-    return float((volume.node.figures.shape or (1, 1))[1])
+    return float((_made(volume.node) or (1, 1))[1])
 
 
 def _step(one: _Volume, two: _Volume) -> int:

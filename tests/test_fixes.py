@@ -17,7 +17,8 @@ import pytest
 from cases import WRONG, read
 
 from netdsl import zoo
-from netdsl.analysis.fixes import MOST_TRIALS, Suggestion, fix, suggestions
+from netdsl.analysis.fixes import Suggestion, fix, suggestions
+from netdsl.analysis.fixes._suggest import MOST_TRIALS
 from netdsl.analysis.fixes._suggest import MOST_WORK
 from netdsl.compiler import Compilation, compile
 from netdsl.syntax import parse

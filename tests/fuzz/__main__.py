@@ -97,7 +97,7 @@ def _share(name: str) -> float:
 
 
 def _counted(run: Run) -> str:
-    return ", ".join(f"{count:,} {kind}" for kind, count in run.counts.items())
+    return ", ".join(f"{count:,} {kind}" for kind, count in run.counts.items()) or "nothing, the time was too short"
 
 
 def save(found: Finding) -> Path | None:

@@ -20,6 +20,6 @@ for, and `propose(fault)`, which gives `Candidate`s. They need not be right: all
 from __future__ import annotations
 
 from netdsl.analysis.fixes._fix import Fixed, fix
-from netdsl.analysis.fixes._suggest import MOST_TRIALS, Suggestion, proposed, suggestions
+from netdsl.analysis.fixes._suggest import Suggestion, proposed, suggestions, trials
 
-__all__ = ["MOST_TRIALS", "Fixed", "Suggestion", "fix", "proposed", "suggestions"]
+__all__ = ["Fixed", "Suggestion", "fix", "proposed", "suggestions", "trials"]

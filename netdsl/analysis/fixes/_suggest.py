@@ -32,6 +32,8 @@ MOST_FOR_ONE = 8
 MOST_WORK = 20_000
 """How many layers may be compiled in all trials together; 50 characters of text count as a layer. ResNet-152 has 511
 layers and gets all its trials; a network with more layers than this gets none."""
+MOST_TOGETHER = 60_000
+"""How many layers in the trials for all variants of a text together."""
 MOST_OFFERED = 3
 """How many suggestions a message has at most."""
 
@@ -89,6 +91,11 @@ def suggestions(
             least = min(new for new, _ in others)
             found += [each for new, each in others if new == least][:MOST_OFFERED]
     return tuple(found)
+
+
+def trials(compilation: Compilation) -> int:
+    """How many trials a text is worth, whose variants are asked about one after the other."""
+    return min(MOST_TRIALS, max(1, MOST_TOGETHER // size(compilation)))
 
 
 def _added(before: Report, after: Report, made: Iterable[Edit], diagnostic: Diagnostic) -> int | None:

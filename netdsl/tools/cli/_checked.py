@@ -75,9 +75,9 @@ def with_proposals(request: Request, checked: Checked) -> Report:
     """The messages, the errors with what may be tried against them."""
     if not checked.report.errors:
         return checked.report
-    from netdsl.analysis.fixes import MOST_TRIALS, Suggestion, proposed, suggestions
+    from netdsl.analysis.fixes import Suggestion, proposed, suggestions, trials
 
-    left = MOST_TRIALS
+    left = trials(checked.apart[0][0])
 
     def counted(source: Source) -> Compilation:
         nonlocal left

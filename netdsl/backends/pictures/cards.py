@@ -66,9 +66,16 @@ class Cards(Sizes):
 
     def __init__(self, down: bool = True, least: float = SMALL):
         self.down, self.least = down, least
+        self.sizes: dict[str, tuple[float, float]] = {}
 
     def size(self, node: Node) -> tuple[float, float]:
         """Width and height of a card."""
+        if node.id not in self.sizes:
+            self.sizes[node.id] = self.measured(node)
+        return self.sizes[node.id]
+
+    def measured(self, node: Node) -> tuple[float, float]:
+        """The size of a card, by its words."""
         if round_(node):
             return 17.0, 17.0
         rows = lines(node, self.least)

@@ -62,7 +62,8 @@ class Initialisation:
                 found[module] = written
             others = [leaf for leaf in leaves if _module(leaf) == module and id(leaf) not in apart]
             apart |= {id(each): each for each in others if self.recipe.init(each.node.op.name, each.node.path) != init}
-        behind = all(_set(found.get(_module(leaf), ())) <= _set(self._written(leaf)) for leaf in apart.values())
+        apart = {key: leaf for key, leaf in apart.items() if _module(leaf) in found}
+        behind = all(_set(found[_module(leaf)]) <= _set(self._written(leaf)) for leaf in apart.values())
         inside = any(self._has_own(leaf) and self._home(leaf) is not self.plan.root for leaf in apart.values())
         return ({}, {}) if not behind or inside or len(apart) > MOST_APART else (found, apart)
 
@@ -166,7 +167,7 @@ class Initialisation:
             statement.replace("{m}", reach(leaf))
             for leaf in apart.values()
             for statement in self._written(leaf)
-            if statement not in map(str.strip, everywhere.get(_module(leaf), ()))
+            if statement not in map(str.strip, everywhere[_module(leaf)])
         ]
         return (*lines, *others)
 

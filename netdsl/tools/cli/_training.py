@@ -77,8 +77,9 @@ def with_recipe(network: Network, overrides: tuple[str, ...]) -> tuple[Network, 
         train = overridden(network.train, changes) if changes else network.train
         return network.model_copy(update={"train": train}), Recipe.of(train)
     except RecipeError as problem:
-        hint = problem.help or (did_you_mean(problem.word, problem.known, "there are") if problem.known else None)
-        raise click.BadParameter(problem.message + (f"; {hint}" if hint else ""), param_hint="'--set'") from None
+        hint = did_you_mean(problem.word, problem.known, "there are") if problem.known else None
+        hint = problem.help or hint or "`netdsl train --help-recipe` explains them all"
+        raise click.BadParameter(f"{problem.message}; {hint}", param_hint="'--set'") from None
 
 
 def recipe_help() -> str:

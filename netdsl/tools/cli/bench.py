@@ -30,9 +30,20 @@ Examples:
 """
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Inputs at a time.")
-@click.option("--rounds", type=click.IntRange(min=1), default=15, show_default=True, help="How often all take a turn.")
-@click.option("--threads", type=click.IntRange(min=1), help="Threads of PyTorch.  [default: PyTorch's own]")
+@click.option(
+    "--batch", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="Inputs at a time."
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=15,
+    show_default=True,
+    help="How often all take a turn.",
+)
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="Threads of PyTorch.  [default: PyTorch's own]"
+)
 @click.option("--compile/--no-compile", "compiled", default=True, help="Also torch.compile, which takes a while.")
 @click.option("--cpu-time", is_flag=True, help="Count processor time, on a machine that does other work too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")

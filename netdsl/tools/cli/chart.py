@@ -25,7 +25,12 @@ output_options = options(
         "-o", "--out", metavar="OUT", help="The .svg, .png, .pdf or .csv file to write.  [default: the data, to stdout]"
     ),
     click.option(
-        "--dpi", type=click.IntRange(36, 1200), default=200, show_default=True, help="Pixels to the inch of a PNG."
+        "--dpi",
+        type=click.IntRange(36, 1200),
+        metavar="N",
+        default=200,
+        show_default=True,
+        help="Pixels to the inch of a PNG.",
     ),
     click.option("--force", is_flag=True, help="Replace a file that netdsl did not write."),
 )

@@ -32,7 +32,9 @@ Examples:
     "--data", metavar="DATA", help="What to judge on, as in `netdsl train`.  [default: the run's, else digits]"
 )
 @click.option("--crops", type=click.Choice(list(CROPS)), default="1", show_default=True, help="Views of an image.")
-@click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Images at a time.")
+@click.option(
+    "--batch", type=click.IntRange(min=1), metavar="N", default=64, show_default=True, help="Images at a time."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON; accuracies are shares.")
 @spec_options
 def command(

@@ -76,7 +76,12 @@ every place; where it turns over is the decision boundary.
     "--epochs", type=click.IntRange(min=1), metavar="N", help="How often all points are seen; each is a step."
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of weights and points."
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="The seed of weights and points.",
 )
 @click.option(
     "-o", "--out", metavar="PICTURE", type=click.Path(path_type=Path), help="Draw it over the epochs: .svg, .png, .pdf."

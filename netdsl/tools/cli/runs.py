@@ -12,12 +12,13 @@ SECTION = "Train it"
 
 
 @click.command(
+    short_help="List runs, compare their recipes, draw their curves.",
     epilog="""\b
 Examples:
   netdsl runs                              those in runs/
   netdsl runs runs/a-1 runs/a-2            how their recipes differ
   netdsl runs runs/a-* -o curves.svg       their curves in one picture
-"""
+""",
 )
 @click.argument("runs", nargs=-1, metavar="[RUN...]", type=click.Path(path_type=Path))
 @click.option(

@@ -68,6 +68,8 @@ def command(
     each layer keeps for the backward pass, and the peak. With --budget also what `compile --for training` computes
     again to fit it, and the largest batch that fits as it is.
     """
+    if memory and (symbolic or expand):
+        raise click.UsageError("--symbolic and --expand are for the table of layers, not for --memory")
     if memory:
         return _memory(Request(spec, variant, settings, input_), format_, depth, batch or 1, budget, color)
     if batch is not None or budget is not None:

@@ -53,7 +53,9 @@ wds:PATTERN; FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half
 @click.option(
     "--devices", default="1", metavar="N|auto", show_default=True, help="How many devices, or processes on CPU."
 )
-@click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="How many machines.")
+@click.option(
+    "--nodes", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="How many machines."
+)
 @click.option(
     "--precision", type=click.Choice(PRECISIONS), default="32-true", show_default=True, help="Bits of a number."
 )
@@ -63,7 +65,9 @@ wds:PATTERN; FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half
     type=SizeParameter(),
     help="The memory of a step, 8GB or 512MiB: what it does not hold is computed again.",
 )
-@click.option("--accumulate", type=click.IntRange(min=1), default=1, show_default=True, help="Batches for one step.")
+@click.option(
+    "--accumulate", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="Batches for one step."
+)
 @click.option("--channels-last", is_flag=True, help="Keep images as N x H x W x C in memory.")
 @click.option("--compile", "compile_", is_flag=True, help="Compile the network by torch.compile.")
 @click.option(

@@ -463,6 +463,8 @@ def test_interpolation() -> None:
     close(nearest, value[:, :, rows][:, :, :, columns])
     factor = apply(make("upsample", factor=[1.5], mode="bilinear"), value)
     close(factor, F.interpolate(value, scale_factor=1.5, mode="bilinear"))
+    one: Any = make("upsample", factor=[1.5, 2], mode="bilinear")
+    assert one.canonical(((2, 8, 6),)).factor == (1.5, 2)  # by sizes it would be another function
     blurred = apply(make("upsample", to=(4, 6), mode="bilinear", antialias=True), value)
     taps = torch.zeros(4, 8)
     for i, j in itertools.product(range(4), range(8)):  # a triangle, as wide as the factor

@@ -6,22 +6,26 @@ Every file in `netdsl/ops` is tested here by being there: its arguments are draw
 from __future__ import annotations
 
 import copy
+import itertools
 import json
+import math
 import pickle
+from math import prod
 
 import pytest
 import torch
 from hypothesis import HealthCheck, find, given, settings
 from hypothesis import strategies as st
 from ops_source import BARE, build, multiplied, source, tensors
+from pydantic import ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
 from netdsl import ops
 from netdsl.ops.shared.base import dimensional, hidden
 from netdsl.ops.shared.notation import notation
-from netdsl.ops.shared.reference import reference
+from netdsl.ops.shared.reference import choices, reference
 from netdsl.ops.shared.reference import schema as schema_of
-from netdsl.testing.cases import Case, cases
+from netdsl.testing.cases import Case, cases, fits
 from netdsl.text.diagnostics import OpError
 
 CHECKS = [HealthCheck.filter_too_much, HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -83,12 +87,14 @@ def laws(draw: Case) -> bool:
     # a bare parameter is named by the module around it: `BARE` in the sources of these tests, nothing in the operator's words
     state = [(name.removeprefix(BARE), tuple(tensor.shape)) for name, tensor in module.state_dict().items()]
     assert state == [(name, weight.shape) for name, weight in weights.items()]
+    assert op.weighted == bool(weights)
     parameters = {name.removeprefix(BARE): item.requires_grad for name, item in module.named_parameters()}
     assert parameters == {name: weight.trainable for name, weight in weights.items() if not weight.buffer}
     assert all(type(size) is int for size in shape)
     assert type(op.macs(inputs)) is int
     window = op.window(inputs)
     assert window is None or all(each >= 1 for sizes in window._replace(pad=()) for each in sizes)
+    assert window is None or len(set(map(len, window))) == 1
     return True
 
 
@@ -167,6 +173,122 @@ def test_it_runs_learns_and_travels(name: str) -> None:
     law()
 
 
+# What autograd keeps of these hangs on the kernel that PyTorch chooses on a machine; their figures are held on networks.
+BY_KERNEL = ("attention", "lstm", "gru", "rnn", "lcn")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in BY_KERNEL and ops.find(name).differentiable])
+def test_it_says_what_autograd_keeps(name: str) -> None:
+    """Inputs, output, and so many more numbers for each sample and for any batch; a view gives no memory of its own."""
+
+    @profile(40 if ops.find(name).geometry.kernel else 12)
+    @given(cases(name))
+    def law(draw: Case) -> None:
+        op, inputs = draw
+        if not fits(draw) or (name == "local" and 1 in (inputs[0][0], *op.kernel)):  # whose rows may be views
+            return
+        few, many = kept(draw, 2), kept(draw, 5)
+        each = (many[2] - few[2]) // 3
+        said = op.saved(inputs)
+        assert (op.view, said.inputs, said.output) == (few[3], *few[:2])
+        assert (said.own, said.fixed) == (each, few[2] - 2 * each)
+
+    law()
+
+
+def kept(draw: Case, batch: int) -> tuple[tuple[int, ...], bool, int, bool]:
+    """The inputs that autograd keeps, whether it keeps the output, how many float32 besides, and whether that is a view."""
+    module = build(draw).train()
+    given = [
+        tensor.requires_grad_() * 1 if tensor.is_floating_point() else tensor for tensor in tensors(draw, batch=batch)
+    ]
+    own = {each.untyped_storage().data_ptr() for each in (*module.parameters(), *module.buffers())}
+    found: dict[int, torch.Tensor] = {}
+
+    def pack(tensor: torch.Tensor) -> torch.Tensor:
+        return found.setdefault(tensor.untyped_storage().data_ptr(), tensor)
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        out = module(*given).untyped_storage().data_ptr()
+    places = [tensor.untyped_storage().data_ptr() for tensor in given]
+    more = [each.untyped_storage().nbytes() for place, each in found.items() if place not in {*own, *places, out}]
+    kept = tuple(number for number, place in enumerate(places) if place in found)
+    return kept, out in found and out not in places, sum(more) // 4, out in places
+
+
+# The operators whose windows do not say what each place of the output sees.
+BEYOND_WINDOWS = {
+    "lcn": "its divisor is at least the mean over the map",
+    "learned": "it sees the size of the batch alone",
+    "step": "it gives a number for what is none, by which the law looks",
+    "unpool": "the values say where",
+}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in BEYOND_WINDOWS])
+def test_a_window_is_what_each_place_sees(name: str) -> None:
+    """Away from the edges and at them: a pixel that is no number makes those places none that have it in their window."""
+    looked, passed_over = [], []
+
+    @profile(30 if ops.find(name).geometry.kernel else 10)
+    @given(cases(name))
+    def law(draw: Case) -> None:
+        op, inputs = draw
+        if not fits(draw) or prod(inputs[0]) > 1500:
+            return
+        window, out = op.window(inputs), op.shape(inputs)
+        if window is None or min(len(out), len(inputs[0])) < 2 or len(out) != len(inputs[0]):
+            return
+        found = seen(draw)
+        if found is None or by_another_rule(draw):
+            passed_over.append(draw)
+            return
+        axes = []
+        for axis, (n, m) in enumerate(zip(inputs[0][1:], out[1:], strict=True)):
+            sees = torch.zeros(n, m, dtype=torch.bool)
+            for place, tap in itertools.product(range(m), range(window.kernel[axis])):
+                at = place * window.stride[axis] - window.pad[axis] + tap * window.dilation[axis]
+                pixel, between = divmod(at, window.upscale[axis])
+                if 0 <= pixel < n and not (between and name == "upconv"):  # which puts zeros between the pixels
+                    sees[pixel, place] = True
+            axes.append(sees)
+        expected = axes[0]
+        for sees in axes[1:]:
+            expected = (expected[:, None, ..., None] & sees[:, *[None] * (expected.dim() - 1)]).flatten(0, 1)
+        assert (found == expected).all()
+        looked.append(draw)
+
+    law()
+    assert looked or not passed_over
+
+
+def seen(draw: Case) -> torch.Tensor | None:
+    """For each pixel of the first input, which places of the output it reaches; None where these are numbers for none."""
+    pixels = prod(draw.inputs[0][1:])
+    given = [tensor.abs().repeat(pixels + 1, *[1] * (tensor.dim() - 1)) for tensor in tensors(draw, batch=1)]
+    for pixel in range(pixels):
+        given[0].flatten(2)[pixel, :, pixel] = math.nan
+    with torch.no_grad():
+        none = build(draw).eval()(*given).isnan().any(1)
+    return None if none[-1].any() else none[:-1]
+
+
+def by_another_rule(draw: Case) -> bool:
+    """Whether a window is only about what is seen: rows that go round or are mirrored, sizes that do not divide each other."""
+    op, inputs = draw
+    arguments = op.model_dump()
+    sizes = list(zip(inputs[0][1:], op.shape(inputs)[1:], strict=True))
+    return (
+        arguments.get("mode") in ("circular", "reflect", "replicate")
+        or arguments.get("order") == "darknet"
+        or arguments.get("running") is False
+        or arguments.get("beta") == 0
+        or bool(arguments.get("align_corners"))
+        or (op.name == "upsample" and any(max(pair) % min(pair) for pair in sizes))
+        or (op.name in ("avgpool", "maxpool") and arguments["to"] is not None and any(n % m for n, m in sizes))
+    )
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_script_and_export(name: str) -> None:
     seen: set[str] = set()
@@ -212,6 +334,60 @@ def test_json_and_notation(name: str) -> None:
         assert again.fitted(rank) == op.fitted(rank), notation(op)
 
     law()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if ops.find(name).reaching is not ops.Operator.reaching])
+def test_the_fields_that_reach_channels_make_as_many(name: str) -> None:
+    held = []
+
+    @profile(40)
+    @given(cases(name), st.integers(0, 5))
+    def law(draw: Case, more: int) -> None:
+        op, inputs = draw
+        into = inputs[0][0]
+        try:
+            found = op.model_validate({**op.model_dump(by_alias=True), **op.reaching(into, into + more)}).shape(inputs)
+        except (OpError, ValidationError):
+            return
+        assert found[0] == into + more
+        held.append(more)
+
+    law()
+    assert any(held)
+
+
+WORDS = ("same", "valid", "tf", "chw", "darknet", "nearest", "bilinear", "area", "constant", "reflect", "mean", "max")
+WORDS += (
+    "in_proj",
+    "qkv",
+    "channel",
+    "sinusoid",
+    "learned",
+    "zeros",
+    "normal",
+    "kaiming_normal",
+    "none",
+    "one",
+    "fan_in",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_choices_of_an_argument_are_the_words_that_it_takes(name: str) -> None:
+    cls = ops.find(name)
+    for argument in (info.alias or key for key, info in cls.model_fields.items()):
+        listed = choices(cls, argument)
+        for word in {*WORDS, *listed}:
+            given = {"name": word, "std": 1.0} if word == "normal" and "normal" in listed else word
+            try:
+                cls.model_validate({argument: given})
+                refused = []
+            except ValidationError as problem:
+                refused = [error for error in problem.errors() if error["loc"][:1] == (argument,)]
+            missing = any(
+                "needs `" in str(error["msg"]) for error in refused
+            )  # a way to draw weights, without its numbers
+            assert (word in listed) == (not refused or missing), (argument, word)
 
 
 @pytest.mark.parametrize("name", NAMES)

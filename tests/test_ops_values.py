@@ -97,11 +97,13 @@ def test_a_table_of_connections_is_one_filter_for_each_link_also_in_its_gradient
 
 
 def test_lenet_c3_draws_each_map_by_its_own_fan_in() -> None:
-    op = make("conv", kernel=5, channels=16, pad=0, connect=C3, init="lecun")
-    weight = module(op, (6, 14, 14)).weight.detach()  # type: ignore[union-attr]
+    op = make("conv", kernel=5, channels=16, pad=0, connect=C3, init="lecun", bias_init=0.5)
+    made: Any = module(op, (6, 14, 14))
+    weight = made.weight.detach()
+    assert (made.bias == 0.5).all()
     bounds = torch.tensor([2.4 / (len(maps) * 25) for maps in C3 for _ in maps]).view(-1, 1, 1, 1)
     assert (weight.abs() <= bounds).all()
-    assert weight[-1].abs().max() > 0.8 * bounds[-1]  # type: ignore[index]
+    assert weight[-1].abs().max() > 0.8 * bounds[-1]
     with pytest.raises(ValidationError, match="`init=kaiming_normal` needs one number of inputs"):
         make("conv", kernel=5, channels=16, connect=C3, init="he")
 
@@ -188,9 +190,15 @@ def test_pooling_by_definition(rank: int, pad: Any, ceil: bool) -> None:
     lengths = [5, 6, 8] if rank < 3 else [4]
     for kernel, stride, n in itertools.product(kernels, [1, 2, 3] if rank < 3 else [2], lengths):
         value = x(1, 2, *(n + axis % 2 for axis in range(rank)))
-        most: Any = make("maxpool", rank, kernel=kernel, stride=stride, pad=pad, ceil=ceil)
-        expected = torch.stack([window.amax(1) for window, _ in windows(value, most)], 1)
-        torch.testing.assert_close(apply(most, value)[0].flatten(1), expected)
+        for dilation in (1, 2):
+            most: Any = make("maxpool", rank, kernel=kernel, stride=stride, pad=pad, ceil=ceil, dilation=dilation)
+            try:
+                most.shape((tuple(value.shape[1:]),))
+            except OpError as problem:  # larger than the map
+                assert dilation == 2, problem.message
+                continue
+            expected = torch.stack([window.amax(1) for window, _ in windows(value, most)], 1)
+            torch.testing.assert_close(apply(most, value)[0].flatten(1), expected)
         dilated: list[tuple[bool | None, int | None]] = [(True, 2), (False, 2)] if stride == 2 and not ceil else []
         for counts, dilation in ((True, None), (False, None), (None, None), *dilated):
             given = {

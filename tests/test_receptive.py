@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import netdsl
 from netdsl.ir import Network
 from netdsl.passes.receptive import receptive_fields
+from netdsl.passes.windows import Axis, seen
 from netdsl.testing.drawing import LAW, accepted, sided
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -68,6 +69,23 @@ class Drawn:
                 return self.draw(st.sampled_from(["relu", "bn", "pad(1)", "crop(1)"]))
 
 
+@settings(LAW, max_examples=300)
+@given(st.builds(Axis, st.integers(1, 24), st.integers(1, 5), st.integers(1, 6), st.integers(1, 4), st.integers(0, 6), st.integers(1, 9)))  # fmt: skip
+def test_the_pixels_of_an_axis_that_windows_see(axis: Axis) -> None:
+    """One by one; where the windows see none of them, all are told to be seen."""
+    taps = {
+        window * axis.stride - axis.pad + tap * axis.dilation
+        for window in range(axis.out)
+        for tap in range(axis.kernel)
+    }
+    among = [pixel in taps for pixel in range(axis.size)]
+    assert list(seen(axis)) == (among if any(among) else [True] * axis.size)
+    assert axis.end == max(taps) + 1
+    inner = "".join("01"[each] for each in seen(axis)).strip("0")
+    assert axis.gaps == ("0" in inner and axis.out > 1 and axis.stride > 1)  # between windows, not within one
+    assert axis.kept == len(range(0, axis.size, axis.stride))
+
+
 PLANE = (108, 122)
 MARGIN = 16  # what reaches the edge at some layer comes as near as this: strides leave the last pixels out
 
@@ -83,8 +101,8 @@ def regions(network: Network, places: list[tuple[int, int]]) -> list[tuple[tuple
     out = model(x).reshape(len(places), -1, *network.output[1:], *[1] * (3 - len(network.output)))
     sum(out[number, :, row, column].sum() for number, (row, column) in enumerate(places)).backward()
     found = []
-    for seen in x.grad[:, 0] != 0:
-        rows, columns = seen.any(1).nonzero(), seen.any(0).nonzero()
+    for reached in x.grad[:, 0] != 0:
+        rows, columns = reached.any(1).nonzero(), reached.any(0).nonzero()
         found.append(((int(rows[0]), int(rows[-1])), (int(columns[0]), int(columns[-1]))))
     return found
 

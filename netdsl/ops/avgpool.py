@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, Self
 
 from pydantic import Field
@@ -156,18 +157,32 @@ class AvgPool(Pooling):
         return self.dilation is not None and set(self.dilation) != {1}
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """The input of a window's mean; a mean over the whole plane is a sum, which needs nothing."""
-        whole = self.to is not None and set(self.to) == {1}
-        return Saved() if whole else Saved((0,))
+        """The input of a window's mean, with its padding where the class here pads it, and how many values each is of;
+        a mean over the whole plane is a sum, which needs nothing, and so are those of windows that leave pixels out."""
+        if self.to is not None:
+            return Saved() if set(self.to) == {1} else Saved((0,))
+        channels, *sizes = inputs[0]
+        slide = self.slide(len(sizes))
+        if self._builtin(inputs[0]):
+            return Saved((0,))
+        out = self.shape(inputs)[1:]
+        if self.dilated:
+            return Saved(fixed=prod(out))
+        own = channels * prod(slide.padded(sizes, out))
+        return Saved(own=own, fixed=0 if slide.fixed is None and self.counts else prod(out))
+
+    def _builtin(self, shape: Shape) -> bool:
+        """Whether PyTorch's own pooling does it."""
+        return self.builtin(self.slide(len(shape) - 1)) is not None and not self.dilated and not self._small(shape)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(inputs[0]) - 1
         if self.to:
             return Torch(Call(f"nn.AdaptiveAvgPool{rank}d", (single(self.to),)))
         slide = self.slide(rank)
-        fixed, builtin = slide.fixed, self.builtin(slide)
-        if builtin is not None and not self.dilated and not self._small(inputs[0]):
-            counts = {} if self.counts or not any(builtin) else {"count_include_pad": False}
+        fixed = slide.fixed
+        if self._builtin(inputs[0]):
+            counts = {} if self.counts or not any(fixed or ()) else {"count_include_pad": False}
             return Torch(Call(f"nn.AvgPool{rank}d", kwargs={**self.keywords(slide), **counts}))
         if fixed is None:
             counts = {"count_pad": True} if self.counts else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Saved, Torch
+from netdsl.ops.shared.base import Saved, Torch, Window, window
 from netdsl.ops.shared.checks import bounded, plane
 from netdsl.ops.shared.fields import Frozen
 from netdsl.ops.shared.init import Initial
@@ -36,3 +36,6 @@ class ClassToken(Learned):
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         token = "{m}.transpose(1, 2).expand({0}.shape[0], -1, -1)"
         return self.held(inputs, f"torch.cat([{token}, {{0}}], dim=2)", None)
+
+    def window(self, inputs: tuple[Shape, ...]) -> Window:
+        return window(1, pad=(1,))

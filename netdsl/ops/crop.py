@@ -80,11 +80,16 @@ class Crop(Operator):
         """The size of the middle that is left, where that is said."""
         return same_rank(self.name, inputs) if self.like is not None else self.to
 
+    @property
+    def view(self) -> bool:
+        return True
+
     def taken(self, inputs: tuple[Shape, ...]) -> Sides:
         """[top, bottom, left, right] for this input."""
         left = self.left(inputs)
         if left is None:
-            return self.sides or (0, 0) * (len(inputs[0]) - 1)
+            assert self.sides is not None
+            return self.sides
         before = tuple((n - m) // 2 for n, m in zip(inputs[0][1:], left, strict=True))
         return tuple(side for n, m, b in zip(inputs[0][1:], left, before, strict=True) for side in (b, n - m - b))
 

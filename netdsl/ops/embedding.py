@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from netdsl.ops.shared.base import Call, Family, Geometry, Operator, Torch, Weight
+from netdsl.ops.shared.base import Call, Family, Geometry, Operator, Saved, Torch, Weight
 from netdsl.ops.shared.checks import bounded
 from netdsl.ops.shared.fields import Count, Frozen
 from netdsl.ops.shared.init import Initial, statements
@@ -48,6 +48,10 @@ class Embedding(Operator):
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         return {"weight": Weight((self.vocabulary or 0, self.units), not self.frozen)}
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The tokens, for the gradient of vectors that are trained."""
+        return Saved() if self.frozen else Saved((0,))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         call = Call("TokenEmbedding", (self.vocabulary, self.units))

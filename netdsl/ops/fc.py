@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Torch, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Saved, Torch, Window
 from netdsl.ops.shared.checks import vector
 from netdsl.ops.shared.fields import Count, Flag, Frozen
 from netdsl.ops.shared.init import BiasInitial, Initial
@@ -41,6 +41,10 @@ class Fc(Linear):
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         return self.features * inputs[0][0]
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, for the gradient of weights that are trained."""
+        return Saved() if self.frozen else Saved((0,))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.bias else {"bias": False}

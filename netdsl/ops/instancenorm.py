@@ -6,7 +6,7 @@ from math import prod
 
 from pydantic import Field
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight, Window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Weight, Window
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.fields import Epsilon, Flag, Frozen
 from netdsl.ops.shared.norm import called, learned
@@ -47,6 +47,10 @@ class InstanceNorm(Operator):
     def shifted(self) -> bool:
         """Whether it has an offset."""
         return self.scale if self.offset is None else self.offset
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, mean and deviation of each channel, and its scale, which is there for each sample."""
+        return Saved((0,), own=(3 if self.scale else 2) * inputs[0][0])
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.eps == 1e-5 else {"eps": self.eps}

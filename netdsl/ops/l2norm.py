@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch, Weight
+from math import prod
+
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch, Weight
 from netdsl.ops.shared.fields import Epsilon, Frozen, Positive
 from netdsl.shapes import Shape
 
@@ -45,6 +47,11 @@ class L2Norm(Operator):
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         return {} if self.scale is None else {"weight": Weight((inputs[0][0],), not self.frozen)}
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, its length at each position before and after `eps`, and what a trained scale multiplies."""
+        scaled = prod(inputs[0]) if self.scale is not None and not self.frozen else 0
+        return Saved((0,), own=2 * prod(inputs[0][1:]) + scaled)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs = {} if self.scale is None else {"scale": self.scale}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Torch
+from netdsl.ops.shared.base import Saved, Torch
 from netdsl.ops.shared.fields import Dims, Frozen
 from netdsl.ops.shared.init import Initial
 from netdsl.ops.shared.learned import Learned
@@ -18,6 +18,8 @@ class LearnedConstant(Learned):
 
     Source: the object queries of Carion et al., End-to-End Object Detection with Transformers, 2020, section 3.2.
     """
+
+    keeps = Saved()
 
     to: Dims
     """Its shape."""

@@ -7,7 +7,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Torch, Weight, Window, window
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Operator, Saved, Torch, Weight, Window, window
 from netdsl.ops.shared.checks import bounded, plane
 from netdsl.ops.shared.definition import definition, each
 from netdsl.ops.shared.fields import Count, Flag, Frozen, Pad, Sizes
@@ -111,6 +111,12 @@ class Local(Operator):
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         return prod(self.shape(inputs)) * inputs[0][0] * prod(self.kernel)
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """What each place sees, for the gradient of weights that are trained."""
+        if self.frozen:
+            return Saved()
+        return Saved(own=prod(self.shape(inputs)[1:]) * inputs[0][0] * prod(self.kernel))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(self.kernel)

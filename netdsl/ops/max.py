@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Torch
-from netdsl.ops.shared.join import Elementwise
+from math import prod
+
+from netdsl.ops.shared.base import Saved, Torch
+from netdsl.ops.shared.join import Elementwise, between
 from netdsl.shapes import Shape
 
 
@@ -18,11 +20,21 @@ class Max(Elementwise):
 
     symbol = "max"
 
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """All branches, and the largest on the way; several that are alike as one stack."""
+        if _stacked(inputs):
+            return Saved(output=True, own=len(inputs) * prod(inputs[0]))
+        return Saved(tuple(range(len(inputs))), own=between(inputs))
+
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         terms = self.terms(inputs)
-        if len(terms) > 2 and len(set(inputs)) == 1:
+        if _stacked(inputs):
             return Torch(expression=f"torch.stack([{', '.join(terms)}]).amax(0)")
         found = terms[0]
         for term in terms[1:]:
             found = f"torch.maximum({found}, {term})"
         return Torch(expression=found)
+
+
+def _stacked(inputs: tuple[Shape, ...]) -> bool:
+    return len(inputs) > 2 and len(set(inputs)) == 1

@@ -99,8 +99,13 @@ class MaxPool(Pooling):
         return "pool, /2" if stride == "2" else super().line(kernel, out, stride)
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """The input, and the places of the maxima."""
-        return Saved((0,), own=2 * prod(self.shape(inputs)))
+        """The input, with its padding where the class here pads it, and the places of the maxima."""
+        channels, *sizes = inputs[0]
+        places = 2 * prod(self.shape(inputs))
+        slide = self.slide(len(sizes))
+        if self.to is not None or self.builtin(slide) is not None:
+            return Saved((0,), own=places)
+        return Saved(own=places + channels * prod(slide.padded(sizes, self.shape(inputs)[1:])))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(inputs[0]) - 1

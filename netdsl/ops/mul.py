@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netdsl.ops.shared.base import Saved
-from netdsl.ops.shared.join import Elementwise
+from netdsl.ops.shared.join import Elementwise, between
 from netdsl.shapes import Shape
 
 
@@ -20,5 +20,5 @@ class Mul(Elementwise):
     symbol = "×"
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """All factors."""
-        return Saved(tuple(range(len(inputs))))
+        """All factors, and the products on the way."""
+        return Saved(tuple(range(len(inputs))), own=between(inputs))

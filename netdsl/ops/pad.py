@@ -52,7 +52,6 @@ class Pad(Operator):
     """
 
     family = Family.REARRANGEMENT
-    keeps = Saved()
     aliases = ("zeropad", "zero pad", "zero-pad")
     modules: ClassVar = {"reflect": "nn.ReflectionPad", "replicate": "nn.ReplicationPad", "circular": "nn.CircularPad"}
 
@@ -110,6 +109,10 @@ class Pad(Operator):
                 )
         out = (before + n + after for n, (before, after) in zip(sizes, pairs(sides), strict=True))
         return bounded(self.name, (sum(self.channels) + channels, *out))
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """Nothing; PyTorch's own of `reflect` and `replicate` keep their input."""
+        return Saved((0,)) if self.mode in ("reflect", "replicate") else Saved()
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(inputs[0]) - 1

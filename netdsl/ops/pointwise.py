@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Torch
+from netdsl.ops.shared.base import Call, Constant, Family, Geometry, Saved, Torch
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.definition import definition, suffix
 from netdsl.ops.shared.fields import Count, Flag, Frozen
@@ -50,6 +50,13 @@ class Pointwise(Linear):
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         return self.channels * prod(inputs[0])
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The positions as rows, for the gradient of weights that are trained: a copy, unless they lie so already."""
+        if self.frozen:
+            return Saved()
+        lying = inputs[0][0] == 1 or prod(inputs[0][1:]) == 1
+        return Saved((0,)) if lying else Saved(own=prod(inputs[0]))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {} if self.bias else {"bias": False}

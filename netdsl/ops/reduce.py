@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from netdsl.ops.shared.base import Call, Family, Operator, Torch
+from netdsl.ops.shared.base import Call, Family, Operator, Saved, Torch
 from netdsl.shapes import Shape
 
 MEAN = '''class ChannelMean(nn.Module):
@@ -36,6 +36,10 @@ class Reduce(Operator):
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         return (1, *inputs[0][1:])
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The largest is looked for again; a mean needs nothing."""
+        return Saved((0,), output=True) if self.by == "max" else Saved()
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.by == "mean":

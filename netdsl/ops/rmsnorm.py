@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Weight
+from math import prod
+
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Weight
 from netdsl.ops.shared.fields import Epsilon, Flag, Frozen
 from netdsl.shapes import Shape
 
@@ -45,6 +47,11 @@ class RmsNorm(Operator):
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         return {"weight": Weight((inputs[0][0],), not self.frozen)} if self.scale else {}
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, the root at each position, and what a trained scale multiplies."""
+        scaled = prod(inputs[0]) if self.scale and not self.frozen else 0
+        return Saved((0,), own=prod(inputs[0][1:]) + scaled)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {}

@@ -91,8 +91,8 @@ class Scale(Operator):
         return {} if self.x is not None else {name: Weight(self._factors(inputs[0]), not self.frozen)}
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """The input of a learned factor; a constant one needs nothing."""
-        return Saved((0,)) if self.x is None else Saved()
+        """The input of a factor that is trained; a constant one needs nothing."""
+        return Saved((0,)) if self.x is None and not self.frozen else Saved()
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.x is not None and self.shift is not None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from netdsl.ops.shared.activation import Activation
+from netdsl.ops.shared.base import Saved
+from netdsl.shapes import Shape
 
 
 class Softsign(Activation):
@@ -12,3 +16,7 @@ class Softsign(Activation):
     """
 
     module = "nn.Softsign"
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input, and what it is divided by."""
+        return Saved((0,), own=prod(inputs[0]))

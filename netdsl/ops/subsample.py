@@ -64,8 +64,8 @@ class Subsample(Operator):
         return prod(self.shape(inputs)) * (prod(self.kernel) + 1)
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """The input, and the averages that are scaled."""
-        return Saved((0,), own=prod(self.shape(inputs)))
+        """The input, and the sums, for the gradient of coefficients that are trained."""
+        return Saved((0,), own=0 if self.frozen else prod(self.shape(inputs)))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(self.kernel)

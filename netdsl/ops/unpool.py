@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from math import prod
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from netdsl.ops.maxpool import MaxPool
-from netdsl.ops.shared.base import Call, Constant, Family, Operator, Torch, Window, window
+from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Window, window
 from netdsl.ops.shared.checks import described
 from netdsl.ops.shared.definition import definition
 from netdsl.ops.shared.fields import Flag, Label, Pad, Sizes
@@ -67,6 +68,12 @@ class Unpool(Operator):
     to: Sizes | None = Field(None, repr=False)
     """That of the pooling."""
 
+    @model_validator(mode="after")
+    def _undone(self) -> Self:
+        if self.to is None:
+            self.pooling  # noqa: B018  refuses what no pooling is
+        return self
+
     @property
     def pooling(self) -> MaxPool:
         """The pooling that is undone."""
@@ -88,6 +95,10 @@ class Unpool(Operator):
                 help="let the layers before it keep channels and plane" if len(inputs[0]) == len(pooled) else None,
             )
         return inputs[1]
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """What the pooling was of, and the places."""
+        return Saved((1,), own=2 * prod(inputs[0]))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(inputs[0]) - 1

@@ -47,7 +47,6 @@ class Upsample(Operator):
 
     family = Family.REARRANGEMENT
     any_channels = True
-    keeps = Saved()
     aliases = ("upsampling", "up-sample")
 
     factor: Factors | None = None
@@ -102,6 +101,10 @@ class Upsample(Operator):
         if self.mode == "linear":
             return ("linear", "bilinear", "trilinear")[rank - 1]
         return self.mode.replace("_", "-")
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """Nothing; PyTorch's mean of what a pixel covers keeps its input."""
+        return Saved((0,)) if self.mode == "area" and set(self.shape(inputs)[1:]) != {1} else Saved()
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         mode = self._mode(len(inputs[0]) - 1)

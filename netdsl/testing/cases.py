@@ -213,9 +213,13 @@ def _attended(draw: st.DrawFn, given: Given, inputs: Inputs, free: bool) -> tupl
     return given, draw(st.sampled_from(sources))
 
 
+def _apart(draw: st.DrawFn, given: Given, inputs: Inputs, free: bool) -> tuple[Given, Inputs]:
+    return ({**given, "across": draw(_divisors(inputs[0][0]))} if given.get("across") else given), inputs
+
+
 def _squared(draw: st.DrawFn, given: Given, inputs: Inputs, free: bool) -> tuple[Given, Inputs]:
     r = draw(st.sampled_from([1, 2, 2, 3]))
-    shape = (draw(st.sampled_from([r**2, 2 * r**2, r**4])), 2 * r, 3 * r)
+    shape = (draw(st.sampled_from([r**2, 2 * r**2, r**4, 3])), 2 * r, 3 * r)
     return {**given, "factor": r}, (shape,) if free else inputs
 
 
@@ -250,6 +254,7 @@ FITTING: dict[str, Callable[[st.DrawFn, Given, Inputs, bool], tuple[Given, Input
     "embedding": _embedded,
     **dict.fromkeys(("class_token", "positions", "token", "transpose", "lstm", "gru", "rnn"), _sequence),
     "shuffle": _grouped,
+    "softmax": _apart,
     "upconv": _grouped,
 }
 

@@ -5,9 +5,9 @@ One that survives is a law that lacks, or a change that changes nothing.
 
 pytest collects the laws once, in a process that has imported all that they need. For each mutant that process forks; the
 child exchanges the code of the functions that differ, and runs the laws that reach the statement, those that found the
-last mutants of the file first, then the cheapest. The first that fails ends it. Which laws reach a statement, and how long
+last mutants of the file first, then those that are about it, then the cheapest. The first that fails ends it. Which laws reach a statement, and how long
 each takes, is measured once, in the same way. All of it is kept in build/mutants/, so a run goes on where the last one
-stopped; files that have changed are tried anew, and survivors when the laws have changed.
+stopped; files that have changed are tried anew, and survivors when the laws that reach them have changed.
 
 mutmut and cosmic-ray are not used: they start anew for each mutant, which takes longer than most laws do.
 """
@@ -50,15 +50,14 @@ from fuzz._changes import Change, changes, probed  # noqa: E402
 FOLDERS = ("ops", "passes")
 LAWS = (
     "ops_contract", "ops_values", "ops_added", "passes", "receptive", "rounding", "sizes", "training_memory", "recompute",
-    "digest", "again", "errors", "figures", "structure", "language", "lint", "ir", "told", "explain", "testing",
-    "networks_contract", "torch_values", "weights", "corrections", "robustness", "fixes", "rewrite", "compare",
+    "digest", "figures", "ir", "torch_values", "weights", "networks_contract", "corrections",
 )  # fmt: skip
 """The tests that are asked: those that run in this process and are about figures, shapes, values or messages."""
 IMPORTED = ("torch", "torch.export", "torch._dynamo", "torch.utils.flop_counter", "torchvision")
 """What laws import when they are run, and takes long."""
 LONGEST = 8.0
 """A law that takes longer, in seconds of processor time, is not asked."""
-BUDGET = 20.0
+BUDGET = 6.0
 """So much time of laws a mutant is given; one that many reach meets the cheapest."""
 ENDLESS = 5
 """A mutant for which a law takes so many times as long as it did is found: it does not end."""
@@ -112,6 +111,7 @@ class Trial:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Called where pytest would run what it has collected."""
         self.files = sorted(path for folder in FOLDERS for path in (self.package / folder).rglob("*.py"))
+        self.texts = {path: path.read_text("utf-8") for path in self.files}
         self.names = {path: str(path.relative_to(self.package)) for path in self.files}
         for path in self.files:
             import_module(".".join((self.package.name, *path.relative_to(self.package).with_suffix("").parts)))
@@ -131,9 +131,9 @@ class Trial:
         functions: dict[Path, list[FunctionType]] = defaultdict(list)
         caches = []
         for each in gc.get_objects():
-            if isinstance(each, FunctionType) and each.__code__.co_filename.startswith(str(self.package)):
+            if type(each) is FunctionType and each.__code__.co_filename.startswith(str(self.package)):
                 functions[Path(each.__code__.co_filename)].append(each)
-            elif isinstance(each, _lru_cache_wrapper):
+            elif type(each) is _lru_cache_wrapper:
                 module = each.__wrapped__.__module__ or ""
                 # the grammar's tables do not hang on any operator
                 if module.startswith(self.package.name) and ".syntax" not in module:
@@ -154,11 +154,12 @@ class Trial:
 
     def _measure(self) -> None:
         """Run each law once alone, to see which statements it reaches and how long it takes."""
-        stamps = {path: _digest(path) for path in {item.path for item in self.items.values()}}
-        probes = [pair for path in self.files for pair in self._swap(path, probed(ast.parse(path.read_text("utf-8"))))]
-        stale = [
-            (name, item) for name, item in self.items.items() if self.laws.get(name, {}).get("of") != stamps[item.path]
-        ]
+        texts = {item.path: item.path.read_text("utf-8") for item in self.items.values()}
+        self.imports = {name: texts[item.path] for name, item in self.items.items()}
+        written = {path: _written(text) for path, text in texts.items()}
+        stamps = {name: written[item.path][item.originalname] for name, item in self.items.items()}
+        probes = [pair for path in self.files for pair in self._swap(path, probed(ast.parse(self.texts[path])))]
+        stale = [each for each in self.items.items() if self.laws.get(each[0], {}).get("of") != stamps[each[0]]]
         self.laws = {name: law for name, law in self.laws.items() if name in self.items}
         if stale:
             print(f"measuring {len(stale):,} of {len(self.items):,} laws", flush=True)
@@ -175,7 +176,7 @@ class Trial:
                 send(good=outcomes == {"passed"}, seconds=time.process_time() - begun, reached=sorted(reached))
 
             ended = _forked(run)
-            law = {"of": stamps[item.path], "good": False, "seconds": LONGEST, "reached": [], **ended.sent}
+            law = {"of": stamps[name], "good": False, "seconds": LONGEST, "reached": [], **ended.sent}
             if not law["good"]:
                 print(f"not asked, since it is skipped, fails or takes long: {name}", flush=True)
             self.laws[name] = law
@@ -187,20 +188,26 @@ class Trial:
         for name, law in self.laws.items():
             for number in law["reached"] if law["good"] else ():
                 self.reaching[number].append(name)
-        self.stamp = hashlib.sha256(repr(sorted((str(key), of) for key, of in stamps.items())).encode()).hexdigest()[
-            :16
-        ]
 
-    def _asked(self, mutant: Mutant, known: list[Change]) -> list[str]:
-        """The laws that a mutant must meet, in order."""
+    def _about(self, mutant: Mutant, known: list[Change]) -> list[str]:
+        """The laws that reach a mutant."""
         names = self.reaching.get(mutant.change.statement)
         if names is None:  # a statement that has changed since the laws were measured, or is never reached
             numbers = {each.statement for each in known if each.function == mutant.change.function}
             names = sorted({name for number in numbers for name in self.reaching.get(number, ())})
+        return names
+
+    def _stamp(self, names: list[str]) -> str:
+        """A digest of laws."""
+        return _digest(repr(sorted((name, self.laws[name]["of"]) for name in names)).encode())
+
+    def _asked(self, mutant: Mutant, names: list[str]) -> list[str]:
+        """The laws that a mutant must meet, in order."""
         killers = list(dict.fromkeys(reversed(self.killers[mutant.file])))[:RECENT]
-        own = f"[{Path(mutant.file).stem}"
+        module = ".".join((self.package.name, *Path(mutant.file).with_suffix("").parts))
+        own = {name for name in names if f"[{Path(mutant.file).stem}" in name or module in self.imports[name]}
         order = {name: place for place, name in enumerate(killers)}
-        names = sorted(names, key=lambda name: (order.get(name, RECENT), own not in name, self.laws[name]["seconds"]))
+        names = sorted(names, key=lambda name: (order.get(name, RECENT), name not in own, self.laws[name]["seconds"]))
         found, whole = [], 0.0
         for name in names:
             whole += max(self.laws[name]["seconds"], 0.005)
@@ -212,9 +219,8 @@ class Trial:
     # The mutants ------------------------------------------------------------------------------------------------------
 
     def _try(self) -> None:
-        texts = {path: path.read_text("utf-8") for path in self.files}
-        known = {path: list(changes(ast.parse(text))) for path, text in texts.items()}
-        stamps = {path: _digest(path) for path in self.files}
+        known = {path: list(changes(ast.parse(text))) for path, text in self.texts.items()}
+        stamps = {path: _digest(text.encode()) for path, text in self.texts.items()}
         current = {
             f"{self.names[path]}:{number}": stamps[path]
             for path, found in known.items()
@@ -229,14 +235,15 @@ class Trial:
             if time.monotonic() > self.end:
                 break
             mutant = Mutant(self.names[path], number, known[path][number])
-            names = self._asked(mutant, known[path])
-            ended = _forked(partial(self._meet, path, texts[path], number, names))
+            about = self._about(mutant, known[path])
+            names = self._asked(mutant, about)
+            ended = _forked(partial(self._meet, path, self.texts[path], number, names))
             by = ended.sent.get("by") or (None if ended.whole else ended.sent["at"])
             outcome = ("not reached" if not names else "survives") if by is None else "killed"
             if by is not None:
                 self.killers[mutant.file].append(by)
             self.tried[mutant.key] = {
-                "of": stamps[path], "laws": self.stamp, "outcome": outcome, "by": by, "seconds": round(ended.seconds, 3),
+                "of": stamps[path], "laws": self._stamp(about), "outcome": outcome, "by": by, "seconds": round(ended.seconds, 3),
                 "function": mutant.change.function, "line": mutant.change.line, "before": mutant.change.before,
                 "after": ended.sent["after"], "asked": len(names),
             }  # fmt: skip
@@ -257,9 +264,12 @@ class Trial:
             found = []
             for number in range(len(known[path])):
                 before = self.tried.get(f"{name}:{number}")
-                survived = before is not None and before["by"] is None and before["laws"] != self.stamp
-                if survived if again else before is None:
+                if before is None and not again:
                     found.append((path, number))
+                if before is not None and again and before["by"] is None:
+                    about = self._about(Mutant(name, number, known[path][number]), known[path])
+                    if before["laws"] != self._stamp(about):
+                        found.append((path, number))
             random.Random(name).shuffle(found)
             return found
 
@@ -315,13 +325,20 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(each)
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+def _written(text: str) -> dict[str, str]:
+    """A digest of each test in a file."""
+    tests = (each for each in ast.walk(ast.parse(text)) if isinstance(each, ast.FunctionDef))
+    return {each.name: _digest(ast.unparse(each).encode()) for each in tests}
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _forked(work: Callable[[Send], None]) -> Ended:
     """Do something in a child, which tells what it knows by `send(...)` before it is ended."""
     reading, writing = os.pipe()
+    begun = time.process_time()
     child = os.fork()
     if not child:
 
@@ -344,7 +361,7 @@ def _forked(work: Callable[[Send], None]) -> Ended:
         sent |= json.loads(line)
     if "problem" in sent and "at" not in sent:
         raise RuntimeError(sent["problem"])
-    return Ended(sent, status == 0, usage.ru_utime + usage.ru_stime)
+    return Ended(sent, status == 0, usage.ru_utime + usage.ru_stime + time.process_time() - begun)
 
 
 def _limit() -> None:

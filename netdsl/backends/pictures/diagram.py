@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -36,13 +37,11 @@ def dot(network: Network, **options: Any) -> str:
     return diagram(network, "dot", **options).decode()
 
 
-def diagram(
-    network: Network, format: str = "svg", *, most: int | None = None, beside: tuple[Network, ...] = (), **options: Any
-) -> bytes:
+def diagram(network: Network, format: str = "svg", *, beside: tuple[Network, ...] = (), **options: Any) -> bytes:
     """The picture of `network` as `svg`, `png`, `pdf`, `tex` (TikZ), `dot` or `mmd` (Mermaid).
 
     `beside` are networks that stand beside it, where the style compares several. Raises `TooLarge` where there are more
-    than `most` boxes (by default 5,000, and no bound with `expand`), `ValueError` for what there is no such option or
+    boxes than `most` allows, `ValueError` for what there is no such option or
     value of, and `RenderError` where the picture cannot be made.
     """
     if format not in FORMATS:
@@ -60,12 +59,8 @@ def diagram(
 
         write = as_dot if format == "dot" else mmd
         return write(picture(network, asked), asked.direction, asked.theme).encode()
-    if asked.style in ("blocks", "layers"):
-        count = len(picture(network, asked).nodes)
-        if most is None and not asked.expand:
-            most = MOST_BOXES
-        if most is not None and count > most:
-            raise TooLarge(count)
+    if asked.most is None and not asked.expand:
+        asked = replace(asked, most=MOST_BOXES)
     return render(drawing((network, *beside), asked), format, asked.dpi)
 
 

@@ -116,12 +116,16 @@ class Convolution(Linear):
         return prod(self.shape(inputs)) * prod(self.matrix(inputs[0][0])[0][1:])
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """The input, or what a module of its own has padded of it."""
-        sides = self.slide.sides(*inputs[0][1:])
-        if self.plain or not any(sides):
-            return Saved((0,))
-        padded = (size + before + after for size, (before, after) in zip(inputs[0][1:], pairs(sides), strict=True))
-        return Saved(own=inputs[0][0] * prod(padded))
+        """The input, or what a module of its own has padded of it; standardized weights, and what they are made of if
+        they are trained."""
+        channels, *sizes = inputs[0]
+        shape, out = self.matrix(channels)
+        fixed = prod(shape) if getattr(self, "standardize", False) else 0
+        if fixed and not self.frozen:
+            fixed += prod(shape) + out
+        if self.plain:
+            return Saved((0,), fixed=fixed)
+        return Saved(own=channels * prod(self.slide.padded(sizes, self.shape(inputs)[1:])), fixed=fixed)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         channels = inputs[0][0]

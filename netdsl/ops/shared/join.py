@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import ClassVar
 
 from netdsl.ops.shared.base import Family, Operator, Torch
@@ -57,6 +58,11 @@ def spread(shapes: tuple[Shape, ...]) -> Shape | None:
             return None
         found.append(wide[0] if wide else sizes[0])
     return tuple(found)
+
+
+def between(shapes: tuple[Shape, ...]) -> int:
+    """How many values there are on the way, where branches are joined one after the other."""
+    return sum(prod(spread(shapes[:count]) or ()) for count in range(2, len(shapes)))
 
 
 def _way_out(full: Shape, other: Shape) -> str:

@@ -5,6 +5,7 @@ All of it goes dimension by dimension, for maps of any rank.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from netdsl.shapes import conv_size, extent, pool_size, same_pad
@@ -91,6 +92,13 @@ class Slide(NamedTuple):
         """The rounding rule of poolings alone; at most 0 where the window does not fit."""
         axes = zip(sizes, self.kernel, self.stride, pairs(self.sides(*sizes)), self.dilation, strict=True)
         return tuple(pool_size(*axis, ceil=self.ceil) for axis in axes)
+
+    def padded(self, sizes: Sequence[int], out: Sequence[int]) -> tuple[int, ...]:
+        """The plane with its padding; where sizes are rounded up, as far as the windows reach that give `out`."""
+        if self.ceil:
+            axes = zip(out, self.stride, self.extents, strict=True)
+            return tuple((count - 1) * step + size for count, step, size in axes)
+        return tuple(n + sum(pair) for n, pair in zip(sizes, pairs(self.sides(*sizes)), strict=True))
 
     def _fits(self, out: tuple[int, ...], sizes: tuple[int, ...]) -> tuple[int, ...]:
         if all(size >= 1 for size in out):

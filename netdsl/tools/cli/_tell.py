@@ -18,6 +18,10 @@ _ASKED = ("E0001", "E0205", "E0701")
 """Messages without a place under these codes are about the command line: an unknown file, param or variant."""
 
 
+MOST_SHOWN = 1000
+"""So many messages are shown of one report; what is written for programs has all of them."""
+
+
 def show(report: Report, color: str) -> None:
     """The messages of a report, to stderr."""
     if len(report):
@@ -25,7 +29,10 @@ def show(report: Report, color: str) -> None:
         from netdsl.tools.render.paint import wants_color
 
         colored = wants_color(sys.stderr, color)
-        click.echo(render(report, color=colored), err=True, color=colored, nl=False)
+        click.echo(render(report.first(MOST_SHOWN), color=colored), err=True, color=colored, nl=False)
+        if len(report) > MOST_SHOWN:
+            left = len(report) - MOST_SHOWN
+            click.echo(f"\nand {left:,} more message{'s' * (left > 1)}; `--format json` writes all of them", err=True)
         _point_to_explain(report)
 
 

@@ -420,6 +420,13 @@ def test_networks_of_the_zoo_have_a_difference() -> None:
         assert sum(each.params for each in found.findings if not each.aux) == other.params - one.params
 
 
+@pytest.mark.parametrize("join", ["add", "mul", "max", "mean"])
+def test_branches_of_a_join_may_come_in_any_order(join: str) -> None:
+    text = "input 4x8x8\na: conv3-4\n@input; b: conv3-4; relu\n%s { %s }\n"
+    one, other = (netdsl.loads(text % (join, branches)) for branches in ("@a | @b", "@b | @a"))
+    assert not [each for each in compare(one, other).findings if each.kind == "rewired"]
+
+
 def test_sizes_of_one_number_are_alike_for_any_dimensions() -> None:
     clip, image = (netdsl.loads(f"input {size}\nconv3-4(dilation=2)\n") for size in ("3x8x8x8", "3x8x8"))
     assert [(each.kind, each.text) for each in compare(clip, image).findings] == [

@@ -362,6 +362,14 @@ def test_what_repeats_keeps_its_number_where_no_page_has_room_for_all() -> None:
         assert all(frame.x <= x <= frame.x + frame.w and frame.y <= y <= frame.y + frame.h for x, y in arc.points)
 
 
+def test_an_arc_goes_around_the_widest_of_its_rows() -> None:
+    """Beside rows of other widths too, as where there are branches elsewhere."""
+    text = "input 8x8x8\nresidual { conv1-8; conv3-8(groups=2, dilation=2); conv1-8 }\nconcat { conv1-8 | conv3-8 }"
+    made = drawing((netdsl.loads(text),), Options(style="paper"))
+    assert [mark for mark in flat(made.marks) if isinstance(mark, Line) and mark.radius == 12]
+    assert crossed(made) == []
+
+
 def test_a_shortcut_around_branches_is_no_arc_through_them() -> None:
     text = "input 8x8x8\nconv3-8\nresidual { concat { conv1-4 | conv3-4 }; conv1-8 }\nconv3-8"
     made = drawing((netdsl.loads(text),), Options(style="paper"))
@@ -378,7 +386,8 @@ def test_a_shortcut_around_branches_is_no_arc_through_them() -> None:
     [
         ("input 8x8x8\nconv3-16/2(groups=2)", "3x3 conv, 16, /2, 2 groups"), ("input 8x8x8\nmaxpool", "pool, /2"),
         ("input 8x8x8\navgpool", "2x2 avg pool, /2"), ("input 8x8x8\nmaxpool(to=1)", "max pool"),
-        ("input 8x8x8\ndwconv3", "3x3 depthwise conv"), ("input 8x8x8\ntokens; attention(2)", "2-head attention"),
+        ("input 8x8x8\ndwconv3", "3x3 depthwise conv"), ("input 8x8x8\nconv3-8(groups=8)", "3x3 depthwise conv"),
+        ("input 8x8x8\ntokens; attention(2)", "2-head attention"),
         ("input 8x8x8\nconv1x3-4", "1x3 conv, 4"), ("input 8x8x8\nlrn", "lrn"), ("input 8x8x8\nfc-10", "fc 10"),
         ("input 8x8x8\nscale(0.5)", "scale(0.5)"),
     ],

@@ -263,9 +263,9 @@ class Operator(BaseModel):
         """The window it slides over its input; None when each output sees the whole input."""
         return window(len(inputs[0]) - 1)
 
-    def line(self, kernel: str = "", out: str = "", stride: str = "") -> str:
+    def line(self, takes: Shape | None, kernel: str = "", out: str = "", stride: str = "") -> str:
         """The layer in one line, as the figures of papers have it: `3x3 conv, 64, /2`, `fc 1000`; a text for each part
-        of its geometry, empty where it has none, or a stride of one."""
+        of its geometry, empty where it has none, or a stride of one. `takes` is its input's shape, if that is known."""
         name = (self.called or self.name).format_map(self.__dict__)
         if not kernel:
             return f"{name} {out}".strip()

@@ -113,7 +113,7 @@ def read(source: Source, report: Report, style: str | None = None) -> Spec | Non
                     report.error("E0802", f"the table has no layers that the {name} style knows", source.span(0, 0))
                 return spec
     if not tables:
-        help = "tables are read from Markdown, HTML, LaTeX's `tabular`, and lines with tabs or commas"
+        help = "tables are read from Markdown, HTML, LaTeX's `tabular`, lines with tabs or commas, and text in columns"
         report.error("E0802", "there is no table in this text", source.span(0, 0), help=help)
     else:
         report.error("E0802", "the table is none of layers", source.span(0, 0), help=_about(tables[0]))

@@ -177,8 +177,13 @@ def test_repeated_branches_are_drawn_once() -> None:
 def test_the_mistake_of_a_spec_is_told_where_it_stands() -> None:
     compilation = netdsl.compile(Source("wrong.net", "input 3x8x8\nconv3-4\nconv3-4(groups=3)\nmaxpool\n"))
     problems: tuple[Diagnostic, ...] = tuple(compilation.report.errors)
-    data = diagram(compilation.network, problems=problems)
-    assert b"must divide the 4 input channels" in data and ROLES["light"]["wrong"].encode() in data
+    for style in ("blocks", "layers", "paper", "volumes"):
+        data = diagram(compilation.network, problems=problems, style=style)
+        assert b"must divide the 4 input channels" in re.sub(rb"</text>\s*<text[^>]*>", b" ", data), style
+        assert ROLES["light"]["wrong"].encode() in data
+    compilation = netdsl.compile(Source("wrong.net", "input 3x8x8\nconv3-4\nmaxpol\n"))
+    data = diagram(compilation.network, problems=tuple(compilation.report.errors))
+    assert b">?</text>" in data and b"identity" not in data  # what is not known is not called anything
 
 
 # The drawing ---------------------------------------------------------------------------------------------------------
@@ -585,6 +590,15 @@ def test_the_legend_of_a_paper_says_what_its_colours_are() -> None:
     assert "pooling" not in said and "shortcut with layers on it" in said
     for style, name in (("volumes", "lenet5"), ("graph", "mlp")):
         assert b"fully connected" in diagram(of_zoo(name), style=style, legend=True)
+
+
+def test_what_is_to_be_opened_must_be_there() -> None:
+    with pytest.raises(RenderError, match="nothing called `inception3x` to open; did you mean `inception3"):
+        diagram(of_zoo("googlenet"), open=("inception3x",))
+    with pytest.raises(RenderError, match=r"nothing called `zzz` to open; there are `inception3a`"):
+        diagram(of_zoo("googlenet"), open=("zzz",))
+    with pytest.raises(RenderError, match=r"nothing called `zzz` to open$"):
+        diagram(of_zoo("vgg19"), open=("zzz",))
 
 
 def test_numbers() -> None:

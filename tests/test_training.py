@@ -415,7 +415,9 @@ def test_a_run_holds_everything(tmp_path: Path) -> None:
     assert [row["step"] for row in rows if row["top1"] is not None] == [14, 28, 42]
     assert all(row["loss"] is None or row["loss"] > 0 for row in rows)
     names: dict[str, Any] = {}
-    exec((run.folder / "model.py").read_text(), names)
+    source = (run.folder / "model.py").read_text()
+    assert source == netdsl.emit(network, sizes=True)
+    exec(source, names)
     model = names["Small"]()
     model.load_state_dict(load_file(run.weights))
     model.eval()

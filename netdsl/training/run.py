@@ -164,7 +164,7 @@ def begin(
     for source in network.sources:
         write(folder / "spec" / (Path(source.name).name or "spec.net"), source.text.encode())
     write(folder / "recipe.net", (recipe.text + "\n").encode())
-    write(folder / "model.py", (model or emit(network)).encode())
+    write(folder / "model.py", (model or emit(network, sizes=True)).encode())
     write(folder / "network.json", (network.model_dump_json(indent=2) + "\n").encode())
     write(folder / "environment.json", (json.dumps(environment(), indent=2) + "\n").encode())
     about = {

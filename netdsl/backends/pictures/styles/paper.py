@@ -15,7 +15,7 @@ from itertools import groupby
 from math import log2
 
 from netdsl.backends.pictures import collapse, graph
-from netdsl.backends.pictures.cards import Cards, centred, link, round_, told
+from netdsl.backends.pictures.cards import Cards, centred, link, mistakes, round_, told
 from netdsl.backends.pictures.collapse import Folded
 from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Rect, Run, Text
 from netdsl.backends.pictures.legend import legend
@@ -128,6 +128,9 @@ class _Paper(Sheet):
         self.aligned = False
         self.down = True
         self.tints, self.meaning = _tints(picture, options.theme)
+
+    def notes(self) -> list[Run]:
+        return [*super().notes(), *mistakes(self.picture.nodes, MARGIN)]
 
     def legend(self, wide: float) -> list[Mark]:
         arcs = [Edge(arc.first, arc.last, "projection" if arc.dotted else "identity")

@@ -5,7 +5,8 @@
 
 A style is one file in `styles/`, named after the paper; a format is one file in `formats/`. Both have both directions,
 and between them is one model (`model`). The law that holds them: what `read` makes of the text of `write` is the
-network, less what the style says it leaves out.
+network, less what the style says it leaves out. `write` proves it, so that a style needs no list of what it has no
+place for.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 
 from netdsl.collection import put_off
 from netdsl.elaborate import Library, elaborate, variants
-from netdsl.elaborate.files import Texts, read
+from netdsl.elaborate.files import Texts, read, why
 from netdsl.ir import Network
 from netdsl.passes import PASSES
 from netdsl.passes.outside import explain_input
@@ -67,8 +67,7 @@ def compile(
         try:
             source = read(path, name, piped=True)
         except (OSError, ValueError) as problem:
-            reason = (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)
-            report.error("E0001", f"'{name}' cannot be read: {reason}")
+            report.error("E0001", f"'{name}' cannot be read: {why(problem)}")
             return Compilation(None, report)
         directory = path.parent
     file = library.add(source, directory)

@@ -155,6 +155,8 @@ def test_what_is_wrong_with_every_variant_is_said_once(netdsl) -> None:
         (["check", "timy.net"], "did you mean `tiny.net`?"),
         (["check", "."], "cannot be read"),
         (["chekc", "tiny.net"], "did you mean `check`?"),
+        (["walk", "tiny.net"], "there is no command 'walk'; `netdsl --help` lists them"),
+        (["check", "block:inception"], "`netdsl draw block:inception`, or printed, `netdsl show inception`"),
         (["check", "tiny.net", "--variant", "A"], "has no variants"),
         (["check", "family.net:C"], "has no variant `C`"),
         (["check", "family.net:A", "--variant", "B-2"], "different variants"),
@@ -163,6 +165,13 @@ def test_what_is_wrong_with_every_variant_is_said_once(netdsl) -> None:
         (["compile", "tiny.net", "-o", "x.gif"], "the ending of 'x.gif'"),
         (["compile", "tiny.net", "-o", "gone/x.json"], "there is no directory 'gone'"),
         (["compile", "tiny.net", "-o", "/dev/null", "--to", "json"], "is not a file"),
+        (["compile", "tiny.net", "-o", "/proc/tiny.json"], "'/proc/tiny.json' cannot be written"),
+        (["compile", "tiny.net", "--legend"], "--legend is for --to dot, mmd, pdf, png, svg or tex, not for torch"),
+        (["report", "tiny.net", "-o", "tiny.txt"], "'tiny.txt' must end in .html or .htm"),
+        (["draw", "tiny.net", "--open", "nowhere"], "no block is called `nowhere`"),
+        (["explain", "conv", "--format", "json"], "--format is for the pages of codes, not for 'conv'"),
+        (["summary", "tiny.net", "--memory", "--symbolic"], "not for --memory"),
+        (["explain", "Dropot"], "no operator 'Dropot'; did you mean `dropout`?"),
         (["summary", "tiny.net", "--set", "classes"], "is not NAME=VALUE"),
         (["summary", "tiny.net", "--set", "classes=("], "is wrong"),
         (["summary", "tiny.net", "--set", "clases=3"], "there is no param `clases`"),
@@ -178,6 +187,14 @@ def test_wrong_use(netdsl, arguments: list[str], words: str) -> None:
     assert run.status == 2
     assert words in run.err
     assert "Traceback" not in run.err
+
+
+def test_a_file_of_blocks_is_no_network(netdsl) -> None:
+    Path("blocks.net").write_text("block b(n) { conv3-n }\n", "utf-8")
+    for command in ("summary", "compile", "draw", "table", "conformance", "report", "sizes"):
+        run = netdsl(command, "blocks.net")
+        assert run.status == 1 and "'blocks.net' defines no network, only blocks" in run.err, command
+    assert netdsl("check", "blocks.net").status == 0
 
 
 def test_a_wrong_spec_gives_no_source(netdsl) -> None:
@@ -527,12 +544,18 @@ def test_every_command_has_help_with_examples(netdsl, name: str) -> None:
     assert run.status == 0
     assert "Examples:" in run.out
     assert f"netdsl {name}" in run.out
+    command = program.get_command(click.Context(program), name)
+    commands = [command, *(command.commands.values() if isinstance(command, click.Group) else ())]
+    for option in (each for one in commands if one for each in one.params if isinstance(each, click.Option)):
+        assert option.help, option.opts
+    assert "RANGE" not in run.out, "a number is N"
 
 
 def test_help_lists_the_commands(netdsl) -> None:
     run = netdsl("--help")
     assert run.status == 0
     assert all(f"\n  {name} " in run.out for name in program.list_commands(click.Context(program)))
+    assert "..." not in run.out.replace("[ARGS]...", ""), "a command is told in one line, whole"
 
 
 def test_ops(netdsl) -> None:

@@ -20,13 +20,15 @@ from hypothesis import strategies as st
 import netdsl
 from netdsl import zoo
 from netdsl.analysis.lint import Mended, differs, lint, lint_variants, mend, rules
+from netdsl.analysis.lint.unused_param import UnusedParam
 from netdsl.compiler import Compilation, compile
+from netdsl.elaborate.files import Texts
 from netdsl.testing.drawing import HEAD, LAW, WHOLE, statements
 from netdsl.text import explain
 from netdsl.text.codes import CODES
 from netdsl.text.diagnostics import Report
 from netdsl.text.source import Source
-from netdsl.tools.cli import main
+from netdsl.tools.cli import _tell, main
 
 CASES = folder("lint")
 
@@ -228,6 +230,16 @@ def test_a_large_text_takes_its_time_once() -> None:
     assert perf_counter() - start < 5
 
 
+def test_what_is_of_the_text_alone_is_judged_once_for_all_variants(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    find = UnusedParam.find
+    monkeypatch.setattr(UnusedParam, "find", lambda self, subject: calls.append(subject) or find(self, subject))
+    text = "input 8x8x8\nparam n = 3\ntable\n| a | b | c |\n|---|---|---|\n| conv3-8 | conv3-4 | conv1-8 |\n"
+    source, texts = Source("case.net", text), Texts()
+    (warning,) = lint_variants({name: compile(source, variant=name, texts=texts) for name in "abc"})
+    assert warning.code == "W0304" and "variant" not in warning.message and len(calls) == 1
+
+
 # The command --------------------------------------------------------------------------------------------------------
 
 SPEC = "input 3x8x8\nparam n = 3\nconv3-8; conv3-8  # two\ngap; fc-10\n"
@@ -252,6 +264,22 @@ def test_command(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lint", str(spec), "--select", "X1"]) == 2
     assert main(["lint"]) == 2
     assert main(["lint", "nowhere.net"]) == 2
+
+
+def test_of_many_messages_the_first_are_shown(
+    spec: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_tell, "MOST_SHOWN", 2)
+    assert main(["lint", str(spec)]) == 1
+    said = capsys.readouterr().err
+    assert "more message" not in said and "2 warnings" in said
+    spec.write_text(f"{SPEC}conv99-8(pad=0)\n")
+    assert main(["lint", str(spec)]) == 1
+    said = capsys.readouterr().err
+    assert "error[" in said and said.count("warning[") == 1, "errors come first"
+    assert "and 1 more message;" in said and "1 error, 2 warnings" in said
+    main(["lint", str(spec), "--format", "json"])
+    assert len(json.loads(capsys.readouterr().out)["diagnostics"]) == 3
 
 
 def test_command_formats(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

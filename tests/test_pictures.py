@@ -25,7 +25,7 @@ from netdsl.backends.pictures.drawing import Path as Line
 from netdsl.backends.pictures.look import ROLES, STAGES, TINTS
 from netdsl.backends.pictures.model import Fork, Picture, parts
 from netdsl.backends.pictures.options import Options
-from netdsl.backends.pictures.sheet import PAGE, legibility
+from netdsl.backends.pictures.sheet import PAGE, Sheet, legibility
 from netdsl.ir import Network
 from netdsl.ops import Family
 from netdsl.text.amounts import amount
@@ -177,8 +177,13 @@ def test_repeated_branches_are_drawn_once() -> None:
 def test_the_mistake_of_a_spec_is_told_where_it_stands() -> None:
     compilation = netdsl.compile(Source("wrong.net", "input 3x8x8\nconv3-4\nconv3-4(groups=3)\nmaxpool\n"))
     problems: tuple[Diagnostic, ...] = tuple(compilation.report.errors)
-    data = diagram(compilation.network, problems=problems)
-    assert b"must divide the 4 input channels" in data and ROLES["light"]["wrong"].encode() in data
+    for style in ("blocks", "layers", "paper", "volumes"):
+        data = diagram(compilation.network, problems=problems, style=style)
+        assert b"must divide the 4 input channels" in re.sub(rb"</text>\s*<text[^>]*>", b" ", data), style
+        assert ROLES["light"]["wrong"].encode() in data
+    compilation = netdsl.compile(Source("wrong.net", "input 3x8x8\nconv3-4\nmaxpol\n"))
+    data = diagram(compilation.network, problems=tuple(compilation.report.errors))
+    assert b">?</text>" in data and b"identity" not in data  # what is not known is not called anything
 
 
 # The drawing ---------------------------------------------------------------------------------------------------------
@@ -578,6 +583,24 @@ def test_a_legend_says_what_is_there() -> None:
     assert "shortcut" not in diagram(of_zoo("lenet5"), legend=True).decode()
 
 
+def test_the_legend_of_a_paper_says_what_its_colours_are() -> None:
+    made = drawing((of_zoo("resnet18"),), Options(style="paper", legend=True))
+    said = {"".join(run.text for run in mark.runs) for mark in flat(made.marks) if isinstance(mark, Text)}
+    assert {"convolution, 64 channels", "convolution, 512 channels", "fully connected"} <= said
+    assert "pooling" not in said and "shortcut with layers on it" in said
+    for style, name in (("volumes", "lenet5"), ("graph", "mlp")):
+        assert b"fully connected" in diagram(of_zoo(name), style=style, legend=True)
+
+
+def test_what_is_to_be_opened_must_be_there() -> None:
+    with pytest.raises(RenderError, match="nothing called `inception3x` to open; did you mean `inception3"):
+        diagram(of_zoo("googlenet"), open=("inception3x",))
+    with pytest.raises(RenderError, match=r"nothing called `zzz` to open; there are `inception3a`"):
+        diagram(of_zoo("googlenet"), open=("zzz",))
+    with pytest.raises(RenderError, match=r"nothing called `zzz` to open$"):
+        diagram(of_zoo("vgg19"), open=("zzz",))
+
+
 def test_numbers() -> None:
     assert [amount(n) for n in (0, 999, 1000, 9_408, 99_960, 999_999, 143_667_240, 2_500_000_000)] == [
         "0", "999", "1.00K", "9.41K", "100K", "1.00M", "144M", "2.50G",
@@ -645,6 +668,30 @@ def test_large_networks_fold_to_a_small_picture() -> None:
         sizes.append(len(dot(network)))
         assert dot(network, expand=True).count("conv3-8") >= 2 * count
     assert abs(sizes[0] - sizes[1]) < 200
+
+
+def test_the_layout_of_many_boxes_takes_a_few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The number of columns is found near where they fill the shape of a page; so time grows with the boxes."""
+    text = "input 4x8x8\n" + "".join(f"conv1-{4 + number % 3}\n" for number in range(1500))
+    tried: list[int] = []
+    columns = Sheet.columns
+    monkeypatch.setattr(Sheet, "columns", lambda self, count: tried.append(count) or columns(self, count))
+    made = drawing((netdsl.loads(text),), Options(expand=True))
+    assert len(tried) <= 6
+    assert 1 / 2 < made.height / made.width / (PAGE[1] / PAGE[0]) < 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["blocks", "layers", "paper"])
+def test_13000_layers_are_drawn(style: str) -> None:
+    lines = [f"conv3-{8 + number % 50}" for number in range(13_000)]
+    lines[6500] = "add { conv3-7 | identity }"
+    network = netdsl.loads("input 3x32x32\n" + "\n".join([*lines[:6500], "conv3-7", lines[6500], *lines[6501:]]))
+    with pytest.raises(TooLarge, match="ask for it all the same with `expand`"):
+        diagram(network, style=style)
+    assert diagram(network, style=style, expand=True).count(b"<rect") > 13_000
+    folded = netdsl.loads("input 3x32x32\nconv3-8 x13000")
+    assert b"13000" in diagram(folded, style=style).replace(b",", b"")
 
 
 # The gallery ---------------------------------------------------------------------------------------------------------

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 import torch
-from ops_source import multiplied
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 import netdsl
 from netdsl.backends.torch.module import load
 from netdsl.compiler import compile
 from netdsl.ir import Network
+from netdsl.testing.laws import Subject
+from netdsl.testing.laws.figures import Figures
+from netdsl.testing.laws.shapes import compare
+from netdsl.testing.laws.state import keys
 from netdsl.zoo import find, names
 
 CASES = Path(__file__).parent / "nets"
@@ -39,15 +41,6 @@ EVERY = every()
 IDS = [Path(path).stem + (f":{variant}" if variant else "") for path, variant in EVERY]
 
 
-def keys(network: Network) -> dict[str, tuple[int, ...]]:
-    """What the state_dict must hold, by what the operators say."""
-    return {
-        f"{node.path}.{name}".rstrip("."): tuple(weight.shape)
-        for node in network.nodes
-        for name, weight in network.weights(node).items()
-    }
-
-
 def results(value: object) -> torch.Tensor:
     found = value[0] if isinstance(value, tuple) else value
     assert isinstance(found, torch.Tensor)
@@ -60,27 +53,12 @@ def built(text: str) -> nn.Module:
 
 @pytest.mark.parametrize(("path", "variant"), EVERY, ids=IDS)
 def test_names_shapes_and_flops(path: str, variant: str | None) -> None:
-    network = netdsl.load(path, variant=variant)
-    with torch.device("meta"):
-        model = netdsl.build(network)
-    assert {name: tuple(value.shape) for name, value in model.state_dict().items()} == keys(network)
-    trainable = sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    assert trainable == network.params + network.aux_params
-    inputs = [torch.empty(2, *item.shape, device="meta") for item in network.inputs]
-    model.eval()
-    with FlopCounterMode(display=False) as counter:
-        given = model(*inputs)
-    given = given if isinstance(given, tuple) else (given,)
-    assert [tuple(each.shape[1:]) for each in given] == [network.shapes[value] for value in network.returns.values()]
-    applied = [(node.op, shapes) for node in network.nodes if (shapes := network.input_shapes(node)) is not None]
-    absent = sum(multiplied(op, shapes) - op.macs(shapes) for op, shapes in applied)
-    assert counter.get_total_flops() == 2 * 2 * (network.macs + absent)
-    model.train()
-    trained = model(*inputs)
-    if network.aux:
-        assert [tuple(getattr(trained, item.name).shape[1:]) for item in network.aux] == [
-            network.shapes[item.value] for item in network.aux
-        ]
+    """Those laws of users' specs that need no values, for the input that the spec has."""
+    subject = Subject(Path(path), variant)
+    network = subject.network
+    keys(network, subject.outline)
+    Figures("figures").hold(subject)
+    compare(subject, network, subject.outline, network.inputs[0].shape)
 
 
 def test_sources_are_formatted_and_lint_clean(tmp_path: Path) -> None:

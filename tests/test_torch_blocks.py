@@ -13,6 +13,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, Phase, given, settings
 from pydantic import ValidationError
+from slips import slips
 from test_torch import EVERY, IDS
 
 import netdsl
@@ -129,9 +130,10 @@ def test_params_of_the_zoo(spec: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("path", "variant"), EVERY, ids=IDS)
 def test_every_network(path: str, variant: str | None) -> None:
-    """Weights by name, shape and order, and params, of the whole zoo."""
+    """Weights by name, shape and order, and params, of the whole zoo; and nothing that would be sent back."""
     params_can_be_set(lambda **params: netdsl.load(path, variant=variant, **params))
     network = netdsl.load(path, variant=variant)
+    assert list(slips(netdsl.emit(network))) == []
     with torch.device("meta"):
         found = [(name, tuple(value.shape)) for name, value in netdsl.build(network).state_dict().items()]
     bare = [name for name, _ in weights(network) if name.endswith(".")]

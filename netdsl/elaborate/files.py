@@ -62,6 +62,11 @@ def decoded(handle: BinaryIO) -> str:
         raise ValueError(f"it is not UTF-8 text (byte {problem.start})") from None
 
 
+def why(problem: OSError | ValueError) -> str:
+    """Why a text cannot be read, in a few words."""
+    return (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)
+
+
 @cache
 def standard_blocks() -> dict[str, str]:
     """The standard library: each block's name, and the file that defines it."""
@@ -208,8 +213,7 @@ class Library:
             help = f'the zoo\'s is `"{ZOO}{name}"`' if name in zoo.names() else did_you_mean(wanted, beside)
             raise Problem("E0001", f"there is no file '{wanted}'", path.span, help) from None
         except (OSError, ValueError) as problem:
-            reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-            raise Problem("E0001", f"'{wanted}' cannot be read: {reason}", path.span) from None
+            raise Problem("E0001", f"'{wanted}' cannot be read: {why(problem)}", path.span) from None
         if sum(len(each.source.text) for each in self.parsed.values()) + len(source.text) > TOGETHER:
             raise Problem(
                 "E0007", f"the files of a spec may have at most {TOGETHER // LARGEST} MiB together", path.span

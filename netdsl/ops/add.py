@@ -16,5 +16,6 @@ class Add(Elementwise):
     """
 
     keeps = Saved()
+    sums = True
     sign = "+"
     symbol = "+"

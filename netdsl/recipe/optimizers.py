@@ -54,22 +54,12 @@ class Adam(Optimizer):
     """The greatest second moment so far in place of the present one (Reddi et al. 2018)."""
 
 
-class AdamW(Optimizer):
+class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2019, Algorithm 2)."""
 
     name = "adamw"
-    lr: Positive
-    """The learning rate."""
-    beta1: Rate = 0.9
-    """The decay of the mean of gradients."""
-    beta2: Rate = 0.999
-    """The decay of the mean of their squares."""
-    eps: Positive = 1e-8
-    """Added to the root of the second."""
     weight_decay: NonNegative = 0.01
     """How much of a weight goes at a step, times the rate."""
-    amsgrad: Flag = False
-    """The greatest second moment so far in place of the present one (Reddi et al. 2018)."""
 
 
 class RMSprop(Optimizer):

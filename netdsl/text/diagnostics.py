@@ -159,6 +159,15 @@ class Report:
         """Put a message in the place of one that says less of the same thing."""
         self._found[(told.code, told.message, told.span)] = better
 
+    def first(self, count: int) -> Report:
+        """The report with only so many of its messages: the errors, then the others, each in order of place."""
+        if len(self) <= count:
+            return self
+        fewer = Report(self.sources)
+        for diagnostic in (*self.errors, *(each for each in self if each.severity != "error"))[:count]:
+            fewer.add(diagnostic)
+        return fewer
+
     def extend(self, other: Report) -> None:
         """Add all messages of another report, with its sources."""
         self.sources.update(other.sources)

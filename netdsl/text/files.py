@@ -9,8 +9,9 @@ import secrets
 from pathlib import Path
 
 
-def replace(data: bytes, path: Path) -> int:
-    """Make `data` the contents of a file; its mode stays, and a link stays a link.
+def replace(data: bytes, path: Path, *, durable: bool = False) -> int:
+    """Make `data` the contents of a file; its mode stays, and a link stays a link. `durable`: it is on the disk before
+    it takes the old one's place, so that a machine that loses power has one of the two.
 
     Returns the number of other names (hard links) that the file had: those keep what was in it, since a file that is
     moved into place is a new one. Raises `OSError`; then all is as it was.
@@ -23,6 +24,9 @@ def replace(data: bytes, path: Path) -> int:
     try:
         with os.fdopen(os.open(temporary, flags, 0o600), "wb") as file:
             file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(temporary, before.st_mode & 0o7777 if before else 0o666 & ~_umask())
         os.replace(temporary, target)
     except BaseException:

@@ -23,7 +23,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from torch import nn
 
 from netdsl.training.errors import TrainingError
-from netdsl.training.run import JUDGED, Run, replace
+from netdsl.training.run import JUDGED, Run, write
 from netdsl.training.task import Task
 
 Trainer = lightning.Trainer
@@ -209,7 +209,7 @@ class SafeFiles(TorchCheckpointIO):
                 link.unlink(missing_ok=True)
                 os.link(target, link)
                 os.replace(link, target.with_name("previous.ckpt"))
-            replace(target, buffer.getvalue())
+            write(target, buffer.getvalue())
         except OSError as problem:
             raise TrainingError(
                 f"the checkpoint '{target}' cannot be written: {problem.strerror}",

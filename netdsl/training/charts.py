@@ -7,9 +7,13 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from netdsl.training.run import replace
+from netdsl.backends.artefacts import find
+from netdsl.text.files import replace
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Point = tuple[float, float]
 
@@ -64,29 +68,41 @@ def areas(x: Sequence[float], parts: Mapping[str, Sequence[float]], out: Path, x
     _save(figure, axes, out)
 
 
-def _canvas(height: float = 3.2) -> tuple[Any, Any]:
+def figure(width: float, height: float = 3.2) -> Figure:
+    """A figure of so many inches, without a window."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.4, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure, figure.subplots()
+    found = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(found)
+    return found
 
 
-def _save(figure: Any, axes: Any, out: Path) -> None:
-    axes.grid(alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    if len(axes.get_legend_handles_labels()[0]) > 1:
-        axes.legend(fontsize=8, framealpha=0.9, edgecolor="none")
+def _canvas(height: float = 3.2) -> tuple[Figure, Any]:
+    found = figure(6.4, height)
+    return found, found.subplots()
+
+
+def _save(figure: Figure, axes: Any, out: Path) -> None:
+    plain(axes, len(axes.get_legend_handles_labels()[0]) > 1)
     save(figure, out)
 
 
-def save(figure: Any, out: Path) -> None:
-    """Write a figure in the format of `out`'s ending."""
+def plain(axes: Any, legend: bool) -> None:
+    """A grid, no frame, and the legend where it says something."""
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    if legend:
+        axes.legend(fontsize=8, framealpha=0.9, edgecolor="none")
+
+
+def save(figure: Figure, out: Path) -> None:
+    """Write a figure in the format of `out`'s ending, with the mark of what netdsl has made."""
     import matplotlib
 
+    kind = find(out.suffix.lower().lstrip(".") or "svg")
+    dated: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind.name, {})
     buffer = io.BytesIO()
-    dated: Any = {"Date": None} if out.suffix == ".svg" else None
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "netdsl"}):
-        figure.savefig(buffer, format=out.suffix.lstrip(".") or "svg", dpi=150, metadata=dated)
-    replace(out, buffer.getvalue())
+        figure.savefig(buffer, format=kind.name, dpi=150, metadata=dated)
+    replace(kind.stamp(buffer.getvalue()), out)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from netdsl.training.run import replace
+from netdsl.training.charts import figure, plain, save
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,8 +21,8 @@ def draw(rows: Rows, out: Path, title: str) -> None:
 
 def compare(runs: Mapping[str, Rows], out: Path) -> None:
     """The picture of several runs, in the format of `out`'s ending."""
-    figure = _figure(8)
-    loss, error = figure.subplots(1, 2)
+    drawn = figure(8)
+    loss, error = drawn.subplots(1, 2)
     for index, (name, rows) in enumerate(runs.items()):
         color = f"C{index}"
         several = len(runs) > 1
@@ -32,45 +32,24 @@ def compare(runs: Mapping[str, Rows], out: Path) -> None:
         _line(error, rows, judged, -100.0, name, color, "-", 100.0)
     loss.set(xlabel="epoch", ylabel="loss", yscale="log")
     error.set(xlabel="epoch", ylabel="error on the test images (of masks 1 - mIoU), %", ylim=(0, None))
-    _write(figure, out)
+    _write(drawn, out)
 
 
 def rates(tried: Sequence[float], losses: Sequence[float], begin: float, out: Path) -> None:
     """The picture of a learning-rate range test: the loss over the rate, and the rate to begin with."""
-    figure = _figure(5)
-    axes = figure.subplots()
+    drawn = figure(5)
+    axes = drawn.subplots()
     axes.plot(tried, losses, color="C0", linewidth=1.2)
     axes.axvline(begin, color="C1", linewidth=1.2, label=f"{begin:.2g}, a tenth of where it is least")
     most = losses[0] + (losses[0] - min(losses)) / 2  # in the end it grows without bound, and would leave no room
     axes.set(xlabel="learning rate", ylabel="loss", xscale="log", ylim=(None, most))
-    _write(figure, out)
+    _write(drawn, out)
 
 
-def _figure(width: float) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, 3.2), layout="constrained")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _write(figure: Figure, out: Path) -> None:
-    import io
-
-    for axes in figure.axes:
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        if axes.get_legend_handles_labels()[0]:
-            axes.legend(frameon=False, fontsize=8)
-    buffer = io.BytesIO()
-    figure.savefig(
-        buffer,
-        format=out.suffix.lstrip(".") or "svg",
-        dpi=150,
-        metadata={"Date": None} if out.suffix == ".svg" else None,
-    )
-    replace(out, buffer.getvalue())
+def _write(drawn: Figure, out: Path) -> None:
+    for axes in drawn.axes:
+        plain(axes, bool(axes.get_legend_handles_labels()[0]))
+    save(drawn, out)
 
 
 def _line(

@@ -16,7 +16,26 @@ from netdsl.recipe.schedules import Plateau
 NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm)
 
 
-class RMSpropTF(Optimizer):
+class _OneByOne(Optimizer):
+    """An optimizer that moves each weight by itself."""
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> Any:
+        loss = None
+        if closure is not None:
+            with torch.enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for weight in group["params"]:
+                if weight.grad is not None:
+                    self._move(weight, group)
+        return loss
+
+    def _move(self, weight: Tensor, group: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+
+class RMSpropTF(_OneByOne):
     """RMSprop as TensorFlow 1 has it: s = decay s + (1 - decay) g^2, beginning at one; v = m v + lr g / sqrt(s + eps);
     w = w - v. The papers' eps=1.0 means that."""
 
@@ -31,18 +50,6 @@ class RMSpropTF(Optimizer):
     ):
         defaults = {"lr": lr, "decay": decay, "eps": eps, "momentum": momentum, "weight_decay": weight_decay}
         super().__init__(params, defaults)
-
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is not None:
-                    self._move(weight, group)
-        return loss
 
     def _move(self, weight: Tensor, group: dict[str, Any]) -> None:
         gradient = weight.grad
@@ -59,7 +66,7 @@ class RMSpropTF(Optimizer):
         weight.sub_(state["velocity"])
 
 
-class DiagonalLM(Optimizer):
+class DiagonalLM(_OneByOne):
     """w = w - lr / (mu + h) g, where `measure` has set the second derivatives h; before, they are zero."""
 
     def __init__(self, params: Any, lr: float, mu: float, samples: int):
@@ -71,18 +78,10 @@ class DiagonalLM(Optimizer):
         for weight, h in second.items():
             self.state[weight]["second"] = h
 
-    @torch.no_grad()
-    def step(self, closure: Any = None) -> Any:
-        loss = None
-        if closure is not None:
-            with torch.enable_grad():
-                loss = closure()
-        for group in self.param_groups:
-            for weight in group["params"]:
-                if weight.grad is not None:
-                    h = self.state[weight].get("second", 0.0)
-                    weight.sub_(weight.grad / (group["mu"] + h), alpha=group["lr"])
-        return loss
+    def _move(self, weight: Tensor, group: dict[str, Any]) -> None:
+        assert weight.grad is not None
+        h = self.state[weight].get("second", 0.0)
+        weight.sub_(weight.grad / (group["mu"] + h), alpha=group["lr"])
 
 
 def groups(model: nn.Module, recipe: Recipe) -> list[dict[str, Any]]:

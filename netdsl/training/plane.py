@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
 from netdsl.recipe.losses import Loss
-from netdsl.training.charts import save
+from netdsl.training.charts import figure, save
 from netdsl.training.data.data import Arrays
 from netdsl.training.losses import compute, probabilities
-from netdsl.training.run import replace
+from netdsl.training.run import write
 from netdsl.training.task import Task
 
 EXTENT = 1.25
@@ -85,15 +85,12 @@ def sheet(
     rows: Mapping[str, Sequence[Frame]], points: Mapping[str, tuple[Tensor, Tensor]], out: Path, unit: str = "step"
 ) -> None:
     """Draw frames in rows, in the format of `out`'s ending; the points (of each row) lie over each."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.colors import LinearSegmentedColormap
-    from matplotlib.figure import Figure
 
     colors = LinearSegmentedColormap.from_list("plane", ["#f59322", "#e8eaeb", "#0877bd"])
     wide = max(map(len, rows.values()))
-    figure = Figure(figsize=(1.7 * wide, 2.05 * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
-    for axes, (name, frames) in zip(figure.subplots(len(rows), wide, squeeze=False), rows.items(), strict=True):
+    drawn = figure(1.7 * wide, 2.05 * len(rows))
+    for axes, (name, frames) in zip(drawn.subplots(len(rows), wide, squeeze=False), rows.items(), strict=True):
         where, labels = points[name]
         for place, frame in zip(axes, frames, strict=False):
             place.imshow(
@@ -111,7 +108,7 @@ def sheet(
         for place in axes[len(frames) :]:
             place.set_visible(False)
         axes[0].set_ylabel(name, fontsize=8)
-    save(figure, out)
+    save(drawn, out)
 
 
 def kept_frames(
@@ -130,7 +127,7 @@ def kept_frames(
         seen.append(frame)
         buffer = io.BytesIO()
         torch.save({"points": points, "frames": [tuple(each) for each in seen]}, buffer)
-        replace(folder / "frames.pt", buffer.getvalue())
+        write(folder / "frames.pt", buffer.getvalue())
 
     return Frames(steps, points, keep, (side, side))
 

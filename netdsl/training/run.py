@@ -35,6 +35,7 @@ from netdsl import __version__
 from netdsl.backends.torch import emit
 from netdsl.ir import Network
 from netdsl.recipe import Recipe
+from netdsl.text.files import replace
 from netdsl.training.data import Data
 from netdsl.training.errors import TrainingError
 from netdsl.training.weights import origin
@@ -84,7 +85,7 @@ class Run:
     def note(self, **words: Any) -> None:
         """Write something into run.json."""
         text = json.dumps({**self.about, **words}, indent=2) + "\n"
-        replace(self.folder / "run.json", text.encode())
+        write(self.folder / "run.json", text.encode())
 
     @property
     def trained(self) -> Path:
@@ -100,7 +101,7 @@ class Run:
     def save_weights(self, state: Mapping[str, torch.Tensor]) -> None:
         """Write the weights, which say whose they are: in one entry, since the order of several is not fixed."""
         whole = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
-        replace(self.weights, save(whole, {"netdsl": json.dumps(origin(self.network))}))
+        write(self.weights, save(whole, {"netdsl": json.dumps(origin(self.network))}))
 
     def rows(self) -> list[dict[str, float | None]]:
         """metrics.csv, numbers as numbers; what is empty is None."""
@@ -114,7 +115,7 @@ class Run:
         """Take the rows behind a step away: a run that goes on from a checkpoint writes them again."""
         kept = [row for row in self.rows() if (row["step"] or 0) <= step]
         lines = [",".join(COLUMNS), *(",".join(map(cell, (row.get(name) for name in COLUMNS))) for row in kept)]
-        replace(self.folder / "metrics.csv", ("\n".join(lines) + "\n").encode())
+        write(self.folder / "metrics.csv", ("\n".join(lines) + "\n").encode())
 
     def add(self, row: Mapping[str, float | None]) -> None:
         """A row more of metrics.csv."""
@@ -131,17 +132,9 @@ def cell(value: float | None) -> str:
     return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else f"{value:.6g}"
 
 
-def replace(path: Path, data: bytes) -> None:
-    """Make `data` the contents of a file, all of it or nothing."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+def write(path: Path, data: bytes) -> None:
+    """Make `data` the contents of a file of a run, all of it or nothing, even where the machine loses power."""
+    replace(data, path, durable=True)
 
 
 def free_folder(root: Path, name: str) -> Path:
@@ -169,11 +162,11 @@ def begin(
     except OSError as problem:
         raise TrainingError(f"'{folder}' cannot be made: {problem.strerror}") from None
     for source in network.sources:
-        replace(folder / "spec" / (Path(source.name).name or "spec.net"), source.text.encode())
-    replace(folder / "recipe.net", (recipe.text + "\n").encode())
-    replace(folder / "model.py", (model or emit(network)).encode())
-    replace(folder / "network.json", (network.model_dump_json(indent=2) + "\n").encode())
-    replace(folder / "environment.json", (json.dumps(environment(), indent=2) + "\n").encode())
+        write(folder / "spec" / (Path(source.name).name or "spec.net"), source.text.encode())
+    write(folder / "recipe.net", (recipe.text + "\n").encode())
+    write(folder / "model.py", (model or emit(network, sizes=True)).encode())
+    write(folder / "network.json", (network.model_dump_json(indent=2) + "\n").encode())
+    write(folder / "environment.json", (json.dumps(environment(), indent=2) + "\n").encode())
     about = {
         "name": network.name,
         "variant": network.variant,
@@ -189,7 +182,7 @@ def begin(
         "state": "running",
         **asked,
     }
-    replace(folder / "run.json", (json.dumps(about, indent=2) + "\n").encode())
+    write(folder / "run.json", (json.dumps(about, indent=2) + "\n").encode())
     return Run(folder)
 
 

@@ -18,6 +18,7 @@ from netdsl.analysis.lint._mend import Mended, differs, mend
 from netdsl.analysis.lint._rule import Rule
 from netdsl.analysis.lint._subject import Subject
 from netdsl.analysis.lint._variants import together
+from netdsl.analysis.lookup import Trees
 from netdsl.compiler import Compilation
 from netdsl.text.codes import CODES
 from netdsl.text.diagnostics import Diagnostic, Report
@@ -69,9 +70,15 @@ def lint_variants(
     for each in subjects.values():
         each.share(next(iter(subjects.values())))
     asked = [rule for rule in rules() if rule.code in codes]
-    found: dict[str, list[Diagnostic]] = {
-        name: [warning for rule in asked for warning in rule.judge(subject)] for name, subject in subjects.items()
-    }
+    of_text: dict[tuple[str, Trees], list[Diagnostic]] = {}  # which is the same for all variants
+
+    def judged(rule: Rule, subject: Subject) -> list[Diagnostic]:
+        key = rule.code, subject.trees
+        if not rule.of_text or key not in of_text:
+            of_text[key] = list(rule.judge(subject))
+        return of_text[key]
+
+    found = {name: [each for rule in asked for each in judged(rule, it)] for name, it in subjects.items()}
     report = Report()
     for compilation in compilations.values():
         report.sources.update(compilation.report.sources)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -10,6 +11,7 @@ from netdsl.backends.pictures.drawing import Drawing
 from netdsl.backends.pictures.model import Picture
 from netdsl.backends.pictures.options import NAMES, Options, styles
 from netdsl.ir import Network
+from netdsl.text.diagnostics import did_you_mean
 
 MOST_BOXES = 5_000
 """More boxes than this are drawn only where `expand` asks for all of them: no one could look at them."""
@@ -35,13 +37,11 @@ def dot(network: Network, **options: Any) -> str:
     return diagram(network, "dot", **options).decode()
 
 
-def diagram(
-    network: Network, format: str = "svg", *, most: int | None = None, beside: tuple[Network, ...] = (), **options: Any
-) -> bytes:
+def diagram(network: Network, format: str = "svg", *, beside: tuple[Network, ...] = (), **options: Any) -> bytes:
     """The picture of `network` as `svg`, `png`, `pdf`, `tex` (TikZ), `dot` or `mmd` (Mermaid).
 
     `beside` are networks that stand beside it, where the style compares several. Raises `TooLarge` where there are more
-    than `most` boxes (by default 5,000, and no bound with `expand`), `ValueError` for what there is no such option or
+    boxes than `most` allows, `ValueError` for what there is no such option or
     value of, and `RenderError` where the picture cannot be made.
     """
     if format not in FORMATS:
@@ -50,6 +50,7 @@ def diagram(
     if unknown:
         raise ValueError(f"unknown option `{min(unknown)}`; known are {', '.join(NAMES)}")
     asked = Options(**options)
+    _refuse_unknown(asked.open, (network, *beside))
     if format in WRITTEN:
         if beside:
             raise RenderError(f"a `.{format}` holds one network")
@@ -58,13 +59,19 @@ def diagram(
 
         write = as_dot if format == "dot" else mmd
         return write(picture(network, asked), asked.direction, asked.theme).encode()
-    if asked.style in ("blocks", "layers"):
-        count = len(picture(network, asked).nodes)
-        if most is None and not asked.expand:
-            most = MOST_BOXES
-        if most is not None and count > most:
-            raise TooLarge(count)
+    if asked.most is None and not asked.expand:
+        asked = replace(asked, most=MOST_BOXES)
     return render(drawing((network, *beside), asked), format, asked.dpi)
+
+
+def _refuse_unknown(opened: tuple[str, ...], networks: tuple[Network, ...]) -> None:
+    """Refuse to open what no network has: nothing would come of it."""
+    scopes = [scope for network in networks for scope in network.body.scopes()] if opened else []
+    known = [name for scope in scopes for name in (scope.label, scope.title, scope.path) if name]
+    for name in opened:
+        if name not in known:
+            hint = did_you_mean(name, known, "there are")
+            raise RenderError(f"no block is called `{name}`" + (f"; {hint}" if hint else ""))
 
 
 def picture(network: Network, options: Options) -> Picture:

@@ -30,6 +30,7 @@ class Options:
     - `dpi`: of a picture of pixels, dots per inch.
     - `problems`: the mistakes of the spec, to be shown where they stand.
     - `symbols`: parameters whose names are shown in place of their values.
+    - `most`: a picture of more boxes than this is refused; None: of more than 5,000, unless `expand` asks for all.
     """
 
     style: str = "blocks"
@@ -43,6 +44,7 @@ class Options:
     dpi: int = 144
     problems: tuple[Diagnostic, ...] = ()
     symbols: tuple[str, ...] = ()
+    most: int | None = None
 
     def __post_init__(self) -> None:
         if self.style not in styles():

@@ -23,6 +23,8 @@ EDGE = 9.0
 """Between a column and its first lane."""
 TURN = 8.0
 """The largest radius of a turn."""
+LATEST = 40
+"""Ways from one box, or into one, that another is compared with."""
 LEFT, RIGHT = 0, 1
 
 
@@ -203,12 +205,13 @@ def apart(ways: Iterable[tuple[Edge, list[Point]]]) -> list[tuple[Edge, list[Poi
     ended: dict[str, list[list[Point]]] = {}
     found = []
     for edge, points in sorted(ways, key=lambda each: each[0].kind != "flow"):
-        left = min((_leaving(points, drawn) for drawn in begun.get(edge.source, [])), key=_length, default=points)
+        others, into = begun.setdefault(edge.source, []), ended.setdefault(edge.target, [])
+        left = min((_leaving(points, drawn) for drawn in others[-LATEST:]), key=_length, default=points)
         back = left[::-1]
-        into = min((_leaving(back, drawn) for drawn in ended.get(edge.target, [])), key=_length, default=back)
-        found.append((edge, into[::-1], into == back))
-        begun.setdefault(edge.source, []).append(points)
-        ended.setdefault(edge.target, []).append(points[::-1])
+        end = min((_leaving(back, drawn) for drawn in into[-LATEST:]), key=_length, default=back)
+        found.append((edge, end[::-1], end == back))
+        others.append(points)
+        into.append(points[::-1])
     return found
 
 

@@ -41,7 +41,7 @@ class Rows:
 def read(picture: Picture, network: Network, number: int, symbols: tuple[str, ...], alone: bool) -> Rows:
     """The rows of the network that is the `number`-th in its drawing; `symbols` are parameters shown by name. Heads
     beside the network are drawn where it stands `alone`."""
-    figures = "" if network.totals is None else f" ({amount(network.totals.macs)})"
+    figures = "" if network.totals is None or symbols else f" ({amount(network.totals.macs)})"
     rows = Rows(f"{picture.title}{figures}")
     identities = {edge.target for edge in picture.edges if edge.kind == "identity"}
     called = {edge.target for edge in picture.edges if edge.kind == "reference"}

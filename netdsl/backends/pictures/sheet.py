@@ -6,7 +6,10 @@ centimetres), unless it is said; so none is much higher than a page.
 
 from __future__ import annotations
 
+from math import sqrt
+
 from netdsl.backends.pictures.cards import SMALL, Cards, card, heading
+from netdsl.backends.pictures.diagram import TooLarge
 from netdsl.backends.pictures.drawing import (
     Drawing,
     Group,
@@ -31,6 +34,8 @@ PAGE = (482.0, 728.0)
 """What A4 leaves between margins of two centimetres, in points."""
 LEAST = 6.0
 """The smallest type on a page that can be read, in points."""
+MANY = 12
+"""Columns; where there may be fewer, all numbers of them are tried."""
 GUTTER = 16.0
 """Between columns that no edge runs between."""
 
@@ -56,6 +61,8 @@ class Sheet:
     """Lays out a picture; a style changes how cards look and how parts stand in columns."""
 
     def __init__(self, picture: Picture, options: Options, sizes: Cards):
+        if options.most is not None and len(picture.nodes) > options.most:
+            raise TooLarge(len(picture.nodes))
         self.picture, self.options, self.sizes, self.least = picture, options, sizes, sizes.least
         self.down = options.direction == "tb"
         self.edges = picture.edges
@@ -64,14 +71,22 @@ class Sheet:
         marks = self.best()
         left, top, right, _ = bounds(marks)
         title = self.title(left, top, right)
-        below = legend(self.picture, self.options.theme) if self.options.legend else []
+        below = self.legend(right - left) if self.options.legend else []
         _, _, _, bottom = bounds(marks)
         title += [moved(mark, left, bottom + 16) for mark in below]
         _, _, _, bottom = bounds([*marks, *title])
-        for number, note in enumerate(self.picture.notes):
-            words = (Run(note, self.least, color="grey"),)
+        for number, note in enumerate(self.notes()):
+            words = (note,)
             title.append(Text((left + right) / 2, bottom + 14 + number * self.least * 1.3, words, "middle"))
         return fitted([*marks, *title], self.picture.title, self.picture.description, self.options.theme)
+
+    def notes(self) -> list[Run]:
+        """The lines below all."""
+        return [Run(note, self.least, color="grey") for note in self.picture.notes]
+
+    def legend(self, wide: float) -> list[Mark]:
+        """What colours and lines mean, in this width."""
+        return legend(self.picture, self.options.theme, wide)
 
     def title(self, left: float, top: float, right: float) -> list[Mark]:
         """The title above the marks."""
@@ -84,7 +99,7 @@ class Sheet:
             return self.columns(min(self.options.wrap, most))
         width, height = page(self.options)
         chosen, best = None, 0.0
-        for count in range(1, min(most, 400) + 1):
+        for count in range(self.fewest(), min(most, 400) + 1):
             marks = self.columns(count)
             left, top, right, bottom = bounds(marks)
             wide, high = right - left + 16, bottom - top + 40
@@ -96,6 +111,16 @@ class Sheet:
                 break
         assert chosen is not None
         return chosen
+
+    def fewest(self) -> int:
+        """The number of columns to begin with: of a picture for many pages, nearly what fills their shape."""
+        spine = Spine(self.sizes, self.edges)
+        cells = [spine.measure(part) for body in self.bodies() for part in body]
+        length = sum(cell.length + GAP for cell in cells)
+        wide = max(cell.left + cell.right for cell in cells) + GUTTER
+        across, along = page(self.options) if self.down else page(self.options)[::-1]
+        guess = sqrt(length * across / (wide * along))
+        return max(int(guess) - 1, 1) if guess > MANY else 1
 
     def bodies(self) -> list[list[Part]]:
         """What begins a column of its own: the whole picture."""

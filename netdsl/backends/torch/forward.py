@@ -1,15 +1,14 @@
 """The body of a `forward`: members in order, with variables that read well.
 
-A value lives in the variable of its place: `x` along the main line, `branch2` in a branch, `out` in a residual body,
-its label where it is used again later. A variable is taken again only when nothing needs its old value.
+A value lives in the variable that suits its place (`variables`), or under its label where it is used again later. A
+variable is taken again only when nothing needs its old value.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from itertools import chain, count, pairwise, takewhile
+from itertools import chain, count, pairwise
 from operator import itemgetter
 
 from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat
@@ -18,7 +17,7 @@ from netdsl.backends.torch.names import snake, variable
 from netdsl.backends.torch.plan import Plan
 from netdsl.backends.torch.repeats import LOOPS, form_of, gathered, in_turn
 from netdsl.backends.torch.statements import INDENT, Statement, Step, apply, assign, fill, returned
-from netdsl.ir import Node, Scope
+from netdsl.backends.torch.variables import Suiting, first_of
 from netdsl.ops import Family
 
 MOST_TERMS = 12
@@ -53,18 +52,15 @@ class Forward:
         self.taken = frozenset(taken)
         self.addition = addition
         self.spelled = spelled
-        self.preferred: dict[int, str] = {}
-        self.branches: set[int] = set()
-        self.asked: set[int] = set()
-        """What branches that make nothing pass on."""
         self.steps: list[Step] = []
         self.sizes: dict[str, int] = {}
         self.aliases: dict[int, int] = {}
         self.statements: list[Statement] = []
         first, *others = inputs.values()
         self.main = "out" if "x" in others else "x" if others else first
+        self.suiting = Suiting(plan, level.scope, self.main)
+        self.preferred = self.suiting.names
         self._collect(level, "self", level.aux and not level.called)
-        self._prefer(level.scope, self.main)
         self._labels()
 
     # What is computed ------------------------------------------------------------------------------------------------
@@ -85,7 +81,7 @@ class Forward:
             leaf = member if isinstance(member, Leaf) else None
             if leaf is not None and leaf.node.op.transparent:
                 if self.spelled and leaf.node.label:
-                    self.steps.append(Step(leaf.outputs, leaf.inputs, itemgetter(0), follows=True))
+                    self.steps.append(Step(leaf.outputs, leaf.inputs, itemgetter(0), follows=True, kept=True))
                 else:
                     self.aliases[leaf.node.id] = leaf.inputs[0]
                 continue
@@ -122,33 +118,6 @@ class Forward:
     def _projected(self) -> bool:
         return any(step.kept for step in self.steps)
 
-    def _prefer(self, scope: Scope, name: str) -> None:
-        """The variable that suits each value, by where it is made."""
-        branches = 0
-        single = _single(scope)
-        pair = _unequal(scope)
-        for child in scope.children:
-            if isinstance(child, Node):
-                self.preferred[child.id] = name
-                continue
-            suits = name
-            if child.kind == "aux":
-                suits = child.title
-            elif child.kind == "branch":
-                branches += 1
-                made = next(child.nodes(), None) is not None
-                (self.branches if made else self.asked).add(child.exit)
-                suits = single or _called(child) or ("out" if pair and branches == 1 else f"branch{branches}")
-            elif child.kind == "shortcut":
-                suits = "shortcut"
-            level = self.plan.level_of.get(id(child))
-            if level is not None and level.called:
-                for value in level.outputs:
-                    named = value != child.exit or child.exit in child.outputs.values()
-                    self.preferred[value] = self.plan.labels.get(value, suits) if named else suits
-            else:
-                self._prefer(child, suits)
-
     def _labels(self) -> None:
         """A value that is needed again later, or is one of several that are given, goes by its label."""
         several: Iterable[int] = self.level.scope.outputs.values() if len(self.level.outputs) > 1 else ()
@@ -166,9 +135,9 @@ class Forward:
             for value in step.outputs:
                 label = self.plan.labels.get(value)
                 used = uses.get(value, [place + 1])
-                joined = value in self.branches and len(used) == 1
-                later = used != [place + 1] or value in several or value in self.asked
-                stays = label is not None and label.startswith("branch") and self.preferred[value] == _stem(label)
+                joined = value in self.suiting.branches and len(used) == 1
+                later = used != [place + 1] or value in several or value in self.suiting.asked
+                stays = label is not None and label.startswith("branch") and self.preferred[value] == first_of(label)
                 if label is not None and not step.aux and not joined and not stays and later:
                     self.preferred[value] = label
 
@@ -311,35 +280,3 @@ def _in_a_row(level: Level, made: Sequence[Leaf | Level], kept: Collection[int])
 
 def _optional(texts: list[str]) -> str:
     return f"{texts[0]} if self.downsample is None else self.downsample({texts[0]})"
-
-
-def _single(scope: Scope) -> str:
-    """The variable in a join with one branch that computes something; nothing where there are several."""
-    if scope.kind == "residual":
-        return "out"
-    branches = [child for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
-    made = [child for child in branches if any(not node.op.transparent for node in child.nodes())]
-    if len(made) > 1:
-        return ""
-    return "scale" if scope.title == "mul" else "out"
-
-
-def _unequal(scope: Scope) -> bool:
-    """Whether two branches are added up of which the second is one thing, as a shortcut is."""
-    if scope.title != "add":
-        return False
-    sizes = [len(child.children) for child in scope.children if isinstance(child, Scope) and child.kind == "branch"]
-    return len(sizes) == 2 and sizes[0] > sizes[1] == 1
-
-
-def _called(branch: Scope) -> str:
-    """What the labels in a branch call it: `branch3x3` where they are `branch3x3_1` and `branch3x3_2`."""
-    labels = [child.label for child in branch.children if child.label]
-    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*labels, strict=False))
-    found = _stem("".join(letters[0] for letters in alike))
-    return found if found.startswith("branch") and found != "branch" else ""
-
-
-def _stem(label: str) -> str:
-    """What `branch3x3_1` is the first layer of."""
-    return re.sub(r"_\d*$", "", label)

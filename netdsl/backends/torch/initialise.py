@@ -44,6 +44,7 @@ class Initialisation:
         are drawn otherwise; nothing where it cannot."""
         ways: dict[str, Counter[Init | None]] = {}
         biased: dict[str, set[bool]] = {}
+        unlabelled: dict[str, Init | None] = {}
         apart: dict[int, Leaf] = {}
         leaves = [leaf for leaf in self.plan.root.leaves() if leaf.node.op.weight_layer and _module(leaf) in MODULES]
         for leaf in leaves:
@@ -51,10 +52,11 @@ class Initialisation:
                 apart[id(leaf)] = leaf
                 continue
             ways.setdefault(_module(leaf), Counter())[self.recipe.init(leaf.node.op.name, leaf.node.path)] += 1
+            unlabelled[_module(leaf)] = self.recipe.init(leaf.node.op.name, "")
             biased.setdefault(_module(leaf), set()).add(bool(getattr(leaf.node.op, "bias", False)))
         found: dict[str, tuple[str, ...]] = {}
         for module in (each for each in MODULES if each in ways):
-            init = ways[module].most_common(1)[0][0]
+            init = max(ways[module], key=lambda way: (ways[module][way], way == unlabelled[module]))
             bias = statements(None, bias=self.recipe.bias) if True in biased[module] else ()
             if False in biased[module]:
                 bias = tuple(line for each in bias for line in ("if {m}.bias is not None:", f"    {each}"))
@@ -62,7 +64,8 @@ class Initialisation:
                 found[module] = written
             others = [leaf for leaf in leaves if _module(leaf) == module and id(leaf) not in apart]
             apart |= {id(each): each for each in others if self.recipe.init(each.node.op.name, each.node.path) != init}
-        behind = all(_set(found.get(_module(leaf), ())) <= _set(self._written(leaf)) for leaf in apart.values())
+        apart = {key: leaf for key, leaf in apart.items() if _module(leaf) in found}
+        behind = all(_set(found[_module(leaf)]) <= _set(self._written(leaf)) for leaf in apart.values())
         inside = any(self._has_own(leaf) and self._home(leaf) is not self.plan.root for leaf in apart.values())
         return ({}, {}) if not behind or inside or len(apart) > MOST_APART else (found, apart)
 
@@ -166,7 +169,7 @@ class Initialisation:
             statement.replace("{m}", reach(leaf))
             for leaf in apart.values()
             for statement in self._written(leaf)
-            if statement not in map(str.strip, everywhere.get(_module(leaf), ()))
+            if statement not in map(str.strip, everywhere[_module(leaf)])
         ]
         return (*lines, *others)
 

@@ -162,7 +162,7 @@ class Plan:
                 level = level.above
         everywhere = list(self.root.levels())
         self._units = Counter(unit for level in everywhere if (unit := _unit(level)))
-        for level in everywhere:
+        for level in everywhere if any(isinstance(node.op, Slice) for node in self.network.nodes) else ():
             self._halve(level)
         levels = [level for level in everywhere if level is not self.root]
         given: dict[str | None, set[str]] = {}

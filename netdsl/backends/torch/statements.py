@@ -1,4 +1,4 @@
-"""Statements of a `forward` as text: calls, joins, assignments and returns, broken where they are too long."""
+"""Statements as text: calls, joins, assignments and returns, broken where they are too long, and forks on tests."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from netdsl.backends.torch.classes import Fork, Lines
 from netdsl.backends.torch.layout import WIDTH, Bracket, call, flat, lay
-from netdsl.backends.torch.terms import literal
+from netdsl.backends.torch.terms import Term, literal, make, name
 from netdsl.ops import Call
 
 INDENT = 8
@@ -97,3 +98,39 @@ def _terms(expression: str, sign: str) -> list[str]:
             found.append(expression[start:place])
             start = place + len(sign)
     return [*found, expression[start:]]
+
+
+def indented(lines: Lines, indent: int, chained: bool = False) -> list[str]:
+    """Statements as text, under tests where they fork; `chained` if the first of them stands behind an `el`."""
+    pad = " " * indent
+    found: list[str] = []
+    for each in lines:
+        if isinstance(each, str):
+            found += [f"{pad}{line}" if line else "" for line in each.split("\n")]
+            continue
+        yes, no, test = each.yes, each.no, each.test
+        if not yes:
+            yes, no, test = no, yes, make("not", test)
+        asked = test.substitute({flag: name(f"self.{flag}") for flag in test.names})
+        if not chained and (one := _either(yes, asked, no)) and indent + len(one) <= WIDTH:
+            found.append(pad + one)
+            continue
+        found += [f"{pad}if {asked.text}:", *indented(yes, indent + 4)]
+        returns = isinstance(yes[-1], str) and yes[-1].startswith("return ")
+        if no and returns:
+            found += indented(no, indent)
+        elif len(no) == 1 and isinstance(no[0], Fork):
+            first, *more = indented(no, indent, chained=True)
+            found += [f"{pad}el{first.removeprefix(pad)}", *more]
+        elif no:
+            found += [f"{pad}else:", *indented(no, indent + 4)]
+    return found
+
+
+def _either(yes: Lines, asked: Term, no: Lines) -> str:
+    """One statement that sets a variable to one of two values by a test; empty where two do more than that."""
+    sides = [lines[0].partition(" = ") for lines in (yes, no) if len(lines) == 1 and isinstance(lines[0], str)]
+    if len(sides) != 2 or not all(equals and "\n" not in value for _, equals, value in sides):
+        return ""
+    (variable, _, one), (other, _, two) = sides
+    return f"{variable} = {one} if {asked.text} else {two}" if variable == other and variable.isidentifier() else ""

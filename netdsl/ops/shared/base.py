@@ -144,6 +144,8 @@ class Operator(BaseModel):
     - `weight_layer`: whether the papers count it when they say "19 layers".
     - `flattens`: a CxHxW input is flattened before it.
     - `transparent`: its output is its input.
+    - `symmetric`: the order of its inputs does not matter. `sums`: what comes out is their sum, so that one which is
+      passed on as it is is a shortcut.
     - `any_channels`: it is the same layer for any number of channels, all of which it passes on.
     - `keeps`: what its gradient needs, where that does not depend on its arguments.
     - `symbol`: what a diagram shows in place of its notation.
@@ -168,6 +170,8 @@ class Operator(BaseModel):
     weight_layer: ClassVar[bool] = False
     flattens: ClassVar[bool] = False
     transparent: ClassVar[bool] = False
+    symmetric: ClassVar[bool] = False
+    sums: ClassVar[bool] = False
     any_channels: ClassVar[bool] = False
     keeps: ClassVar[Saved] = Saved((0,))
     of: ClassVar[type[Operator] | None] = None

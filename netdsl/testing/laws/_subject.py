@@ -79,9 +79,20 @@ class Subject:
         made: nn.Module = seeded(lambda: build(self.smallest))
         return made
 
+    @cached_property
+    def outline(self) -> nn.Module:
+        """The module of its network on the meta device: shapes without values."""
+        import torch
+
+        from netdsl.backends.torch import build
+
+        with torch.device("meta"):
+            made: nn.Module = build(self.network)
+        return made
+
     def forget(self) -> None:
         """Let go of all that was made."""
-        for key in ("compilation", "inputs", "smallest", "module"):
+        for key in ("compilation", "inputs", "smallest", "module", "outline"):
             self.__dict__.pop(key, None)
 
     def tensors(self, network: Network | None = None, batch: int = 2, device: str = "cpu") -> list[torch.Tensor]:

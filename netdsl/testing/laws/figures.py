@@ -12,14 +12,9 @@ class Figures(Law):
     """Trainable parameters are those of the `nn.Module`, multiply-adds half of what `FlopCounterMode` counts."""
 
     def hold(self, subject: Subject) -> None:
-        import torch
         from torch.utils.flop_counter import FlopCounterMode
 
-        from netdsl.backends.torch import build
-
-        network = subject.network
-        with torch.device("meta"):
-            module = build(network).eval()
+        network, module = subject.network, subject.outline.eval()
         counted = sum(each.numel() for each in module.parameters() if each.requires_grad)
         params = network.params + network.aux_params
         if counted != params:

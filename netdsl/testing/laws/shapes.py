@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from typing import TYPE_CHECKING
+
+from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from netdsl.ir import Network
@@ -12,33 +14,38 @@ from netdsl.testing.laws._law import Law
 from netdsl.testing.laws._settings import usual
 from netdsl.testing.laws._subject import Subject, flat
 
+if TYPE_CHECKING:
+    from torch import nn
+
 
 class Shapes(Law):
     """For drawn valid inputs, each layer and label gives the shape that the spec says, on the meta device."""
 
     def hold(self, subject: Subject) -> None:
+        import torch
+
+        from netdsl.backends.torch import build
+
         sizes = [st.sampled_from(subject.sizes(place)) for place in range(len(subject.network.inputs[0].shape))]
 
         @usual(6)
-        @given(st.tuples(*sizes))
+        @drawn(st.tuples(*sizes))
         def law(shape: tuple[int, ...]) -> None:
             made = subject.compile(shape)
             wrong = [each for each in made.report.errors if not each.code.startswith("E05")]
             if made.network is None or wrong:
                 raise Broken(f"{text(shape)} should be valid: {wrong[0] if wrong else 'there is no network'}")
-            compare(subject, made.network, shape)
+            with torch.device("meta"):
+                module = build(made.network)
+            compare(subject, made.network, module, shape)
 
         law()
 
 
-def compare(subject: Subject, network: Network, shape: tuple[int, ...]) -> None:
-    """Hold the module of a network against its shapes."""
+def compare(subject: Subject, network: Network, module: nn.Module, shape: tuple[int, ...]) -> None:
+    """Hold the module of a network, on the meta device, against its shapes."""
     import torch
 
-    from netdsl.backends.torch import build
-
-    with torch.device("meta"):
-        module = build(network).eval()
     seen: dict[str, list[tuple[int, ...]]] = {}
 
     def note(path: str) -> None:
@@ -54,7 +61,8 @@ def compare(subject: Subject, network: Network, shape: tuple[int, ...]) -> None:
     wanted = {path: network.shapes[value] for path, value in parts if path in modules and path}
     for path in wanted:
         note(path)
-    outputs = flat(module(*subject.tensors(network, device="meta")))
+    given = subject.tensors(network, device="meta")
+    outputs = flat(module.eval()(*given))
     for path, shapes in seen.items():
         if wanted[path] not in shapes:
             gives = " or ".join(text(each) for each in shapes)
@@ -64,3 +72,9 @@ def compare(subject: Subject, network: Network, shape: tuple[int, ...]) -> None:
             raise Broken(
                 f"for {text(shape)}, `{name}` is {text(network.shapes[value])} and gives {tuple(output.shape)}"
             )
+    trained = module.train()(*given) if network.aux else None
+    for head in network.aux:
+        given_by_head = tuple(getattr(trained, head.name).shape[1:])
+        if given_by_head != network.shapes[head.value]:
+            said, gives = text(network.shapes[head.value]), text(given_by_head)
+            raise Broken(f"for {text(shape)}, the aux head `{head.name}` is {said} and gives {gives}")

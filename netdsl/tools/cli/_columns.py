@@ -1,8 +1,11 @@
-"""Rows of cells to lines of text in which the columns are lined up."""
+"""Rows of cells to columns that are lined up: as text, or on a terminal as wide as that is."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import sys
+from collections.abc import Collection, Iterable, Sequence
+
+import click
 
 
 def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
@@ -15,3 +18,20 @@ def aligned(rows: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[
         ).rstrip()
         for row in rows
     ]
+
+
+def tell(
+    title: str, rows: Sequence[Sequence[str]], right: Collection[int], color: str, notes: Iterable[str] = ()
+) -> None:
+    """Print a table, of which the first row is the head, under its title and above its notes."""
+    from netdsl.tools.render.paint import wants_color
+
+    colored = wants_color(sys.stdout, color)
+    if colored or sys.stdout.isatty():
+        from netdsl.tools.terminal import grid
+
+        grid(title, rows, right, sys.stdout, colored)
+    else:
+        click.echo("\n".join([title, "", *aligned(rows, right)]))
+    if told := list(notes):
+        click.echo("\n".join(["", *told]))

@@ -62,7 +62,7 @@ class _Folder(click.Group):
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             from netdsl.text.diagnostics import did_you_mean
 
-            hint = did_you_mean(args[0], self.list_commands(ctx), "the commands are")
+            hint = did_you_mean(args[0], self.list_commands(ctx)) or "`netdsl --help` lists them"
             raise click.UsageError(f"there is no command '{args[0]}'; {hint}", ctx)
         return super().resolve_command(ctx, args)
 

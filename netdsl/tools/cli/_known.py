@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from netdsl.tools.cli._checked import Checked, with_proposals
 from netdsl.tools.cli._spec import Request, Stop
-from netdsl.tools.cli._tell import show, status
+from netdsl.tools.cli._tell import show, status, undefined
 
 if TYPE_CHECKING:
     from netdsl.ir import Network
@@ -30,7 +30,7 @@ def known(request: Request, color: str) -> tuple[Network, Report, int]:
     compilation = request.compile()
     report = compilation.report
     if compilation.valid and compilation.network is None:
-        report.error("E0703", f"'{request.name}' defines no network, only blocks")
+        undefined(report, request.name)
     report = with_proposals(request, Checked(compilation, (), ((compilation, {each: each for each in report}),)))
     show(report, color)
     ending = status(report, asked_no_variant=bool(compilation.variants) and request.variant is None)

@@ -15,8 +15,8 @@ from netdsl.tools.cli._known import known, network
 from netdsl.tools.cli._spec import Request
 from netdsl.tools.cli._tell import say
 
-UNMARKED = ("csv", "spec")
-"""Kinds of files of which nobody can tell whether netdsl wrote them."""
+UNMARKED = {"csv": "a CSV", "spec": "a spec"}
+"""Kinds of files of which nobody can tell whether netdsl wrote them, in words."""
 
 
 def make(
@@ -44,7 +44,8 @@ def make(
     given = {name: value for name, value in options.items() if value is not None}
     for name in given:
         if name not in kind.options:
-            takers = " or ".join(each for each in kinds if name in find(each).options)
+            *most, last = (each for each in kinds if name in find(each).options)
+            takers = f"{', '.join(most)} or {last}" if most else last
             raise click.UsageError(f"--{name} is for --to {takers}, not for {kind.name}")
     if several := tuple(network(each, color) for each in beside):
         given["beside"] = several
@@ -95,7 +96,7 @@ def check_place(path: Path, kind: Kind, force: bool) -> None:
         return
     data = path.read_bytes()
     if data and kind.name in UNMARKED:
-        raise click.UsageError(f"'{path}' exists, and a {kind.name.upper()} carries no mark; use --force to replace it")
+        raise click.UsageError(f"'{path}' exists, and {UNMARKED[kind.name]} carries no mark; use --force to replace it")
     if data and not kind.is_stamped(data):
         raise click.UsageError(f"'{path}' exists and was not written by netdsl; use --force to replace it")
 
@@ -116,7 +117,10 @@ def write(data: bytes, out: Path | None, kind: Kind) -> None:
 
 def replace(data: bytes, path: Path) -> None:
     """Make `data` the contents of a file, and say which other names of that file keep the old."""
-    others = files.replace(data, path)
+    try:
+        others = files.replace(data, path)
+    except OSError as problem:
+        raise click.ClickException(f"'{path}' cannot be written: {problem.strerror}") from None
     if others:
         names = "another name" if others == 1 else f"{others} other names"
         say(f"'{path}' had {names} (hard links), under which the old text stays", err=True)

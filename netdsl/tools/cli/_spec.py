@@ -234,7 +234,11 @@ def _missing(name: str) -> Compilation:
     from netdsl.text.diagnostics import Report, did_you_mean
 
     report = Report()
-    if name.endswith(".net") or "/" in name:
+    if name.startswith("block:"):
+        block = name.removeprefix("block:")
+        way_out = f"a block of the standard library is drawn, `netdsl draw {name}`, or printed, `netdsl show {block}`"
+        report.error("E0001", f"there is no file '{name}'", help=way_out)
+    elif name.endswith(".net") or "/" in name:
         folder = Path(name).parent
         beside = [each.name for each in folder.glob("*.net")] if folder.is_dir() else []
         hint = did_you_mean(Path(name).name, beside, f"the specs in '{folder}' are")

@@ -18,6 +18,10 @@ _ASKED = ("E0001", "E0205", "E0701")
 """Messages without a place under these codes are about the command line: an unknown file, param or variant."""
 
 
+MOST_SHOWN = 1000
+"""So many messages are shown of one report; what is written for programs has all of them."""
+
+
 def show(report: Report, color: str) -> None:
     """The messages of a report, to stderr."""
     if len(report):
@@ -25,7 +29,10 @@ def show(report: Report, color: str) -> None:
         from netdsl.tools.render.paint import wants_color
 
         colored = wants_color(sys.stderr, color)
-        click.echo(render(report, color=colored), err=True, color=colored, nl=False)
+        click.echo(render(report.first(MOST_SHOWN), color=colored), err=True, color=colored, nl=False)
+        if len(report) > MOST_SHOWN:
+            left = len(report) - MOST_SHOWN
+            click.echo(f"\nand {left:,} more message{'s' * (left > 1)}; `--format json` writes all of them", err=True)
         _point_to_explain(report)
 
 
@@ -39,6 +46,11 @@ def _point_to_explain(report: Report) -> None:
     if not seen:
         root.call_on_close(lambda: click.echo(f"see: netdsl explain {' '.join(sorted(seen)[:5])}", err=True))
     seen.extend(code for code in dict.fromkeys(each.code for each in report) if code not in seen)
+
+
+def undefined(report: Report, name: str) -> None:
+    """Add that a file which is right defines no network, to a command that is about networks."""
+    report.error("E0703", f"'{name}' defines no network, only blocks")
 
 
 def write_document(reports: Iterable[Report], format_: str) -> None:

@@ -38,10 +38,25 @@ def trains() -> Iterator[None]:
         raise click.ClickException(f"'{problem.filename or 'a file'}': {problem.strerror or problem}") from None
 
 
-def pictured(out: Path) -> None:
-    """Refuse a picture in a format that curves are not drawn in."""
-    if out.suffix not in (".svg", ".png", ".pdf"):
+def pictured(out: Path, force: bool) -> None:
+    """Refuse, before any work is done, a picture in a format that curves are not drawn in, or at a place that is not
+    netdsl's."""
+    from netdsl.backends.artefacts import by_ending
+    from netdsl.tools.cli._output import check_place
+
+    kind = by_ending(out.suffix, ("svg", "png", "pdf"))
+    if kind is None:
         raise click.UsageError(f"'{out}' must end in .svg, .png or .pdf")
+    check_place(out, kind, force)
+
+
+def alone(run: str, *options: str) -> None:
+    """Refuse what is given on the command line beside these options: a run is what it was begun as."""
+    context = click.get_current_context()
+    for each in context.command.params:
+        given = context.get_parameter_source(each.name or "") is click.core.ParameterSource.COMMANDLINE
+        if given and isinstance(each, click.Option) and each.name not in options:
+            raise click.UsageError(f"'{run}' is a run, which has its own spec and recipe; leave {each.opts[0]} out")
 
 
 def parted(settings: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -62,8 +77,9 @@ def with_recipe(network: Network, overrides: tuple[str, ...]) -> tuple[Network, 
         train = overridden(network.train, changes) if changes else network.train
         return network.model_copy(update={"train": train}), Recipe.of(train)
     except RecipeError as problem:
-        hint = problem.help or (did_you_mean(problem.word, problem.known, "there are") if problem.known else None)
-        raise click.BadParameter(problem.message + (f"; {hint}" if hint else ""), param_hint="'--set'") from None
+        hint = did_you_mean(problem.word, problem.known, "there are") if problem.known else None
+        hint = problem.help or hint or "`netdsl train --help-recipe` explains them all"
+        raise click.BadParameter(f"{problem.message}; {hint}", param_hint="'--set'") from None
 
 
 def recipe_help() -> str:

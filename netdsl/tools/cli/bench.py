@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from netdsl.tools.cli._columns import tell
 from netdsl.tools.cli._known import network
 from netdsl.tools.cli._spec import Request, SpecParameter, spec_options
 
@@ -30,9 +30,20 @@ Examples:
 """
 )
 @click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
-@click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Inputs at a time.")
-@click.option("--rounds", type=click.IntRange(min=1), default=15, show_default=True, help="How often all take a turn.")
-@click.option("--threads", type=click.IntRange(min=1), help="Threads of PyTorch.  [default: PyTorch's own]")
+@click.option(
+    "--batch", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="Inputs at a time."
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=15,
+    show_default=True,
+    help="How often all take a turn.",
+)
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="Threads of PyTorch.  [default: PyTorch's own]"
+)
 @click.option("--compile/--no-compile", "compiled", default=True, help="Also torch.compile, which takes a while.")
 @click.option("--cpu-time", is_flag=True, help="Count processor time, on a machine that does other work too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -71,7 +82,7 @@ def command(
     kind = "processor time" if cpu_time else "wall time"
     name = made.name + (f", {made.variant}" if made.variant else "")
     title = f"{name}: batch {batch}, {about['threads']} threads, {rounds} rounds, {kind}, PyTorch {about['torch']}"
-    _print(title, [HEAD, *map(_cells, found)], color)
+    tell(title, [HEAD, *map(_cells, found)], RIGHT, color)
     return 0
 
 
@@ -91,16 +102,3 @@ def _cells(way: Way) -> tuple[str, ...]:
 
 def _quartiles(spread: Spread) -> str:
     return f"{spread.low:.2f} to {spread.high:.2f}"
-
-
-def _print(title: str, rows: list[Any], color: str) -> None:
-    from netdsl.tools.cli._columns import aligned
-    from netdsl.tools.render.paint import wants_color
-
-    colored = wants_color(sys.stdout, color)
-    if colored or sys.stdout.isatty():
-        from netdsl.tools.terminal import grid
-
-        grid(title, rows, RIGHT, sys.stdout, colored)
-        return
-    click.echo("\n".join([title, "", *aligned(rows, RIGHT)]))

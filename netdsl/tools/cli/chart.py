@@ -25,7 +25,12 @@ output_options = options(
         "-o", "--out", metavar="OUT", help="The .svg, .png, .pdf or .csv file to write.  [default: the data, to stdout]"
     ),
     click.option(
-        "--dpi", type=click.IntRange(36, 1200), default=200, show_default=True, help="Pixels to the inch of a PNG."
+        "--dpi",
+        type=click.IntRange(36, 1200),
+        metavar="N",
+        default=200,
+        show_default=True,
+        help="Pixels to the inch of a PNG.",
     ),
     click.option("--force", is_flag=True, help="Replace a file that netdsl did not write."),
 )
@@ -87,32 +92,9 @@ def operations(out: str | None, dpi: int, force: bool) -> None:
     _deliver(operations.chart(), out, dpi, force)
 
 
-@command.command()
-@click.argument("spec", type=SpecParameter(), metavar="FILE[:VARIANT]")
-@output_options
-@spec_options
-def cost(
-    spec: str,
-    out: str | None,
-    dpi: int,
-    force: bool,
-    variant: str | None,
-    settings: tuple[str, ...],
-    input_: str | None,
-    color: str,
-) -> None:
-    """Where a network spends: params, multiply-adds and activations by stage, and its receptive field over depth."""
-    from netdsl.analysis.charts import cost
-    from netdsl.tools.cli._known import network
-
-    _check(out, force)
-    _deliver(cost.chart(network(Request(spec, variant, settings, input_), color)), out, dpi, force)
-
-
 def _of_networks(drawn: Callable[[list[Network]], Chart]) -> Callable[..., None]:
     """A command over specs, of what draws the chart of their networks; its first words are the command's help."""
 
-    @click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1, required=True)
     @output_options
     @spec_options
     @wraps(drawn)
@@ -135,7 +117,21 @@ def _of_networks(drawn: Callable[[list[Network]], Chart]) -> Callable[..., None]
     return delivered
 
 
+_specs = click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1, required=True)
+
+
 @command.command()
+@click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]", callback=lambda _ctx, _param, spec: (spec,))
+@_of_networks
+def cost(networks: list[Network]) -> Chart:
+    """Where a network spends: params, multiply-adds and activations by stage, and its receptive field over depth."""
+    from netdsl.analysis.charts import cost
+
+    return cost.chart(networks[0])
+
+
+@command.command()
+@_specs
 @_of_networks
 def compare(networks: list[Network]) -> Chart:
     """Networks side by side: params, multiply-adds, depth, memory."""
@@ -145,6 +141,7 @@ def compare(networks: list[Network]) -> Chart:
 
 
 @command.command()
+@_specs
 @_of_networks
 def scale(networks: list[Network]) -> Chart:
     """Networks to one scale: a bar for each layer with weights, as wide as the layer."""

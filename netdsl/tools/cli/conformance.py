@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netdsl.tools.cli._spec import STDIN, Request, SpecParameter, color_option
-from netdsl.tools.cli._tell import show, status
+from netdsl.tools.cli._tell import show, status, undefined
 
 if TYPE_CHECKING:
     from netdsl.analysis.conformance import Conformance
@@ -27,7 +27,14 @@ Examples:
 """,
 )
 @click.argument("specs", type=SpecParameter(), metavar="[FILE[:VARIANT]]...", nargs=-1)
-@click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How the figures are written.",
+)
 @click.option("--summary", is_flag=True, help="Only how many figures of each spec match.")
 @click.option("--failed", is_flag=True, help="Only the figures that nothing explains.")
 @color_option
@@ -59,6 +66,8 @@ def command(specs: tuple[str, ...], format_: str, summary: bool, failed: bool, c
             raise click.UsageError("the figures of standard input cannot be held against anything; give a file")
         request = Request(spec, None)
         networks, report = prove(request.path, request.variant)
+        if not networks and not report.errors:
+            undefined(report, request.name)
         if report.errors:
             if not networks and any(each.code == "E0001" for each in report.errors):
                 report = request.compile().report  # which looks for what was meant

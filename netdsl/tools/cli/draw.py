@@ -15,6 +15,7 @@ SECTION = "See it"
 
 
 @click.command(
+    short_help="Draw specs: on a page, in full, or as in the papers.",
     epilog="""\b
 Examples:
   netdsl draw googlenet.net                               write googlenet.svg
@@ -23,7 +24,7 @@ Examples:
   netdsl draw vgg19 plain:34 resnet34 --style paper       side by side, as in the ResNet paper
   netdsl draw block:inception --style paper               a block with its parameters
   netdsl draw lenet5 --style volumes -o lenet5.png        feature maps to scale
-"""
+""",
 )
 @click.argument("specs", type=SpecParameter(), metavar="FILE[:VARIANT]...", nargs=-1, required=True)
 @click.option(

@@ -32,7 +32,9 @@ Examples:
     "--data", metavar="DATA", help="What to judge on, as in `netdsl train`.  [default: the run's, else digits]"
 )
 @click.option("--crops", type=click.Choice(list(CROPS)), default="1", show_default=True, help="Views of an image.")
-@click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Images at a time.")
+@click.option(
+    "--batch", type=click.IntRange(min=1), metavar="N", default=64, show_default=True, help="Images at a time."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON; accuracies are shares.")
 @spec_options
 def command(
@@ -48,7 +50,7 @@ def command(
     color: str,
 ) -> None:
     """Judge trained weights on test images: top-1, top-5 (of masks mIoU) and loss, beside what the paper reports."""
-    from netdsl.tools.cli._training import parted, trains, with_recipe
+    from netdsl.tools.cli._training import alone, parted, trains, with_recipe
 
     with trains():
         from netdsl.backends.torch import build
@@ -58,6 +60,7 @@ def command(
         from netdsl.training.weights import load
 
         if (Path(spec) / "run.json").is_file():
+            alone(spec, "weights", "data", "crops", "batch", "as_json", "color")
             run = Run(Path(spec))
             made, recipe = run.network, recipe_from(run.about["recipe"])
             weights = weights or (str(run.trained),)

@@ -28,6 +28,7 @@ def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> li
 
 
 @click.command(
+    short_help="Explain a message by its code, or list all codes.",
     epilog="""\b
 Examples:
   netdsl explain E0302             what it means, why the rule is there, the way out
@@ -35,20 +36,31 @@ Examples:
   netdsl explain folded_norms      what a pass of `netdsl compile --for inference` does
   netdsl explain                   all codes
   netdsl explain E0302 --format markdown
-"""
+""",
 )
 @click.argument("codes", metavar="[CODE]...", nargs=-1, shell_complete=_complete)
-@click.option("--format", "format_", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How the pages of codes are written.",
+)
 @color_option
 def command(codes: tuple[str, ...], format_: str, color: str) -> None:
     """Explain a message by its code, or list all codes; a pass of `netdsl compile --for` by its name.
 
     The messages that a page shows are those that the compiler prints for its examples now.
     """
-    if len(codes) == 1 and (page := _named(codes[0])) is not None:
-        click.echo(page)
+    asked = {code.upper(): code for code in codes}.values()
+    named = {code: page for code in asked if (page := _named(code)) is not None}
+    if named and format_ != "text":
+        raise click.UsageError(f"--format is for the pages of codes, not for '{next(iter(named))}'")
+    if named:
+        click.echo("\n\n".join(named.get(code) or _explained([_page(code)], format_, color).rstrip() for code in asked))
         return
-    pages = [_page(code) for code in dict.fromkeys(code.upper() for code in codes)]
+    pages = [_page(code) for code in asked]
     click.echo(_explained(pages, format_, color) if pages else _all(format_), nl=False)
 
 
@@ -61,16 +73,17 @@ def _named(name: str) -> str | None:
     return manual.find(name)
 
 
-def _page(code: str) -> Page:
+def _page(name: str) -> Page:
     from netdsl.text import explain
     from netdsl.text.codes import CODES
 
+    code = name.upper()
     if code not in explain.codes():
         from netdsl.text.diagnostics import nearest
         from netdsl.tools import manual
 
         if not re.fullmatch(r"[EW]\w*\d", code):
-            raise click.UsageError(f"there is no code and no operator '{code.lower()}'; {manual.nearest(code)}")
+            raise click.UsageError(f"there is no code and no operator '{name}'; {manual.nearest(name)}")
         best = nearest(code, CODES)
         hint = f"did you mean {best}, {CODES[best]}?" if best else "`netdsl explain` lists all codes"
         raise click.UsageError(f"there is no code '{code}'; {hint}")

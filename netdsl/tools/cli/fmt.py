@@ -65,8 +65,8 @@ def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int
             try:
                 deliver(source, text, Path(name))
                 say(f"{name}: formatted")
-            except OSError as problem:
-                _refuse(f"'{name}' cannot be written: {problem.strerror}", color)
+            except click.ClickException as problem:
+                _refuse(problem.message, color)
                 worst = WRONG_USE
     if same == len(files) and not diff_ and (check or STDIN not in files):
         click.echo("nothing to change" if same == 1 else f"nothing to change in {same} files")
@@ -76,7 +76,7 @@ def command(files: tuple[str, ...], check: bool, diff_: bool, color: str) -> int
 def _read(name: str, color: str) -> Source | None:
     """The text of a file, or None with a message where it cannot be read."""
     from netdsl import zoo
-    from netdsl.elaborate.files import read
+    from netdsl.elaborate.files import read, why
     from netdsl.text.diagnostics import did_you_mean
     from netdsl.text.source import Source
 
@@ -86,7 +86,11 @@ def _read(name: str, color: str) -> Source | None:
     if not path.exists():
         beside = [each.name for each in path.parent.glob("*.net")] if path.parent.is_dir() else []
         of_zoo = f"a network of the zoo is copied first: `netdsl new {name} {name}.net`" if zoo.find(name) else None
-        _refuse(f"there is no file '{name}'", color, of_zoo or did_you_mean(path.name, beside))
+        _refuse(
+            f"there is no file '{name}'",
+            color,
+            of_zoo or did_you_mean(path.name, beside, f"the specs in '{path.parent}' are"),
+        )
         return None
     if not path.is_file():
         inside = f"`netdsl fmt {name.rstrip('/')}/*.net` takes the files in it" if path.is_dir() else None
@@ -95,8 +99,7 @@ def _read(name: str, color: str) -> Source | None:
     try:
         return read(path, name)
     except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        _refuse(f"'{name}' cannot be read: {reason}", color)
+        _refuse(f"'{name}' cannot be read: {why(problem)}", color)
         return None
 
 

@@ -10,13 +10,14 @@ SECTION = "Write a spec"
 
 
 @click.command(
+    short_help="List the operators and blocks, or show the page of one.",
     epilog="""\b
 Examples:
   netdsl ops              all operators
   netdsl ops conv         the page of one, with its arguments
   netdsl ops "max pool"   by a name from the papers
   netdsl ops se           of a block of the standard library, with its body
-"""
+""",
 )
 @click.argument("name", required=False)
 def command(name: str | None) -> None:

@@ -76,23 +76,29 @@ every place; where it turns over is the decision boundary.
     "--epochs", type=click.IntRange(min=1), metavar="N", help="How often all points are seen; each is a step."
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="The seed of weights and points."
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="The seed of weights and points.",
 )
 @click.option(
     "-o", "--out", metavar="PICTURE", type=click.Path(path_type=Path), help="Draw it over the epochs: .svg, .png, .pdf."
 )
+@click.option("--force", is_flag=True, help="Replace a picture that netdsl did not draw.")
 def command(
-    points: str, hidden: int | None, rate: float | None, epochs: int | None, seed: int, out: Path | None
+    points: str, hidden: int | None, rate: float | None, epochs: int | None, seed: int, out: Path | None, force: bool
 ) -> None:
     """Train the two-layer network on points in the plane, and watch its decision boundary.
 
     It is gradient descent on the sum of squared errors, over all points at once, with momentum.
     """
     from netdsl.compiler import loads
-    from netdsl.tools.cli._training import trains
+    from netdsl.tools.cli._training import pictured, trains
 
-    if out is not None and (out.suffix not in (".svg", ".png", ".pdf") or not out.parent.is_dir()):
-        raise click.UsageError(f"'{out}' must end in .svg, .png or .pdf, in a folder that is there")
+    if out is not None:
+        pictured(out, force)
     toy = TOYS[points]
     spec = SPEC.format(
         hidden=hidden or toy.hidden, scale=toy.scale, rate=rate or toy.rate, epochs=epochs or toy.epochs, seed=seed

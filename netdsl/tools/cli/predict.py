@@ -11,15 +11,18 @@ SECTION = "Train it"
 
 
 @click.command(
+    short_help="Name what is in images by a trained network.",
     epilog="""\b
 Examples:
   netdsl predict runs/lenet-5-1 seven.png
   netdsl predict runs/resnet-1 *.jpg --json
-"""
+""",
 )
 @click.argument("run", metavar="RUN")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
-@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, help="How many classes to show.")
+@click.option(
+    "--top", type=click.IntRange(min=1), metavar="N", default=5, show_default=True, help="How many classes to show."
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, a list of images.")
 def command(run: str, images: tuple[Path, ...], top: int, as_json: bool) -> None:
     """Name what is in images, with probabilities, by a trained network."""

@@ -88,10 +88,9 @@ def command(file: str, out: str | None, prelude: str | None, style: str | None, 
 
 def _text(name: str) -> str:
     """The text of a file. Ends the command where it cannot be read."""
-    from netdsl.elaborate.files import read
+    from netdsl.elaborate.files import read, why
 
     try:
         return read(Path(name), name, piped=True).text
     except (OSError, ValueError) as problem:
-        reason = (problem.strerror or str(problem)) if isinstance(problem, OSError) else str(problem)
-        raise click.UsageError(f"'{name}' cannot be read: {reason}") from None
+        raise click.UsageError(f"'{name}' cannot be read: {why(problem)}") from None

@@ -51,6 +51,8 @@ def command(
     kind = Kind("html", (".html", ".htm"), "<!-- {} -->")
     path = None if out == "-" else Path(out or f"{request.stem}.html")
     if path is not None:
+        if path.suffix.lower() not in kind.endings:
+            raise click.UsageError(f"'{path}' must end in {' or '.join(kind.endings)}")
         check_place(path, kind, force)
     network, _, ending = known(request, color)
     if ending:

@@ -118,9 +118,15 @@ Examples:
 """,
 )
 @click.option(
-    "--ratio", type=click.IntRange(min=2), default=None, help="Channels in for one behind the reduction.  [4]"
+    "--ratio",
+    type=click.IntRange(min=2),
+    metavar="N",
+    default=None,
+    help="Channels in for one behind the reduction.  [default: 4]",
 )
-@click.option("--to", type=click.IntRange(min=1), default=None, help="So many channels behind the reduction.")
+@click.option(
+    "--to", type=click.IntRange(min=1), metavar="N", default=None, help="So many channels behind the reduction."
+)
 @click.option("--bottleneck", is_flag=True, help="Restore the channels by another 1x1 convolution behind.")
 @_transformation
 def reduce(ratio: int | None, to: int | None, bottleneck: bool) -> Change:

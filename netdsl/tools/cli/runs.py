@@ -12,22 +12,26 @@ SECTION = "Train it"
 
 
 @click.command(
+    short_help="List runs, compare their recipes, draw their curves.",
     epilog="""\b
 Examples:
   netdsl runs                              those in runs/
   netdsl runs runs/a-1 runs/a-2            how their recipes differ
   netdsl runs runs/a-* -o curves.svg       their curves in one picture
-"""
+""",
 )
 @click.argument("runs", nargs=-1, metavar="[RUN...]", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--out", metavar="PICTURE", type=click.Path(path_type=Path), help="Draw their curves: .svg, .png, .pdf."
 )
+@click.option("--force", is_flag=True, help="Replace a picture that netdsl did not draw.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, all that run.json says.")
-def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+def command(runs: tuple[Path, ...], out: Path | None, force: bool, as_json: bool) -> None:
     """List runs, say how their recipes differ, and draw their curves in one picture."""
     from netdsl.tools.cli._training import pictured, trains
 
+    if out is not None:
+        pictured(out, force)
     with trains():
         from netdsl.training import curve
         from netdsl.training.run import Run
@@ -35,7 +39,6 @@ def command(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
         folders = runs or tuple(sorted(each.parent for each in Path("runs").glob("*/run.json")))
         found = {str(folder): Run(folder).about for folder in folders}
         if out is not None:
-            pictured(out)
             curve.compare({name: Run(Path(name)).rows() for name in found}, out)
             click.echo(f"wrote {out}", err=True)
     if as_json:

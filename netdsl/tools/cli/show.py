@@ -10,7 +10,7 @@ SECTION = "Write a spec"
 
 
 @click.command(
-    short_help="Print the spec of a network of the zoo, or a block of the library.",
+    short_help="Print a spec of the zoo, or a block of the library.",
     epilog="""\b
 Examples:
   netdsl show vgg

@@ -68,6 +68,8 @@ def command(
     each layer keeps for the backward pass, and the peak. With --budget also what `compile --for training` computes
     again to fit it, and the largest batch that fits as it is.
     """
+    if memory and (symbolic or expand):
+        raise click.UsageError("--symbolic and --expand are for the table of layers, not for --memory")
     if memory:
         return _memory(Request(spec, variant, settings, input_), format_, depth, batch or 1, budget, color)
     if batch is not None or budget is not None:
@@ -98,24 +100,17 @@ def _memory(
 ) -> int:
     """Print what training takes."""
     from netdsl.backends.table import memory
-    from netdsl.tools.cli._columns import aligned
-    from netdsl.tools.render.paint import wants_color
+    from netdsl.tools.cli._columns import tell
 
     found = memory.fitting(memory.memory(network(request, color), batch, budget), LINES, depth)
-    colored = wants_color(sys.stdout, color)
     right = (3, 4, 5)[: len(found.head) - 3]
     rows = [found.head, *memory.cells(found)]
     if format_ == "json":
         click.echo(json.dumps(memory.document(found), indent=2))
     elif format_ == "markdown":
         click.echo(memory.to_markdown(found), nl=False)
-    elif colored or sys.stdout.isatty():
-        from netdsl.tools.terminal import grid
-
-        grid(memory.title(found), rows, right, sys.stdout, colored)
-        click.echo("\n".join(["", *memory.notes(found)]))
     else:
-        click.echo("\n".join([memory.title(found), "", *aligned(rows, right), "", *memory.notes(found)]))
+        tell(memory.title(found), rows, right, color, memory.notes(found))
     return 0
 
 

@@ -68,7 +68,7 @@ def command(
     from netdsl.backends.artefact import Kind
     from netdsl.tools.cli._checked import check, with_proposals
     from netdsl.tools.cli._output import check_place, write
-    from netdsl.tools.cli._tell import say, show, status
+    from netdsl.tools.cli._tell import say, show, status, undefined
 
     if out is not None and out != "-" and format_ is None:
         format_ = tables.formats.by_ending(Path(out).suffix)
@@ -86,12 +86,12 @@ def command(
 
     request = Request(spec, variant, settings, input_)
     checked = check(request)
+    networks = [each.network for each, _ in checked.apart if each.network is not None]
+    if not networks and not checked.report.errors:
+        undefined(checked.report, request.name)
     if checked.report.errors:
         show(with_proposals(request, checked), color)
         raise Stop(status(checked.report))
-    networks = [each.network for each, _ in checked.apart if each.network is not None]
-    if not networks:
-        raise click.ClickException(f"'{request.name}' defines no network, only blocks")
     try:
         printed = tables.write_each(networks, style)
     except tables.NotPrintable as problem:

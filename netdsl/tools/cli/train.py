@@ -9,7 +9,6 @@ import click
 
 from netdsl.tools.cli._known import network
 from netdsl.tools.cli._spec import Request, SizeParameter, SpecParameter, spec_options
-from netdsl.tools.cli._training import pictured
 
 if TYPE_CHECKING:
     from netdsl.ir import Network
@@ -54,7 +53,9 @@ wds:PATTERN; FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half
 @click.option(
     "--devices", default="1", metavar="N|auto", show_default=True, help="How many devices, or processes on CPU."
 )
-@click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="How many machines.")
+@click.option(
+    "--nodes", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="How many machines."
+)
 @click.option(
     "--precision", type=click.Choice(PRECISIONS), default="32-true", show_default=True, help="Bits of a number."
 )
@@ -64,7 +65,9 @@ wds:PATTERN; FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half
     type=SizeParameter(),
     help="The memory of a step, 8GB or 512MiB: what it does not hold is computed again.",
 )
-@click.option("--accumulate", type=click.IntRange(min=1), default=1, show_default=True, help="Batches for one step.")
+@click.option(
+    "--accumulate", type=click.IntRange(min=1), metavar="N", default=1, show_default=True, help="Batches for one step."
+)
 @click.option("--channels-last", is_flag=True, help="Keep images as N x H x W x C in memory.")
 @click.option("--compile", "compile_", is_flag=True, help="Compile the network by torch.compile.")
 @click.option(
@@ -72,6 +75,7 @@ wds:PATTERN; FILE.npz; xor, xor_cloud, circles, moons, spiral; squares; one_half
 )
 @click.option("--quiet", is_flag=True, help="No progress, only the result.")
 @click.option("--find-lr", is_flag=True, help="Try a hundred rates, draw the loss over them (-o PICTURE), and stop.")
+@click.option("--force", is_flag=True, help="With --find-lr: replace a picture that netdsl did not draw.")
 @click.option("--dry-run", is_flag=True, help="Print the recipe as it would be used, and stop.")
 @click.option("--help-recipe", is_flag=True, help="Explain every word of recipes, and stop.")
 @spec_options
@@ -95,6 +99,7 @@ def command(
     save_every: int | None,
     quiet: bool,
     find_lr: bool,
+    force: bool,
     dry_run: bool,
     help_recipe: bool,
     variant: str | None,
@@ -108,7 +113,7 @@ def command(
     to know of it: spec, recipe, source, metrics, curve, weights. Ctrl-C stops behind a step; --resume goes on with the
     same bits.
     """
-    from netdsl.tools.cli._training import parted, recipe_help, trains, with_recipe
+    from netdsl.tools.cli._training import alone, parted, pictured, recipe_help, trains, with_recipe
     from netdsl.training.allocator import keep_freed
 
     if help_recipe:
@@ -119,7 +124,10 @@ def command(
     if devices != "auto" and not (devices.isdigit() and int(devices) > 0):
         raise click.BadParameter(f"'{devices}' is no number of devices, nor auto", param_hint="'--devices'")
     keep_freed()
+    if force and not find_lr:
+        raise click.UsageError("--force goes with --find-lr; a run is never written over another")
     if resume is not None:
+        alone(resume, "resume", "color")
         with trains():
             from netdsl.training.fitting import resume as go_on
 
@@ -135,8 +143,11 @@ def command(
         return
     with trains():
         from netdsl.training.engine import Options
-        from netdsl.training.fitting import first, fit
+        from netdsl.training.fitting import first, fit, stem
 
+        picture = Path(out or f"{stem(made)}-lr.svg")
+        if find_lr:
+            pictured(picture, force)
         if not quiet and first():
             told = "the spec has no recipe; this one is taken:\n" if read.train is None else ""
             click.echo(f"{made.name}: {made.params:,} parameters, on {data}\n{told}{recipe.text}", err=True)
@@ -156,19 +167,16 @@ def command(
             quiet=quiet,
         )
         if find_lr:
-            _found(made, data, recipe, options, out)
+            _found(made, data, recipe, options, picture)
             return
         _told(fit(made, data, recipe, out=out, options=options))
 
 
-def _found(network: Network, data: str, recipe: Recipe, options: Options, out: str | None) -> None:
+def _found(network: Network, data: str, recipe: Recipe, options: Options, picture: Path) -> None:
     """The learning-rate range test: its curve as a picture, and a rate."""
     from netdsl.training import curve
     from netdsl.training.finding import find_rate
-    from netdsl.training.fitting import stem
 
-    picture = Path(out or f"{stem(network)}-lr.svg")
-    pictured(picture)
     found = find_rate(network, data, recipe, options)
     curve.rates(found.rates, found.losses, found.rate, picture)
     click.echo(f"wrote {picture}", err=True)

@@ -7,6 +7,7 @@ as it is where another one follows on its line (`bn; relu; conv3-64`), or the la
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
@@ -72,7 +73,7 @@ class _Stretch:
         if inside and hint is not None and self.repeats(layer, inside[-1], hint):
             inside.pop()
         yield from inside
-        if hint is None or _says_itself(layer):
+        if hint is None or _says_itself(layer) or not _ends(layer, self.document.text):
             return
         if isinstance(after, tree.Layer) and "\n" not in self.document.text[layer.span.end : after.span.start]:
             placed = self.places.of(extent(layer))
@@ -133,6 +134,13 @@ def _says_itself(layer: tree.Layer) -> bool:
     """Whether a statement needs no hint: its shape is claimed, or it is not a place where one comes out."""
     bare = isinstance(layer.item, tree.Output) and layer.item.item is None
     return layer.claim is not None or bare or isinstance(layer.item, tree.If)
+
+
+def _ends(layer: tree.Layer, text: str) -> bool:
+    """Whether the braces of a statement are closed: it has no place behind it where they are only taken to be."""
+    inside = [statement for body in bodies(layer.item) for statement in body.statements]
+    rest = text[inside[-1].span.end if inside else layer.item.span.start : layer.item.span.end]
+    return not bodies(layer.item) or "}" in re.sub(r"#[^\n]*", "", rest)
 
 
 def _last_layer(cell: tree.Body) -> tree.Layer | None:

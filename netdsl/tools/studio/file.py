@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from netdsl.elaborate.files import LARGEST, read
+from netdsl.elaborate.files import LARGEST, read, why
 from netdsl.text import files
 
 
@@ -40,8 +40,7 @@ class File:
         except FileNotFoundError:
             return found
         except (OSError, ValueError) as problem:
-            why = problem.strerror if isinstance(problem, OSError) else str(problem)
-            return {**found, "wrong": f"{self.name} cannot be read: {why}"}
+            return {**found, "wrong": f"{self.name} cannot be read: {why(problem)}"}
         return {**found, "text": text, "digest": _digest(text)}
 
     def save(self, text: Any, digest: Any) -> dict[str, Any]:
@@ -58,8 +57,8 @@ class File:
         except FileExistsError:
             return {"changed": self.state()}
         except (OSError, UnicodeEncodeError) as problem:
-            why = problem.strerror if isinstance(problem, OSError) else "it is no text"
-            return {"wrong": f"{self.name} cannot be written: {why}"}
+            reason = why(problem) if isinstance(problem, OSError) else "it is no text"
+            return {"wrong": f"{self.name} cannot be written: {reason}"}
         return {"digest": _digest(text)}
 
 

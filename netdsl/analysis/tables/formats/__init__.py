@@ -13,7 +13,7 @@ from netdsl.analysis.tables.model import Table
 from netdsl.text.source import Source
 
 names, find = partial(registry.names, __name__), partial(registry.module, __name__)
-TRIED = ("html", "latex", "markdown", "csv")
+TRIED = ("html", "latex", "markdown", "text", "csv")
 """Of texts to read the surest mark comes first; any text with tabs could be the last."""
 
 

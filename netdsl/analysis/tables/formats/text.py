@@ -1,17 +1,21 @@
 """A table as plain text, as it is read on a terminal: columns lined up, stacks in tall brackets, rules between rows.
 
-One that is wider than the terminal is told in parts, each with the columns that say what a row is.
+One that is wider than the terminal is told in parts, each with the columns that say what a row is. Read is what stands
+in columns, as `pdftotext -layout` gives the tables of a paper; stacks in tall brackets are not.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from textwrap import wrap
+from typing import TypeAlias
 from unicodedata import combining, east_asian_width
 
-from netdsl.analysis.tables.model import Cell, Table, placed
+from netdsl.analysis.tables.model import Cell, Row, Table, placed
 from netdsl.backends.table import shortened
+from netdsl.text.source import Source
 from netdsl.text.visible import visible
 
 ENDINGS = (".txt",)
@@ -124,3 +128,121 @@ def _filled(text: str, room: int, side: str) -> str:
     free = max(0, room - _wide([text]))
     left = {"left": 0, "right": free, "center": free // 2}[side]
     return " " * left + text + " " * (free - left)
+
+
+# And back --------------------------------------------------------------------------------------------------------
+
+_FIELD = re.compile(r"\S+(?: \S+)*")
+_RULES = re.compile(r"[\s\-=_─━]+")
+_NOTE = re.compile(r"[A-Z][A-Za-z ]*: ")
+_TITLE = re.compile(r"Table\s*\d+\s*[:.]\s*(.*)")
+_ALIKE = str.maketrans("\f\x1b\x1c\x1d\x1e\x1f", " \ufb00\ufb01\ufb02\ufb03\ufb04")
+"""The end of a page, and TeX's own codes of ligatures, where a PDF does not say what they are."""
+Lines: TypeAlias = list[tuple[int, str]]
+"""Lines with the places where they begin."""
+
+
+def fits(text: str) -> bool:
+    """Whether a text has lines whose fields stand in columns, as `pdftotext -layout` gives a table, or this module."""
+    return "\t" not in text and any(_data(block) for block in _blocks(text))
+
+
+def read(source: Source) -> list[Table]:
+    """The tables of a text laid out in columns: these are where no line with several fields has a character between."""
+    return [_read(source, block, data) for block in _blocks(source.text) if (data := _data(block))]
+
+
+def _blocks(text: str) -> Iterator[Lines]:
+    """The lines between empty ones."""
+    block: Lines = []
+    at = 0
+    for line in [*re.findall(r"[^\n]*\n|[^\n]+", text), "\n"]:
+        if line.strip("\f\r\n "):
+            block.append((at, line.translate(_ALIKE).rstrip()))
+        elif block:
+            yield block
+            block = []
+        at += len(line)
+
+
+def _data(block: Lines) -> list[str]:
+    """The lines with the fields of several columns: three fields, or two where there are no three."""
+    for fewest in (3, 2):
+        found = [line for _, line in block if len(_FIELD.findall(line)) >= fewest and not _NOTE.match(line)]
+        if len(found) > 1:
+            return found
+    return []
+
+
+def _read(source: Source, block: Lines, data: Sequence[str]) -> Table:
+    title = ""
+    notes: list[str] = []
+    rows: list[Row] = []
+    columns = _columns_of(data)
+    for number, (at, line) in enumerate(block):
+        named = _TITLE.fullmatch(line.strip())
+        ruled = number + 1 < len(block) and _RULES.fullmatch(block[number + 1][1]) is not None
+        if named is not None or (number == 0 and ruled and len(_FIELD.findall(line)) == 1):
+            title = named[1] if named is not None else line.strip()
+        elif (_NOTE.match(line) or (notes and notes[-1].endswith("."))) and line not in data:
+            notes.append(line)
+        elif notes:  # a note goes on
+            notes[-1] += f" {line.strip()}"
+        elif not _RULES.fullmatch(line):
+            rows.append(tuple(_cells_of(source, at, line, columns)))
+    return Table(title, (), tuple(rows), tuple(notes))
+
+
+def _columns_of(data: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the columns begin and end: between them no line has a character, but for the first, which may be heads that
+    are wider than what stands below them."""
+    inked = {at for line in data[len(data) // 4 :] for at, char in enumerate(line) if not char.isspace()}
+    begins = sorted(at for at in inked if at - 1 not in inked)
+    return [(begin, next(at for at in range(begin, begin + len(inked) + 1) if at not in inked)) for begin in begins]
+
+
+def _cells_of(source: Source, at: int, line: str, columns: Sequence[tuple[int, int]]) -> Iterator[Cell]:
+    """The cells of a line, each behind empty ones for the columns that it has nothing in: a text that is centred over
+    several columns is over these, else each word is in the column that is nearest."""
+    parts: dict[int, tuple[int, int]] = {}
+    wide: dict[int, int] = {}
+    fields = list(_FIELD.finditer(line))
+    whole = len(fields) == len(columns)
+    for number, field in enumerate(fields):
+        text = re.fullmatch(r"(?=.*[A-Za-z])(?:\S+|.*[(,].*)", field[0]) is not None or len(fields) == 1
+        over = _over(field.start(), field.end(), columns, len(fields) == 1) if text and not whole else None
+        words = [field] if whole or over is not None else re.finditer(r"\S+", line[: field.end()])
+        for word in words:
+            if word.start() < field.start():
+                continue
+            middle = (word.start() + word.end()) / 2
+            away = [max(begin - middle, middle - end, 0) for begin, end in columns]
+            column = over.start if over is not None else number if whole else away.index(min(away))
+            parts[column] = (parts.get(column, word.span())[0], word.end())
+            wide[column] = len(over) if over is not None else 1
+    done = 0
+    for column, (begin, end) in sorted(parts.items()):
+        yield from [Cell()] * (column - done)
+        span = source.span(at + begin, at + end)
+        yield Cell((" ".join(line[begin:end].split()),), wide[column], span=span)
+        done = column + wide[column]
+
+
+def _over(begin: int, end: int, columns: Sequence[tuple[int, int]], lone: bool) -> range | None:
+    """The columns over which a text is centred; None for one that stands in its own column."""
+    near = 0 if lone else 1
+    nexts = [first for first, _ in columns[1:]] + [end]
+    begins = any(
+        abs(begin - c[0]) <= near and (end <= then or not lone) for c, then in zip(columns, nexts, strict=True)
+    )
+    own = begins or (not lone and any(end == last for _, last in columns))
+    if len(columns) == 1 or own:
+        return None
+    if lone:
+        return range(len(columns))
+    for many in range(2, len(columns) + 1):
+        for first in range(len(columns) - many + 1):
+            left, right = columns[first][0], columns[first + many - 1][1]
+            if left < begin and end < right and abs((left + right) - (begin + end)) <= 2:
+                return range(first, first + many)
+    return None

@@ -130,6 +130,7 @@ def _amount(count: int, unit: int, letter: str) -> str:
 CONVENTIONS = ("conv(act=relu)", "maxpool(ceil=true)")
 """The paper's: all convolutions have rectified activations; its sizes are those of pools that round up."""
 _TYPE = "a type: convolution, max pool, avg pool, inception, dropout, linear, softmax"
+_KINDS = re.compile(r"conv|max|av|inception|drop|linear|fc|fully|soft")
 _OUT = "a size such as 28×28×256"
 
 
@@ -160,8 +161,8 @@ class _Rows:
 
     def statement(self, given: Given) -> str:
         kind = given["type"].lower()
-        if (not self.begun and kind in ("", "type")) or not any(given.values()):
-            return ""
+        if (not self.begun and not _KINDS.match(kind)) or not any(given.values()):
+            return ""  # a head
         self.begun = True
         out = size(given["output size"])
         if given["output size"] and out is None:

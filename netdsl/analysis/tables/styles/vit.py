@@ -91,13 +91,14 @@ def read(tables: Sequence[Table], table: Table, report: Report) -> Spec | None:
     """The spec of a table: a variant for each row."""
     columns = {name.partition(" size")[0]: at for name, at in records.heads(table).items()}
     title = table.title.partition(":")[0]
-    classes = int(said(table.notes, CLASSES) or 1000)
+    given = said(table.notes, CLASSES) or ""
+    classes = int(given) if given.isascii() and given.isdigit() else 1000
     names: list[str] = []
 
-    def statements(given: Given) -> str:
-        sizes = records.whole(given, SIZES, "a number")
-        patch = re.search(r"/(\d+)$", given["model"])
-        names.append(variant(given["model"].removeprefix(f"{title}-").removeprefix("ViT-")))
+    def statements(row: Given) -> str:
+        sizes = records.whole(row, SIZES, "a number")
+        patch = re.search(r"/(\d+)$", row["model"])
+        names.append(variant(row["model"].removeprefix(f"{title}-").removeprefix("ViT-")))
         return _statements([int(patch[1]) if patch else 16, *sizes], classes)
 
     found = records.read(table, columns, statements, report)

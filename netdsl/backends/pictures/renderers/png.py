@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from math import sqrt
+
 from netdsl.backends.artefact import RenderError
 from netdsl.backends.pictures.drawing import Drawing
 from netdsl.backends.pictures.fonts import font
 from netdsl.backends.pictures.renderers.svg import svg
 
-LARGEST = 20_000
-"""Pixels along one side; more are for no viewer."""
+LARGEST, ALL = 20_000, 100_000_000
+"""Pixels along one side, and in all: four bytes each; more are for no viewer."""
 
 
 def png(drawing: Drawing, dpi: int) -> bytes:
     """The picture in pixels. Raises `RenderError` where it would be too large, or no font is there."""
     zoom = dpi / 72
-    if max(drawing.width, drawing.height) * zoom > LARGEST:
-        most = int(LARGEST * 72 / max(drawing.width, drawing.height))
+    most = min(LARGEST / max(drawing.width, drawing.height), sqrt(ALL / (drawing.width * drawing.height)))
+    if zoom > most:
         raise RenderError(
-            f"at {dpi} dots per inch the picture has more than {LARGEST:,} pixels along one side; "
-            f"give at most --dpi {most}, or draw an SVG"
+            f"at {dpi} dots per inch it has {drawing.width * zoom:,.0f} x {drawing.height * zoom:,.0f} pixels, too "
+            f"many to look at; give at most --dpi {int(most * 72)}, or draw an SVG"
         )
     import resvg_py
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from netdsl.backends.artefact import RenderError
 from netdsl.backends.pictures import collapse, graph, prose
 from netdsl.backends.pictures.cards import link, told
-from netdsl.backends.pictures.drawing import Circle, Drawing, Group, Mark, Path, Run, Text, fitted
+from netdsl.backends.pictures.drawing import Circle, Drawing, Group, Mark, Path, Run, Text, bounds, fitted, moved
+from netdsl.backends.pictures.legend import legend
 from netdsl.backends.pictures.look import TINTS
 from netdsl.backends.pictures.model import Node
 from netdsl.backends.pictures.options import Options
@@ -48,6 +49,9 @@ def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
                 for two in _heights(layer.units):
                     lines.append(Path(((x - FAR + RADIUS, one), (x - RADIUS, two)), "line", thick=0.4))
         marks.append(_column(layer, x, options.theme))
+    if options.legend:
+        left, _, right, bottom = bounds(marks)
+        marks += [moved(mark, left, bottom + 16) for mark in legend(picture, options.theme, right - left)]
     title = Text((len(columns) - 1) * FAR / 2, -(SHOWN / 2) * STEP - 26, (Run(picture.title, 12, True),), "middle")
     return fitted([Group(tuple(lines)), *marks, title], picture.title, picture.description, options.theme)
 

@@ -15,11 +15,12 @@ from itertools import groupby
 from math import log2
 
 from netdsl.backends.pictures import collapse, graph
-from netdsl.backends.pictures.cards import Cards, centred, link, round_, told
+from netdsl.backends.pictures.cards import Cards, centred, link, mistakes, round_, told
 from netdsl.backends.pictures.collapse import Folded
 from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Rect, Run, Text
+from netdsl.backends.pictures.legend import legend
 from netdsl.backends.pictures.look import STAGES, TINTS
-from netdsl.backends.pictures.model import Fork, Frame, Node, Part, Picture, nodes
+from netdsl.backends.pictures.model import Edge, Fork, Frame, Node, Part, Picture, nodes
 from netdsl.backends.pictures.options import Options
 from netdsl.backends.pictures.routes import Column, Plan
 from netdsl.backends.pictures.rows import Arc, Rows, read
@@ -35,6 +36,7 @@ ARC, STEP = 16.0, 6.0
 """How far an arc reaches beside its column, and how much further one around others."""
 HOPELESS = 240
 """More rows than this are on no page."""
+DOTS = "1.5 2.5"
 NUMBER = 22.0
 """What an output size takes left of its column."""
 
@@ -96,7 +98,7 @@ class _Cards(Cards):
         self.narrowest = 52.0 if any(isinstance(part, Fork) for part in parts_) else max(widest, 96.0)
         self.arcs = [arc for rows in networks for arc in rows.arcs]
 
-    def size(self, node: Node) -> tuple[float, float]:
+    def measured(self, node: Node) -> tuple[float, float]:
         return (ROW, ROW) if round_(node) else (max(_width(node), self.narrowest), ROW)
 
     def out(self, node: Node) -> Size:
@@ -125,7 +127,16 @@ class _Paper(Sheet):
         self.networks = networks
         self.aligned = False
         self.down = True
-        self.tints = _tints(picture, options.theme)
+        self.tints, self.meaning = _tints(picture, options.theme)
+
+    def notes(self) -> list[Run]:
+        return [*super().notes(), *mistakes(self.picture.nodes, MARGIN)]
+
+    def legend(self, wide: float) -> list[Mark]:
+        arcs = [Edge(arc.first, arc.last, "projection" if arc.dotted else "identity")
+                for rows in self.networks for arc in rows.arcs]  # fmt: skip
+        shown = replace(self.picture, edges=(*self.picture.edges, *arcs))
+        return legend(shown, self.options.theme, wide, self.meaning, DOTS)
 
     def bodies(self) -> list[list[Part]]:
         return [rows.parts for rows in self.networks]
@@ -190,7 +201,7 @@ class _Paper(Sheet):
     def arc(self, arc: Arc, places: dict[str, Place]) -> list[Mark]:
         """A shortcut as an arc; where the column ends between its ends, as two."""
         one, two = places[arc.first], places[arc.last]
-        gap, dash = self.sizes.gap, "1.5 2.5" if arc.dotted else ""
+        gap, dash = self.sizes.gap, DOTS if arc.dotted else ""
         reach = ARC + STEP * arc.level
         top, bottom = one.y - gap * 0.4, two.end + gap * 0.28  # it starts behind the sum that the one before it ends in
         right = max(one.half, two.half) + reach
@@ -240,8 +251,9 @@ def _stage(part: Part) -> int:
     return -1 if shape is None or len(shape) == 2 else 1 if len(shape) == 1 else shape[-2]
 
 
-def _tints(picture: Picture, theme: str) -> dict[str, tuple[str, str]]:
-    """A colour for each width of convolution, or for each output size, to the nearest halving, where those are many."""
+def _tints(picture: Picture, theme: str) -> tuple[dict[str, tuple[str, str]], dict[str, str]]:
+    """A colour for each width of convolution, or for each output size, to the nearest halving, where those are many;
+    and what each colour means."""
     convolutions = [
         node
         for node in picture.nodes
@@ -256,9 +268,16 @@ def _tints(picture: Picture, theme: str) -> dict[str, tuple[str, str]]:
     order = sorted(set(keys.values()), reverse=not by_width)
     palette = STAGES[theme]
     found = {name: (palette[order.index(key) % len(palette)], "line") for name, key in keys.items()}
+    meaning = {
+        f"convolution, {key} channels" if by_width else f"convolution, output size about {2**key}": palette[
+            number % len(palette)
+        ]
+        for number, key in enumerate(order)
+    }
     for node in picture.nodes:
         if node.op is not None and node.op.family is Family.FULLY_CONNECTED:
-            found[node.id] = (TINTS[theme][Family.REGULARIZATION].fill, "line")
+            found[node.id] = (meaning.setdefault("fully connected", TINTS[theme][Family.REGULARIZATION].fill), "line")
         elif node.kind == "block":
             found[node.id] = TINTS[theme][None]
-    return found
+            meaning["a block"] = TINTS[theme][None].fill
+    return found, meaning

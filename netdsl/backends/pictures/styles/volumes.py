@@ -14,8 +14,9 @@ from math import log2, sqrt
 
 from netdsl.backends.artefact import RenderError
 from netdsl.backends.pictures import collapse, graph, prose, words
-from netdsl.backends.pictures.cards import link, told
+from netdsl.backends.pictures.cards import link, mistakes, told
 from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Run, Text, bounds, fitted, moved
+from netdsl.backends.pictures.legend import legend
 from netdsl.backends.pictures.look import TINTS
 from netdsl.backends.pictures.model import Fork, Node, Picture, nodes, parts
 from netdsl.backends.pictures.options import Options
@@ -72,7 +73,13 @@ def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
     bent = _bent(shown)
     volumes = [_volume(node, shown, TALLEST * (0.6 if bent else 1.0)) for node in shown]
     marks = _u(volumes, picture, options.theme) if bent else _rows(volumes, options)
-    left, top, right, _ = bounds(marks)
+    left, top, right, bottom = bounds(marks)
+    if options.legend:
+        said = replace(picture, body=tuple(shown), edges=())
+        marks += [moved(mark, left, bottom + 16) for mark in legend(said, options.theme, right - left)]
+    _, _, _, bottom = bounds(marks)
+    for number, run in enumerate(mistakes(picture.nodes, TYPE)):
+        marks.append(Text(left, bottom + 14 + number * TYPE * 1.3, (run,)))
     marks.append(Text((left + right) / 2, top - 12, (Run(picture.title, 12, True),), "middle"))
     return fitted(marks, picture.title, picture.description, options.theme)
 

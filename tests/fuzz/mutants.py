@@ -249,7 +249,7 @@ class Trial:
             }  # fmt: skip
             if by is None:
                 print(shown(mutant.file, self.tried[mutant.key]), flush=True)
-            if len(self.tried) % 50 == 0:
+            if len(self.tried) % 20 == 0:
                 _write(self.kept / "tried.json", self.tried)
         _write(self.kept / "tried.json", self.tried)
         self.candidates = {self.names[path]: len(found) for path, found in known.items()}

@@ -146,6 +146,7 @@ class Operator(BaseModel):
     - `transparent`: its output is its input.
     - `symmetric`: the order of its inputs does not matter. `sums`: what comes out is their sum, so that one which is
       passed on as it is is a shortcut.
+    - `example`, `example_input`: the statement that shows it at work, and the input; without one, its notation.
     - `any_channels`: it is the same layer for any number of channels, all of which it passes on.
     - `keeps`: what its gradient needs, where that does not depend on its arguments.
     - `symbol`: what a diagram shows in place of its notation.
@@ -172,6 +173,8 @@ class Operator(BaseModel):
     transparent: ClassVar[bool] = False
     symmetric: ClassVar[bool] = False
     sums: ClassVar[bool] = False
+    example: ClassVar[str] = ""
+    example_input: ClassVar[str] = "64x56x56"
     any_channels: ClassVar[bool] = False
     keeps: ClassVar[Saved] = Saved((0,))
     of: ClassVar[type[Operator] | None] = None

@@ -76,7 +76,11 @@ PARTS = {
 
 
 class Failed(Exception):
-    """A process that gave no figures, and why."""
+    """A process that did not come to its end, and why; `rows` are those that it had printed."""
+
+    def __init__(self, why: str, rows: list[str] | None = None):
+        super().__init__(why)
+        self.rows = rows or []
 
 
 def rows(part: str, arguments: list[str]) -> list[str]:
@@ -90,7 +94,7 @@ def rows(part: str, arguments: list[str]) -> list[str]:
         raise Failed(f"not done after {LONGEST} s") from None
     found = [line for line in done.stdout.splitlines() if line.startswith("| ")]
     if done.returncode or not found:
-        raise Failed((done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1])
+        raise Failed((done.stderr.strip().splitlines() or [f"it ended with {done.returncode}"])[-1], found)
     return found
 
 
@@ -222,17 +226,18 @@ def measure(part: str, network: str, asked: argparse.Namespace) -> dict[str, Any
     about, given = PARTS[part], {"rounds": ["--rounds", str(asked.rounds)]}
     given |= {"compile": ["--compile"] * asked.compile, "cpu-time": ["--cpu-time"] * asked.cpu_time}
     arguments = [*filter(None, [network]), *(word for name in about.takes for word in given[name])]
-    times, tables, problem, watch = asked.processes if about.repeated else 1, list[list[str]](), "", Watch()
+    times, tables, failed, watch = asked.processes if about.repeated else 1, list[list[str]](), list[str](), Watch()
     for _ in range(times):
         try:
             tables.append(rows(part, arguments))
-        except Failed as failed:
-            problem = str(failed)
+        except Failed as problem:
+            failed.append(str(problem))
+            tables += [problem.rows] if problem.rows else []
     if not tables:
-        raise Failed(problem)
-    lost = f", {times - len(tables)} more failed" if len(tables) < times else ""
+        raise Failed(failed[-1])
+    lost = f", of which {len(failed)} failed ({failed[-1]})" if failed else ""
     kind = "processor time" if asked.cpu_time and "cpu-time" in about.takes else "wall time"
-    how = f"{kind}, the middle one of {len(tables)} processes{lost}" if about.repeated else "once"
+    how = (f"{kind}, the middle one of {times} processes" if about.repeated else "once") + lost
     return {
         "rows": middle(tables),
         "when": time.strftime("%d %B %Y"),

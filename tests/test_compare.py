@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import netdsl
+from netdsl import zoo
 from netdsl.analysis.compare import Difference, compare
 from netdsl.analysis.compare.align import Item, align, best, windows
 from netdsl.analysis.compare.difference import full, short
@@ -387,6 +388,51 @@ def test_the_tutorial_shows_what_is_printed() -> None:
         printed = str(compare(netdsl.load(left), netdsl.load(right)))
         shown = "\n".join(f"    {line}".rstrip() for line in printed.splitlines())
         assert f"    $ netdsl compare {left} {right}\n{shown}\n" in tutorial
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("input 3x4x8x8\nconv3-4(pad=[0, 0, 1, 1, 1, 1])\n", "input 3x8x8\nconv5-4(pad=2)\n"),
+        ("input 4x8x8\ntokens; attention(2)\n", "input 4x8x8\nattention(2, window=4)\n"),
+        ("input 4x8x8\nconv3-4\n", "input 4x8x8\nresidual(shortcut=same, act=relu) { conv3-8; bn; conv3-8 }\n"),
+        ("input 4x8x8\nadd { identity | learned(4x8x8) }\n", "input 4x8x8\nconv3-4\n"),
+    ],
+    ids=["a clip and an image", "tokens and a map", "a residual without an addition", "a branch without inputs"],
+)
+def test_any_two_networks_have_a_difference(left: str, right: str) -> None:
+    one, other = netdsl.loads(left), netdsl.loads(right)
+    for pair in ((one, other), (other, one)):
+        found = compare(*pair)
+        assert not found.same and full(found) and short(found)
+        assert sum(each.params for each in found.findings) == pair[1].params - pair[0].params
+        assert sum(each.macs for each in found.findings) == pair[1].macs - pair[0].macs
+
+
+@pytest.mark.slow
+def test_networks_of_the_zoo_have_a_difference() -> None:
+    names = [entry.name for entry in zoo.entries()]
+    draw = random.Random(0)
+    for _ in range(200):
+        one, other = (netdsl.load(name) for name in draw.sample(names, 2))
+        found = compare(one, other, recipe=True)
+        assert full(found) and short(found)
+        assert sum(each.params for each in found.findings if not each.aux) == other.params - one.params
+
+
+@pytest.mark.parametrize("join", ["add", "mul", "max", "mean"])
+def test_branches_of_a_join_may_come_in_any_order(join: str) -> None:
+    text = "input 4x8x8\na: conv3-4\n@input; b: conv3-4; relu\n%s { %s }\n"
+    one, other = (netdsl.loads(text % (join, branches)) for branches in ("@a | @b", "@b | @a"))
+    assert not [each for each in compare(one, other).findings if each.kind == "rewired"]
+
+
+def test_sizes_of_one_number_are_alike_for_any_dimensions() -> None:
+    clip, image = (netdsl.loads(f"input {size}\nconv3-4(dilation=2)\n") for size in ("3x8x8x8", "3x8x8"))
+    assert [(each.kind, each.text) for each in compare(clip, image).findings] == [
+        ("input", "input"),
+        ("reshaped", "1 conv"),
+    ]
 
 
 # Against live models --------------------------------------------------------------------------------------------------

@@ -72,7 +72,7 @@ def join(builder: Builder, item: tree.Join, frame: Frame, label: tree.Name | Non
         else:
             op, exits = construct(cls, found.values, item.span), tuple(each.exit for each in placed)
             builder.node(frame, op, exits, span, refused=lambda refusal: _misfit(builder, placed, refusal))
-            if cls.name == "add":
+            if cls.sums:
                 _hold_skips(builder, frame, placed)
         if found.act is not None:
             builder.node(frame, found.act.op, (builder.current,), span, implicit=True, terms=found.act.terms)
@@ -97,7 +97,8 @@ def _passes(body: tree.Body) -> bool:
     """Whether a branch is `identity` and nothing else."""
     only = body.statements[0] if len(body.statements) == 1 else None
     item = only.item if isinstance(only, tree.Layer) else None
-    return isinstance(item, tree.Operation) and item.head.text.lower() == "identity"
+    named = ops.resolve(item.head.text) if isinstance(item, tree.Operation) else None
+    return named is not None and ops.find(named[0]).transparent
 
 
 def _misfit(builder: Builder, placed: list[Placed], refusal: OpError) -> Problem:

@@ -24,6 +24,11 @@ class Layer(NamedTuple):
     known: bool = False
 
     @property
+    def outside(self) -> bool:
+        """Whether there is no way to write it."""
+        return not self.written
+
+    @property
     def help(self) -> str:
         said = f"netdsl writes {self.written}" if self.written else ""
         return ": ".join(filter(None, (said, self.words)))
@@ -45,6 +50,8 @@ _BOXES = Layer("", "what chooses among boxes is no layer here, and belongs behin
 _PLACES = Layer("", "layers whose places are computed from values are outside of the language")
 _DRAWN = Layer("", "numbers drawn at random are outside of the language, but for `dropout` and `droppath`")
 _OTHER_LOSS = Layer("", "a loss is part of the recipe, `train(loss=...)`, and this one is not among them")
+_QUOTIENT = Layer("", "a quotient of two values is outside of the language; what divides are the norms and `softmax`")
+_GRN = Layer("a block of `gap`, `sqrt` and `lrn` over all channels", "the reference has it, under what is in sight")
 _NOT_HERE = Layer("", "it is outside of the language: `netdsl ops` lists what there is")
 
 LAYERS: dict[str, Layer] = {
@@ -147,6 +154,12 @@ LAYERS: dict[str, Layer] = {
     **dict.fromkeys(("gather", "scatter", "topk", "sort", "argmax", "argmin", "one_hot", "masked_fill"), _PLACES),
     **dict.fromkeys(("sample", "sampling", "reparameterize", "gumbelsoftmax", "gaussiannoise", "noise"), _DRAWN),
     **dict.fromkeys(("vq", "quantize", "vectorquantizer", "beamsearch"), _PLACES),
+    **dict.fromkeys(("div", "divide", "division", "quotient", "reciprocal"), _QUOTIENT),
+    **dict.fromkeys(("grn", "globalresponsenorm"), _GRN),
+    **dict.fromkeys(("dcn", "dcnv2", "deformableconv2d", "deformable_conv", "deform_conv"), _PLACES),
+    "involution": _NOT_HERE,
+    "roll": Layer("", "maps are not rolled round; `attention(4, window=7, shift=3)` moves its windows"),
+    "blurpool": Layer("`avgpool2/1; avgpool2`", "the kernel [1, 2, 1], and every second pixel of it"),
     "correlation": Layer("", "the correlation of two maps at shifted places is outside of the language"),
     **dict.fromkeys(("ctc", "ctcloss", "triplet_loss", "focal_loss", "dice_loss"), _OTHER_LOSS),
     **dict.fromkeys(("fft", "rfft", "cumsum", "einsum", "unfold", "fold", "im2col", "col2im"), _NOT_HERE),
@@ -160,6 +173,7 @@ LAYERS: dict[str, Layer] = {
     "crelu": Layer("`concat { relu | scale(-1); relu }`"),
     "maxout": Layer("`max { conv3-64 | conv3-64 }`", "the pieces are branches"),
     "thresholdedrelu": Layer("", "a rectifier with a threshold is outside of the language; `relu` has none"),
+    "pow": Layer("`mul { identity | identity }`", "a square; `sqrt` is the root"),
     "square": Layer("`mul { identity | identity }`"),
     "abs": Layer("`max { identity | scale(-1) }`"),
     "neg": Layer("`scale(-1)`"),

@@ -16,5 +16,7 @@ class Add(Elementwise):
     """
 
     keeps = Saved()
+    sums = True
     sign = "+"
     symbol = "+"
+    example = "add { conv3-64 | identity }"

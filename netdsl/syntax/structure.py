@@ -42,14 +42,16 @@ def call(found: Unexpected) -> Diagnostic | None:
     join = foreign.JOINS.get(name.lower()) or misspelt(name, (*JOINS, "residual"))
     if join is not None and not _is_block(found, name):
         return found.error(message, f"write `{join} {{ ... }}`", Edit(place, join), at=place)
-    if _is_block(found, name) or found.kind == "_AT":
+    if _is_block(found, name):
         message = f"the inputs of `{name}` stand behind its parentheses"
         behind = found.span(place.end, place.end)
         return found.error(message, f"write `{name}() {{ ... }}`", Edit(behind, "()"), at=place)
-    if found.kind == "_BAR":
+    known = foreign.layer(name)
+    if found.kind in ("_BAR", "_AT"):
         help = f"{JOINED}; the inputs of a block stand behind its parentheses: `{name}() {{ ... | ... }}`"
+        help = f"{known.help}; {JOINED}" if known is not None and known.outside else help
         return found.error(message, help, at=place)
-    alone = () if foreign.layer(name) is None else (Edit(found.span(start, opened), ""),)
+    alone = () if known is None else (Edit(found.span(start, opened), ""),)
     help = "layers in braces stand alone, `{ conv3-64; relu }`; a block is called `name(...)`"
     return found.error(message, help, *alone, at=place)
 
@@ -182,7 +184,7 @@ def lone(found: Unexpected) -> Diagnostic | None:
 
 
 def label(found: Unexpected) -> Diagnostic | None:
-    """`@a.`, `@a.b.c`, `@a[0]`, `@a.0`, `@a-b`, `reuse(@a)`, `output a = ...`."""
+    """`@a.`, `@a.b.c`, `@a[0]`, `@a.0`, `@a-b`, `a{i}1: ...`, `reuse(@a)`, `output a = ...`."""
     if found.last == "_DOT":
         help = "as in `@stage2.high`"
         return found.error(f"the name of an output must follow '.', not {found.found}", help)
@@ -193,6 +195,11 @@ def label(found: Unexpected) -> Diagnostic | None:
             help = "write its name alone, as in `reuse(conv1)`"
             return found.error("the label in `reuse` stands without `@`", help, Edit(found.span(), ""))
         return None
+    braced = found.ending(r"(@?)\b([A-Za-z_]\w*\{[^{}\n]*\})$")
+    if braced is not None and found.kind in ("NUMBER", "DIMS") and found.start == found.behind:
+        named = braced[1] or re.match(r"\w+\s*:", found.text[found.start :])
+        help = f"write `{braced[0]}_{found.value}`"
+        return found.error("behind its braces a label goes on with a letter or `_`", help) if named else None
     seen = found.ending(r"(@|\breuse\s*\(|\boutput\s)\s*([A-Za-z_]\w*(?:\{[^{}\n]*\}\w*)?)((?:\.\w+)?)(-?)$")
     if seen is None:
         return None

@@ -25,6 +25,8 @@ PAPER = ("googlenet", "plain", "resnet18", "resnet34", "resnet_abc")
 SIDE_BY_SIDE = (
     ("figure3", "Figure 3 of the ResNet paper", "netdsl draw vgg19 plain:34 resnet34 --style paper",
      ("vgg19", "plain:34", "resnet34")),
+    ("depths", "Three depths, what repeats drawn once", "netdsl draw alexnet vgg19 resnet152 --style paper",
+     ("alexnet", "vgg19", "resnet152")),
 )  # fmt: skip
 """Networks beside one another: the name of the file, the heading, the command, the networks."""
 
@@ -49,6 +51,12 @@ def page() -> str:
         "",
         "Every network of `specs/`, the first variant of each, in the style that suits it; `make gallery` draws it.",
         "Hover over a box of an opened picture for its path, shapes and figures; it links to the line of the spec.",
+        "",
+        "Each was looked at as it is here and in `blocks`, at the width of a paper's column and of its page:",
+        "whether words overlap or a line runs through them, whether lines can be told apart, whether sizes and",
+        "numbers are those of the paper, and whether its authors would have used it. Tests hold what an eye found",
+        "once: type of at least 6 points on a page, no label crossed, no line on another, at most 45 boxes, the",
+        "skip of a stack inside its frame.",
         "",
     ]
     for name, title, command, _networks in SIDE_BY_SIDE:

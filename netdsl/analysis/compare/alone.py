@@ -169,7 +169,7 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
             places[scopes.spans[id(scope)][1]] + 1
             for scope in scopes.beginning[layers[at].node.id]
             if scope.kind in BRANCHES and scopes.spans[id(scope)][1] in places
-            if scopes.joints[id(scope)].id not in places
+            if (joint := scopes.joints.get(id(scope))) is not None and joint.id not in places
         ]
         if ends and start < at:
             yield "", layers[start:at]
@@ -184,7 +184,7 @@ def _branches(layers: Sequence[Layer], scopes: Scopes) -> Iterator[tuple[str, Se
 def _repeating(layers: Sequence[Layer]) -> Iterator[tuple[Sequence[Layer], Sequence[Layer]]]:
     """Layers in parts, each with the unit that it is repetitions of: one where all of them repeat."""
     forms, size = [layer.form for layer in layers], len(layers)
-    whole = next(n for n in range(1, size + 1) if forms[:n] * (size // n) == forms)
+    whole = next(n for n in range(1, size + 1) if size % n == 0 and forms[:n] * (size // n) == forms)
     start = at = 0
     while at < size and whole == size:
         units = range(1, min(_LONGEST_UNIT, (size - at) // _OFTEN) + 1)

@@ -21,6 +21,7 @@ from netdsl.analysis.compare.finding import MERGED, Finding, FindingKind, Spot, 
 from netdsl.analysis.compare.layers import TRAINING_ONLY, Cost, Layer, canonical, price
 from netdsl.analysis.compare.match import Match
 from netdsl.ops import Operator
+from netdsl.ops.shared.base import dimensional
 from netdsl.text.diagnostics import OpError
 
 _SYSTEMATIC = 3
@@ -62,9 +63,17 @@ def arguments(one: Layer, other: Layer) -> Arguments:
     written = [name for name in names if getattr(left, name) != getattr(right, name)]
     spelled = [(name, _spelled(name, left, first), _spelled(name, right, second)) for name in written]
     real = [name for name, before, after in spelled if before != after] or written
+    real = [name for name in real if not _alike(name, left, right)]
     relative = first.relative(one.shapes).items() & second.relative(other.shapes).items()
     real = [name for name in real if name not in dict(relative)]
     return tuple(Argument(name, _value(name, left, first), _value(name, right, second)) for name in real)
+
+
+def _alike(name: str, left: Operator, right: Operator) -> bool:
+    """Whether two sizes are one number for every dimension, on maps of other dimensions."""
+    sizes = getattr(left, name), getattr(right, name)
+    uniform = [set(each) for each in sizes if isinstance(each, tuple)] if name in dimensional(type(left)) else []
+    return len(uniform) == 2 and len(uniform[0]) == 1 and uniform[0] == uniform[1]
 
 
 def _spelled(name: str, op: Operator, canonical: Operator) -> Any:
@@ -81,14 +90,15 @@ def _value(name: str, op: Operator, spelled: Operator) -> Any:
 def _prices(one: Layer, other: Layer, parts: Sequence[Arguments]) -> list[Cost]:
     """What each part of the changes costs when they are made in this order, and at last what other inputs cost.
 
-    Where a part means nothing without the others (an operator replaced, a padding that needs its kernel), the last one
-    has the cost of all.
+    Where a part means nothing without the others (an operator replaced, a map of other dimensions, a padding that needs
+    its kernel), the last one has the cost of all.
     """
     op, costs = one.node.op, [one.cost]
+    turned = [len(shape) for shape in one.shapes] != [len(shape) for shape in other.shapes]
     try:
         for part in parts:
-            if not part[0].name:
-                raise OpError("another operator")
+            if turned or not part[0].name:
+                raise OpError("another operator, or another map")
             op = op.model_copy(update={each.name: getattr(other.node.op, each.name) for each in part})
             costs.append(price(op, one.shapes, one.node.shares is not None))
     except OpError:

@@ -36,7 +36,8 @@ class Scopes:
             if scope.kind == "aux":
                 self.heads.update(dict.fromkeys(nodes, scope.title))
             joint = next((child for child in scope.children if isinstance(child, Node)), None)
-            if scope.kind in JOINS and joint is not None:
+            branches = [each for each in scope.children if isinstance(each, Scope) and each.kind in BRANCHES]
+            alone = scope.kind == "residual" and len(branches) == 1  # nothing is added: its node is the activation
+            if scope.kind in JOINS and joint is not None and not alone:
                 self.joins[joint.id] = scope
-                branches = [each for each in scope.children if isinstance(each, Scope) and each.kind in BRANCHES]
                 self.joints.update({id(each): joint for each in (scope, *branches)})

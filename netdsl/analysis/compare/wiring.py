@@ -12,7 +12,6 @@ from netdsl.analysis.compare.finding import Finding, Spot
 from netdsl.analysis.compare.match import Match
 from netdsl.ir import AuxHead
 
-_COMMUTATIVE = ("add", "mul")
 _NOWHERE = Spot(None, None)
 
 Told: TypeAlias = "tuple[str, str | None, str | None]"
@@ -50,7 +49,7 @@ class _Wiring:
             if one is None or other is None:
                 continue
             name, spot = self.words.notation(one.node.op), Spot(one.node.path, other.node.path)
-            ordered = one.name not in _COMMUTATIVE or other.name not in _COMMUTATIVE
+            ordered = not (one.node.op.symmetric and other.node.op.symmetric)
             for told in self.differing(name, one.inputs, other.inputs, ordered):
                 yield told, spot
             left, right = one.node.shares, other.node.shares

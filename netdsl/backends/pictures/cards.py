@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import PurePath
 
 from netdsl.backends.pictures import words
@@ -56,7 +57,7 @@ def heading(frame: Frame, least: float = SMALL) -> list[tuple[Run, ...]]:
         head.append(Run(f"  × {frame.times}" if head else f"× {frame.times}", small, bold=True))
     found = [tuple(head)] if head else []
     if frame.details:
-        found += [(Run(row, small, color="grey"),) for row in words.wrapped(frame.details, 24, 3)]
+        found += [(Run(row, small, color="grey"),) for row in words.wrapped(frame.details, 24, 4)]
     return found
 
 
@@ -165,6 +166,11 @@ def told(node: Node) -> str:
     if node.problem:
         parts.append(f"error: {node.problem}")
     return "\n".join(parts)
+
+
+def mistakes(nodes: Iterable[Node], size: float) -> list[Run]:
+    """The mistakes at nodes, a line for each, where no box has room for them."""
+    return [Run(f"{node.title}: {node.problem}", size, color="wrong") for node in nodes if node.problem]
 
 
 def link(origin: Origin | None) -> str:

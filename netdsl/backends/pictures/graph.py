@@ -127,6 +127,9 @@ class _Reader:
     def node(self, leaf: Leaf) -> Node:
         last = leaf.last or leaf
         title, details = self.said(leaf)
+        problem = self.problem(leaf)
+        if problem and isinstance(leaf, Box) and leaf.main.op.transparent:  # it stands for what is not known
+            title = "?"
         times = leaf.times
         upto = max(leaf.upto, leaf.end)
         params = self.sum(self.params, leaf.start, upto)
@@ -154,7 +157,7 @@ class _Reader:
             times,
             figures,
             self.source(leaf),
-            self.problem(leaf),
+            problem,
             tuple(box.main.terms.items()) if box else (),
         )
 

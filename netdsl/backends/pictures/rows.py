@@ -20,10 +20,9 @@ from netdsl.text.amounts import amount
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """A shortcut around the rows from `first` to `last`."""
+    """A shortcut around rows, by their names."""
 
-    first: str
-    last: str
+    rows: tuple[str, ...]
     dotted: bool
     level: int = 0
 
@@ -41,7 +40,7 @@ class Rows:
 def read(picture: Picture, network: Network, number: int, symbols: tuple[str, ...], alone: bool) -> Rows:
     """The rows of the network that is the `number`-th in its drawing; `symbols` are parameters shown by name. Heads
     beside the network are drawn where it stands `alone`."""
-    figures = "" if network.totals is None else f" ({amount(network.totals.macs)})"
+    figures = "" if network.totals is None or symbols else f" ({amount(network.totals.macs)})"
     rows = Rows(f"{picture.title}{figures}")
     identities = {edge.target for edge in picture.edges if edge.kind == "identity"}
     called = {edge.target for edge in picture.edges if edge.kind == "reference"}
@@ -95,7 +94,7 @@ class _Flat:
             inside = list(nodes(tuple(found)))
             if not any(isinstance(part, Fork) for part in parts(tuple(found))):  # an arc would run through branches
                 level = max((arc.level + 1 for arc in within), default=0)
-                arcs += [*within, *([Arc(inside[0].id, inside[-1].id, grows, level)] if inside else [])]
+                arcs += [*within, *([Arc(tuple(node.id for node in inside), grows, level)] if inside else [])]
                 return found
         branches = []
         for branch in fork.branches:

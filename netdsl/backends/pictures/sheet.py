@@ -75,10 +75,14 @@ class Sheet:
         _, _, _, bottom = bounds(marks)
         title += [moved(mark, left, bottom + 16) for mark in below]
         _, _, _, bottom = bounds([*marks, *title])
-        for number, note in enumerate(self.picture.notes):
-            words = (Run(note, self.least, color="grey"),)
+        for number, note in enumerate(self.notes()):
+            words = (note,)
             title.append(Text((left + right) / 2, bottom + 14 + number * self.least * 1.3, words, "middle"))
         return fitted([*marks, *title], self.picture.title, self.picture.description, self.options.theme)
+
+    def notes(self) -> list[Run]:
+        """The lines below all."""
+        return [Run(note, self.least, color="grey") for note in self.picture.notes]
 
     def legend(self, wide: float) -> list[Mark]:
         """What colours and lines mean, in this width."""

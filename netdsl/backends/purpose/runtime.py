@@ -51,14 +51,14 @@ LIGHT = '''class Light:
         """What is kept in place of a tensor inside: that of an input, or its number."""
         for each, kept in zip(self.inputs, self.kept, strict=True):
             if same(each, tensor):
-                return kept if isinstance(kept, Tensor) else kept[0].held(kept[1])
+                return kept if isinstance(kept, Tensor) else kept[0].held(*kept[1:])
         self.count += 1
         return self.held(self.count - 1)
 
-    def held(self, number: int) -> tuple[Light, int]:
-        """What is kept in place of the tensor with a number; the value itself is the last."""
+    def held(self, number: int, view: Any = None) -> tuple[Light, int, Any]:
+        """What is kept in place of the tensor with a number, or of a view of it; the value itself is the last."""
         self.asked += 1
-        return self, number
+        return self, number, view
 
     def tensor(self, number: int) -> Tensor:
         """One of the tensors, all of which are there from when the first is asked for until the last was."""
@@ -101,14 +101,17 @@ class Keep:
         """`function(*inputs)`, which is not kept, but computed again of the inputs, which are."""
         made = Light(function, inputs, [self.pack(each) for each in inputs])
         value = made.first()
-        self.lights[value.data_ptr()] = made
+        self.lights[value.untyped_storage().data_ptr()] = made
         return value
 
     def pack(self, tensor: Tensor) -> Any:
-        """What is kept in place of a tensor."""
-        light = self.lights.get(tensor.data_ptr())
+        """What is kept in place of a tensor, which may be a view of a light value: a transposed one, say."""
+        light = self.lights.get(tensor.untyped_storage().data_ptr())
         value = None if light is None else light.value()
-        return tensor.detach() if value is None or not same(value, tensor) else light.held(-1)
+        if value is None or value.dtype != tensor.dtype:
+            return tensor.detach()
+        view = None if same(value, tensor) else (tensor.shape, tensor.stride(), tensor.storage_offset())
+        return light.held(-1, view)
 
 
 def same(one: Tensor, other: Tensor) -> bool:
@@ -118,7 +121,11 @@ def same(one: Tensor, other: Tensor) -> bool:
 
 def unpack(kept: Any) -> Tensor:
     """The tensor that something was kept for."""
-    return kept if isinstance(kept, Tensor) else kept[0].tensor(kept[1])
+    if isinstance(kept, Tensor):
+        return kept
+    light, number, view = kept
+    tensor = light.tensor(number)
+    return tensor if view is None else tensor.as_strided(*view)
 '''
 
 AGAIN = '''def again(group: Callable[..., Any], *values: Tensor) -> Any:

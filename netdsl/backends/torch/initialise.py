@@ -44,6 +44,7 @@ class Initialisation:
         are drawn otherwise; nothing where it cannot."""
         ways: dict[str, Counter[Init | None]] = {}
         biased: dict[str, set[bool]] = {}
+        unlabelled: dict[str, Init | None] = {}
         apart: dict[int, Leaf] = {}
         leaves = [leaf for leaf in self.plan.root.leaves() if leaf.node.op.weight_layer and _module(leaf) in MODULES]
         for leaf in leaves:
@@ -51,10 +52,11 @@ class Initialisation:
                 apart[id(leaf)] = leaf
                 continue
             ways.setdefault(_module(leaf), Counter())[self.recipe.init(leaf.node.op.name, leaf.node.path)] += 1
+            unlabelled[_module(leaf)] = self.recipe.init(leaf.node.op.name, "")
             biased.setdefault(_module(leaf), set()).add(bool(getattr(leaf.node.op, "bias", False)))
         found: dict[str, tuple[str, ...]] = {}
         for module in (each for each in MODULES if each in ways):
-            init = ways[module].most_common(1)[0][0]
+            init = max(ways[module], key=lambda way: (ways[module][way], way == unlabelled[module]))
             bias = statements(None, bias=self.recipe.bias) if True in biased[module] else ()
             if False in biased[module]:
                 bias = tuple(line for each in bias for line in ("if {m}.bias is not None:", f"    {each}"))

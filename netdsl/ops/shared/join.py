@@ -21,6 +21,7 @@ class Elementwise(Operator):
     family = Family.JOIN
     inputs = (2, None)
     followed_by = ("act",)
+    symmetric = True
     sign: ClassVar[str] = ""
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:

@@ -74,7 +74,7 @@ def compare(subject: Subject, network: Network, module: nn.Module, shape: tuple[
             )
     trained = module.train()(*given) if network.aux else None
     for head in network.aux:
-        gives = tuple(getattr(trained, head.name).shape[1:])
-        if gives != network.shapes[head.value]:
-            said = text(network.shapes[head.value])
-            raise Broken(f"for {text(shape)}, the aux head `{head.name}` is {said} and gives {text(gives)}")
+        given_by_head = tuple(getattr(trained, head.name).shape[1:])
+        if given_by_head != network.shapes[head.value]:
+            said, gives = text(network.shapes[head.value]), text(given_by_head)
+            raise Broken(f"for {text(shape)}, the aux head `{head.name}` is {said} and gives {gives}")

@@ -39,9 +39,9 @@ class ChannelAttention(nn.Module):
         self.sigmoid = nn.Sigmoid()
 
     def forward(self, x: Tensor) -> Tensor:
-        branch1 = self.gap(x)
+        mlp = self.gap(x)
         branch2 = self.gmp(x)
-        return self.sigmoid(self.mlp(branch1) + self.mlp(branch2))
+        return self.sigmoid(self.mlp(mlp) + self.mlp(branch2))
 
 
 class SpatialAttention(nn.ModuleDict):

@@ -14,7 +14,7 @@ from math import log2, sqrt
 
 from netdsl.backends.artefact import RenderError
 from netdsl.backends.pictures import collapse, graph, prose, words
-from netdsl.backends.pictures.cards import link, told
+from netdsl.backends.pictures.cards import link, mistakes, told
 from netdsl.backends.pictures.drawing import Drawing, Group, Mark, Path, Point, Run, Text, bounds, fitted, moved
 from netdsl.backends.pictures.legend import legend
 from netdsl.backends.pictures.look import TINTS
@@ -77,6 +77,9 @@ def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
     if options.legend:
         said = replace(picture, body=tuple(shown), edges=())
         marks += [moved(mark, left, bottom + 16) for mark in legend(said, options.theme, right - left)]
+    _, _, _, bottom = bounds(marks)
+    for number, run in enumerate(mistakes(picture.nodes, TYPE)):
+        marks.append(Text(left, bottom + 14 + number * TYPE * 1.3, (run,)))
     marks.append(Text((left + right) / 2, top - 12, (Run(picture.title, 12, True),), "middle"))
     return fitted(marks, picture.title, picture.description, options.theme)
 

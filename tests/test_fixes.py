@@ -18,8 +18,7 @@ from cases import WRONG, read
 
 from netdsl import zoo
 from netdsl.analysis.fixes import Suggestion, fix, suggestions
-from netdsl.analysis.fixes._suggest import MOST_TRIALS
-from netdsl.analysis.fixes._suggest import MOST_WORK
+from netdsl.analysis.fixes._suggest import MOST_TRIALS, MOST_WORK
 from netdsl.compiler import Compilation, compile
 from netdsl.syntax import parse
 from netdsl.text import edits

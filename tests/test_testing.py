@@ -207,6 +207,13 @@ def test_what_is_drawn_is_counted() -> None:
     assert random_spec(7) == random_spec(7) != random_spec(8)
 
 
+def test_tokens_and_tables_are_drawn() -> None:
+    counted = statistics(networks(dims=(0,), max_layers=2), examples=10)
+    assert counted["0 dimensions"] == 10 and counted["embedding.vocabulary"] + counted["embedding"] >= 10
+    network = find(networks(tables=True, max_layers=2), lambda drawn: drawn.variant == "a", settings=RARE)
+    assert "table\n| a | b |\n" in network.sources[0].text
+
+
 SPECS = sorted(zoo.directory().glob("*.net"))
 DEAD = {"wavenet": "nothing follows the last layer but its skip, so its residual convolution learns nothing"}
 

@@ -248,7 +248,8 @@ def _many(run: Run, file: Path, random: Random, count: int, tell: Tell) -> None:
 def _given(file: Path, random: Random | None = None, large: bool = False) -> tuple[Counter[str], list[Finding]]:
     """Give the file to the commands: all of them; or, where `random` is given, to `check`, one in `TWICE` a second time,
     and to some of the others, to more where it is right, since to all of them it is wrong alike."""
-    checks, others = _answers.COMMANDS[:2], _answers.COMMANDS[2:]
+    checks: tuple[str, ...] = _answers.COMMANDS[:2]
+    others = _answers.COMMANDS[2:]
     if random is not None and random.randrange(TWICE):
         checks = checks[:1]
     statuses: list[int | None] = []

@@ -109,6 +109,11 @@ def test_the_page_lists_mutants_that_there_are() -> None:
     page = (ROOT / "docs" / "reliability.md").read_text("utf-8")
     assert page.count(mutants.BEGIN) == page.count(mutants.END) == 1
     for file, function, before, after in mutants.listed(page):
-        tree = ast.parse((ROOT / "netdsl" / file).read_text("utf-8"))
-        here = [each for each in _changes.changes(tree) if (each.function, each.before) == (function, before)]
-        assert any(each.make() == after for each in here), f"there is no mutant {file} {function}: {before} -> {after}"
+        text = (ROOT / "netdsl" / file).read_text("utf-8")
+        made = (list(_changes.changes(ast.parse(text)))[at].make() for at in _places(text, function, before))
+        assert after in made, f"there is no mutant {file} {function}: {before} -> {after}"
+
+
+def _places(text: str, function: str, before: str) -> list[int]:
+    every = enumerate(_changes.changes(ast.parse(text)))
+    return [at for at, each in every if (each.function, each.before) == (function, before)]

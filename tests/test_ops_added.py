@@ -15,6 +15,8 @@ from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 from netdsl import ops
 from netdsl.ops import Operator
+from netdsl.ops.shared.checks import nearest_divisors
+from netdsl.ops.shared.notation import notation
 from netdsl.testing.cases import Case
 from netdsl.text.diagnostics import OpError
 
@@ -519,3 +521,22 @@ def test_where_learned_factors_start(name: str, argument: str, usual: float | No
     for value in (usual, 0.75):
         made = module(make(name, **{} if value is None else {argument: value}), (4, 3, 3))
         assert all((each == value).all() for each in made.parameters())
+
+
+def test_units_that_see_few_inputs() -> None:
+    made: Any = module(make("fc", 0, features=50, init={"name": "sparse", "excite": 3, "inhibit": 2}), (9,))
+    assert ((made.weight == 1).sum(1) == 3).all() and ((made.weight == -1).sum(1) == 2).all()
+    assert ((made.weight == 0).sum(1) == 4).all()
+
+
+def test_the_divisors_next_to_a_number() -> None:
+    for n, near in (*itertools.product(range(1, 40), range(1, 45)), (10007, 5000)):
+        every = [d for d in range(1, n + 1) if n % d == 0]
+        below, above = [d for d in every if d <= near], [d for d in every if d > near]
+        assert nearest_divisors(n, near) == ([below[-1], above[0]] if near < n else [n])
+
+
+def test_paddings_are_written_as_short_as_they_go() -> None:
+    assert notation(make("pad", 3, sides=(1, 2, 3))) == "pad(1x2x3)"
+    assert notation(make("pad", 3, sides=(1, 1, 2, 2, 3, 4))) == "pad([1, 1, 2, 2, 3, 4])"
+    assert notation(make("pad", 2, sides=(1, 1, 1, 1))) == "pad(1)"

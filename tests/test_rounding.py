@@ -38,6 +38,10 @@ def test_the_statement_that_rounded_is_named_and_sizes_that_fit() -> None:
     assert text[: cause.span.start].count("\n") == 4 and text[cause.span.start : cause.span.end] == "maxpool"
 
 
+def test_multiples_are_told_from_two_on() -> None:
+    assert "1x44x44 or 1x46x46 the branches fit, as those of multiples of 2 do" in str(error(unet(45, 1)).help)
+
+
 def test_a_strided_convolution_rounds_too_and_a_size_may_be_oblong() -> None:
     found = error(
         "input 3x350x436\na: conv3-8\nconv2-8/2(pad=0); conv2-8/2(pad=0)\nupsample(4); add { @a | identity }\n"

@@ -102,6 +102,21 @@ def test_every_snippet_of_the_reference_is_a_spec() -> None:
         assert not report.errors, (body, [each.message for each in report.errors])
 
 
+def test_the_grn_of_the_reference_is_timms() -> None:
+    """A quotient that the language has no operator for, by `lrn` over all channels (ConvNeXt V2)."""
+    torch, grn = pytest.importorskip("torch"), pytest.importorskip("timm.layers.grn")
+    found = re.search(r"(?m)^    input 384x56x56\n(?:    .*\n)+", (ROOT / "docs" / "language.md").read_text("utf-8"))
+    assert found is not None
+    text = re.sub("(?m)^    ", "", found[0]).replace("384x56x56", "16x7x7")
+    ours = netdsl.build(netdsl.loads(text)).double()
+    theirs = grn.GlobalResponseNorm(16, eps=0.0, channels_last=False).double()
+    for given, own in zip(ours.parameters(), theirs.parameters(), strict=True):
+        torch.nn.init.normal_(own)
+        given.data.copy_(own.data.view_as(given))
+    x = torch.randn(2, 16, 7, 7, dtype=torch.float64)
+    torch.testing.assert_close(ours(x), theirs(x))
+
+
 def test_the_reference_names_every_operator_and_every_word_of_a_recipe() -> None:
     from netdsl import ops
     from netdsl.recipe import KINDS, NAMES, find

@@ -5,8 +5,10 @@ A new file of tests/robustness/ (`python tests/fuzz --save` writes them) is trie
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
@@ -121,6 +123,31 @@ def test_of_what_is_alike_the_shortest_is_kept_and_saved(tmp_path: Path, monkeyp
     assert path is not None and path.read_bytes() == b"s"
     assert save(Finding("kills", "no text")) is None
     assert "- texts: the same" in report([run], 1, 0)
+
+
+def test_several_processes_share_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fuzz import __main__, editor
+
+    def some(run: Run) -> None:
+        run.counts.update({"scripts": 2, "branches reached": run.seed})
+        run.find("the same", data=b"longer" if run.seed == 7 else b"s")
+
+    monkeypatch.setattr(editor, "run", some)
+    (run,) = __main__.fuzz(1, 7, ["editor"], jobs=2)
+    assert run.counts["scripts"] == 4 and run.counts["branches reached"] == 8, "each has a seed of its own"
+    assert [each.data for each in run.findings] == [b"s"]
+    assert "| editor | 4 scripts" in report([run], 1, 7, 2)
+
+
+def test_a_process_that_ends_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fuzz import __main__, editor
+
+    monkeypatch.setattr(editor, "run", lambda run: os._exit(9))
+    (run,) = __main__.fuzz(1, 7, ["editor"])
+    assert "a process of the fuzzers ended: 9" in run.findings[0].what
+    run = Run("texts", Path(), 1)
+    assert run.apart(lambda tell: os.kill(os.getpid(), 9)) == "SIGKILL"
+    assert not run.apart(lambda tell: tell(Counter(texts=3), [])) and run.counts["texts"] == 3
 
 
 def test_the_page_has_a_place_for_the_report() -> None:

@@ -510,3 +510,12 @@ def test_sizes_are_written_out_once() -> None:
     assert fitted.fitted(2) is fitted
     assert op.fitted(0) is op
     assert op.model_copy(update={"pad": (1,)}).fitted(3).pad == (1,) * 6
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "usual"), [("prelu", "slope", 0.25), ("l2norm", "scale", None), ("scale", "init", 1.0)]
+)
+def test_where_learned_factors_start(name: str, argument: str, usual: float | None) -> None:
+    for value in (usual, 0.75):
+        made = module(make(name, **{} if value is None else {argument: value}), (4, 3, 3))
+        assert all((each == value).all() for each in made.parameters())

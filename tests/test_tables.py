@@ -484,6 +484,14 @@ def test_what_only_looks_like_a_layer_is_told(cell: str) -> None:
     assert [each.message for each in report] == [f"row 11, column 3: `{cell}` is no layer"]
 
 
+@pytest.mark.parametrize("style", tables.styles.names())
+def test_a_style_that_is_not_the_tables_tells_what_it_misses(style: str) -> None:
+    for text in ("| Model | c |\n|---|---|\n| A | 1 |\n| B | 2 |\n", (GIVEN / "ilsvrc.txt").read_text("utf-8")):
+        report = Report()
+        tables.read(Source("t.md", text), report, style)
+        assert report.errors and all(each.code in ("E0801", "E0802") for each in report.errors)
+
+
 def test_a_table_of_an_unknown_kind_is_told_with_its_head() -> None:
     _, (message,) = read(
         "| Input | Operator | exp size | #out | SE | NL | s |\n|---|---|---|---|---|---|---|\n|1|2|3|4|5|6|7|"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -96,9 +97,19 @@ def test_the_command_writes_a_junit_report(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "netdsl", "test", *options], cwd=tmp_path, capture_output=True, text=True
     )
-    assert done.returncode == 1 and "E0504" in done.stdout
+    assert done.returncode == 1 and "E0504" in done.stdout and "warning" not in done.stdout
     report = (tmp_path / "out.xml").read_text()
     assert 'tests="2"' in report and "claims" in report
+
+
+def test_without_torch_the_laws_that_need_it_say_so(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise ModuleNotFoundError(\"No module named 'torch'\", name='torch')\n")
+    (tmp_path / "x.net").write_text("input 3x8x8\nconv3-4\n")
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    command = [sys.executable, "-m", "netdsl", "test", "x.net", "-k", "claims or state"]
+    done = subprocess.run(command, cwd=tmp_path, env=paths, capture_output=True, text=True)
+    assert done.returncode == 0 and "1 passed, 1 skipped" in done.stdout
+    assert "this law needs torch: pip install 'netdsl[torch]'" in done.stdout
 
 
 def test_the_plugin_imports_nothing_heavy() -> None:

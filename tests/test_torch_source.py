@@ -283,3 +283,15 @@ def test_modules_without_labels_and_modules_that_count_up_are_scripted() -> None
     model, x = netdsl.build(net).eval(), torch.randn(2, 4, 8, 8)
     assert torch.equal(torch.jit.script(model)(x), model(x))
     assert list(model.state_dict()) == [f"{node.path}.{name}" for node in net.nodes for name in net.weights(node)]
+
+
+def test_a_value_given_twice_is_two_inputs_that_a_reuse_may_tell_apart() -> None:
+    net = netdsl.loads(
+        "input 3x8x8\nblock pair() takes a, b { add { @a; c: conv3-3 | @b } }\n"
+        "x: relu; t: pair() { @x | @x }; reuse(t) { @x | tanh }"
+    )
+    model, x = netdsl.build(net).eval(), torch.randn(2, 3, 8, 8)
+    with torch.no_grad():
+        first = torch.relu(x)
+        wanted = model.t(first, torch.tanh(model.t(first, first)))
+        assert torch.equal(model(x), wanted) and list(model.state_dict()) == ["t.c.weight", "t.c.bias"]

@@ -114,11 +114,7 @@ def _renamed(found: Value, name: str, inputs: tuple[int, ...], item: tree.Reuse)
         code = "E0404" if len(inputs) < len(before) else "E0403"
         given = f"{len(inputs)} {'is' if len(inputs) == 1 else 'are'} given"
         raise Problem(code, f"`{name}` takes {takes}; {given}", item.span, help, related)
-    renamed = dict(zip(before, inputs, strict=True))
-    if any(renamed[value] != given for value, given in zip(before, inputs, strict=True)):
-        message = f"`{name}` was given one value for several of its inputs, and cannot be given others for them"
-        raise Problem("E0706", message, item.span, "call it again, or put an `identity` before one of them", related)
-    return renamed
+    return dict(zip(before, inputs, strict=True))
 
 
 def _extent(drafts: Iterable[Draft]) -> Extent:

@@ -18,7 +18,7 @@ from netdsl.elaborate.bodies import choice, group, join
 from netdsl.elaborate.branches import counted, rounds, terms
 from netdsl.elaborate.broken import labelled
 from netdsl.elaborate.build import Builder
-from netdsl.elaborate.draft import DraftScope
+from netdsl.elaborate.draft import Draft, DraftNode, DraftScope
 from netdsl.elaborate.evaluator import SIZES, references
 from netdsl.elaborate.files import Definition, standard_blocks
 from netdsl.elaborate.frames import Frame, Value
@@ -267,7 +267,7 @@ def _remember(
     """
     drafts = builder.children[first:]
     if type(item) is tree.Operation and item.branches is not None:
-        drafts = list(dropwhile(lambda draft: isinstance(draft, DraftScope) and draft.kind == "group", drafts))
+        drafts = list(dropwhile(_given, drafts))
     before = frame.labels.get(label.text)
     if before is not None and before.span != label.span and (not drafts or before.taken):
         if given is None or not before.taken:
@@ -280,6 +280,11 @@ def _remember(
             give(builder, frame, label, given)
         except Problem as problem:
             builder.tell(frame, problem)
+
+
+def _given(draft: Draft) -> bool:
+    """Whether it is of what a call is given: a branch, or the identity of a value that is given twice."""
+    return draft.implicit if isinstance(draft, DraftNode) else draft.kind == "group"
 
 
 def _claim(builder: Builder, layer: tree.Layer, claim: tree.Expression, frame: Frame) -> None:

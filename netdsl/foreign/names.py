@@ -51,6 +51,7 @@ _PLACES = Layer("", "layers whose places are computed from values are outside of
 _DRAWN = Layer("", "numbers drawn at random are outside of the language, but for `dropout` and `droppath`")
 _OTHER_LOSS = Layer("", "a loss is part of the recipe, `train(loss=...)`, and this one is not among them")
 _QUOTIENT = Layer("", "a quotient of two values is outside of the language; what divides are the norms and `softmax`")
+_GRN = Layer("a block of `gap`, `sqrt` and `lrn` over all channels", "the reference has it, under what is in sight")
 _NOT_HERE = Layer("", "it is outside of the language: `netdsl ops` lists what there is")
 
 LAYERS: dict[str, Layer] = {
@@ -153,7 +154,8 @@ LAYERS: dict[str, Layer] = {
     **dict.fromkeys(("gather", "scatter", "topk", "sort", "argmax", "argmin", "one_hot", "masked_fill"), _PLACES),
     **dict.fromkeys(("sample", "sampling", "reparameterize", "gumbelsoftmax", "gaussiannoise", "noise"), _DRAWN),
     **dict.fromkeys(("vq", "quantize", "vectorquantizer", "beamsearch"), _PLACES),
-    **dict.fromkeys(("div", "divide", "division", "quotient", "reciprocal", "grn", "globalresponsenorm"), _QUOTIENT),
+    **dict.fromkeys(("div", "divide", "division", "quotient", "reciprocal"), _QUOTIENT),
+    **dict.fromkeys(("grn", "globalresponsenorm"), _GRN),
     **dict.fromkeys(("dcn", "dcnv2", "deformableconv2d", "deformable_conv", "deform_conv"), _PLACES),
     "involution": _NOT_HERE,
     "roll": Layer("", "maps are not rolled round; `attention(4, window=7, shift=3)` moves its windows"),

@@ -19,3 +19,4 @@ class Add(Elementwise):
     sums = True
     sign = "+"
     symbol = "+"
+    example = "add { conv3-64 | identity }"

@@ -44,6 +44,8 @@ class Attention(Operator):
     followed_by = ("norm", "act")
     weight_layer = True
     aliases = ("multi-head attention", "multihead attention", "self-attention", "mha")
+    example = "attention(8)"
+    example_input = "64x49"
 
     heads: Count
     """Number of heads; must divide dim."""

@@ -22,6 +22,7 @@ class ClassToken(Learned):
     keeps = Saved()
     called = "class token"
     aliases = ("class token", "cls_token")
+    example_input = "64x49"
 
     frozen: Frozen = False
     init: Initial = None

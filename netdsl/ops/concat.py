@@ -23,6 +23,7 @@ class Concat(Operator):
     aliases = ("concatenate", "concatenation", "depthconcat", "filter concat")
     inputs = (1, None)
     followed_by = ("act",)
+    example = "concat { conv1-64 | conv3-128 }"
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         first = inputs[0]

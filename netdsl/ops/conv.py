@@ -125,8 +125,10 @@ class Conv(Convolution):
             )
         return self
 
-    def line(self, kernel: str = "", out: str = "", stride: str = "") -> str:
-        return super().line(kernel, out, stride) + (f", {self.groups} groups" if self.groups > 1 else "")
+    def line(self, takes: Shape | None, kernel: str = "", out: str = "", stride: str = "") -> str:
+        if takes is not None and takes[0] == self.groups == self.channels > 1:
+            return super().line(takes, f"{kernel} depthwise", "", stride)
+        return super().line(takes, kernel, out, stride) + (f", {self.groups} groups" if self.groups > 1 else "")
 
     def filters(self, channels: int) -> tuple[int, int]:
         return self.channels, self.groups

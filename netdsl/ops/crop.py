@@ -62,6 +62,7 @@ class Crop(Operator):
     keeps = Saved()
     any_channels = True
     aliases = ("center crop", "centre crop")
+    example = "crop(4)"
 
     sides: SidesField | None = None
     """Pixels taken away on each side."""

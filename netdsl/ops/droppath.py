@@ -33,6 +33,7 @@ class DropPath(Operator):
     family = Family.REGULARIZATION
     any_channels = True
     aliases = ("drop path", "drop-path", "drop_path", "stochastic depth", "stochasticdepth")
+    example = "droppath(20%)"
 
     p: Rate
     """Probability that a sample's value is dropped."""

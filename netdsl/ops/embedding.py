@@ -30,6 +30,7 @@ class Embedding(Operator):
 
     family = Family.FULLY_CONNECTED
     geometry = Geometry(out="units")
+    example_input = "128 of 30000"
 
     units: Count
     """Size of the vectors."""

@@ -23,6 +23,7 @@ class Fc(Linear):
     geometry = Geometry(out="features")
     aliases = ("linear", "dense", "fully connected", "fully-connected")
     flattens = True
+    example_input = "512x7x7"
 
     features: Count
     """Number of units."""

@@ -21,6 +21,7 @@ class GroupNorm(Operator):
 
     family = Family.NORMALIZATION
     aliases = ("groupnorm", "group norm", "group-norm", "group normalization")
+    example = "gn(32)"
 
     groups: Count
     """Number of groups; must divide the channels."""

@@ -25,6 +25,7 @@ class Gru(Recurrent):
     call = "gru"
     called = "GRU"
     aliases = ("gated recurrent unit",)
+    example_input = "64x49"
 
     units: Count
     """Size of the state."""

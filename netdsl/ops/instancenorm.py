@@ -48,6 +48,10 @@ class InstanceNorm(Operator):
         """Whether it has an offset."""
         return self.scale if self.offset is None else self.offset
 
+    @property
+    def weighted(self) -> bool:
+        return self.scale or self.shifted
+
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
         """The input, mean and deviation of each channel, and its scale, which is there for each sample."""
         return Saved((0,), own=(3 if self.scale else 2) * inputs[0][0])

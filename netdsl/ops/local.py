@@ -67,6 +67,7 @@ class Local(Operator):
     aliases = ("locally connected", "locally-connected", "local convolution")
     followed_by = ("norm", "act")
     weight_layer = True
+    example_input = "64x14x14"
 
     kernel: Sizes
     """Height x width of the kernels."""

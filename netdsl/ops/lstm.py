@@ -26,6 +26,7 @@ class Lstm(Recurrent):
     start = "[h0, h0]"
     called = "LSTM"
     aliases = ("long short-term memory",)
+    example_input = "64x49"
 
     units: Count
     """Size of the state."""

@@ -22,6 +22,8 @@ class MatMul(Operator):
     inputs = (2, 2)
     followed_by = ("act",)
     symbol = "×"
+    example = "matmul { identity | transpose }"
+    example_input = "64x49"
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         (rows, middle), (same, columns) = (plane(self.name, shape, 1) for shape in inputs)

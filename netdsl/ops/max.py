@@ -19,6 +19,7 @@ class Max(Elementwise):
     """
 
     symbol = "max"
+    example = "max { conv3-64 | conv3-64 }"
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
         """All branches, and the largest on the way; several that are alike as one stack."""

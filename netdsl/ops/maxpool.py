@@ -95,8 +95,8 @@ class MaxPool(Pooling):
     to: Sizes | None = None
     """The output's size, instead of a window."""
 
-    def line(self, kernel: str = "", out: str = "", stride: str = "") -> str:
-        return "pool, /2" if stride == "2" else super().line(kernel, out, stride)
+    def line(self, takes: Shape | None, kernel: str = "", out: str = "", stride: str = "") -> str:
+        return "pool, /2" if stride == "2" else super().line(takes, kernel, out, stride)
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
         """The input, with its padding where the class here pads it, and the places of the maxima."""

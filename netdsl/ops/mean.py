@@ -19,6 +19,7 @@ class Mean(Elementwise):
 
     keeps = Saved()
     symbol = "mean"
+    example = "mean { conv3-64 | conv5-64 }"
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         return Torch(expression=f"({' + '.join(self.terms(inputs))}) / {len(inputs)}")

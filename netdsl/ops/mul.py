@@ -18,6 +18,7 @@ class Mul(Elementwise):
 
     sign = "*"
     symbol = "×"
+    example = "mul { identity | gap; conv1-64; sigmoid }"
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
         """All factors, and the products on the way."""

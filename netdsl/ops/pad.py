@@ -53,6 +53,7 @@ class Pad(Operator):
 
     family = Family.REARRANGEMENT
     aliases = ("zeropad", "zero pad", "zero-pad")
+    example = "pad(1)"
     modules: ClassVar = {"reflect": "nn.ReflectionPad", "replicate": "nn.ReplicationPad", "circular": "nn.CircularPad"}
 
     sides: Sides | None = None

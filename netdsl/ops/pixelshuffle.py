@@ -51,6 +51,7 @@ class PixelShuffle(Operator):
     family = Family.REARRANGEMENT
     keeps = Saved()
     aliases = ("pixel shuffle", "sub-pixel convolution")
+    example = "pixelshuffle(2)"
 
     factor: Count
     """Side of the squares; its square must divide the channels."""

@@ -53,6 +53,7 @@ class PixelUnshuffle(Operator):
     family = Family.REARRANGEMENT
     keeps = Saved()
     aliases = ("pixel unshuffle",)
+    example = "pixelunshuffle(2)"
 
     factor: Count
     """Side of the squares; must divide height and width."""

@@ -43,6 +43,7 @@ class Positions(Learned):
     keeps = Saved()
     called = "position embedding"
     aliases = ("position embedding", "positional encoding", "pos_embed")
+    example_input = "64x49"
 
     kind: Literal["learned", "sine"] = "learned"
     """learned, or sine for a fixed table."""

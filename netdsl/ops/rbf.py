@@ -38,6 +38,7 @@ class Rbf(Operator):
     geometry = Geometry(out="units")
     called = "RBF"
     flattens = True
+    example_input = "84"
 
     units: Count
     """Number of prototypes."""

@@ -30,6 +30,7 @@ class Reduce(Operator):
     """
 
     family = Family.POOLING
+    example = "reduce(mean)"
 
     by: Literal["mean", "max"]
     """The mean or the largest."""

@@ -36,6 +36,7 @@ class Reshape(Operator):
 
     family = Family.REARRANGEMENT
     keeps = Saved()
+    example = "reshape(64x3136)"
 
     to: Dims | None = None
     """The output's shape."""

@@ -23,6 +23,7 @@ class Rnn(Recurrent):
     call = "rnn_tanh"
     called = "RNN"
     aliases = ("recurrent", "elman")
+    example_input = "64x49"
 
     units: Count
     """Size of the state."""

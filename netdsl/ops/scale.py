@@ -57,6 +57,7 @@ class Scale(Operator):
 
     family = Family.REARRANGEMENT
     aliases = ("layerscale", "layer_scale", "layer scale")
+    example = "scale()"
 
     x: Finite | None = None
     """The factor; none: learn one for each channel."""

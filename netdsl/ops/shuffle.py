@@ -17,6 +17,7 @@ class Shuffle(Operator):
     family = Family.REARRANGEMENT
     keeps = Saved()
     aliases = ("channel shuffle", "channel-shuffle", "channelshuffle")
+    example = "shuffle(4)"
 
     groups: Count
     """Number of groups; must divide the channels."""

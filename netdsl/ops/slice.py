@@ -33,6 +33,7 @@ class Slice(Operator):
 
     family = Family.REARRANGEMENT
     keeps = Saved()
+    example = "slice(0, 32)"
 
     from_: Size = Field(0, alias="from")
     """The first channel, counted from 0."""

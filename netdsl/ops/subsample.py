@@ -41,6 +41,8 @@ class Subsample(Operator):
     called = "subsampling"
     aliases = ("subsampling", "sub-sampling")
     followed_by = ("act",)
+    example = "subsample2/2"
+    example_input = "6x28x28"
 
     kernel: Sizes = (2,)
     """Height x width of the window."""

@@ -33,6 +33,8 @@ class Token(Operator):
     family = Family.REARRANGEMENT
     called = "token {index}"
     keeps = Saved()
+    example = "token(0)"
+    example_input = "64x49"
 
     index: Annotated[int, Field(ge=-LARGEST, le=LARGEST, strict=True), Words("an integer")]
     """Which token, counted from 0, or from the end where it is negative."""

@@ -22,6 +22,7 @@ class Transpose(Operator):
 
     family = Family.REARRANGEMENT
     keeps = Saved()
+    example_input = "64x49"
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
         channels, length = plane(self.name, inputs[0], 1)

@@ -51,6 +51,7 @@ class Unpool(Operator):
 
     family = Family.REARRANGEMENT
     aliases = ("unpooling", "max unpooling", "maxunpool")
+    example = "pool1: maxpool; conv3-64; unpool(@pool1)"
     of: ClassVar = MaxPool
 
     pool: Label

@@ -48,6 +48,7 @@ class Upsample(Operator):
     family = Family.REARRANGEMENT
     any_channels = True
     aliases = ("upsampling", "up-sample")
+    example = "upsample(2)"
 
     factor: Factors | None = None
     """By how much height and width grow."""

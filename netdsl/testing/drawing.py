@@ -250,9 +250,9 @@ def sided(draw: st.DrawFn, mistakes: bool = False) -> Network:
     return network if network.complete or mistakes else reject()
 
 
-def accepted(text: str) -> Network:
+def accepted(text: str, variant: str | None = None) -> Network:
     """The network of a drawn text, incomplete where windows are larger than the plane, or shapes do not join."""
-    compilation = compile(Source("drawn.net", text))
+    compilation = compile(Source("drawn.net", text), variant=variant)
     for diagnostic in compilation.report:
         assert diagnostic.code in ("E0301", "E0302", "E0405"), f"{text}\n{diagnostic}"
     return compilation.network or reject()

@@ -20,6 +20,8 @@ from netdsl.testing.cases import cases, fits
 from netdsl.testing.drawing import HEAD, RANKED, WHOLE, accepted, statement
 
 INPUTS = {1: (4, 24), 2: (4, 16, 16), 3: (4, 8, 6, 8)}
+TOKENS, EMBEDDED = "24 of 12", "embedding(4)"
+"""An input of tokens, and what makes a signal of them."""
 NAMES = {1: "length", 2: "width", 3: "depth"}
 BLOCKS = {line.split("(")[0].removeprefix("block "): line for line in HEAD.splitlines() if line.startswith("block")}
 DEFAULT = "default conv(init=normal(std=0.1))"
@@ -42,13 +44,18 @@ class Plan(NamedTuple):
     blocks: bool
     joins: bool
     operators: tuple[str, ...] | None
+    tokens: bool
 
-    def network(self, lines: Sequence[str]) -> Network:
-        """The network of these statements, with the blocks that they call."""
+    def network(self, lines: Sequence[str], variant: str | None = None) -> Network:
+        """The network of these statements, with the blocks that they call; a variant of it where there is a table."""
         body = "\n".join(lines)
         params = ["param widths = [4, 6]"] * ("widths" in body)
         called = [block for name, block in BLOCKS.items() if f"{name}(" in body]
-        return accepted("\n".join([*self.head, *params, *called, body, ""]))
+        return accepted("\n".join([*self.head, *params, *called, body, ""]), variant)
+
+    def input(self, number: int) -> str:
+        """What goes on from an input."""
+        return f"@in{number}; {EMBEDDED}" if self.tokens else f"@in{number}"
 
 
 @st.composite
@@ -62,22 +69,26 @@ def networks(
     outputs: int = 1,
     operators: Sequence[str] | None = None,
     dims: Sequence[int] = (2,),
+    tables: bool = False,
 ) -> Network:
     """A network of at most `max_layers` statements, and what joins its inputs and makes its outputs.
 
     - `blocks`, `joins`: whether there may be calls of blocks, and joins and residuals.
     - `inputs`, `outputs`: how many it has.
     - `operators`: the names of those that its layers may be; then there are no blocks, and joins are those named.
-    - `dims`: of how many dimensions the maps are: 1 for signals, 2 for images, 3 for clips.
+    - `dims`: of how many dimensions the maps are: 1 for signals, 2 for images, 3 for clips; 0 is a sequence of tokens,
+      which are embedded as a signal.
+    - `tables`: whether some of the statements may be the rows of a table; the network is its variant `a` then.
 
     It is compiled, and keeps its text (`network.sources[0].text`); what fails shrinks to a few short lines.
     """
     rank = draw(st.sampled_from(sorted(dims, key=lambda each: each != 2)))
     names = ["input"] if inputs == 1 else [f"input in{number}:" for number in range(inputs)]
     head = draw(st.sampled_from([[], ["net Drawn/4"]]))
-    head = [*head, *(f"{name} {text(INPUTS[rank])}" for name in names), *draw(st.sampled_from([[], [DEFAULT]]))]
-    plan = Plan(tuple(head), rank, blocks, joins, None if operators is None else tuple(operators))
-    lines = ["@in0"] * (inputs > 1)
+    given, tokens, rank = (TOKENS, True, 1) if rank == 0 else (text(INPUTS[rank]), False, rank)
+    head = [*head, *(f"{name} {given}" for name in names), *draw(st.sampled_from([[], [DEFAULT]]))]
+    plan = Plan(tuple(head), rank, blocks, joins, None if operators is None else tuple(operators), tokens)
+    lines = [plan.input(0)] if inputs > 1 else [EMBEDDED] * tokens
     count = draw(st.integers(1, max_layers))
     entering = [draw(st.integers(0, count - 1)) for _ in range(inputs - 1)]
     leaving = [draw(st.integers(0, count - 1)) for _ in range(outputs - 1)]
@@ -96,7 +107,9 @@ def networks(
     if operators is None and network is not None:
         ending = draw(st.sampled_from(ENDINGS))
         tried = plan.network([*lines, *ending])
-        network = tried if tried.complete else network
+        network, lines = (tried, [*lines, *ending]) if tried.complete else (network, lines)
+    if tables and network is not None and draw(st.booleans()):
+        network = plan.network(draw(_tabled(lines)), "a")
     if network is None or (len(network.inputs), len(network.outputs) + 1) != (inputs, outputs):
         reject()
     return network
@@ -143,5 +156,15 @@ def _alone(name: str) -> bool:
 def _entered(plan: Plan, number: int) -> str:
     """What brings another input in: it weighs the channels, or is gone on from."""
     if plan.joins and plan.operators is None:
-        return f"mul {{ identity | @in{number}; gap; conv1-1 }}"
-    return f"@in{number}"
+        return f"mul {{ identity | {plan.input(number)}; gap; conv1-1 }}"
+    return plan.input(number)
+
+
+@st.composite
+def _tabled(draw: st.DrawFn, lines: list[str]) -> list[str]:
+    """Statements, of which some in a row are those of a table: another variant has other ones, or none, or the same."""
+    start = draw(st.integers(0, len(lines) - 1))
+    end = draw(st.integers(start + 1, len(lines)))
+    other = st.sampled_from([" | relu |", " | |", " |"])
+    rows = [f"| {line}{draw(other)}" for line in lines[start:end]]
+    return [*lines[:start], "table", "| a | b |", "|---|---|", *rows, *lines[end:]]

@@ -58,7 +58,7 @@ def inputs(draw: st.DrawFn) -> str:
 @st.composite
 def specs(draw: st.DrawFn, of: SearchStrategy[Network] | None = None) -> str:
     """A spec as text that compiles, with noise in its layout: comments, blank lines, tabs and blanks."""
-    network = draw(of if of is not None else networks(dims=(1, 2, 3)) | sided())
+    network = draw(of if of is not None else networks(dims=(0, 1, 2, 3)) | sided())
     lines = network.sources[0].text.splitlines()
     return "".join(f"{draw(st.sampled_from(_NOISE))}{line}\n" for line in lines)
 
@@ -109,7 +109,7 @@ def statistics(of: SearchStrategy[Network] | SearchStrategy[Case] | None = None,
     counted: Counter[str] = Counter()
 
     @settings(_ONCE, max_examples=examples, derandomize=True)
-    @given(of if of is not None else networks(dims=(1, 2, 3)) | sided())
+    @given(of if of is not None else networks(dims=(0, 1, 2, 3), tables=True) | sided())
     def count(drawn: Network | Case) -> None:
         if isinstance(drawn, Case):
             counted.update(_said(drawn.op))

@@ -79,7 +79,7 @@ def _probe(function: str, statement: ast.stmt) -> ast.stmt:
     return ast.copy_location(call, statement)
 
 
-def _within(function: str, node: ast.AST, statement: int, put: Put) -> Iterator[Change]:
+def _within(function: str, node: ast.AST, statement: int, put: Put, around: ast.expr | None = None) -> Iterator[Change]:
     if isinstance(node, UNTOUCHED) or (isinstance(node, ast.Call) and _name(node.func) in MESSAGES):
         return
     if isinstance(node, ast.keyword) and node.arg == "strict":  # of `zip`: a check, as `assert` is
@@ -87,18 +87,26 @@ def _within(function: str, node: ast.AST, statement: int, put: Put) -> Iterator[
     if isinstance(node, ast.stmt):
         statement = _number(function, node)
     if isinstance(node, ast.expr):
+        whole = around if isinstance(node, ast.Constant) and around is not None else node
         for make in _mistakes(node, put):
-            yield Change(function, node.lineno, statement, ast.unparse(node), make)
+            yield Change(function, node.lineno, statement, ast.unparse(whole), partial(_told, make, whole, node))
+        around = node
     yield from _turned(function, node, statement)
     for field, value in ast.iter_fields(node):
         if field in FIELDS:
             continue
         if isinstance(value, ast.AST):
-            yield from _within(function, value, statement, partial(setattr, node, field))
+            yield from _within(function, value, statement, partial(setattr, node, field), around)
         elif isinstance(value, list):
             for at, each in enumerate(value):
                 if isinstance(each, ast.AST):
-                    yield from _within(function, each, statement, partial(value.__setitem__, at))
+                    yield from _within(function, each, statement, partial(value.__setitem__, at), around)
+
+
+def _told(make: Callable[[], str], whole: ast.expr, node: ast.expr) -> str:
+    """Make a mistake, and tell what there is then; of a number, with what it stands in."""
+    made = make()
+    return made if whole is node else ast.unparse(whole)
 
 
 def _name(node: ast.expr) -> str:

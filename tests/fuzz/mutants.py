@@ -255,7 +255,7 @@ class Trial:
         self.candidates = {self.names[path]: len(found) for path, found in known.items()}
 
     def _next(self, known: dict[Path, list[Change]]) -> Iterator[tuple[Path, int]]:
-        """The mutants to try, one of each file after the other: those that are new, then those that have survived."""
+        """The mutants to try, one of each file after the other: first those that survived laws which have changed."""
 
         def left(path: Path, again: bool) -> list[tuple[Path, int]]:
             name = self.names[path]
@@ -273,7 +273,7 @@ class Trial:
             random.Random(name).shuffle(found)
             return found
 
-        for again in (False, True):
+        for again in (True, False):
             for row in zip_longest(*(left(path, again) for path in self.files)):
                 yield from (each for each in row if each is not None)
 

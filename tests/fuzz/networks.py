@@ -29,7 +29,7 @@ EXAMPLES = 2
 def hold(network: Network, simple: bool) -> None:
     """Hold a network to the laws of users' specs, and a `simple` one (one input, one output) to the law of two modules: the
     nested one and that of the flat text compute the same values. Raises what tells of a broken one."""
-    subject = Subject(network.sources[0])
+    subject = Subject.of(network)
     for law in laws():
         if law.name in LAWS:
             law.hold(subject)
@@ -65,7 +65,10 @@ def _some(run: Run, begin: int, tell: Tell) -> None:
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
     )
-    @given(networks(dims=(1, 2, 3)).map(lambda each: (each, True)) | sided().map(lambda each: (each, False)))
+    @given(
+        networks(dims=(0, 1, 2, 3), tables=True).map(lambda each: (each, True))
+        | sided().map(lambda each: (each, False))
+    )
     def draw(drawn: tuple[Network, bool]) -> None:
         if not failed and not run.going("networks"):
             return

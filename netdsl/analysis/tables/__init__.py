@@ -5,7 +5,8 @@
 
 A style is one file in `styles/`, named after the paper; a format is one file in `formats/`. Both have both directions,
 and between them is one model (`model`). The law that holds them: what `read` makes of the text of `write` is the
-network, less what the style says it leaves out.
+network, less what the style says it leaves out. `write` proves it, so that a style needs no list of what it has no
+place for.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def read(source: Source, report: Report, style: str | None = None) -> Spec | Non
                     report.error("E0802", f"the table has no layers that the {name} style knows", source.span(0, 0))
                 return spec
     if not tables:
-        help = "tables are read from Markdown, HTML, LaTeX's `tabular`, and lines with tabs or commas"
+        help = "tables are read from Markdown, HTML, LaTeX's `tabular`, lines with tabs or commas, and text in columns"
         report.error("E0802", "there is no table in this text", source.span(0, 0), help=help)
     else:
         report.error("E0802", "the table is none of layers", source.span(0, 0), help=_about(tables[0]))

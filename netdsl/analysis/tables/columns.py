@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise, product
+from itertools import pairwise
 from typing import NamedTuple
 
+from netdsl.analysis.tables.mend import make_linear, mended
 from netdsl.analysis.tables.model import Cell, Place, Table, placed
 from netdsl.analysis.tables.spec import Spec, conventions, unread, variant
 from netdsl.analysis.tables.spelling import alike, layer, layers, lines_alike, size, stack
@@ -246,47 +247,29 @@ class _Reader:
 
     # What has been read
 
-    def weights(self, column: int) -> int:
-        """How many weight layers a column has."""
-        return sum(each.startswith(("conv", "fc", "FC", "dwconv")) for row in self.body for each in row[column])
-
     def mend(self) -> None:
-        """Put rows right that a fragment has pushed to the left, where only so each column has the weight layers that
-        its head promises."""
-        if not self.unread or len(self.unread) > 3 or self.wide > MOST_COLUMNS or None in self.depths:
+        """Put rows right that a fragment has pushed to the left, and tell that."""
+        if not self.unread or self.wide > MOST_COLUMNS or None in self.depths:
             return
-        before = [list(row) for row in self.body]
-        moves = [range(1, self.wide - column) for _, column, _ in self.unread]
-        fitting = []
-        for shifts in product(*moves):
-            self.body = [list(row) for row in before]
-            for (number, column, _), shift in zip(self.unread, shifts, strict=True):
-                kept, rest = before[number][:column], before[number][column + 1 :]
-                if any(rest[len(rest) - shift :]):
-                    break
-                self.body[number] = [*kept, *[[] for _ in range(shift + 1)], *rest[: len(rest) - shift]]
-            else:
-                if all(self.weights(column) == self.depths[column] for column in range(self.wide)):
-                    fitting.append((shifts, self.body))
-        self.body = before
-        if len(fitting) == 1:
-            shifts, self.body = fitting[0]
-            for (_, _, place), shift in zip(self.unread, shifts, strict=True):
-                where, many = self.numbers[id(place.cell)], f"{shift} column{'s' * (shift > 1)}"
-                self.report.warn(
-                    "E0801",
-                    f"row {where}, column {place.column + 1}: `{place.cell.text}` is left out, "
-                    f"and the cells behind it are read {many} further right",
-                    place.cell.span,
-                    help="only so each column has as many weight layers as its head says",
-                )
-            self.unread = []
+        cells = [(number, column) for number, column, _ in self.unread]
+        found = mended(self.body, cells, [depth or 0 for depth in self.depths])
+        if found is None:
+            return
+        self.body, shifts = found
+        for (_, _, place), shift in zip(self.unread, shifts, strict=True):
+            where, many = self.numbers[id(place.cell)], f"{shift} column{'s' * (shift > 1)}"
+            message = (
+                f"row {where}, column {place.column + 1}: `{place.cell.text}` is left out, and the cells behind it "
+            )
+            help = "only so each column has as many weight layers as its head says"
+            self.report.warn("E0801", f"{message}are read {many} further right", place.cell.span, help=help)
+        self.unread = []
 
     def made(self, tables: Sequence[Table], usual: tuple[str, ...], name: str) -> Spec:
         common = conventions(self.table.notes, usual, next(filter(None, self.inputs), None))
         acts = {each.partition("(")[0] for each in common.defaults if "act=" in each}
         for column in range(self.wide):
-            self.linear(column, acts)
+            make_linear(self.body, column, acts)
         names = [variant(name) if name else f"v{number}" for number, name in enumerate(self.names or [""], 1)]
         names += [f"v{number}" for number in range(len(names) + 1, self.wide + 1)]
         head = common.input if len(set(self.inputs)) == 1 else None
@@ -299,21 +282,6 @@ class _Reader:
         shared = tuple((row[0],) if len(set(row)) == 1 else tuple(row) for row in rows)
         title = self.table.title.partition(":")[0] or (self.names[0] if self.names and self.wide == 1 else name)
         return Spec(title, head, common.defaults, tuple(names), shared, common.assumed)
-
-    def linear(self, column: int, acts: set[str]) -> None:
-        """The last layer with weights gives the logits: it has no activation, unless it says so."""
-        for row in reversed(self.body):
-            for number in reversed(range(len(row[column]))):
-                text = row[column][number]
-                if text.startswith("["):
-                    return
-                kind = re.match(r"conv|fc|dwconv|rbf|local|pointwise|upconv", text, re.IGNORECASE)
-                if kind is None:
-                    continue
-                if kind[0].lower() in acts and "act=" not in text:
-                    said = f"{text[:-1]}, act=none)" if text.endswith(")") else f"{text}(act=none)"
-                    row[column] = [*row[column][:number], said, *row[column][number + 1 :]]
-                return
 
 
 def _counts(tables: Sequence[Table], names: Sequence[str]) -> dict[str, str]:

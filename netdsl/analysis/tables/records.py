@@ -6,6 +6,7 @@ told with its place.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -15,7 +16,7 @@ from netdsl.analysis.tables.spelling import lines_alike
 from netdsl.text.diagnostics import Report
 
 Given: TypeAlias = Mapping[str, str]
-"""The texts of a row by the names of their columns; empty where there is none."""
+"""The texts of a row by the names of their columns; empty where there is none, also of a column that is not there."""
 
 
 class Unread(Exception):
@@ -35,7 +36,7 @@ def rows(table: Table, columns: Mapping[str, int], first: int = 1) -> Iterator[t
     """The rows from the `first` on: their numbers from 1, their cells, and the texts of these by column."""
     for number, row in enumerate(placed(table)[first:], first + 1):
         texts = {place.column: lines_alike(place.cell.lines) for place in row}
-        yield number, row, {name: texts.get(at, "") for name, at in columns.items()}
+        yield number, row, defaultdict(str, {name: texts.get(at, "") for name, at in columns.items()})
 
 
 def read(

@@ -11,12 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from netdsl.backends.artefact import RenderError
 from netdsl.backends.pictures.fold import Folder
 from netdsl.backends.pictures.items import Box, Frame, Item, count
 from netdsl.backends.pictures.layers import CALLS, Layers, tidy
 from netdsl.ir import Network
-from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
 
 MOST = 45
@@ -60,32 +58,13 @@ def layers(network: Network, *, expand: bool = False) -> Folded:
 def asked(network: Network, *, depth: int | None = None, opened: tuple[str, ...] = ()) -> Iterator[Folded]:
     """The network with its blocks as boxes: those deeper than `depth` calls are closed, apart from the `opened` ones,
     which are named by label, path or block. What is asked for comes first; then, for a page without room for it, the
-    first of each block alone, and less depth; the last has as little open as can be: the first of each name. Raises
-    `RenderError` where nothing has a name of `opened`."""
+    first of each block alone, and less depth; the last has as little open as can be: the first of each name."""
     read = Layers(network)
-    _known(read.items(), opened)
     for most in range(depth or 0, -1, -1):
         for less in ("", BLOCKS, *([NAMES] if opened and not most else [])):
             found = _made(network, read, _asked(read, most, opened, less))
             found.less = less or (BLOCKS if most < (depth or 0) else "")
             yield found
-
-
-def _known(items: list[Item], opened: tuple[str, ...]) -> None:
-    """Refuse names that nothing has which could be opened."""
-    names: dict[str, None] = {}
-    stack = list(reversed(items))
-    while stack:
-        item = stack.pop()
-        if isinstance(item, Frame):
-            stack.extend(reversed(item.children))
-            names |= dict.fromkeys(filter(None, (item.label, item.title, item.scope.path)))
-    for name in opened:
-        if name not in names:
-            first = ", ".join(f"`{each}`" for each in list(names)[:6])
-            known = f"; there are {first}{', ...' if len(names) > 6 else ''}" if names else ""
-            help = did_you_mean(name, names)
-            raise RenderError(f"there is nothing called `{name}` to open{f'; {help}' if help else known}")
 
 
 def blocks(network: Network) -> Iterator[Folded]:

@@ -18,7 +18,7 @@ def line(node: Node, symbols: tuple[str, ...] = ()) -> str:
         return words.caption(op)[0]
     kernel, stride = _window(node, op) if op.geometry.kernel else ("", "")
     out = _field(node, op, op.geometry.out, symbols) if op.geometry.out else ""
-    return op.line(kernel, out, "" if stride == "1" else stride)
+    return op.line(node.figures.takes, kernel, out, "" if stride == "1" else stride)
 
 
 def _field(node: Node, op: Operator, name: str, symbols: tuple[str, ...]) -> str:

@@ -20,10 +20,9 @@ from netdsl.text.amounts import amount
 
 @dataclass(frozen=True, slots=True)
 class Arc:
-    """A shortcut around the rows from `first` to `last`."""
+    """A shortcut around rows, by their names."""
 
-    first: str
-    last: str
+    rows: tuple[str, ...]
     dotted: bool
     level: int = 0
 
@@ -95,7 +94,7 @@ class _Flat:
             inside = list(nodes(tuple(found)))
             if not any(isinstance(part, Fork) for part in parts(tuple(found))):  # an arc would run through branches
                 level = max((arc.level + 1 for arc in within), default=0)
-                arcs += [*within, *([Arc(inside[0].id, inside[-1].id, grows, level)] if inside else [])]
+                arcs += [*within, *([Arc(tuple(node.id for node in inside), grows, level)] if inside else [])]
                 return found
         branches = []
         for branch in fork.branches:

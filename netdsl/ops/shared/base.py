@@ -148,6 +148,7 @@ class Operator(BaseModel):
     - `transparent`: its output is its input.
     - `symmetric`: the order of its inputs does not matter. `sums`: what comes out is their sum, so that one which is
       passed on as it is is a shortcut.
+    - `example`, `example_input`: the statement that shows it at work, and the input; without one, its notation.
     - `any_channels`: it is the same layer for any number of channels, all of which it passes on.
     - `keeps`: what its gradient needs, where that does not depend on its arguments.
     - `symbol`: what a diagram shows in place of its notation.
@@ -174,6 +175,8 @@ class Operator(BaseModel):
     transparent: ClassVar[bool] = False
     symmetric: ClassVar[bool] = False
     sums: ClassVar[bool] = False
+    example: ClassVar[str] = ""
+    example_input: ClassVar[str] = "64x56x56"
     any_channels: ClassVar[bool] = False
     keeps: ClassVar[Saved] = Saved((0,))
     of: ClassVar[type[Operator] | None] = None
@@ -265,9 +268,9 @@ class Operator(BaseModel):
         """The window it slides over its input; None when each output sees the whole input."""
         return window(len(inputs[0]) - 1)
 
-    def line(self, kernel: str = "", out: str = "", stride: str = "") -> str:
+    def line(self, takes: Shape | None, kernel: str = "", out: str = "", stride: str = "") -> str:
         """The layer in one line, as the figures of papers have it: `3x3 conv, 64, /2`, `fc 1000`; a text for each part
-        of its geometry, empty where it has none, or a stride of one."""
+        of its geometry, empty where it has none, or a stride of one. `takes` is its input's shape, if that is known."""
         name = (self.called or self.name).format_map(self.__dict__)
         if not kernel:
             return f"{name} {out}".strip()

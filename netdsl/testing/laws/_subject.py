@@ -28,6 +28,11 @@ class Subject:
     spec: Path | Source
     variant: str | None = None
 
+    @staticmethod
+    def of(network: Network) -> Subject:
+        """A network that was made of one text."""
+        return Subject(network.sources[0], network.variant)
+
     def compile(self, shape: Shape | None = None, params: Mapping[str, Any] | None = None) -> Compilation:
         """The spec, with another input or other params."""
         return compile(self.spec, variant=self.variant, input=shape, params=params)

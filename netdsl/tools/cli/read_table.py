@@ -18,7 +18,7 @@ STYLES = ("googlenet", "mobilenet", "resnet", "vgg", "vit")
 Examples:
   netdsl read-table table.md -o my.net      Markdown
   netdsl read-table paper.tex -o my.net     the first `tabular` with layers
-  pdftotext -layout p.pdf - | netdsl read-table -    lines with tabs
+  pdftotext -layout p.pdf - | netdsl read-table -    text in columns
   netdsl read-table vgg.txt --with prelude.net       with its own defaults
 
 \b
@@ -41,7 +41,7 @@ counts that the table prints do not follow from its layers, 2 wrong use.
 @click.option("--force", is_flag=True, help="Replace a file that exists.")
 @color_option
 def command(file: str, out: str | None, prelude: str | None, style: str | None, force: bool, color: str) -> int:
-    """Turn a table of layers into a spec: from Markdown, HTML, LaTeX, or lines with tabs or commas.
+    """Turn a table of layers into a spec: from Markdown, HTML, LaTeX, lines with tabs or commas, or text in columns.
 
     Papers' spellings are understood, merged cells, line breaks in cells, marks of footnotes, and the seams of text from
     a PDF. Every cell that cannot be read is told, with row and column; sizes and counts that the table prints become

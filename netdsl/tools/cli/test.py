@@ -48,7 +48,8 @@ def command(
             config.stash[plugin.ASKED] = True
 
     alone = ["-p", "no:cacheprovider", "-p", "no:asyncio", "-c", os.devnull, f"--rootdir={Path.cwd()}"]
-    arguments = [*map(str, files), "-q", *alone]
+    alone += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # netdsl is imported already, which is no news here
+    arguments = [*map(str, files), "-q", "-rs", *alone]
     arguments += ["-k", law] if law else []
     arguments += ["--netdsl-slow"] if slow else []
     arguments += [f"--junitxml={junit}"] if junit else []

@@ -24,35 +24,6 @@ from netdsl.shapes import text as shape_text
 from netdsl.tools.lsp import pages
 from netdsl.tools.site.page import Asset, Page, beside, dark, fence, picture, plain, table
 
-EXAMPLES = {
-    "add": "add { conv3-64 | identity }",
-    "attention": "attention(8)",
-    "concat": "concat { conv1-64 | conv3-128 }",
-    "crop": "crop(4)",
-    "droppath": "droppath(20%)",
-    "gn": "gn(32)",
-    "learned": "learned(64x100)",
-    "matmul": "matmul { identity | transpose }",
-    "max": "max { conv3-64 | conv3-64 }",
-    "mean": "mean { conv3-64 | conv5-64 }",
-    "mul": "mul { identity | gap; conv1-64; sigmoid }",
-    "pad": "pad(1)",
-    "pixelshuffle": "pixelshuffle(2)",
-    "pixelunshuffle": "pixelunshuffle(2)",
-    "reduce": "reduce(mean)",
-    "reshape": "reshape(64x3136)",
-    "scale": "scale()",
-    "shuffle": "shuffle(4)",
-    "slice": "slice(0, 32)",
-    "subsample": "subsample2/2",
-    "token": "token(0)",
-    "unpool": "pool1: maxpool; conv3-64; unpool(@pool1)",
-    "upsample": "upsample(2)",
-}
-"""Where the notation with usual numbers does not do."""
-SEQUENCES = ("attention", "class_token", "gru", "lstm", "matmul", "positions", "rnn", "token", "transpose")
-INPUTS = {"embedding": "128 of 30000", "rbf": "84", "subsample": "6x28x28", "fc": "512x7x7", "local": "64x14x14"}
-INPUTS |= dict.fromkeys(SEQUENCES, "64x49")
 LETTERS = ("C", "CT", "CHW", "CDHW")
 MOST = 12
 """As many networks are named that use an operator."""
@@ -73,11 +44,10 @@ def operator_pages(networks: Mapping[str, Network]) -> Iterator[Page | Asset]:
 
 def example(name: str) -> str:
     """The smallest network that shows what an operator does."""
-    layer = EXAMPLES.get(name)
-    if layer is None:
-        parts = ops.find(name).geometry
-        layer = name + ("3" if parts.kernel else "") + ("-128" if parts.out else "") + ("/2" if parts.stride else "")
-    return f"net {name}\ninput {INPUTS.get(name, '64x56x56')}\n{layer}\n"
+    cls = ops.find(name)
+    parts = cls.geometry
+    usual = name + ("3" if parts.kernel else "") + ("-128" if parts.out else "") + ("/2" if parts.stride else "")
+    return f"net {name}\ninput {cls.example_input}\n{cls.example or usual}\n"
 
 
 def _operator(name: str, networks: Mapping[str, Network]) -> Iterator[Page | Asset]:

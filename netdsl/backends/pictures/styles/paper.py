@@ -109,7 +109,7 @@ class _Cards(Cards):
 
     def beside(self, frame: Frame) -> float:
         inside = {node.id for node in nodes(frame.parts)}
-        return max((ARC + STEP * arc.level for arc in self.arcs if arc.first in inside), default=0.0)
+        return max((ARC + STEP * arc.level for arc in self.arcs if arc.rows[0] in inside), default=0.0)
 
 
 def _line(node: Node) -> tuple[Run, ...]:
@@ -133,7 +133,7 @@ class _Paper(Sheet):
         return [*super().notes(), *mistakes(self.picture.nodes, MARGIN)]
 
     def legend(self, wide: float) -> list[Mark]:
-        arcs = [Edge(arc.first, arc.last, "projection" if arc.dotted else "identity")
+        arcs = [Edge(arc.rows[0], arc.rows[-1], "projection" if arc.dotted else "identity")
                 for rows in self.networks for arc in rows.arcs]  # fmt: skip
         shown = replace(self.picture, edges=(*self.picture.edges, *arcs))
         return legend(shown, self.options.theme, wide, self.meaning, DOTS)
@@ -160,9 +160,10 @@ class _Paper(Sheet):
                 half = Run(rows.title, TITLE, True).width / 2
                 column.left, column.right = max(column.left, half), max(column.right, half)
         for arc in (arc for rows in self.networks for arc in rows.arcs):
-            for end in (arc.first, arc.last):
-                column = columns[spine.places[end].column]
-                column.right = max(column.right, spine.places[end].half + ARC + STEP * arc.level + 3)
+            places = [spine.places[row] for row in arc.rows]
+            for number in {place.column for place in places}:
+                reach = max(place.half for place in places) + ARC + STEP * arc.level + 3
+                columns[number].right = max(columns[number].right, reach)
         return columns
 
     def beside(self, spine: Spine, stages: list[list[tuple[int, tuple[Part, ...]]]]) -> list[Column]:
@@ -200,11 +201,11 @@ class _Paper(Sheet):
 
     def arc(self, arc: Arc, places: dict[str, Place]) -> list[Mark]:
         """A shortcut as an arc; where the column ends between its ends, as two."""
-        one, two = places[arc.first], places[arc.last]
+        one, two = places[arc.rows[0]], places[arc.rows[-1]]
         gap, dash = self.sizes.gap, DOTS if arc.dotted else ""
         reach = ARC + STEP * arc.level
         top, bottom = one.y - gap * 0.4, two.end + gap * 0.28  # it starts behind the sum that the one before it ends in
-        right = max(one.half, two.half) + reach
+        right = max(places[row].half for row in arc.rows) + reach
         if one.column == two.column:
             line = ((one.x, top), (one.x + right, top), (one.x + right, bottom), (one.x, bottom))
             return [Path(line, "line", dash, True, 12.0)]

@@ -31,8 +31,8 @@ NONE = Bytes()
 @dataclass(frozen=True)
 class Entry:
     """One layer: the value it gives and those it takes; `kept` are the values, and `own` the further bytes, that its
-    gradient needs; `view`: its value is its input's memory; `weights` are the bytes of its weights' gradients, `passing`
-    those for each sample that are there only while its gradient is worked out."""
+    gradient needs; `view`: its value is its input's memory; `weights` are the bytes of its weights' gradients,
+    `passing` those for each sample that are there only while its gradient is worked out."""
 
     value: int
     inputs: tuple[int, ...]

@@ -63,9 +63,10 @@ class LocalResponseNorm(Operator):
         return plane(self.name, inputs[0])
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """The input, its squares (with channels of padding), the sum of neighbours, and its power."""
-        shape = inputs[0]
-        return Saved((0,), own=3 * prod(shape) + (0 if self.within else (self.size - 1) * prod(shape[1:])))
+        """The input, its squares (with channels of padding), the sum of neighbours, and its power; the gradient of a
+        quotient is a product of three."""
+        size, padding = prod(inputs[0]), 0 if self.within else (self.size - 1) * prod(inputs[0][1:])
+        return Saved((0,), own=3 * size + padding, passing=3 * size)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {}

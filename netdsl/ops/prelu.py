@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from netdsl.ops.shared.activation import Activation
-from netdsl.ops.shared.base import Call, Constant, Torch, Weight
+from netdsl.ops.shared.base import Call, Constant, Saved, Torch, Weight
 from netdsl.ops.shared.fields import Finite, Flag, Frozen
 from netdsl.shapes import Shape
 
@@ -26,6 +28,10 @@ class Prelu(Activation):
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         return {"weight": Weight((inputs[0][0] if self.per_channel else 1,), not self.frozen)}
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """The input; the gradients of slopes are there value by value, before they are summed."""
+        return Saved((0,), passing=prod(inputs[0]))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {"init": self.slope} if self.slope != 0.25 else {}

@@ -25,10 +25,14 @@ class Bytes(NamedTuple):
         return self.each * batch + self.fixed
 
 
+NONE = Bytes()
+
+
 @dataclass(frozen=True)
 class Entry:
     """One layer: the value it gives and those it takes; `kept` are the values, and `own` the further bytes, that its
-    gradient needs; `view`: its value is its input's memory; `weights` are the bytes of its weights' gradients."""
+    gradient needs; `view`: its value is its input's memory; `weights` are the bytes of its weights' gradients,
+    `passing` those for each sample that are there only while its gradient is worked out."""
 
     value: int
     inputs: tuple[int, ...]
@@ -36,6 +40,7 @@ class Entry:
     own: Bytes
     view: bool
     weights: int
+    passing: int = 0
 
 
 @dataclass(frozen=True)
@@ -233,7 +238,7 @@ class Player:
             for value in taken:
                 if value >= tape.inputs:
                     self._gradient(value)
-            self._tick(entry.weights)
+            self._tick(Bytes(entry.passing, entry.weights))
             if not (light and place in self.inner):
                 self._change(entry.own, -1)
             for value in kept:
@@ -286,5 +291,5 @@ class Player:
     def _change(self, more: Bytes, sign: int = 1) -> None:
         self.now = Bytes(self.now.each + sign * more.each, self.now.fixed + sign * more.fixed)
 
-    def _tick(self, fixed: int = 0) -> None:
-        self.seen.append(Bytes(self.now.each, self.now.fixed + fixed))
+    def _tick(self, more: Bytes = NONE) -> None:
+        self.seen.append(Bytes(self.now.each + more.each, self.now.fixed + more.fixed))

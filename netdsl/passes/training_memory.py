@@ -109,7 +109,8 @@ def entry(op: Operator, shapes: tuple[Shape, ...], value: int, inputs: tuple[int
     """What a layer does on a tape: an operator on values of these shapes, with so many numbers to learn."""
     found = op.saved(shapes)
     kept = (*(inputs[place] for place in found.inputs), *((value,) if found.output else ()))
-    return Entry(value, inputs, kept, Bytes(BYTES * found.own, BYTES * found.fixed), op.view, BYTES * weights)
+    own = Bytes(BYTES * found.own, BYTES * found.fixed)
+    return Entry(value, inputs, kept, own, op.view, BYTES * weights, BYTES * found.passing)
 
 
 def learned(network: Network, node: Node) -> int:

@@ -119,12 +119,14 @@ class Saved(NamedTuple):
     """What autograd keeps of a layer until its gradient is asked for: inputs by their places, and its `output`.
 
     `own` are more numbers (float32; a place counts as two) for each sample, `fixed` those for a batch of any size.
+    `passing` are those that are there while its gradient is worked out, besides the gradients of inputs and output.
     """
 
     inputs: tuple[int, ...] = ()
     output: bool = False
     own: int = 0
     fixed: int = 0
+    passing: int = 0
 
 
 class Operator(BaseModel):

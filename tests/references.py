@@ -100,7 +100,7 @@ def hrnet(name: str) -> Make:
         (r"^(transition10|final_layer|downsamp_modules\.\d)\.(\d)$", kind),
         (r"^transition1\.1\.0", "transition11"),
         (r"^transition(\d)\.\d\.0", r"transition\1"),
-        (r"^incre_modules\.(\d)", r"incre\1"),
+        (r"^incre_modules\.(\d)\.0", r"incre\1"),
         (r"^downsamp_modules\.(\d)", r"down_conv\1"),
         (r"^final_layer", "final"),
     )
@@ -138,8 +138,8 @@ def detector() -> nn.Module:
         (r"^backbone\.features", "features"),
         (r"^backbone\.extra\.0\.7\.(\d)", lambda found: f"map1.{7 + int(found[1])}"),
         (r"^backbone\.extra\.(\d)", lambda found: f"map{int(found[1]) + 1}"),
-        (r"^head\.classification_head\.module_list\.(\d)", r"scores\1.0"),
-        (r"^head\.regression_head\.module_list\.(\d)", r"offsets\1.0"),
+        (r"^head\.classification_head\.module_list\.(\d)", r"scores\1"),
+        (r"^head\.regression_head\.module_list\.(\d)", r"offsets\1"),
     )()
 
 

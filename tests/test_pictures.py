@@ -25,6 +25,7 @@ from netdsl.backends.pictures.drawing import Path as Line
 from netdsl.backends.pictures.look import ROLES, STAGES, TINTS
 from netdsl.backends.pictures.model import Fork, Picture, parts
 from netdsl.backends.pictures.options import Options
+from netdsl.backends.pictures.rows import read
 from netdsl.backends.pictures.sheet import PAGE, Sheet, legibility
 from netdsl.ir import Network
 from netdsl.ops import Family
@@ -184,6 +185,26 @@ def test_the_mistake_of_a_spec_is_told_where_it_stands() -> None:
     compilation = netdsl.compile(Source("wrong.net", "input 3x8x8\nconv3-4\nmaxpol\n"))
     data = diagram(compilation.network, problems=tuple(compilation.report.errors))
     assert b">?</text>" in data and b"identity" not in data  # what is not known is not called anything
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "circles"),
+    [
+        ("input 2\nfc-3\nfcc-2\nfc-4", "unknown operator or block `fcc`", 2 + 3 + 1 + 1),
+        ("input 2\nfc-3(bias=7)", "`bias` (=7) must be true or false", 2 + 1),
+        ("input 2\nconv3-4\nfc-2", "`conv` needs channels x height x width", 2 + 1 + 1),
+    ],
+)
+def test_units_are_drawn_as_far_as_they_are_known(text: str, said: str, circles: int) -> None:
+    """A layer of unknown width is one circle; that of the mistake is red, and below stands what is wrong."""
+    compilation = netdsl.compile(Source("wrong.net", text))
+    problems = tuple(compilation.report.errors)
+    marks = list(flat(drawing((compilation.network,), Options(style="graph", problems=problems)).marks))
+    units = [mark for mark in marks if isinstance(mark, Circle)]
+    assert len(units) == circles and [mark.fill for mark in units].count("wrongfill") == 1
+    texts = [mark.runs[0] for mark in marks if isinstance(mark, Text)]
+    assert any(said in run.text and run.color == "wrong" for run in texts)
+    assert not any("identity" in run.text for run in texts)
 
 
 # The drawing ---------------------------------------------------------------------------------------------------------
@@ -368,6 +389,25 @@ def test_an_arc_goes_around_the_widest_of_its_rows() -> None:
     made = drawing((netdsl.loads(text),), Options(style="paper"))
     assert [mark for mark in flat(made.marks) if isinstance(mark, Line) and mark.radius == 12]
     assert crossed(made) == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["dpn", "ssd300_vgg", *(pytest.param(path.stem, marks=pytest.mark.slow) for path in ZOO)],
+)
+def test_values_called_by_name_cross_no_label_of_a_paper(name: str) -> None:
+    """Neither a size beside a row, nor the boxes beside a branch that a copy's skip enters."""
+    assert crossed(drawing((of_zoo(name),), Options(style="paper"))) == []
+
+
+def test_rows_are_joined_where_a_value_goes_and_nowhere_else() -> None:
+    """The second head takes the map and not the first head; by way of a norm, which is no row."""
+    network = netdsl.loads("input 8x8x8\nconv3-4\nmap: bn\noutput a: conv3-2\noutput b: { @map; conv3-1 }")
+    rows = read(graph.picture(collapse.layers(network)), network, 0, (), alone=True)
+    at = {part.id: part.title for part in parts(tuple(rows.parts))}
+    assert sorted((at[edge.source], at[edge.target], edge.kind) for edge in rows.edges) == [
+        ("3x3 conv, 4", "3x3 conv, 1", "reference"), ("3x3 conv, 4", "3x3 conv, 2", "flow"),
+    ]  # fmt: skip
 
 
 def test_a_shortcut_around_branches_is_no_arc_through_them() -> None:
@@ -658,6 +698,42 @@ def test_a_style_says_what_it_does_not_draw(network: Network) -> None:
     with pytest.raises(RenderError, match="is a matter of places"):
         diagram(network, "dot", style="paper")
     assert styles()[0] == "blocks"
+
+
+@pytest.mark.parametrize(
+    ("option", "styles", "others"),
+    [
+        (("--depth", "1"), "`blocks`", ("layers", "paper", "volumes", "graph")),
+        (("--open", "a"), "`blocks`", ("paper",)),
+        (("--direction", "lr"), "`blocks` and `layers`", ("paper", "volumes", "graph")),
+        (("--wrap", "2"), "`blocks`, `layers`, `paper` and `volumes`", ("graph",)),
+    ],
+)
+def test_an_option_that_a_style_does_not_take_is_refused(
+    option: tuple[str, str], styles: str, others: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from netdsl.tools.cli import main
+
+    path, out = tmp_path / "net.net", tmp_path / "net.svg"
+    path.write_text("input 1x8x8\na: conv3-4\nfc-2\n")
+    for style in others:
+        for command in ("draw", "compile"):
+            assert main([command, str(path), "-o", str(out), "--style", style, *option]) == 2
+            said = f"the style `{style}` does not take `{option[0][2:]}`; it is an option of {styles}"
+            assert said in " ".join(capsys.readouterr().err.split())
+    assert not out.exists()
+
+
+def test_an_option_that_a_format_or_a_drawing_has_no_use_for_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    from netdsl.tools.cli import main
+
+    for option in (["--dpi", "72", "-o", "x.svg"], ["--legend", "-o", "x.mmd"], ["--wrap", "2", "-o", "x.dot"]):
+        assert main(["draw", "lenet5", *option]) == 2
+        assert f"{option[0]} is for --to " in capsys.readouterr().err
+    with pytest.raises(RenderError, match="drawn as a U, which has no rows"):
+        diagram(of_zoo("unet"), style="volumes", wrap=2)
+    twice = netdsl.loads("input 3x8x8\nconv3-4 x2")
+    assert diagram(twice, style="volumes", expand=True).count(b"4x8x8</text>") == 2
 
 
 def test_large_networks_fold_to_a_small_picture() -> None:

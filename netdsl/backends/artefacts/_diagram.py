@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from netdsl.backends.artefact import Artefact
 
@@ -11,11 +11,10 @@ if TYPE_CHECKING:
 
 
 class Diagram(Artefact):
-    """The options are those of `netdsl.backends.pictures.Options`."""
+    """The options are those of `netdsl.backends.pictures.Options` that the format has a use for."""
 
-    options = (
-        "style", "direction", "expand", "depth", "open", "legend", "theme", "wrap", "dpi",
-        "problems", "symbols", "beside",
+    options: ClassVar[tuple[str, ...]] = (
+        "style", "direction", "expand", "depth", "open", "theme", "legend", "wrap", "problems", "symbols", "beside",
     )  # fmt: skip
 
     def render(self, network: Network, **options: Any) -> bytes:
@@ -23,3 +22,9 @@ class Diagram(Artefact):
         from netdsl.backends.pictures import diagram
 
         return diagram(network, self.name, **options)
+
+
+class Written(Diagram):
+    """A graph without places, which has no columns and no legend."""
+
+    options = tuple(name for name in Diagram.options if name not in ("legend", "wrap"))

@@ -1,9 +1,9 @@
 """The picture as the text of a Mermaid flowchart, for pages of Markdown."""
 
-from netdsl.backends.artefacts._diagram import Diagram
+from netdsl.backends.artefacts._diagram import Written
 
 
-class Mmd(Diagram):
+class Mmd(Written):
     """Mermaid text."""
 
     endings = (".mmd",)

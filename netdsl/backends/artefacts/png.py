@@ -15,6 +15,7 @@ class Png(Diagram):
 
     endings = (".png",)
     binary = True
+    options = (*Diagram.options, "dpi")
 
     def stamp(self, data: bytes) -> bytes:
         body = _KEY + self.mark.encode("latin-1", "replace")

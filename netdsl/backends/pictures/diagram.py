@@ -9,7 +9,7 @@ from typing import Any
 from netdsl.backends.artefact import RenderError
 from netdsl.backends.pictures.drawing import Drawing
 from netdsl.backends.pictures.model import Picture
-from netdsl.backends.pictures.options import NAMES, Options, styles
+from netdsl.backends.pictures.options import NAMES, PARTIAL, Options, styles
 from netdsl.ir import Network
 from netdsl.text.diagnostics import did_you_mean
 
@@ -41,8 +41,8 @@ def diagram(network: Network, format: str = "svg", *, beside: tuple[Network, ...
     """The picture of `network` as `svg`, `png`, `pdf`, `tex` (TikZ), `dot` or `mmd` (Mermaid).
 
     `beside` are networks that stand beside it, where the style compares several. Raises `TooLarge` where there are more
-    boxes than `most` allows, `ValueError` for what there is no such option or
-    value of, and `RenderError` where the picture cannot be made.
+    boxes than `most` allows, `ValueError` for what there is no such option or value of, and `RenderError` where the
+    picture cannot be made, or the style does not take an option.
     """
     if format not in FORMATS:
         raise ValueError(f"unknown picture format `{format}`; known are {', '.join(FORMATS)}")
@@ -50,6 +50,7 @@ def diagram(network: Network, format: str = "svg", *, beside: tuple[Network, ...
     if unknown:
         raise ValueError(f"unknown option `{min(unknown)}`; known are {', '.join(NAMES)}")
     asked = Options(**options)
+    _refuse_ignored(asked.style, options)
     _refuse_unknown(asked.open, (network, *beside))
     if format in WRITTEN:
         if beside:
@@ -64,6 +65,20 @@ def diagram(network: Network, format: str = "svg", *, beside: tuple[Network, ...
     return render(drawing((network, *beside), asked), format, asked.dpi)
 
 
+def _refuse_ignored(style: str, given: dict[str, Any]) -> None:
+    """Refuse an option that the style has no use for: nothing would come of it."""
+    for name in PARTIAL:
+        if given.get(name) not in (None, ()) and name not in _style(style).TAKES:
+            *most, last = (f"`{each}`" for each in styles() if name in _style(each).TAKES)
+            takers = f"{', '.join(most)} and {last}" if most else last
+            raise RenderError(f"the style `{style}` does not take `{name}`; it is an option of {takers}")
+
+
+def _style(name: str) -> Any:
+    """The module of a style."""
+    return import_module(f"netdsl.backends.pictures.styles.{name}")
+
+
 def _refuse_unknown(opened: tuple[str, ...], networks: tuple[Network, ...]) -> None:
     """Refuse to open what no network has: nothing would come of it."""
     scopes = [scope for network in networks for scope in network.body.scopes()] if opened else []
@@ -76,7 +91,7 @@ def _refuse_unknown(opened: tuple[str, ...], networks: tuple[Network, ...]) -> N
 
 def picture(network: Network, options: Options) -> Picture:
     """What is drawn of a network, before it has places. Raises `RenderError` for a style that is all places."""
-    style = import_module(f"netdsl.backends.pictures.styles.{options.style}")
+    style = _style(options.style)
     if not hasattr(style, "picture"):
         raise RenderError(
             f"the style `{options.style}` is a matter of places, which this format does not hold; draw an SVG"
@@ -87,9 +102,9 @@ def picture(network: Network, options: Options) -> Picture:
 
 def drawing(networks: tuple[Network, ...], options: Options) -> Drawing:
     """The drawing of networks in a style. Raises `RenderError` where the style cannot draw them."""
-    style = import_module(f"netdsl.backends.pictures.styles.{options.style}")
+    style = _style(options.style)
     if len(networks) > 1 and not style.SEVERAL:
-        known = [name for name in styles() if import_module(f"netdsl.backends.pictures.styles.{name}").SEVERAL]
+        known = [name for name in styles() if _style(name).SEVERAL]
         raise RenderError(
             f"the style `{options.style}` draws one network; side by side they stand in `{'`, `'.join(known)}`"
         )

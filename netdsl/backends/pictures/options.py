@@ -60,3 +60,5 @@ class Options:
 
 
 NAMES = tuple(each.name for each in fields(Options))
+PARTIAL = ("direction", "depth", "open", "wrap")
+"""Options that not every style takes: each says which it does (`TAKES`)."""

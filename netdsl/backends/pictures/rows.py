@@ -11,11 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from netdsl.backends.pictures import graph, prose
-from netdsl.backends.pictures.model import Branch, Edge, Fork, Frame, Node, Part, Picture, nodes, parts
+from netdsl.backends.pictures.model import Branch, Edge, Fork, Frame, Kind, Node, Part, Picture, nodes, parts
 from netdsl.ir import Network
 from netdsl.ops import Family
 from netdsl.shapes import numel
 from netdsl.text.amounts import amount
+
+_ORDER: tuple[Kind, ...] = ("flow", "reference", "identity", "projection")
+"""Kinds of edges, from the one that says least of a way that they are on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +142,39 @@ def _silent(node: Node) -> bool:
 
 
 def _edges(picture: Picture, rows: Rows, number: int) -> list[Edge]:
-    """The edges between the rows of one network: those of their order, and values called by their names."""
+    """The edges between the rows of one network: those of their order that are so, and values called by their names."""
     kinds: graph.Kinds = {}
     graph.walk(tuple(rows.parts), set(), "flow", kinds)
     joins = {_name(number, edge.target) for edge in picture.edges if edge.kind == "identity"}
+    kept = {node.id for node in nodes(tuple(rows.parts))}
+    ways = _ways(picture, kept, number)
     found = {
         pair: Edge(*pair, *kind) for pair, kind in kinds.items()
-        if kind[0] != "identity" or (len(kind) == 1 and pair[1] in joins)
+        if pair in ways and (kind[0] != "identity" or (len(kind) == 1 and pair[1] in joins))
     }  # fmt: skip
-    kept = {node.id for node in nodes(tuple(rows.parts))}
+    found |= {pair: Edge(*pair, "reference") for pair, kind in ways.items() if kind == "reference"}
     for edge in picture.edges:
         pair = (_name(number, edge.source), _name(number, edge.target))
-        if (edge.kind == "reference" or edge.within) and kept.issuperset(pair):
-            found[pair] = Edge(*pair, edge.kind, edge.within and _name(number, edge.within))
+        if edge.within and kept.issuperset(pair):
+            found[pair] = Edge(*pair, edge.kind, _name(number, edge.within))
     return list(found.values())
+
+
+def _ways(picture: Picture, kept: set[str], number: int) -> dict[tuple[str, str], Kind]:
+    """Which rows take whose values, straight or by way of what is no row; and the kind of that way: where it is of
+    several, a shortcut if there is one, else a reference."""
+    entered: dict[str, list[tuple[str, Kind]]] = {}
+    for edge in picture.edges:
+        entered.setdefault(_name(number, edge.target), []).append((_name(number, edge.source), edge.kind))
+    found: dict[tuple[str, str], Kind] = {}
+    for row in kept:
+        seen: set[str] = set()
+        stack = list(entered.get(row, ()))
+        while stack:
+            name, kind = stack.pop()
+            if name in kept:
+                found.setdefault((name, row), kind)
+            elif name not in seen:
+                seen.add(name)
+                stack += [(each, max(kind, other, key=_ORDER.index)) for each, other in entered.get(name, ())]
+    return found

@@ -125,10 +125,11 @@ class Spine:
     def __init__(self, sizes: Sizes, edges: tuple[Edge, ...]):
         self.sizes = sizes
         self.identities = {edge.target for edge in edges if edge.kind == "identity" and not edge.within}
-        self.skips: dict[str, list[str]] = {}
+        self.skips: dict[str, dict[str, list[str]]] = {}
+        """By frame and source: the targets of skips that start in every copy; those of one source share a lane."""
         for edge in edges:
             if edge.within:
-                self.skips.setdefault(edge.within, []).append(edge.target)
+                self.skips.setdefault(edge.within, {}).setdefault(edge.source, []).append(edge.target)
         self.places: dict[str, Place] = {}
         self.frames: list[Framed] = []
         self.forks = 0
@@ -235,11 +236,11 @@ class Spine:
                     extra = (Hop(self.forks, 1, x, x + dx, y + dy - self.sizes.bus / 2, y + dy + inner.length),)
                 self.place(inner, x + dx, y + dy, column, (*hops, *extra))
             if isinstance(part, Frame):
-                for number, target in enumerate(self.skips.get(part.id, ())):
+                fork = y + cell.offsets[0][1] - self.sizes.bus
+                for number, targets in enumerate(self.skips.get(part.id, {}).values()):
                     lane = x + cell.right - INNER - LANE * (number + 0.5) + 4
-                    self.places[target] = replace(
-                        self.places[target], lane=lane, fork=y + cell.offsets[0][1] - self.sizes.bus
-                    )
+                    for target in targets:
+                        self.places[target] = replace(self.places[target], lane=lane, fork=fork)
 
 
 def bordered(frame: Frame) -> bool:
@@ -273,11 +274,18 @@ def way(source: Place, target: Place, kind: str) -> list[Point]:
 
 def into(target: Place, hops: tuple[Hop, ...], kind: str) -> list[Point]:
     """The last points of an edge: through the branches that its target begins, or by the lane beside them."""
-    points: list[Point] = []
-    for hop in hops:
-        points += [(hop.spine, hop.start), (hop.own, hop.start)]
-    if kind == "identity":
-        lane = target.lane
-        side = target.x + target.half
-        return [*points, (target.x, target.fork), (lane, target.fork), (lane, target.middle), (side, target.middle)]
-    return [*points, (target.x, target.y)]
+    if kind != "identity":
+        return [*_branches(hops), (target.x, target.y)]
+    outer = tuple(hop for hop in hops if hop.start <= target.fork)
+    inner = hops[len(outer) :]  # branches behind the place where the shortcut starts
+    lane, spine = target.lane, inner[0].spine if inner else target.x
+    points = [*_branches(outer), (spine, target.fork), (lane, target.fork)]
+    if inner and target.y < inner[0].start + BUS * len(inner):  # at the top of branches: past those beside it
+        along = inner[0].start + BUS / 4
+        return [*points, (lane, along), (target.x, along), (target.x, target.y)]
+    return [*points, (lane, target.middle), (target.x + target.half, target.middle)]
+
+
+def _branches(hops: tuple[Hop, ...]) -> list[Point]:
+    """The points where a line turns into branches."""
+    return [point for hop in hops for point in ((hop.spine, hop.start), (hop.own, hop.start))]

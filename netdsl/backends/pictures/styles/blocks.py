@@ -18,6 +18,8 @@ HOPELESS = 150
 """More boxes than this are on no page, however little they say."""
 SEVERAL = False
 """Whether it draws several networks side by side."""
+TAKES = ("direction", "depth", "open", "wrap")
+"""The options that it takes of those that not every style takes."""
 
 
 def picture(network: Network, options: Options) -> Picture:

@@ -10,6 +10,7 @@ from netdsl.backends.pictures.sheet import sheet
 from netdsl.ir import Network
 
 SEVERAL = False
+TAKES = ("direction", "wrap")
 
 
 def picture(network: Network, options: Options) -> Picture:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 from math import log2
 
 from netdsl.backends.pictures import collapse, graph
@@ -30,6 +30,7 @@ from netdsl.ir import Network
 from netdsl.ops import Family
 
 SEVERAL = True
+TAKES = ("wrap",)
 TITLE, TYPE, MARGIN = 10.5, 9.0, 8.25
 ROW = 14.0
 ARC, STEP = 16.0, 6.0
@@ -197,7 +198,8 @@ class _Paper(Sheet):
         arcs = [mark for rows in self.networks for arc in rows.arcs for mark in self.arc(arc, places)]
         panels = [mark for mark in found if isinstance(mark, Rect)]
         rest = [mark for mark in found if not isinstance(mark, Rect)]
-        return [*panels, Group(tuple(arcs)), *rest, *self.labels(places)]
+        labels = [above(label, [points for _, points in edges]) for label in self.labels(places)]
+        return [*panels, Group(tuple(arcs)), *rest, *labels]
 
     def arc(self, arc: Arc, places: dict[str, Place]) -> list[Mark]:
         """A shortcut as an arc; where the column ends between its ends, as two."""
@@ -214,9 +216,9 @@ class _Paper(Sheet):
         second = ((two.x + right, 0.0 - gap), (two.x + right, bottom), (two.x, bottom))
         return [Path(first, "line", dash, False, 12.0), Path(second, "line", dash, True, 12.0)]
 
-    def labels(self, places: dict[str, Place]) -> list[Mark]:
+    def labels(self, places: dict[str, Place]) -> list[Text]:
         """The titles of networks side by side, and the output sizes left of the first rows that have them."""
-        found: list[Mark] = []
+        found: list[Text] = []
         aligned = self.aligned
         if len(self.networks) > 1:
             for rows in self.networks:
@@ -240,6 +242,16 @@ class _Paper(Sheet):
                 x = place.x - max(place.half, 0) - 5
                 found.append(Text(x, place.middle + 3, (Run(str(size), MARGIN, color="grey"),), "end"))
         return found
+
+
+def above(label: Text, ways: list[list[Point]]) -> Text:
+    """The label, standing on the highest line that would run through it from side to side, if any does."""
+    left, top, right, bottom = label.bounds
+    through = [
+        y1 for points in ways for (x1, y1), (x2, y2) in pairwise(points)
+        if y1 == y2 and top < y1 < bottom and min(x1, x2) < right and max(x1, x2) > left
+    ]  # fmt: skip
+    return replace(label, y=min(through) - 3) if through else label
 
 
 def _stage(part: Part) -> int:

@@ -26,6 +26,7 @@ from netdsl.ops import Family
 from netdsl.shapes import Shape
 
 SEVERAL = False
+TAKES = ("wrap",)
 TALLEST = 120.0
 """The height of the largest map, in points."""
 SLANT = 0.35
@@ -61,7 +62,7 @@ class _Volume:
 
 def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
     """The drawing of one network. Raises `RenderError` where it has no maps, or too many to be drawn."""
-    picture = graph.picture(collapse.layers(networks[0]), options.problems)
+    picture = graph.picture(collapse.layers(networks[0], expand=options.expand), options.problems)
     shown = _shown(picture)
     if not any(len(_made(node) or ()) > 2 for node in shown):
         raise RenderError(f"{picture.title} has no feature maps; the style `graph` draws fully connected networks")
@@ -71,6 +72,8 @@ def draw(networks: tuple[Network, ...], options: Options) -> Drawing:
         )
     _chain(picture, {node.id for node in shown})
     bent = _bent(shown)
+    if bent and options.wrap is not None:
+        raise RenderError(f"{picture.title} is drawn as a U, which has no rows: it takes no `wrap`")
     volumes = [_volume(node, shown, TALLEST * (0.6 if bent else 1.0)) for node in shown]
     marks = _u(volumes, picture, options.theme) if bent else _rows(volumes, options)
     left, top, right, bottom = bounds(marks)

@@ -166,7 +166,7 @@ def test_what_is_wrong_with_every_variant_is_said_once(netdsl) -> None:
         (["compile", "tiny.net", "-o", "gone/x.json"], "there is no directory 'gone'"),
         (["compile", "tiny.net", "-o", "/dev/null", "--to", "json"], "is not a file"),
         (["compile", "tiny.net", "-o", "/proc/tiny.json"], "'/proc/tiny.json' cannot be written"),
-        (["compile", "tiny.net", "--legend"], "--legend is for --to dot, mmd, pdf, png, svg or tex, not for torch"),
+        (["compile", "tiny.net", "--legend"], "--legend is for --to pdf, png, svg or tex, not for torch"),
         (["report", "tiny.net", "-o", "tiny.txt"], "'tiny.txt' must end in .html or .htm"),
         (["draw", "tiny.net", "--open", "nowhere"], "no block is called `nowhere`"),
         (["explain", "conv", "--format", "json"], "--format is for the pages of codes, not for 'conv'"),

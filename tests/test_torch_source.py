@@ -285,6 +285,23 @@ def test_modules_without_labels_and_modules_that_count_up_are_scripted() -> None
     assert list(model.state_dict()) == [f"{node.path}.{name}" for node in net.nodes for name in net.weights(node)]
 
 
+def test_modules_of_a_join_that_takes_several_values_are_attributes_of_it() -> None:
+    """Only where a loop reaches them by their numbers are they in a dictionary."""
+    net = netdsl.loads(
+        "input 4x8x8\na: conv1-4; b: conv1-4\nm: add { @a; conv1-4 | @b; conv1-4(norm=bn) }\n"
+        "c: concat x6 as j { if j < 5 { @a; conv1-4 }\nif j == 5 { @m; conv3-4 } }\ngap; fc: fc-2"
+    )
+    text = netdsl.emit(net)
+    assert "self.m = nn.Module()\n        self.m.branch1 = nn.Conv2d(4, 4, kernel_size=1)\n" in text
+    assert "self.m.branch1(a) + self.m.branch2(b)" in text
+    assert "self.c = nn.ModuleDict(" in text and '[self.c[f"branch{i + 1}"](a) for i in range(5)]' in text
+    model, x = netdsl.build(net).eval(), torch.randn(2, 4, 8, 8)
+    assert list(model.state_dict()) == [f"{node.path}.{name}" for node in net.nodes for name in net.weights(node)]
+    model(x)
+    hrnet = netdsl.emit(netdsl.load("hrnet:w18_small"))
+    assert "self.map1.branch1(branch0)" in hrnet and "ModuleDict" not in hrnet
+
+
 def test_a_value_given_twice_is_two_inputs_that_a_reuse_may_tell_apart() -> None:
     net = netdsl.loads(
         "input 3x8x8\nblock pair() takes a, b { add { @a; c: conv3-3 | @b } }\n"

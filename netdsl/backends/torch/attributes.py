@@ -12,7 +12,7 @@ from typing import Any
 
 from netdsl.backends.torch.classes import Repetition, changed, terms_of
 from netdsl.backends.torch.columns import Column, Columns, InstanceRow, Split
-from netdsl.backends.torch.construct import PLAIN, SIDES, Chain, Construct, ModuleDict
+from netdsl.backends.torch.construct import PLAIN, SIDES, Chain, Construct, Container
 from netdsl.backends.torch.decisions import Arms
 from netdsl.backends.torch.reading import Unreadable, parsed, read
 from netdsl.backends.torch.symbols import is_symbolic, plain, symbolic
@@ -103,7 +103,7 @@ class Attributes(Columns):
         that is an attribute (`top`), or a class."""
         numbered = all(
             key == str(place) for chain in column.values() for place, (key, _) in enumerate(chain.items)
-        ) and not any(isinstance(chain, ModuleDict) for chain in column.values())
+        ) and not any(isinstance(chain, Container) for chain in column.values())
         lists = {
             row: [
                 (key, item, when)
@@ -115,7 +115,7 @@ class Attributes(Columns):
         kind = type(next(iter(column.values())))
         when = tuple(each for _, _, each in found)
         conditional = any(each is not None for each in when)
-        if conditional and (not top or kind is ModuleDict):
+        if conditional and (not top or kind is Container):
             raise Split
         items = tuple(
             (key if not numbered else "" if conditional else str(place), item)

@@ -127,8 +127,9 @@ class Chain:
     when: tuple[Any, ...] = ()
 
 
-class ModuleDict(Chain):
-    """`nn.ModuleDict({...})`: modules that the class around it calls."""
+class Container(Chain):
+    """Modules that the class around it calls: an `nn.Module()` of them, or an `nn.ModuleDict({...})` where it has them
+    by their keys."""
 
     __slots__ = ()
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from netdsl.backends.torch.classes import Attribute, Class, Repetition, changed, terms_of
-from netdsl.backends.torch.construct import UNSET, Chain, Construct, Cycle, Run
+from netdsl.backends.torch.classes import Attribute, Class, Repetition, changed, every, terms_of
+from netdsl.backends.torch.construct import UNSET, Chain, Construct, Container, Cycle, Run
 from netdsl.backends.torch.layout import Bracket, Loop, counted, lay, named, parameters, render, sequence, tree
 from netdsl.backends.torch.names import reached
 from netdsl.backends.torch.statements import indented
@@ -88,12 +88,14 @@ class Constructor:
         pad = " " * indent
         if isinstance(item, Run):
             return self._counted(item, indent, owner)
-        if type(item) is Chain and named(item):
-            inner = reached(owner, name, by_key=self.made.base == "nn.ModuleDict")
-            members = zip(item.items, item.when or (None,) * len(item.items), strict=True)
-            inside = [Attribute(key, each, when) for (key, each), when in members]
-            made = [*self._comments(name, item, pad), *self._add(name, "nn.Sequential()", pad, owner)]
-            return [*made, *self._attributes(inside, inner, indent)]
+        if isinstance(item, Container) or (type(item) is Chain and named(item)):
+            inner = reached(owner, name, by_key=owner == "self" and self.made.base == "nn.ModuleDict")
+            if type(item) is Chain or self._apart(inner):
+                members = zip(item.items, item.when or (None,) * len(item.items), strict=True)
+                inside = [Attribute(key, each, when) for (key, each), when in members]
+                empty = "nn.Sequential()" if type(item) is Chain else "nn.Module()"
+                made = [*self._comments(name, item, pad), *self._add(name, empty, pad, owner)]
+                return [*made, *self._attributes(inside, inner, indent)]
         if isinstance(item, Chain) and item.when:
             return [*self._layers(item, indent), *self._add(name, "nn.Sequential(*layers)", pad, owner)]
         if name.isidentifier():
@@ -110,6 +112,11 @@ class Constructor:
             return self._add(name, text, pad, owner)
         inner = render(item, indent + 4, 0, 1)
         return [f"{pad}{owner}.add_module(", f'{pad}    "{name}",', f"{pad}    {inner},", f"{pad})"]
+
+    def _apart(self, container: str) -> bool:
+        """Whether no statement has a container's modules by their keys: each is an attribute of it."""
+        lines = (*every(self.made.forward), *every(self.made.init))
+        return not any(f"{container}[" in text or f"{container}.values()" in text for text in lines)
 
     def _add(self, name: str, text: str, pad: str, owner: str) -> list[str]:
         """The statement that makes a module a part of another."""

@@ -96,8 +96,9 @@ class Forward:
             text: Callable[[list[str]], Bracket] = partial(call, reached)
             if function is not None:
                 text = partial(apply, function)
+            by_key = reached if reached.rpartition(".")[0] in self.sizes else ""
             place = leaf.node.span if leaf is not None else layer.scope.span if isinstance(layer, Level) else None
-            step = Step(member.outputs, member.inputs, text, aux=aux, access=reached, place=place)
+            step = Step(member.outputs, member.inputs, text, aux=aux, access=by_key, place=place)
             if isinstance(layer, Leaf) and layer.torch.expression is not None:
                 template = layer.torch.expression.replace("{m}", reached if layer.bare else "")
                 step.text, step.access = partial(fill, template), ""

@@ -17,9 +17,9 @@ from netdsl.backends.torch.construct import (
     UNSET,
     Chain,
     Construct,
+    Container,
     Cycle,
     Items,
-    ModuleDict,
     Run,
     constants,
     substituted,
@@ -71,7 +71,7 @@ def tree(value: Any) -> Text:
     if isinstance(value, tuple):
         items = tuple(("", tree(item)) for item in value)
         return Bracket("(", items, ")") if len(items) > 1 else literal(value)
-    if isinstance(value, ModuleDict):
+    if isinstance(value, Container):
         items = tuple((f"{literal(key)}: ", tree(item)) for key, item in value.items)
         return Bracket("nn.ModuleDict(", (("", Bracket("{", items, "}", len(items) > 1)),), ")")
     if isinstance(value, Chain):

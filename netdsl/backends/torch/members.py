@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, TypeVar
 
-from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, Items, ModuleDict
+from netdsl.backends.torch.construct import UNSET, Argument, Chain, Construct, Container, Items
 from netdsl.backends.torch.decisions import Arms
 from netdsl.backends.torch.layout import render
 from netdsl.backends.torch.levels import Again, Leaf, Level, Member
@@ -197,7 +197,7 @@ class Members:
             return self._chain(member, self._arms(member))
         inner = [each for each in member.members if not isinstance(each, Again) and each.constructed and each.name]
         inner = [each for each in inner if id(each) not in self._names and (isinstance(each, Level) or not each.bare)]
-        return ModuleDict(tuple((each.name, self.construct(each)) for each in inner))
+        return Container(tuple((each.name, self.construct(each)) for each in inner))
 
     def _chain(self, level: Level, around: Arms) -> Chain:
         """A sequence, each with the arms that it stands in beside those `around` the sequence."""
@@ -211,8 +211,7 @@ class Members:
         if isinstance(member, Again):
             return self.reach(member.target)
         if owner != "self" and id(member) not in self._names:
-            bare = isinstance(member, Leaf) and member.bare
-            return reached(owner, member.name) if bare else f'{owner}["{member.name}"]'
+            return reached(owner, member.name, by_key=not (isinstance(member, Leaf) and member.bare))
         if owner == "self" and self.level.listed:
             return f"self[{member.name}]"
         name = self._names.get(id(member), member.name)
@@ -229,13 +228,11 @@ class Members:
         for each in reversed(way):
             if above is self.level and not above.chained:
                 text = self.access(each)
-            elif not above.called:
-                bare = isinstance(each, Leaf) and each.bare
-                text = reached(text, each.name) if bare else f'{text}["{each.name}"]'
             elif above.kind == "sequential" or above.chained or above.listed:
                 text = f"{text}[{above.position(each.name)}]"
             else:
-                text = reached(text, each.name)
+                bare = isinstance(each, Leaf) and each.bare
+                text = reached(text, each.name, by_key=not (above.called or bare))
             if isinstance(each, Level):
                 above = each
         return text

@@ -66,11 +66,11 @@ def variable(name: str, *taken: Container[str]) -> str:
 
 
 def reached(owner: str, name: str, by_key: bool = True) -> str:
-    """The expression for a part of a module: a class some of whose modules go by other names than Python's has them by
+    """The expression for a part of a module: one some of whose modules go by other names than Python's has these by
     their keys."""
     if name.isidentifier():
         return f"{owner}.{name}"
-    return f'{owner}["{name}"]' if owner == "self" and by_key else f'getattr({owner}, "{name}")'
+    return f'{owner}["{name}"]' if by_key else f'getattr({owner}, "{name}")'
 
 
 def stem(label: str) -> str:

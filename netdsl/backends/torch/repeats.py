@@ -52,10 +52,7 @@ def _counted(step: Step) -> tuple[str, int] | None:
     """How a module that counts up is reached, with `#` for its number, and the number."""
     if step.aux or step.kept:
         return None
-    found = re.fullmatch(r"self\.([A-Za-z_]\w*?)(0|[1-9]\d*)", step.access)
-    if found:
-        return f'self[f"{found[1]}#"]', int(found[2])
-    found = re.fullmatch(r'(self\.\w+)\["([A-Za-z_]\w*?)(0|[1-9]\d*)"\]', step.access)
+    found = re.fullmatch(r"(self(?:\.\w+)*)\.([A-Za-z_]\w*?)(0|[1-9]\d*)", step.access)
     return (f'{found[1]}[f"{found[2]}#"]', int(found[3])) if found else None
 
 

@@ -29,7 +29,13 @@ from netdsl.testing.nets import networks
 from netdsl.tools.cli import main
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-SMALL = {"lenet5_modern": None, "resnet_cifar:20": None, "googlenet_bn": "3x32x32", "deit_tiny_patch16_224": "3x64x64"}
+SMALL = {
+    "lenet5_modern": None,
+    "zip1989": None,
+    "resnet_cifar:20": None,
+    "googlenet_bn": "3x32x32",
+    "deit_tiny_patch16_224": "3x64x64",
+}
 
 
 def inputs(network: Network, batch: int = 2) -> list[Tensor]:

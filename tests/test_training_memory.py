@@ -16,6 +16,7 @@ import netdsl
 from netdsl import zoo
 from netdsl.ir import Network
 from netdsl.passes.training_memory import training
+from netdsl.testing.allocations import step
 from netdsl.text.amounts import memory as amount
 from netdsl.tools.cli import main
 
@@ -61,6 +62,36 @@ def test_what_the_zoo_keeps(name: str) -> None:
     if not all(node.op.differentiable for node in network.nodes):
         pytest.skip("it is not trained by gradients")
     assert predicted(network) == pytest.approx(kept(network), rel=0.005)
+
+
+def holds_the_peak(name: str) -> None:
+    """The law of the peak, of the plain module; nothing is computed, since tensors on the meta device have no numbers."""
+    network = netdsl.load(name)
+    with torch.device("meta"):
+        model = netdsl.build(network, init=False).train()
+        given = [
+            torch.zeros(BATCH, *each.shape, dtype=torch.long if each.vocabulary else torch.float)
+            for each in network.inputs
+        ]
+    assert training(network).peak(BATCH) == pytest.approx(step(model.to("meta"), given)[1], rel=0.03)
+
+
+FAST = ("zip1989", "fpn_resnet50", "deeplab_v3", "fcn8s", "ssd300_vgg")
+"""Networks whose values are taken at several places, or that have several results, parts that are not trained, or
+filters with zeros."""
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_the_peak(name: str) -> None:
+    holds_the_peak(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [entry.name for entry in zoo.entries() if entry.name not in FAST])
+def test_the_peak_of_the_zoo(name: str) -> None:
+    if not all(node.op.differentiable for node in netdsl.load(name).nodes):
+        pytest.skip("it is not trained by gradients")
+    holds_the_peak(name)
 
 
 @pytest.mark.parametrize(

@@ -171,10 +171,13 @@ class Conv(Convolution):
         return self.links * prod(self.shape(inputs)[1:]) * prod(self.kernel)
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """The input; where an output map sees only some maps, also the filters with zeros for the others."""
+        """The input; where an output map sees only some maps, also the filters with zeros for the others, by whose
+        gradient that of the weights is found."""
         if self.connect is None:
             return super().saved(inputs)
-        return Saved((0,), fixed=self.channels * inputs[0][0] * prod(self.kernel))
+        volume, maps = prod(self.kernel), self.channels * inputs[0][0]
+        zeros = 0 if self.frozen else (maps - self.links) * volume
+        return Saved((0,), fixed=maps * volume, passing_fixed=zeros)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.connect is None:

@@ -20,6 +20,7 @@ class LearnedConstant(Learned):
     """
 
     keeps = Saved()
+    constant = True
     example = "learned(64x100)"
 
     to: Dims

@@ -31,16 +31,16 @@ NONE = Bytes()
 @dataclass(frozen=True)
 class Entry:
     """One layer: the value it gives and those it takes; `kept` are the values, and `own` the further bytes, that its
-    gradient needs; `view`: its value is its input's memory; `weights` are the bytes of its weights' gradients,
-    `passing` those for each sample that are there only while its gradient is worked out."""
+    gradient needs; `view`: its value is its input's memory; `passing` are the bytes that are there only while its
+    gradient is worked out, its weights' gradients among them; `reached` are the inputs that it passes gradients to."""
 
     value: int
     inputs: tuple[int, ...]
     kept: tuple[int, ...]
     own: Bytes
     view: bool
-    weights: int
-    passing: int = 0
+    passing: Bytes
+    reached: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -230,15 +230,18 @@ class Player:
         tape = self.tape
         for place in reversed(stretch):
             entry = tape.entries[place]
-            own, taken = tape.storage[entry.value], {tape.storage[value] for value in entry.inputs}
+            own, taken = tape.storage[entry.value], {tape.storage[value] for value in entry.reached}
             kept = {tape.storage[value] for value in entry.kept}
             if light:
                 for value in kept:
                     self._make(value)
+            again = 0
             for value in taken:
                 if value >= tape.inputs:
+                    if value in self.gradients and taken == {value} != {own}:  # a join hands on what it gets
+                        again = tape.sizes[value]  # the gradient by this layer, before it is added
                     self._gradient(value)
-            self._tick(Bytes(entry.passing, entry.weights))
+            self._tick(Bytes(entry.passing.each + again, entry.passing.fixed))
             if not (light and place in self.inner):
                 self._change(entry.own, -1)
             for value in kept:
@@ -258,13 +261,18 @@ class Player:
         for each in found.inputs:
             self._make(self.tape.storage[each])
         self.made.add(value)
-        between = [self.tape.entries[place] for place in found.places]
-        self._change(Bytes(sum(self.tape.sizes[entry.value] for entry in between)))
+        tape, between = self.tape, [self.tape.entries[place] for place in found.places]
+        ends = {tape.storage[each]: entry.value for entry in between for each in entry.inputs}
+        passing: set[int] = set()
         for entry in between:
+            if not entry.view:
+                passing.add(entry.value)
+                self._change(Bytes(tape.sizes[entry.value]))
             self._change(entry.own)
-        self._tick()
-        for entry in between[:-1]:
-            self._change(Bytes(self.tape.sizes[entry.value]), -1)
+            self._tick()
+            for each in [each for each in passing if ends.get(each) == entry.value]:
+                passing.discard(each)
+                self._change(Bytes(tape.sizes[each]), -1)
 
     def _unmake(self, found: Light) -> None:
         if found.value in self.made:

@@ -110,12 +110,15 @@ def entry(op: Operator, shapes: tuple[Shape, ...], value: int, inputs: tuple[int
     found = op.saved(shapes)
     kept = (*(inputs[place] for place in found.inputs), *((value,) if found.output else ()))
     own = Bytes(BYTES * found.own, BYTES * found.fixed)
-    return Entry(value, inputs, kept, own, op.view, BYTES * weights, BYTES * found.passing)
+    passing = Bytes(BYTES * found.passing, BYTES * (weights + found.passing_fixed))
+    reached = () if op.constant else inputs[: op.inputs[1]]  # behind these are values whose sizes alone count
+    return Entry(value, inputs, kept, own, op.view, passing, reached)
 
 
 def learned(network: Network, node: Node) -> int:
     """How many numbers of a layer have gradients."""
-    return sum(prod(weight.shape) for weight in network.weights(node).values() if not weight.buffer)
+    weights = network.weights(node).values()
+    return sum(prod(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
 
 
 def _left_out(network: Network) -> tuple[set[int], int]:

@@ -23,20 +23,23 @@ class Followed(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """One operator: what it makes is followed."""
         made = function(*args, **(kwargs or {}))
+        # The gradients of a value that several layers take: autograd adds them in place, but not within a mode.
+        summing = function is torch.ops.aten.add.Tensor and not torch.is_grad_enabled()
         for each in tree_leaves(made):
             if isinstance(each, Tensor):
-                self.follow(each)
+                self.follow(each, summing)
         return made
 
-    def follow(self, tensor: Tensor) -> None:
-        """Follow the storage of a tensor until it is freed."""
+    def follow(self, tensor: Tensor, summing: bool = False) -> None:
+        """Follow the storage of a tensor until it is freed; a sum takes the place of what it is a sum of."""
         storage = tensor.untyped_storage()
         place, size = storage._cdata, storage.nbytes()
         if place in self.known:
             return
         self.known.add(place)
         self.now += size
-        self.peak = max(self.peak, self.now)
+        if not summing:
+            self.peak = max(self.peak, self.now)
         weakref.finalize(storage, self.freed, place, size)
 
     def freed(self, place: int, size: int) -> None:
@@ -47,15 +50,20 @@ class Followed(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
 def step(model: nn.Module, inputs: Iterable[Tensor]) -> tuple[int, int]:
     """What a training step of a module takes on the CPU besides its weights and their gradients: the bytes between the
-    forward and the backward pass, inputs and results among them, and the peak."""
+    forward and the backward pass, inputs and results among them, and the peak.
+
+    Inputs and results are held to the end, as a loop over batches does; gradients of results are the loss's, which lets
+    them go where they have been used.
+    """
     for each in model.parameters():
         each.grad = torch.zeros_like(each)
     gradients = (each.grad for each in model.parameters() if each.grad is not None)
     followed = Followed((*model.parameters(), *model.buffers(), *gradients))
     with followed:
-        made = model(*(each.clone() for each in inputs))
+        given = [each.clone() for each in inputs]
+        made = model(*given)
         results = [each for each in tree_leaves(made) if isinstance(each, Tensor) and each.requires_grad]
         del made
         kept = followed.now
-        torch.autograd.backward(results, [torch.ones_like(each) for each in results])
+        torch.stack([(2 * each).sum() for each in results]).sum().backward()  # type: ignore[no-untyped-call]
     return kept, followed.peak

@@ -119,7 +119,8 @@ class Saved(NamedTuple):
     """What autograd keeps of a layer until its gradient is asked for: inputs by their places, and its `output`.
 
     `own` are more numbers (float32; a place counts as two) for each sample, `fixed` those for a batch of any size.
-    `passing` are those that are there while its gradient is worked out, besides the gradients of inputs and output.
+    `passing` are those that are there while its gradient is worked out, besides the gradients of inputs, output and
+    weights; `passing_fixed` those for a batch of any size.
     """
 
     inputs: tuple[int, ...] = ()
@@ -127,6 +128,7 @@ class Saved(NamedTuple):
     own: int = 0
     fixed: int = 0
     passing: int = 0
+    passing_fixed: int = 0
 
 
 class Operator(BaseModel):
@@ -157,6 +159,7 @@ class Operator(BaseModel):
       fields that both have are copied; here they are hidden (`hidden`).
     - `own_name`: it is a parameter of the module around, called by its own name where it has no label.
     - `differentiable`: whether it has a gradient that a network can learn by.
+    - `constant`: of the values that it takes it sees the sizes alone, so that it passes no gradient on to them.
     - `to_logits`: what it gives at a network's end are logits.
     - `to_probabilities`: it turns logits into probabilities or their logarithms, which a compiled module leaves to the
       loss.
@@ -184,6 +187,7 @@ class Operator(BaseModel):
     called: ClassVar[str] = ""
     own_name: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
+    constant: ClassVar[bool] = False
     to_logits: ClassVar[bool] = False
     to_probabilities: ClassVar[bool] = False
 

@@ -72,7 +72,7 @@ def weighed(tape: Tape, lights: Sequence[Light], batch: int, work: Sequence[int]
         for place in range(start, tape.last[root] + 1):
             gradients[place] += sizes[root]
     for place, entry in enumerate(tape.entries):
-        gradients[place] += entry.weights + entry.passing * batch
+        gradients[place] += entry.passing.of(batch)
     made = [0] * count
     for each in lights:
         last = max((place for place, entry in enumerate(tape.entries) if each.value in entry.kept), default=0)

@@ -119,6 +119,15 @@ def dimension(text: str, name: str) -> str:
 )
 def test_conditions(text: str, name: str, expected: str) -> None:
     assert dimension(text, name) == expected
+    inputs = valid_inputs(compiled(text))
+    assert inputs is not None
+    for each in inputs.dimensions:  # from an input that is not valid, where a valid one is found from there
+        size = next((n for n in range(1, 20) if n not in each.sizes), None)
+        shape = tuple(size or n if at == each.place else n for at, n in enumerate(inputs.base))
+        network = compile(Source("x.net", text), input=shape).network
+        assert network is not None
+        outside = valid_inputs(network)
+        assert outside is None or outside.dimensions[each.place].sizes == each.sizes
 
 
 def test_dimensions_that_depend_on_each_other() -> None:

@@ -11,11 +11,10 @@ from netdsl.shapes import numel
 class Memory(NamedTuple):
     """In numbers of values for one sample. `total` is the sum of all layers' outputs; `peak` is the most that is
     alive at once when the main path runs in order and each value is dropped after its last use (the input counts
-    too); `at` is the node that needs it, None for the input alone."""
+    too)."""
 
     total: int
     peak: int
-    at: int | None
 
 
 BYTES = 4
@@ -25,10 +24,9 @@ BYTES = 4
 def memory(network: Network) -> Memory:
     """The activation memory of inference, without the aux heads. Values of unknown shape count nothing."""
     use = alive(network)
-    at = max(use, key=use.__getitem__, default=None)
     given = sum(numel(item.shape) for item in network.inputs)
     total = sum(numel(shape) for node in network.nodes if node.id in use and (shape := node.shape) is not None)
-    return Memory(total, given, None) if at is None or use[at] <= given else Memory(total, use[at], at)
+    return Memory(total, max(use.values(), default=given))
 
 
 def alive(network: Network) -> dict[int, int]:

@@ -38,12 +38,11 @@ class Draws:
 
     def init(self, operator: str, path: str) -> Init | None:
         """The way in which the weights of `operator`, at the dotted `path` of modules, are drawn; None: PyTorch's."""
-        found = None
-        for label, init in self.labels:
+        for label, init in reversed(self.labels):
             if f".{label}." in f".{path}.":
-                found = init
-        if found is not None or self.every is not None:
-            return found or self.every
+                return init
+        if self.every is not None:
+            return self.every
         kinds = dict(self.kinds)
         return kinds.get(operator, kinds.get(KINDS.get(operator, "")))
 

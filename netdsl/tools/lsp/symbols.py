@@ -61,7 +61,8 @@ def _variants(document: Document, table: tree.Table) -> Iterator[Entry]:
     for index, column in enumerate(table.columns):
         cells = [row.cells[index] for row in table.rows if len(row.cells) == columns > 1]
         inside = tuple(entry for cell in cells for entry in _statements(document, cell.statements))
-        yield Entry(column.text, "variant", "", table.span, column.span, inside)
+        written = document.text[column.span.start : column.span.end]  # a stray sign is blank in what was parsed
+        yield Entry(written, "variant", "", table.span, column.span, inside)
     for row in table.rows:
         if len(row.cells) == 1:
             yield from _statements(document, row.cells[0].statements)

@@ -42,28 +42,26 @@ class Initialisation:
     def _rule(self) -> tuple[Mapping[str, tuple[str, ...]], dict[int, Leaf]]:
         """The recipe's statements by class of modules, where a loop over all modules can say them, and the layers that
         are drawn otherwise; nothing where it cannot."""
-        ways: dict[str, Counter[Init | None]] = {}
-        biased: dict[str, set[bool]] = {}
-        unlabelled: dict[str, Init | None] = {}
-        apart: dict[int, Leaf] = {}
         leaves = [leaf for leaf in self.plan.root.leaves() if leaf.node.op.weight_layer and _module(leaf) in MODULES]
+        apart = {id(leaf): leaf for leaf in leaves if self._has_own(leaf)}
+        ways: dict[str, list[tuple[Leaf, Init | None]]] = {}
         for leaf in leaves:
-            if self._has_own(leaf):
-                apart[id(leaf)] = leaf
-                continue
-            ways.setdefault(_module(leaf), Counter())[self.recipe.init(leaf.node.op.name, leaf.node.path)] += 1
-            unlabelled[_module(leaf)] = self.recipe.init(leaf.node.op.name, "")
-            biased.setdefault(_module(leaf), set()).add(bool(getattr(leaf.node.op, "bias", False)))
+            if id(leaf) not in apart:
+                way = self.recipe.init(leaf.node.op.name, leaf.node.path)
+                ways.setdefault(_module(leaf), []).append((leaf, way))
         found: dict[str, tuple[str, ...]] = {}
         for module in (each for each in MODULES if each in ways):
-            init = max(ways[module], key=lambda way: (ways[module][way], way == unlabelled[module]))
-            bias = statements(None, bias=self.recipe.bias) if True in biased[module] else ()
-            if False in biased[module]:
+            unlabelled = self.recipe.init(ways[module][-1][0].node.op.name, "")
+            init, _ = max(
+                Counter(way for _, way in ways[module]).items(), key=lambda each: (each[1], each[0] == unlabelled)
+            )
+            biased = {bool(getattr(leaf.node.op, "bias", False)) for leaf, _ in ways[module]}
+            bias = statements(None, bias=self.recipe.bias) if True in biased else ()
+            if False in biased:
                 bias = tuple(line for each in bias for line in ("if {m}.bias is not None:", f"    {each}"))
             if written := (*statements(init), *bias):
                 found[module] = written
-            others = [leaf for leaf in leaves if _module(leaf) == module and id(leaf) not in apart]
-            apart |= {id(each): each for each in others if self.recipe.init(each.node.op.name, each.node.path) != init}
+            apart |= {id(leaf): leaf for leaf, way in ways[module] if way != init}
         apart = {key: leaf for key, leaf in apart.items() if _module(leaf) in found}
         behind = all(_set(found[_module(leaf)]) <= _set(self._written(leaf)) for leaf in apart.values())
         inside = any(self._has_own(leaf) and self._home(leaf) is not self.plan.root for leaf in apart.values())
@@ -118,9 +116,10 @@ class Initialisation:
             if member is None:
                 nested = True
                 continue
-            for statement in self.statements(member):
+            own = self.statements(member)
+            for statement in own:
                 found.setdefault(statement, []).append((target, member))
-            drawn.setdefault(_module(member), set()).add("\n".join(self.statements(member)))
+            drawn.setdefault(_module(member), set()).add("\n".join(own))
         together: dict[tuple[str, ...], list[str]] = {}
         for statement, targets in found.items():
             together.setdefault(tuple(target for target, _ in targets), []).append(statement)

@@ -207,23 +207,18 @@ class Plan:
         """What kind of module a level is."""
         inner = [member.height for member in level.members if isinstance(member, Level) and member.kind == "sequential"]
         level.height = 1 + max(inner, default=0)
-        numbered = any(
-            member.name.isdigit() and (isinstance(member, Level) or member.weighted)
-            for member in level.members
-            if not isinstance(member, Again)
-        )
         several = level.scope.kind == "join" and len(level.inputs) > 1 and id(level) not in self._again
         if level.foreign or several:
             level.kind = "container"
         elif not self.chain(level) or (level.aux and not level.placed):
             level.kind = "class"
         elif level.scope.kind in ("block", "bracket") or self._units[_unit(level)] >= FEWEST_UNITS:
-            level.kind, level.chained = "class", numbered or _counted(level)
+            level.kind, level.chained = "class", _numbered(level) or _counted(level)
         elif level.height > DEEPEST_NESTING:
             level.kind, level.chained = "class", True
         else:
             level.kind = "sequential"
-        if level.placed or level.kind == "container" or level.listed:
+        if inner and (level.placed or level.kind == "container" or level.listed):
             self._enclose(level)
 
     def levels_of(self, kind: str) -> list[Level]:
@@ -283,6 +278,12 @@ def _torch(op: Operator, inputs: tuple[Shape, ...]) -> Torch:
 def _origin(node: Node) -> int:
     """The node whose weights a node has."""
     return node.id if node.shares is None else node.shares
+
+
+def _numbered(level: Level) -> bool:
+    """Whether a member goes by a number: a level, or a layer with weights."""
+    members = [member for member in level.members if not isinstance(member, Again)]
+    return any(member.name.isdigit() and (isinstance(member, Level) or member.weighted) for member in members)
 
 
 def _counted(level: Level) -> bool:

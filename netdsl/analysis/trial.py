@@ -22,10 +22,12 @@ Compiled = TypeVar("Compiled")
 
 
 def size(compilation: Compilation) -> int:
-    """How much one more compilation of a text costs, in layers: 50 characters count as one, and each variant anew."""
+    """How much one more compilation of a text costs, in layers: 50 characters count as one, a message as three, since
+    what was meant is looked for, and each variant counts anew."""
     layers = len(compilation.network.nodes) if compilation.network else 0
     written = len(compilation.file.source.text) if compilation.file else 0
-    return max(1, len(compilation.variants)) * (layers + written // 50 + 1)
+    told = sum(1 for _ in compilation.report)
+    return max(1, len(compilation.variants)) * (layers + written // 50 + 3 * told + 1)
 
 
 class Trial(Generic[Compiled]):

@@ -48,12 +48,19 @@ def fix(compilation: Compilation, recompile: Callable[[Source], Compilation]) ->
     it is still asked for.
     """
     fixed, left, text = 0, max(2, min(MOST_TRIALS, MOST_WORK // size(compilation))), ""
+
+    def counted(changed: Source) -> Compilation:
+        """A mistake that is gone can bring to light a text that costs more."""
+        made = recompile(changed)
+        trial.left = min(trial.left, MOST_WORK // size(made))
+        return made
+
     for _ in range(MOST_ROUNDS):
         if compilation.file is None:
             return Fixed("", compilation, fixed)
         source = compilation.file.source
         offered = [each for each in compilation.report if within(each, source)]
-        trial = Trial(source, compilation, recompile, partial(_proof, compilation.report), left)
+        trial = Trial(source, compilation, counted, partial(_proof, compilation.report), left)
         trial.settle(apart(offered))
         if not trial.chosen:
             return Fixed(source.text, compilation, fixed, tuple(offered))

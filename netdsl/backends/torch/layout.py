@@ -202,6 +202,11 @@ def lay(text: Text, indent: int, before: int = 0, after: int = 0) -> str:
     assert not isinstance(text, str)
     inner = indent + 4
     pad = " " * inner
+    if line is not None and isinstance(text, Bracket) and "(" in text.closing:  # the last bracket is opened first
+        last = text.closing.rpartition("(")[2]
+        head = line.removesuffix(last)
+        if indent + before + len(head) <= WIDTH:
+            return f"{head}\n{pad}{last.removesuffix(')')}\n{' ' * indent})"
     if isinstance(text, Loop):
         lines = [pad + lay(text.item, inner)]
         lines += [pad + words + lay(over, inner, len(words)) for words, over in text.clauses]
@@ -213,8 +218,28 @@ def lay(text: Text, indent: int, before: int = 0, after: int = 0) -> str:
             if inner + len(joined) <= WIDTH:
                 return f"{text.opening}\n{pad}{joined}\n{' ' * indent}{text.closing}"
     comma = "" if len(text.items) == 1 else ","
-    lines = [f"{pad}{prefix}{lay(item, inner, len(prefix), len(comma))}{comma}" for prefix, item in text.items]
+    lines = [f"{pad}{prefix}{_laid(item, inner, len(prefix), len(comma))}{comma}" for prefix, item in text.items]
     return "\n".join([text.opening, *lines, " " * indent + text.closing])
+
+
+def _laid(item: Text, indent: int, before: int, after: int) -> str:
+    """What stands in brackets: a sum that is too long for its line has a line for each term."""
+    line = lay(item, indent, before, after)
+    if not isinstance(item, str) or indent + before + len(line) + after <= WIDTH:
+        return line
+    return f"\n{' ' * indent}+ ".join(_terms(item))
+
+
+def _terms(text: str) -> list[str]:
+    """The terms of a sum."""
+    parts, found = text.split(" + "), [""]
+    for part in parts:
+        inside = found[-1].count("(") > found[-1].count(")")
+        if inside:
+            found[-1] += f" + {part}"
+        else:
+            found.append(part)
+    return found[1:]
 
 
 def render(value: Any, indent: int, before: int = 0, after: int = 0) -> str:

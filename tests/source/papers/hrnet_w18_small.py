@@ -75,29 +75,23 @@ class Exchange(nn.Module):
             Basic(c * 2, c * 2),
         )
         self.relu = nn.ReLU()
-        self.map0 = nn.ModuleDict(
-            {
-                "branch2": nn.Sequential(
-                    nn.Conv2d(c * 2, c, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.Upsample(scale_factor=2),
-                )
-            }
+        self.map0 = nn.Module()
+        self.map0.branch2 = nn.Sequential(
+            nn.Conv2d(c * 2, c, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.Upsample(scale_factor=2),
         )
-        self.map1 = nn.ModuleDict(
-            {
-                "branch1": nn.Sequential(
-                    nn.Conv2d(c, c * 2, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 2),
-                )
-            }
+        self.map1 = nn.Module()
+        self.map1.branch1 = nn.Sequential(
+            nn.Conv2d(c, c * 2, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 2),
         )
 
     def forward(self, map0: Tensor, map1: Tensor) -> tuple[Tensor, Tensor]:
         unit0 = self.unit0(map0)
         unit1 = self.unit1(map1)
-        map0 = self.relu(unit0 + self.map0["branch2"](unit1))
-        map1 = self.relu(self.map1["branch1"](unit0) + unit1)
+        map0 = self.relu(unit0 + self.map0.branch2(unit1))
+        map1 = self.relu(self.map1.branch1(unit0) + unit1)
         return map0, map1
 
 
@@ -119,59 +113,47 @@ class Exchange2(nn.Module):
             Basic(c * 4, c * 4),
         )
         self.relu = nn.ReLU()
-        self.map0 = nn.ModuleDict(
-            {
-                "branch2": nn.Sequential(
-                    nn.Conv2d(c * 2, c, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.Upsample(scale_factor=2),
-                ),
-                "branch3": nn.Sequential(
-                    nn.Conv2d(c * 4, c, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.Upsample(scale_factor=4),
-                ),
-            }
+        self.map0 = nn.Module()
+        self.map0.branch2 = nn.Sequential(
+            nn.Conv2d(c * 2, c, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.Upsample(scale_factor=2),
         )
-        self.map1 = nn.ModuleDict(
-            {
-                "branch1": nn.Sequential(
-                    nn.Conv2d(c, c * 2, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 2),
-                ),
-                "branch3": nn.Sequential(
-                    nn.Conv2d(c * 4, c * 2, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c * 2),
-                    nn.Upsample(scale_factor=2),
-                ),
-            }
+        self.map0.branch3 = nn.Sequential(
+            nn.Conv2d(c * 4, c, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.Upsample(scale_factor=4),
         )
-        self.map2 = nn.ModuleDict(
-            {
-                "branch1": nn.Sequential(
-                    nn.Conv2d(c, c, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.ReLU(),
-                    nn.Conv2d(c, c * 4, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 4),
-                ),
-                "branch2": nn.Sequential(
-                    nn.Conv2d(c * 2, c * 4, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 4),
-                ),
-            }
+        self.map1 = nn.Module()
+        self.map1.branch1 = nn.Sequential(
+            nn.Conv2d(c, c * 2, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 2),
+        )
+        self.map1.branch3 = nn.Sequential(
+            nn.Conv2d(c * 4, c * 2, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c * 2),
+            nn.Upsample(scale_factor=2),
+        )
+        self.map2 = nn.Module()
+        self.map2.branch1 = nn.Sequential(
+            nn.Conv2d(c, c, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.ReLU(),
+            nn.Conv2d(c, c * 4, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 4),
+        )
+        self.map2.branch2 = nn.Sequential(
+            nn.Conv2d(c * 2, c * 4, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 4),
         )
 
     def forward(self, map0: Tensor, map1: Tensor, map2: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         unit0 = self.unit0(map0)
         unit1 = self.unit1(map1)
         unit2 = self.unit2(map2)
-        x = unit0 + self.map0["branch2"](unit1) + self.map0["branch3"](unit2)
-        map0 = self.relu(x)
-        x = self.map1["branch1"](unit0) + unit1 + self.map1["branch3"](unit2)
-        map1 = self.relu(x)
-        x = self.map2["branch1"](unit0) + self.map2["branch2"](unit1) + unit2
-        map2 = self.relu(x)
+        map0 = self.relu(unit0 + self.map0.branch2(unit1) + self.map0.branch3(unit2))
+        map1 = self.relu(self.map1.branch1(unit0) + unit1 + self.map1.branch3(unit2))
+        map2 = self.relu(self.map2.branch1(unit0) + self.map2.branch2(unit1) + unit2)
         return map0, map1, map2
 
 
@@ -197,87 +179,75 @@ class Exchange3(nn.Module):
             Basic(c * 8, c * 8),
         )
         self.relu = nn.ReLU()
-        self.map0 = nn.ModuleDict(
-            {
-                "branch2": nn.Sequential(
-                    nn.Conv2d(c * 2, c, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.Upsample(scale_factor=2),
-                ),
-                "branch3": nn.Sequential(
-                    nn.Conv2d(c * 4, c, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.Upsample(scale_factor=4),
-                ),
-                "branch4": nn.Sequential(
-                    nn.Conv2d(c * 8, c, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.Upsample(scale_factor=8),
-                ),
-            }
+        self.map0 = nn.Module()
+        self.map0.branch2 = nn.Sequential(
+            nn.Conv2d(c * 2, c, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.Upsample(scale_factor=2),
         )
-        self.map1 = nn.ModuleDict(
-            {
-                "branch1": nn.Sequential(
-                    nn.Conv2d(c, c * 2, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 2),
-                ),
-                "branch3": nn.Sequential(
-                    nn.Conv2d(c * 4, c * 2, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c * 2),
-                    nn.Upsample(scale_factor=2),
-                ),
-                "branch4": nn.Sequential(
-                    nn.Conv2d(c * 8, c * 2, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c * 2),
-                    nn.Upsample(scale_factor=4),
-                ),
-            }
+        self.map0.branch3 = nn.Sequential(
+            nn.Conv2d(c * 4, c, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.Upsample(scale_factor=4),
         )
-        self.map2 = nn.ModuleDict(
-            {
-                "branch1": nn.Sequential(
-                    nn.Conv2d(c, c, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.ReLU(),
-                    nn.Conv2d(c, c * 4, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 4),
-                ),
-                "branch2": nn.Sequential(
-                    nn.Conv2d(c * 2, c * 4, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 4),
-                ),
-                "branch4": nn.Sequential(
-                    nn.Conv2d(c * 8, c * 4, kernel_size=1, bias=False),
-                    nn.BatchNorm2d(c * 4),
-                    nn.Upsample(scale_factor=2),
-                ),
-            }
+        self.map0.branch4 = nn.Sequential(
+            nn.Conv2d(c * 8, c, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.Upsample(scale_factor=8),
         )
-        self.map3 = nn.ModuleDict(
-            {
-                "branch1": nn.Sequential(
-                    nn.Conv2d(c, c, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.ReLU(),
-                    nn.Conv2d(c, c, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c),
-                    nn.ReLU(),
-                    nn.Conv2d(c, c * 8, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 8),
-                ),
-                "branch2": nn.Sequential(
-                    nn.Conv2d(c * 2, c * 2, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 2),
-                    nn.ReLU(),
-                    nn.Conv2d(c * 2, c * 8, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 8),
-                ),
-                "branch3": nn.Sequential(
-                    nn.Conv2d(c * 4, c * 8, kernel_size=3, stride=2, padding=1, bias=False),
-                    nn.BatchNorm2d(c * 8),
-                ),
-            }
+        self.map1 = nn.Module()
+        self.map1.branch1 = nn.Sequential(
+            nn.Conv2d(c, c * 2, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 2),
+        )
+        self.map1.branch3 = nn.Sequential(
+            nn.Conv2d(c * 4, c * 2, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c * 2),
+            nn.Upsample(scale_factor=2),
+        )
+        self.map1.branch4 = nn.Sequential(
+            nn.Conv2d(c * 8, c * 2, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c * 2),
+            nn.Upsample(scale_factor=4),
+        )
+        self.map2 = nn.Module()
+        self.map2.branch1 = nn.Sequential(
+            nn.Conv2d(c, c, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.ReLU(),
+            nn.Conv2d(c, c * 4, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 4),
+        )
+        self.map2.branch2 = nn.Sequential(
+            nn.Conv2d(c * 2, c * 4, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 4),
+        )
+        self.map2.branch4 = nn.Sequential(
+            nn.Conv2d(c * 8, c * 4, kernel_size=1, bias=False),
+            nn.BatchNorm2d(c * 4),
+            nn.Upsample(scale_factor=2),
+        )
+        self.map3 = nn.Module()
+        self.map3.branch1 = nn.Sequential(
+            nn.Conv2d(c, c, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.ReLU(),
+            nn.Conv2d(c, c, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c),
+            nn.ReLU(),
+            nn.Conv2d(c, c * 8, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 8),
+        )
+        self.map3.branch2 = nn.Sequential(
+            nn.Conv2d(c * 2, c * 2, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 2),
+            nn.ReLU(),
+            nn.Conv2d(c * 2, c * 8, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 8),
+        )
+        self.map3.branch3 = nn.Sequential(
+            nn.Conv2d(c * 4, c * 8, kernel_size=3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(c * 8),
         )
 
     def forward(self, map0: Tensor, map1: Tensor, map2: Tensor, map3: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -285,21 +255,21 @@ class Exchange3(nn.Module):
         unit1 = self.unit1(map1)
         unit2 = self.unit2(map2)
         unit3 = self.unit3(map3)
-        branch2 = self.map0["branch2"](unit1)
-        branch3 = self.map0["branch3"](unit2)
-        branch4 = self.map0["branch4"](unit3)
+        branch2 = self.map0.branch2(unit1)
+        branch3 = self.map0.branch3(unit2)
+        branch4 = self.map0.branch4(unit3)
         map0 = self.relu(unit0 + branch2 + branch3 + branch4)
-        branch1 = self.map1["branch1"](unit0)
-        branch3 = self.map1["branch3"](unit2)
-        branch4 = self.map1["branch4"](unit3)
+        branch1 = self.map1.branch1(unit0)
+        branch3 = self.map1.branch3(unit2)
+        branch4 = self.map1.branch4(unit3)
         map1 = self.relu(branch1 + unit1 + branch3 + branch4)
-        branch1 = self.map2["branch1"](unit0)
-        branch2 = self.map2["branch2"](unit1)
-        branch4 = self.map2["branch4"](unit3)
+        branch1 = self.map2.branch1(unit0)
+        branch2 = self.map2.branch2(unit1)
+        branch4 = self.map2.branch4(unit3)
         map2 = self.relu(branch1 + branch2 + unit2 + branch4)
-        branch1 = self.map3["branch1"](unit0)
-        branch2 = self.map3["branch2"](unit1)
-        branch3 = self.map3["branch3"](unit2)
+        branch1 = self.map3.branch1(unit0)
+        branch2 = self.map3.branch2(unit1)
+        branch3 = self.map3.branch3(unit2)
         map3 = self.relu(branch1 + branch2 + branch3 + unit3)
         return map0, map1, map2, map3
 
@@ -328,32 +298,23 @@ class HRNetW18Small(nn.ModuleDict):
         self.incre1 = nn.Sequential(Bottle(32, 64))
         self.incre2 = nn.Sequential(Bottle(64, 128))
         self.incre3 = nn.Sequential(Bottle(128, 256))
-        self.down0 = nn.ModuleDict(
-            {
-                "branch1": nn.Sequential(
-                    nn.Conv2d(128, 256, kernel_size=3, stride=2, padding=1),
-                    nn.BatchNorm2d(256),
-                    nn.ReLU(),
-                )
-            }
+        self.down0 = nn.Module()
+        self.down0.branch1 = nn.Sequential(
+            nn.Conv2d(128, 256, kernel_size=3, stride=2, padding=1),
+            nn.BatchNorm2d(256),
+            nn.ReLU(),
         )
-        self.down1 = nn.ModuleDict(
-            {
-                "branch1": nn.Sequential(
-                    nn.Conv2d(256, 512, kernel_size=3, stride=2, padding=1),
-                    nn.BatchNorm2d(512),
-                    nn.ReLU(),
-                )
-            }
+        self.down1 = nn.Module()
+        self.down1.branch1 = nn.Sequential(
+            nn.Conv2d(256, 512, kernel_size=3, stride=2, padding=1),
+            nn.BatchNorm2d(512),
+            nn.ReLU(),
         )
-        self.down2 = nn.ModuleDict(
-            {
-                "branch1": nn.Sequential(
-                    nn.Conv2d(512, 1024, kernel_size=3, stride=2, padding=1),
-                    nn.BatchNorm2d(1024),
-                    nn.ReLU(),
-                )
-            }
+        self.down2 = nn.Module()
+        self.down2.branch1 = nn.Sequential(
+            nn.Conv2d(512, 1024, kernel_size=3, stride=2, padding=1),
+            nn.BatchNorm2d(1024),
+            nn.ReLU(),
         )
         self["23"] = nn.Conv2d(1024, 2048, kernel_size=1)
         self["24"] = nn.BatchNorm2d(2048)
@@ -372,9 +333,9 @@ class HRNetW18Small(nn.ModuleDict):
         x = self["14"](map2)
         map0, map1, map2, map3 = self.stage4(map0, map1, map2, x)
         incre0 = self.incre0(map0)
-        x = self.down0["branch1"](incre0) + self.incre1(map1)
-        x = self.down1["branch1"](x) + self.incre2(map2)
-        x = self.down2["branch1"](x) + self.incre3(map3)
+        x = self.down0.branch1(incre0) + self.incre1(map1)
+        x = self.down1.branch1(x) + self.incre2(map2)
+        x = self.down2.branch1(x) + self.incre3(map3)
         x = self.relu(self["24"](self["23"](x)))
         x = self.gap(x)
         x = torch.flatten(x, 1)

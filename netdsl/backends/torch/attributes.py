@@ -7,7 +7,7 @@ that the spec has for it. Where two constructions cannot be one, there is one fo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from netdsl.backends.torch.classes import Repetition, changed, terms_of
@@ -26,6 +26,22 @@ class Attributes(Columns):
         self, lists: Mapping[int, Sequence[tuple[str, Any, Arms]]], named: bool, top: bool = False
     ) -> list[tuple[str, Any, Term | None]]:
         """What the rows have side by side, in order: key, construction, and the condition under which it is there."""
+        found: list[tuple[str, Any, Term | None]] = []
+        for key, column, when in self._aligned(lists, named):
+            try:
+                found.append((key, self.merged(column, top), when))
+            except Split:
+                found += self._alternatives(key, column, when, top)
+        return found
+
+    def _aligned(
+        self, lists: Mapping[int, Sequence[tuple[str, Any, Arms]]], named: bool
+    ) -> Iterator[tuple[str, Column, Term | None]]:
+        """The entries that stand for one another, in order: key, those of each row, and when they are there."""
+        if len(lists) == 1:
+            for row, entries in lists.items():
+                yield from ((key if named else "", {row: item}, None) for key, item, _ in entries)
+            return
         order: list[Any] = []
         columns: dict[Any, Column] = {}
         arms: dict[Any, dict[int, Arms]] = {}
@@ -47,18 +63,13 @@ class Attributes(Columns):
                     at = place + 1
                 columns[identity][row] = item
                 arms[identity][row] = around
-        found: list[tuple[str, Any, Term | None]] = []
         for identity in order:
             column = columns[identity]
             key = identity[0] if named else ""
             when = None
             if len(column) < len(lists):
                 when = self.condition(set(column), set(lists), arms[identity].values(), key or _word(column))
-            try:
-                found.append((key, self.merged(column, top), when))
-            except Split:
-                found += self._alternatives(key, column, when, top)
-        return found
+            yield key, column, when
 
     def _alternatives(
         self, key: str, column: Column, when: Term | None, top: bool

@@ -33,9 +33,10 @@ def size(compilation: Compilation) -> int:
 class Trial(Generic[Compiled]):
     """One round of edits to `source`, which compiles to `before`.
 
-    `proof` is given what the changed text compiles to and the messages whose edits were made, and returns why that is
-    not right, or None. Afterwards `chosen` are the messages whose edits turned the text into `text`, which compiles to
-    `after`; `refused` are those that fail even alone, each with the reason; `left` is how many compilations may follow.
+    `proof` is given what the changed text compiles to and the messages whose edits were made, and returns why that
+    is not right, or None. Afterwards `chosen` are the messages whose edits turned the text into `text`, which
+    compiles to `after`; `refused` are those that fail even alone, each with the reason; `left` is the work that may
+    follow, of which each compilation takes what it `cost`s.
     """
 
     def __init__(
@@ -45,8 +46,10 @@ class Trial(Generic[Compiled]):
         compile: Callable[[Source], Compiled],
         proof: Callable[[Compiled, Sequence[Diagnostic]], str | None],
         left: int,
+        cost: Callable[[Compiled], int],
     ):
-        self.source, self.compile, self.proof, self.left = source, compile, proof, left
+        self.source, self.compile, self.proof = source, compile, proof
+        self.left, self.cost = left, cost
         self.text, self.after = source.text, before
         self.chosen: list[Diagnostic] = []
         self.refused: list[tuple[Diagnostic, str]] = []
@@ -55,10 +58,10 @@ class Trial(Generic[Compiled]):
         """Choose all of a group whose edits do not touch, or what can be chosen of each half of it."""
         if not group or self.left <= 0:
             return
-        self.left -= 1
         together = [*self.chosen, *group]
         text = edits.apply(self.source, (edit for each in together for edit in each.edits))
         after = self.compile(Source(self.source.name, text))
+        self.left -= self.cost(after)
         reason = self.proof(after, together)
         if reason is None:
             self.chosen, self.text, self.after = together, text, after

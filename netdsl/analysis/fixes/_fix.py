@@ -20,7 +20,7 @@ from netdsl.text.source import Source
 MOST_TRIALS = 40
 """How often the text is compiled at most."""
 MOST_WORK = 40_000
-"""How many layers are compiled in all trials together, as `trial.size` counts them; two are made of any text."""
+"""How many layers are compiled in all trials together, as `trial.size` counts them; one is made of any text."""
 
 
 @dataclass(frozen=True)
@@ -47,26 +47,24 @@ def fix(compilation: Compilation, recompile: Callable[[Source], Compilation]) ->
     Edits in other files are not made. Where two overlap, the first by place is made, and the other in the next round if
     it is still asked for.
     """
-    fixed, left, text = 0, max(2, min(MOST_TRIALS, MOST_WORK // size(compilation))), ""
-
-    def counted(changed: Source) -> Compilation:
-        """A mistake that is gone can bring to light a text that costs more."""
-        made = recompile(changed)
-        trial.left = min(trial.left, MOST_WORK // size(made))
-        return made
-
+    fixed, left, text = 0, MOST_WORK, ""
     for _ in range(MOST_ROUNDS):
         if compilation.file is None:
             return Fixed("", compilation, fixed)
         source = compilation.file.source
         offered = [each for each in compilation.report if within(each, source)]
-        trial = Trial(source, compilation, counted, partial(_proof, compilation.report), left)
+        trial = Trial(source, compilation, recompile, partial(_proof, compilation.report), left, _cost)
         trial.settle(apart(offered))
         if not trial.chosen:
             return Fixed(source.text, compilation, fixed, tuple(offered))
         fixed += len(trial.chosen)
         compilation, left, text = trial.after, trial.left, trial.text
     return Fixed(text, compilation, fixed)
+
+
+def _cost(made: Compilation) -> int:
+    """The work of a trial, by what came of it: a mistake that is gone can bring to light a text that costs more."""
+    return max(MOST_WORK // MOST_TRIALS, size(made))
 
 
 def _proof(before: Report, compilation: Compilation, mended: Sequence[Diagnostic]) -> str | None:

@@ -51,7 +51,7 @@ def mend(source: Source, compile: Callable[[Source], Variants], judge: Callable[
         waiting = [each for each in judge(before) if within(each, source) and (each.code, each.message) not in known]
         if not waiting or left <= 0:
             break
-        trial = Trial(Source(source.name, found.text), before, compile, partial(_proof, before), left)
+        trial = Trial(Source(source.name, found.text), before, compile, partial(_proof, before), left, lambda _: 1)
         trial.settle(apart(waiting))
         known.update((each.code, each.message) for each, _ in trial.refused)
         found.refused += trial.refused

@@ -103,6 +103,7 @@ class Folder:
             start = item.start
             item.children, forms = self._fold(item.children)
             parts: list[Hashable] = [item.kind, None if item.title == item.label else item.title, _named(item)]
+            parts.append(tuple([child.times for child in item.children]))
             uses = [(form.number, form.outside) for form in forms]
         else:
             start = item.start

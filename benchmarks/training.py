@@ -3,7 +3,7 @@
     python benchmarks/training.py [NETWORK ...] [--rounds N] [--compile] [--cpu-time]
 
 A step of four images, by momentum: torchvision's module as it is; and what `netdsl train --channels-last` does with the
-emitted one, whose channels lie side by side and whose process keeps what it has freed. Settings of an allocator are a
+emitted one, whose channels lie side by side, whose weights change in one kernel, and whose process keeps what it has freed. Settings of an allocator are a
 process's, so each way has processes of its own, in turns, and what counts is the median step of each. `--compile` adds
 `torch.compile` of torchvision's module, once, since it takes a minute or two until its first step.
 """
@@ -51,7 +51,7 @@ def step(name: str, way: str, clock: Clock) -> float:
         given = {"aux_logits": True, "init_weights": False} if network.aux else {}
         model = getattr(torchvision.models, STEPS[name][0])(weights=None, **given).train()
     called = torch.compile(model) if way == "compile" else model
-    optimizer = torch.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1e-4, momentum=0.9, fused=way == "netdsl" or None)
     times = []
     for _ in range(FIRST + MORE):
         start = clock()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from netdsl.collection import put_off
-from netdsl.elaborate import Library, elaborate, variants
+from netdsl.elaborate import MOST, Library, Limit, elaborate, variants
 from netdsl.elaborate.files import Texts, read, why
 from netdsl.ir import Network
 from netdsl.passes import PASSES
@@ -48,13 +48,14 @@ def compile(
     directory: Path | None = None,
     unsaved: Mapping[Path, str] | None = None,
     texts: Texts | None = None,
+    most: Limit = MOST,
 ) -> Compilation:
     """Compile a spec: a path, or a `Source` (whose `use` and `extends` look below `directory`, where the texts of
     `unsaved`, by resolved path, stand for those on disk).
 
     `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input, which
-    may be text: `"3x64x64"`. Compilations that are given the same `texts` parse each text once. Never raises for what
-    is wrong with the spec; that is in `.report`.
+    may be text: `"3x64x64"`. Compilations that are given the same `texts` parse each text once. `most` is
+    how large a network may be. Never raises for what is wrong with the spec; that is in `.report`.
     """
     report = Report()
     size = _size(input, report)
@@ -71,7 +72,7 @@ def compile(
             return Compilation(None, report)
         directory = path.parent
     file = library.add(source, directory)
-    network = elaborate(file, library, report, variant=variant, settings=params, input=size)
+    network = elaborate(file, library, report, variant=variant, settings=params, input=size, most=most)
     if network is not None:
         for each in PASSES:
             network = each(network, report)

@@ -561,6 +561,18 @@ async def test_a_large_network_keeps_no_other_file_waiting(client: LanguageClien
 
 
 @pytest.mark.asyncio(loop_scope="module")
+async def test_a_network_that_takes_long_is_compiled_up_to_a_limit(client: LanguageClient, tmp_path: Path) -> None:
+    huge = Editor(client, tmp_path / "huge.net", "input 8x4x4\n{ a: conv3-8; relu } x500000\n")
+    (message,) = await huge.told(1)
+    assert message.code == "E0004" and message.message.startswith("the network has more than 20,000 layers")
+    assert "`netdsl check` does" in message.message
+    hover = lsp.HoverParams(huge.id, huge.place("conv3"))
+    assert (await client.text_document_hover_async(hover)) is not None
+    huge.type("x500000", "x500", "x500000")
+    assert await huge.told(0) == []
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_what_is_asked_of_a_file_that_is_closed_is_refused(client: LanguageClient, tmp_path: Path) -> None:
     large = Editor(client, tmp_path / "closed.net", "input 8x8x8\nconv3-8 x6000\n")
     asked = asyncio.ensure_future(client.text_document_hover_async(lsp.HoverParams(large.id, large.place("conv3"))))

@@ -99,6 +99,23 @@ def laws(draw: Case) -> bool:
     return True
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_module_takes_all_inputs_that_it_would_be_built_alike_for(name: str) -> None:
+    @profile(40)
+    @given(cases(name), st.integers(1, 3))
+    def law(draw: Case, more: int) -> None:
+        larger = draw._replace(inputs=tuple((first, *(size + more for size in plane)) for first, *plane in draw.inputs))
+        try:
+            draw.op.shape(draw.inputs)
+            wanted = draw.op.shape(larger.inputs)
+        except OpError:
+            return
+        if draw.op.built(larger.inputs) == draw.op.built(draw.inputs):
+            assert tuple(build(draw, "meta")(*tensors(larger, "meta")).shape) == (2, *wanted)
+
+    law()
+
+
 def refused(draw: Case, problem: OpError) -> None:
     op = draw.op
     names = [info.alias or key for key, info in type(op).model_fields.items()]

@@ -14,7 +14,7 @@ import netdsl
 from netdsl import zoo
 from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.passes.sizes import Inputs, condition, plane_as_built, solve, valid_inputs
+from netdsl.passes.sizes import Inputs, condition, Solver, plane_as_built, valid_inputs
 from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic
@@ -258,7 +258,7 @@ def test_a_set_says_what_its_flags_say(pattern: bytes, head: bytes, times: int) 
 
 def test_what_falls_into_too_many_classes_is_left_alone() -> None:
     text = "input 1x100000\n" + "".join(f"conv{k}-1/{k}(pad=valid)\n" for k in (7, 11, 13, 17, 2))
-    assert solve(compiled(text), (1,)) is None
+    assert Solver(compiled(text)).solve((1,)) is None
 
 
 # What the docstring of emitted source says ---------------------------------------------------------------------------

@@ -31,9 +31,10 @@ def kept(network: Network) -> int:
     found: dict[int, Tensor] = {}
 
     def pack(tensor: Tensor) -> Tensor:
-        if tensor.untyped_storage().data_ptr() not in own:
-            found[tensor.untyped_storage().data_ptr()] = tensor
-        return tensor
+        alone = tensor.detach()  # a result that its own step keeps would never be freed
+        if alone.untyped_storage().data_ptr() not in own:
+            found[alone.untyped_storage().data_ptr()] = alone
+        return alone
 
     given = [
         torch.randint(each.vocabulary, (BATCH, *each.shape)) if each.vocabulary else torch.randn(BATCH, *each.shape)

@@ -16,7 +16,8 @@ Imports point one way, from the last of these to the first:
 """
 
 from netdsl.elaborate.assemble import elaborate
+from netdsl.elaborate.extent import MOST, Limit
 from netdsl.elaborate.files import Library
 from netdsl.elaborate.program import variants
 
-__all__ = ["Library", "elaborate", "variants"]
+__all__ = ["MOST", "Library", "Limit", "elaborate", "variants"]

@@ -10,6 +10,7 @@ from netdsl.elaborate.broken import holds, unclosed
 from netdsl.elaborate.build import Builder, TooLarge
 from netdsl.elaborate.definitions import Definitions
 from netdsl.elaborate.draft import DraftScope, freeze
+from netdsl.elaborate.extent import MOST, Limit
 from netdsl.elaborate.files import Library, Module
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.headers import Headers
@@ -36,11 +37,12 @@ def elaborate(
     variant: str | None = None,
     settings: Mapping[str, Any] | None = None,
     input: Shape | None = None,
+    most: Limit = MOST,
 ) -> Network | None:
     """The network that a file describes, as far as it can be known; every mistake is in `report`.
 
     `settings` override the file's params, `input` the shape of its first input; claims are those of the file as it is
-    written, and are not held against another. None where there is no network:
+    written, and are not held against another. It may come to `most`. None where there is no network:
     a file of blocks only, or errors that hide all of it.
     """
     outside = settings or {}
@@ -49,7 +51,7 @@ def elaborate(
     except Problem as problem:
         problem.tell(report)
         return None
-    assembler = Assembler(report, found, input)
+    assembler = Assembler(report, found, input, most)
     assembler.run()
     return assembler.network(file.source.name, outside)
 
@@ -57,10 +59,10 @@ def elaborate(
 class Assembler:
     """Takes a program's statements once and assembles the network. `broken`: an error may hide what seems to lack."""
 
-    def __init__(self, report: Report, program: Program, input: Shape | None):
+    def __init__(self, report: Report, program: Program, input: Shape | None, most: Limit = MOST):
         self.report = report
         self.program = program
-        self.builder = Builder(report, place)
+        self.builder = Builder(report, place, most)
         self.headers = Headers(self.builder, program.settings, input)
         self.builder.params = self.headers.names
         self.unclosed = unclosed(report)

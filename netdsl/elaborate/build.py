@@ -12,7 +12,7 @@ from typing import Any
 from netdsl.elaborate.construct import bare
 from netdsl.elaborate.draft import Draft, DraftNode, DraftScope, Stretch
 from netdsl.elaborate.evaluator import Evaluator
-from netdsl.elaborate.extent import MOST, Extent, Least
+from netdsl.elaborate.extent import EACH, EMPTY, LAYER, MOST, PART, Extent, Least, Limit
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.problems import Problem
 from netdsl.elaborate.values import Given
@@ -43,8 +43,9 @@ class Builder:
     back to `body`.
     """
 
-    def __init__(self, report: Report, place: Callable[[Builder, tree.Statement, Frame], None]):
+    def __init__(self, report: Report, place: Callable[[Builder, tree.Statement, Frame], None], most: Limit = MOST):
         self.report = report
+        self.most = most
         self.place = place
         self.shapes: list[Shape | None] = []
         self.made: list[DraftNode | None] = []
@@ -119,7 +120,7 @@ class Builder:
 
         A refusal of the operator is told of at its arguments, whose `places` are known, or as `refused` says.
         """
-        self._room(frame, span)
+        self.foresee(frame, span, LAYER)
         shapes = tuple(self.shapes[value] for value in inputs)
         shape = None
         if None not in shapes:
@@ -151,7 +152,7 @@ class Builder:
     def unknown(self, frame: Frame, span: Span, label: tree.Name | None = None) -> DraftNode:
         """A value in place of a statement that has been told of: its shape is unknown."""
         self.failed = True
-        self._room(frame, span)
+        self.foresee(frame, span, LAYER)
         return self._node(DraftNode(len(self.shapes), bare("identity"), (self.current,), None, span, label))
 
     # How large it is -------------------------------------------------------------------------------------------------
@@ -163,29 +164,27 @@ class Builder:
 
     def part(self, frame: Frame, span: Span) -> None:
         """Count a call of a block, or one of several that are repeated."""
+        self.foresee(frame, span, PART)
         self.parts += 1
-        if self.parts > MOST.parts:
-            self._too_large(frame, span, layers=False)
+        if self._empty(self.extent):
+            self._end(frame, span, f"{EMPTY:,} calls of blocks and repetitions without a layer in them")
 
     def foresee(self, frame: Frame, span: Span, extent: Extent) -> None:
-        """End the elaboration where the network becomes too large with what is to come."""
-        if not self.fits(extent):
-            self._too_large(frame, span, layers=self.extent.plus(extent).layers > MOST.layers)
+        """End the elaboration where the network becomes too large with what is to come, which is `extent` or more."""
+        if many := self.most.passed(self.extent.plus(extent)):
+            self._end(frame, span, many)
 
     def fits(self, extent: Extent) -> bool:
-        """Whether there is room for so much more."""
-        extent = self.extent.plus(extent)
-        return extent.layers <= MOST.layers and extent.parts <= MOST.parts
+        """Whether there is room for just so much more."""
+        whole = self.extent.plus(extent)
+        return not self.most.passed(whole) and not self._empty(whole)
 
-    def _room(self, frame: Frame, span: Span) -> None:
-        """See that one more layer may be placed."""
-        if len(self.shapes) - self.inputs >= MOST.layers:
-            self._too_large(frame, span, layers=True)
+    @staticmethod
+    def _empty(extent: Extent) -> bool:
+        return extent.parts > EMPTY + EACH * extent.layers
 
-    def _too_large(self, frame: Frame, span: Span, *, layers: bool) -> None:
-        many = f"{MOST.layers:,} layers" if layers else f"{MOST.parts:,} calls of blocks and repetitions"
-        problem = Problem("E0004", f"the network has more than {many}", span, "is a repetition count too large?")
-        self.tell(frame, problem)
+    def _end(self, frame: Frame, span: Span, many: str) -> None:
+        self.tell(frame, Problem("E0004", f"the network has more than {many}", span, self.most.help))
         raise TooLarge
 
     # What it consists of ---------------------------------------------------------------------------------------------

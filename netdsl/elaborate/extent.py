@@ -28,8 +28,25 @@ class Extent(NamedTuple):
         return Extent(self.layers * count, self.parts * count)
 
 
+class Limit(NamedTuple):
+    """The most that a network may come to, and what to do where it comes to more."""
+
+    layers: int
+    parts: int
+    help: str
+
+    def passed(self, extent: Extent) -> str | None:
+        """What there is too much of, in words; None where there is room."""
+        if extent.layers > self.layers:
+            return f"{self.layers:,} layers"
+        return f"{self.parts:,} calls of blocks and repetitions" if extent.parts > self.parts else None
+
+
 LAYER, PART = Extent(layers=1), Extent(parts=1)
-MOST = Extent(1_000_000, 1_000_000)
+MOST = Limit(1_000_000, 1_000_000, "is a repetition count too large?")
+EMPTY, EACH = 10_000, 4
+"""A part costs as much as a layer, and many that hold none come to nothing. So many may be empty, and for each layer
+there may be so many more: blocks inside one another."""
 DEEPEST = 150
 """How many bodies inside one another are looked into: more than a network may have."""
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from netdsl.ops.shared.base import Call, Constant, Family, Operator, Saved, Torch, Window, window
 from netdsl.ops.shared.checks import plane
 from netdsl.ops.shared.definition import definition, suffix
-from netdsl.ops.shared.fields import Count, Finite, Flag, absent
+from netdsl.ops.shared.fields import Count, Finite, Flag, NonNegative, absent
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
 
@@ -45,17 +45,19 @@ class LocalResponseNorm(Operator):
 
     size: Count = 5
     """Number of channels in the window."""
-    alpha: Finite = 1e-4
+    alpha: NonNegative = 1e-4
     """Weight of the mean of the squares."""
     beta: Finite = 0.75
     """The power."""
-    k: Finite = 2.0
-    """What is added."""
+    k: NonNegative = 2.0
+    """What is added; with 0, a place whose neighbours are all 0 has no value."""
 
     within: Flag = Field(False, exclude_if=absent)
     """Look at the neighbours in the plane of each channel instead, in a window of `size`."""
 
     def shape(self, inputs: tuple[Shape, ...]) -> Shape:
+        if not self.k and not self.alpha:
+            raise OpError("`k` and `alpha` are both 0, so that everything would be divided by 0", at="k")
         if self.within and self.size % 2 == 0:
             raise OpError(
                 f"`size` (={self.size}) must be odd with `within=true`, so that the window has a middle", at="size"

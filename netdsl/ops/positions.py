@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import model_validator
 
@@ -69,6 +69,9 @@ class Positions(Learned):
 
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         return super().weights(inputs) if self.kind == "learned" else {}
+
+    def built(self, inputs: tuple[Shape, ...]) -> tuple[Any, ...]:
+        return (self.tensor(inputs),)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         if self.kind == "sine":

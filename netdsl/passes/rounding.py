@@ -15,7 +15,7 @@ from typing import NamedTuple
 from netdsl.ir import Network, Node, Scope
 from netdsl.ops import Family
 from netdsl.ops.shared.notation import notation
-from netdsl.passes.sizes import Inputs, SizeSet, valid_inputs
+from netdsl.passes.sizes import Inputs, SizeSet, Solver, valid_inputs
 from netdsl.passes.windows import Axis, axes
 from netdsl.shapes import Shape, text
 from netdsl.text.diagnostics import Diagnostic, Related, Report
@@ -29,6 +29,7 @@ def explain_rounding(network: Network, report: Report) -> Network:
     """Name the cause of each mismatch that a rounding made. The network stays as it is."""
     if not report.errors:
         return network
+    solver = Solver(network)
     for node, scope in joins(network):
         diagnostic = next((each for each in report.errors if _about(each, scope)), None)
         cause = rounded(network, node) if diagnostic is not None else None
@@ -37,7 +38,7 @@ def explain_rounding(network: Network, report: Report) -> Network:
         before, after = network.input_shapes(cause), cause.shape
         assert before is not None and after is not None
         said = f"`{notation(cause.op)}` makes {_plane(after)} of {_plane(before[0])}, rounded down"
-        fits = fitting(network, node)
+        fits = fitting(solver, node)
         if fits is not None and (near := fits.nearest(network.inputs[0].shape)):
             said += f"; with an input of {' or '.join(map(text, near))} the branches fit{fits.multiples()}"
         related = (*diagnostic.related, Related(cause.span, f"rounds {_plane(before[0])} down to {_plane(after)}"))
@@ -83,16 +84,17 @@ def _lost(axis: Axis) -> bool:
     return axis.stride > 1 and axis.size - axis.end > max(axis.stride - axis.kernel, 0)
 
 
-def fitting(network: Network, join: Node) -> Fitting | None:
+def fitting(solver: Solver, join: Node) -> Fitting | None:
     """The inputs for which all layers have a shape; if there are none, those for which all up to the join have one.
 
     None where there are none of these, or another input would make another network.
     """
+    network = solver.network
     if len(network.inputs) != 1 or len(network.inputs[0].shape) != 3 or len(network.nodes) > _LARGEST:
         return None
     following = network.node(join.id + 1) if join is not network.nodes[-1] else None
     for before in (None, following):
-        inputs = valid_inputs(network, before)
+        inputs = valid_inputs(network, before, solver)
         if inputs is not None:
             plane = inputs.dimensions[1:]
             return None if any(each.asks for each in plane) else Fitting(inputs)

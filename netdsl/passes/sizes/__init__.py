@@ -6,7 +6,7 @@ terms of the input's.
 """
 
 from netdsl.passes.sizes.sets import SizeSet, condition
-from netdsl.passes.sizes.solve import Family, Solution, solve
+from netdsl.passes.sizes.solve import Family, Solution, Solver
 from netdsl.passes.sizes.valid import (
     Cause,
     Dimension,
@@ -25,11 +25,11 @@ __all__ = [
     "Inputs",
     "SizeSet",
     "Solution",
+    "Solver",
     "changing_weights",
     "condition",
     "keeps_shape",
     "names",
     "plane_as_built",
-    "solve",
     "valid_inputs",
 ]

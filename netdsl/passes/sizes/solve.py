@@ -3,6 +3,9 @@
 All sizes from 1 on are one family at first, 1 + k. It goes through the network layer by layer, and falls apart where
 an operator answers otherwise for some: a pooling by 2 makes two families of it, a kernel of 7 those below 7 and the
 others. In the end each family has one answer: the shapes of all layers, or the layer that refuses it.
+
+Layers that ask the same of the same have one shape, whatever it is, and what passes a shape on has that of its input:
+so a network has far fewer shapes than values.
 """
 
 from __future__ import annotations
@@ -20,31 +23,43 @@ from netdsl.passes.sizes.sets import SizeSet, canonical
 from netdsl.shapes import Shape
 from netdsl.text.diagnostics import OpError
 
-MOST_FAMILIES = 5000
-"""Networks whose sizes fall into more families are left alone."""
+MOST_FAMILIES, MOST_ASKED = 5000, 1_000_000
+"""Networks whose sizes fall into more families are left alone, and those whose layers would be asked more often."""
 _LONGEST = 1_000_000
 """So far sizes are told one by one, before they go on by a modulus."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """The sizes start + step k for k below `count` (None: all), and what becomes of them: `shapes` of all values, in
-    which sizes are progressions in k, up to the layer that refuses them (`refused`), if there is one."""
+    """The sizes start + step k for k below `count` (None: all), and what becomes of them: `distinct` shapes, in which
+    sizes are progressions in k, up to the layer that refuses them (`refused`), if there is one; `numbers` says which of
+    them each value has."""
 
     start: int
     step: int
     count: int | None
-    shapes: tuple[Any, ...]
-    refused: Node | None
+    distinct: tuple[Any, ...]
+    numbers: tuple[int, ...]
+    refused: Node | None = None
 
     def shape_at(self, value: int, size: int) -> Shape:
         """The shape of a value for one size of the family."""
         k = (size - self.start) // self.step
-        return tuple(each.at(k) if isinstance(each, Progression) else each for each in self.shapes[value])
+        shape = self.distinct[self.numbers[value]]
+        return tuple(each.at(k) if isinstance(each, Progression) else each for each in shape)
+
+    @property
+    def shapes(self) -> tuple[Any, ...]:
+        """The shapes of all values, for a family that no layer refuses."""
+        return tuple(self.distinct[number] for number in self.numbers)
 
     def parts(self, apart: Apart) -> Iterator[Family]:
         """The families into which it falls."""
         return _parts(self, apart)
+
+    def stands(self, before: Node | None = None) -> bool:
+        """Whether all layers have a shape; with `before`, all layers before that one."""
+        return self.refused is None or (before is not None and self.refused.id >= before.id)
 
     def __contains__(self, size: object) -> bool:
         if not isinstance(size, int):
@@ -60,8 +75,6 @@ class Solution:
     axes: tuple[int, ...]
     shape: Shape
     families: tuple[Family, ...]
-    values: int
-    """How many values the network has."""
 
     @property
     def far(self) -> int:
@@ -78,7 +91,7 @@ class Solution:
         """The sizes for which all layers have a shape; with `before`, all layers before that one."""
         flags = bytearray(self.far + self.period)
         for each in self.families:
-            if each.refused is None or (before is not None and each.refused.id >= before.id):
+            if each.stands(before):
                 end = len(flags) if each.count is None else min(each.start + each.step * each.count, len(flags))
                 place = range(each.start, end, each.step)
                 flags[each.start : end : each.step] = b"\1" * len(place)
@@ -99,57 +112,90 @@ class Solution:
         return self._varied(tuple(each for each in self.families if each.refused is None))
 
     def _varied(self, families: tuple[Family, ...]) -> tuple[frozenset[int], ...]:
-        known: list[dict[int, Any]] = [{} for _ in range(self.values)]
+        numbers = self.families[0].numbers
+        known: list[dict[int, Any]] = [{} for _ in range(max(numbers) + 1)]
         varied: list[set[int]] = [set() for _ in known]
         for family in families:
-            for value, shape in enumerate(family.shapes):
+            for number, shape in enumerate(family.distinct):
                 for place, size in enumerate(shape):
-                    if isinstance(size, Progression) or known[value].setdefault(place, size) != size:
-                        varied[value].add(place)
-        return tuple(map(frozenset, varied))
+                    if isinstance(size, Progression) or known[number].setdefault(place, size) != size:
+                        varied[number].add(place)
+        frozen = list(map(frozenset, varied))
+        return tuple(frozen[number] for number in numbers)
 
 
-def solve(network: Network, axes: tuple[int, ...], shape: Shape | None = None, built: bool = False) -> Solution | None:
-    """All sizes of `axes` (places in the first input's shape, which have one size together); what else there is has its
-    size in `shape`, which is the network's own unless given. With `built` a layer also refuses what a module does
-    not take that was built for the network's own. None where the sizes fall into too many families to tell."""
-    whole = shape or network.inputs[0].shape
-    size = Progression((1, 1), None)
-    first = tuple(size if place in axes else each for place, each in enumerate(whole))
-    start = Family(1, 1, None, (first, *(item.shape for item in network.inputs[1:])), None)
-    found = _settled(_Layers(network, built), start)
-    if found is None:
-        return None
-    solution = Solution(axes, whole, tuple(found), len(network.shapes))
-    return solution if solution.far + solution.period <= _LONGEST else None
+class Solver:
+    """Solves a network for the sizes of its first input; what was found is kept, since it is asked for several times.
+
+    With `built` a layer also refuses what a module does not take that was built for the network's own input.
+    """
+
+    def __init__(self, network: Network, built: bool = False):
+        self.network = network
+        self._layers = _Layers(network, built)
+        self._known: dict[tuple[tuple[int, ...], Shape], Solution | None] = {}
+
+    def solve(self, axes: tuple[int, ...], shape: Shape | None = None) -> Solution | None:
+        """All sizes of `axes` (places in the first input's shape, which have one size together); what else there is has
+        its size in `shape`, which is the network's own unless given. None where they fall into too many families to
+        tell."""
+        whole = shape or self.network.inputs[0].shape
+        at = axes, tuple(0 if place in axes else each for place, each in enumerate(whole))
+        if at not in self._known:
+            self._known[at] = self._solved(axes, whole)
+        return self._known[at]
+
+    def stands(self, shape: Shape, before: Node | None = None) -> bool:
+        """Whether all layers have a shape for an input; with `before`, all layers before that one."""
+        return self._layers.through(self._first(shape, 1)).stands(before)
+
+    def _solved(self, axes: tuple[int, ...], whole: Shape) -> Solution | None:
+        size = Progression((1, 1), None)
+        first = tuple(size if place in axes else each for place, each in enumerate(whole))
+        found = _settled(self._layers, self._first(first, None))
+        if found is None:
+            return None
+        solution = Solution(axes, whole, tuple(found))
+        return solution if solution.far + solution.period <= _LONGEST else None
+
+    def _first(self, shape: tuple[Any, ...], count: int | None) -> Family:
+        others = (item.shape for item in self.network.inputs[1:])
+        return Family(1, 1, count, (shape, *others), self._layers.numbers)
 
 
 class _Layers:
-    """The layers of a network as what they ask of shapes. Those that are the same are asked once for the same."""
+    """The layers of a network as what they ask of shapes: those that give a shape that no value before them has, each
+    with what it is asked of, and for every value the number of its shape."""
 
     def __init__(self, network: Network, built: bool):
-        self.nodes = network.nodes
         self.built = dict(_built(network)) if built else {}
-        self.first = len(network.inputs)
-        self.passing = [type(each.op).shape is Operator.shape and each.id not in self.built for each in self.nodes]
+        self.inputs = len(network.inputs)
+        self.asked: list[tuple[Node, tuple[int, ...]]] = []
         self.known: dict[Any, Any] = {}
+        numbers = list(range(self.inputs))
+        same: dict[Any, int] = {}
+        for node in network.nodes:
+            of, built_as = tuple(numbers[value] for value in node.inputs), self.built.get(node.id)
+            if type(node.op).shape is Operator.shape and built_as is None:
+                numbers.append(of[0])
+                continue
+            number = same.setdefault((id(node.op), node.shape is None, built_as, of), self.inputs + len(self.asked))
+            if number == self.inputs + len(self.asked):
+                self.asked.append((node, of))
+            numbers.append(number)
+        self.numbers = tuple(numbers)
 
     def through(self, family: Family) -> Family:
         """The family with the shapes of all layers, or up to the one that refuses it. Raises `_Fallen`."""
-        shapes = list(family.shapes)
-        for node, passing in zip(
-            self.nodes[len(shapes) - self.first :], self.passing[len(shapes) - self.first :], strict=True
-        ):
-            if passing:
-                shapes.append(shapes[node.inputs[0]])
-                continue
+        shapes = list(family.distinct)
+        for node, of in self.asked[len(shapes) - self.inputs :]:
             try:
-                shapes.append(self._shape(node, tuple(shapes[value] for value in node.inputs), family.count))
+                shapes.append(self._shape(node, tuple(shapes[number] for number in of), family.count))
             except OpError:
-                return replace(family, shapes=tuple(shapes), refused=node)
+                return replace(family, distinct=tuple(shapes), refused=node)
             except Apart as apart:
-                raise _Fallen(replace(family, shapes=tuple(shapes)), apart) from None
-        return replace(family, shapes=tuple(shapes))
+                raise _Fallen(replace(family, distinct=tuple(shapes)), apart) from None
+        return replace(family, distinct=tuple(shapes))
 
     def _shape(self, node: Node, inputs: tuple[Any, ...], count: int | None) -> Any:
         built = self.built.get(node.id)
@@ -186,14 +232,21 @@ class _Fallen(Exception):
 def _settled(layers: _Layers, start: Family) -> list[Family] | None:
     """Families that have one answer each, in order; None where there are too many."""
     found: list[Family] = []
-    left = [start]
+    left, asked = [start], 0
     for _ in range(MOST_FAMILIES):
         if not left:
             return sorted(found, key=lambda each: (each.start, each.step))
+        family = left.pop()
+        asked -= len(family.distinct)
         try:
-            found.append(layers.through(left.pop()))
+            family = layers.through(family)
+            found.append(family)
         except _Fallen as fallen:
-            left += _parts(fallen.family, fallen.apart)
+            family = fallen.family
+            left += _parts(family, fallen.apart)
+        asked += len(family.distinct)
+        if asked > MOST_ASKED:
+            return None
     return None
 
 
@@ -209,14 +262,11 @@ def _parts(family: Family, apart: Apart) -> Iterator[Family]:
 
 
 def _part(family: Family, step: int, start: int, count: int | None) -> Family:
-    known: dict[int, Any] = {}
-    for shape in family.shapes:
-        if id(shape) not in known:
-            known[id(shape)] = tuple(
-                each.placed(step, start, count) if isinstance(each, Progression) else each for each in shape
-            )
-    shapes = tuple(known[id(shape)] for shape in family.shapes)
-    return Family(family.start + family.step * start, family.step * step, count, shapes, None)
+    shapes = tuple(
+        tuple(each.placed(step, start, count) if isinstance(each, Progression) else each for each in shape)
+        for shape in family.distinct
+    )
+    return replace(family, start=family.start + family.step * start, step=family.step * step, count=count, distinct=shapes)
 
 
 def _key(shape: tuple[Any, ...]) -> tuple[Any, ...]:

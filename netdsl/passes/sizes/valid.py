@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from netdsl.ir import Network, Node, Scope
 from netdsl.passes.sizes.sets import SizeSet, condition
-from netdsl.passes.sizes.solve import Solution, solve, weights_at
+from netdsl.passes.sizes.solve import Solution, Solver, weights_at
 from netdsl.shapes import Shape
 from netdsl.text.source import Span
 
@@ -95,22 +95,24 @@ def names(network: Network) -> tuple[str, ...]:
     return _NAMES.get(len(first.shape)) or (("length",) if first.vocabulary else ("channels",))
 
 
-def valid_inputs(network: Network, before: Node | None = None) -> Inputs | None:
+def valid_inputs(network: Network, before: Node | None = None, solver: Solver | None = None) -> Inputs | None:
     """The valid sizes of the first input, the other inputs being as they are; with `before`, those for which the layers
-    before that one have a shape. None where they are too many to tell, or where none was found."""
+    before that one have a shape. None where they are too many to tell, or where none was found. Who asks several times
+    gives the same `solver`."""
     if not network.inputs:
         return None
-    base = _base(network, before)
+    solver = solver or Solver(network)
+    base = _base(solver, before)
     if base is None:
         return None
     found = []
     for place, name in enumerate(names(network)):
-        solution = solve(network, (place,), base)
+        solution = solver.solve((place,), base)
         if solution is None:
             return None
         causes = tuple(_causes(network, solution)) if before is None else ()
         found.append(Dimension(name, place, solution.valid(before), causes, solution, _asks(network, solution)))
-    joint = before is None and (_joint(network, found, base) or not _together(network, found, base))
+    joint = before is None and (_joint(solver, found, base) or not _together(solver, found, base))
     return Inputs(tuple(found), joint, base)
 
 
@@ -119,27 +121,22 @@ def plane_as_built(network: Network) -> Inputs | None:
     own input. None where they cannot be told, or where what is right for one dimension depends on the others."""
     if not network.inputs:
         return None
-    shape, found = network.inputs[0].shape, []
+    shape, found, solver = network.inputs[0].shape, [], Solver(network, built=True)
     for place, name in enumerate(names(network)):
         if name == "channels":
             continue
-        solution = solve(network, (place,), shape, built=True)
+        solution = solver.solve((place,), shape)
         if solution is None:
             return None
         found.append(Dimension(name, place, solution.valid(), (), solution))
-    apart = _meet(network, found) or not _together(network, found, shape, built=True)
+    apart = _meet(network, found) or not _together(solver, found, shape)
     return None if apart else Inputs(tuple(found), False, shape)
 
 
-def _together(network: Network, dimensions: list[Dimension], base: Shape, built: bool = False) -> bool:
+def _together(solver: Solver, dimensions: list[Dimension], base: Shape) -> bool:
     """Whether the smallest sizes of all dimensions are valid together: a norm may refuse 1x1, and nothing else."""
     smallest = {each.place: each.sizes.smallest or 1 for each in dimensions}
-    corner = tuple(smallest.get(place, size) for place, size in enumerate(base))
-    first = next(iter(smallest), None)
-    if len(smallest) < 2 or first is None:
-        return True
-    solution = solve(network, (first,), corner, built)
-    return solution is not None and corner[first] in solution.valid()
+    return len(smallest) < 2 or solver.stands(tuple(smallest.get(place, size) for place, size in enumerate(base)))
 
 
 def _meet(network: Network, dimensions: list[Dimension]) -> bool:
@@ -155,14 +152,13 @@ def _meet(network: Network, dimensions: list[Dimension]) -> bool:
     return False
 
 
-def _base(network: Network, before: Node | None) -> Shape | None:
+def _base(solver: Solver, before: Node | None) -> Shape | None:
     """A shape that is valid: the network's own, else the nearest whose plane has one size in all dimensions."""
-    shape = network.inputs[0].shape
-    own = solve(network, (0,), shape)
-    if own is not None and shape[0] in own.valid(before):
+    shape = solver.network.inputs[0].shape
+    if solver.stands(shape, before):
         return shape
     plane = tuple(range(1, len(shape))) or (0,)
-    square = solve(network, plane, shape)
+    square = solver.solve(plane, shape)
     if square is None:
         return None
     sizes, size = square.valid(before), shape[plane[0]]
@@ -173,19 +169,19 @@ def _base(network: Network, before: Node | None) -> Shape | None:
     return tuple(nearest if place in plane else each for place, each in enumerate(shape))
 
 
-def _joint(network: Network, dimensions: list[Dimension], base: Shape) -> bool:
+def _joint(solver: Solver, dimensions: list[Dimension], base: Shape) -> bool:
     """Whether the sizes of one dimension depend on those of another.
 
     They can only where one layer mixes them; then each is solved again beside other sizes of the others.
     """
-    if not _mixed(network, dimensions):
+    if not _mixed(solver.network, dimensions):
         return False
     for one in dimensions:
         for other in dimensions:
             size = base[other.place]
             for tried in () if one is other else (size - 1, size + 1, size * 2, size // 2):
                 shape = tuple(tried if place == other.place else each for place, each in enumerate(base))
-                solution = solve(network, (one.place,), shape) if tried > 0 else None
+                solution = solver.solve((one.place,), shape) if tried > 0 else None
                 if solution is not None and (
                     solution.valid() != one.sizes if tried in other.sizes else solution.valid().smallest is not None
                 ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from netdsl.analysis.fixes import suggestions
-from netdsl.compiler import Compilation, compile
+from netdsl.compiler import Compilation
 from netdsl.text.diagnostics import Diagnostic, Edit
 from netdsl.text.source import Source
 from netdsl.tools.lsp.diagnostics import Message
@@ -43,7 +43,7 @@ def fixes(document: Document, told: list[Message], start: int, end: int) -> list
             continue
 
         def again(source: Source, variant: str | None = variant) -> Compilation:
-            return compile(source, variant=variant, directory=document.directory, unsaved=document.unsaved)
+            return document.compiled_as(source, variant)
 
         for each in suggestions(compilation, again, about=[each for each in compilation.report if each in asked]):
             if each.diagnostic in asked:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from netdsl.compiler import Compilation, compile
+from netdsl.elaborate import Limit
 from netdsl.elaborate.files import STANDARD
 from netdsl.ir import Network
 from netdsl.syntax import parse, tree
@@ -22,6 +23,7 @@ from netdsl.tools.lsp.places import Places
 from netdsl.tools.lsp.resolve import resolve
 
 _STANDARD = "<std>/"
+MOST = Limit(20_000, 80_000, "the editor looks no further, so that it answers soon; `netdsl check` does")
 
 
 @dataclass
@@ -92,10 +94,12 @@ class Document:
 
     def _compile(self, variant: str | None) -> Compilation:
         if variant not in self._compiled:
-            self._compiled[variant] = compile(
-                self.source, variant=variant, directory=self.directory, unsaved=self.unsaved
-            )
+            self._compiled[variant] = self.compiled_as(self.source, variant)
         return self._compiled[variant]
+
+    def compiled_as(self, source: Source, variant: str | None) -> Compilation:
+        """The compilation of another text in the place of this one."""
+        return compile(source, variant=variant, directory=self.directory, unsaved=self.unsaved, most=MOST)
 
     def network(self, variant: str | None = None) -> Network | None:
         """The network of a variant as far as it is known, or of the shown one; None for a file of blocks."""

@@ -101,7 +101,7 @@ def laws(draw: Case) -> bool:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_module_takes_all_inputs_that_it_would_be_built_alike_for(name: str) -> None:
-    @profile(40)
+    @profile(60)
     @given(cases(name), st.integers(1, 3))
     def law(draw: Case, more: int) -> None:
         larger = draw._replace(inputs=tuple((first, *(size + more for size in plane)) for first, *plane in draw.inputs))
@@ -371,7 +371,7 @@ def test_json_and_notation(name: str) -> None:
 def test_the_fields_that_reach_channels_make_as_many(name: str) -> None:
     held = []
 
-    @profile(40)
+    @profile(60)
     @given(cases(name), st.integers(0, 5))
     def law(draw: Case, more: int) -> None:
         op, inputs = draw

@@ -148,7 +148,8 @@ def _smallest(network: Network, parsed: tree.Expression, family: Family) -> int 
         if not left:
             break
         part = left.pop()
-        figures = _Figures(network, part.shapes, part.shapes[0], general=True)
+        shapes = part.shapes
+        figures = _Figures(network, shapes, shapes[0], general=True)
         try:
             if not figures.truth(parsed):
                 false.append(part.start)

@@ -250,7 +250,17 @@ class Forward:
             and text.count("(") <= 1 + text.count("getattr(")
             and sum(len(self.variables.get(value, "")) for value in consumer.inputs) + len(text) * len(consumer.inputs)
             < 90
+            and all(self._together(between, used, users, left) for between in range(place + 1, used[0]))
         )
+
+    def _together(self, place: int, used: Sequence[int], users: dict[int, list[int]], left: dict[int, int]) -> bool:
+        """Whether a later step is written into the same expression. What stands between the two would come before
+        the earlier one else: another order than the spec's, for the masks of dropout and the sums of gradients too."""
+        step = self.steps[place]
+        if [users.get(value) for value in step.outputs] != [used] or not self.variables.keys() >= {*step.inputs}:
+            return False
+        text = flat(step.text([self.variables[value] for value in step.inputs])) or ""
+        return self._inlines(step, place, users, left, text)
 
     def _variable(self, value: int, bound: dict[str, int], left: dict[int, int]) -> str:
         base = variable(snake(self.preferred.get(value, self.main)), self.taken)

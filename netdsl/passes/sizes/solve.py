@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import lcm
-from typing import Any
+from typing import Any, NamedTuple
 
 from netdsl.ir import Network, Node
 from netdsl.ops import Operator
@@ -29,29 +29,47 @@ _LONGEST = 1_000_000
 """So far sizes are told one by one, before they go on by a modulus."""
 
 
-@dataclass(frozen=True)
-class Family:
-    """The sizes start + step k for k below `count` (None: all), and what becomes of them: `distinct` shapes, in which
-    sizes are progressions in k, up to the layer that refuses them (`refused`), if there is one; `numbers` says which of
-    them each value has."""
+class Found(NamedTuple):
+    """A shape as it was found, for the sizes start + step k for k below `count`: sizes in it are progressions in k."""
 
     start: int
     step: int
     count: int | None
-    distinct: tuple[Any, ...]
+    shape: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Family:
+    """The sizes start + step k for k below `count` (None: all), and what becomes of them: the shapes that were `found`,
+    for them or for a family that they are a part of, up to the layer that refuses them (`refused`), if there is one;
+    `numbers` says which of them each value has."""
+
+    start: int
+    step: int
+    count: int | None
+    found: tuple[Found, ...]
     numbers: tuple[int, ...]
     refused: Node | None = None
 
     def shape_at(self, value: int, size: int) -> Shape:
         """The shape of a value for one size of the family."""
-        k = (size - self.start) // self.step
-        shape = self.distinct[self.numbers[value]]
+        start, step, _, shape = self.found[self.numbers[value]]
+        k = (size - start) // step
         return tuple(each.at(k) if isinstance(each, Progression) else each for each in shape)
+
+    def own(self, found: Found) -> tuple[Any, ...]:
+        """A shape that was found for a family that this one is a part of, in its own k."""
+        start, step, count, shape = found
+        if (start, step, count) == (self.start, self.step, self.count):
+            return shape
+        place = self.step // step, (self.start - start) // step, self.count
+        return tuple(each.placed(*place) if isinstance(each, Progression) else each for each in shape)
 
     @property
     def shapes(self) -> tuple[Any, ...]:
         """The shapes of all values, for a family that no layer refuses."""
-        return tuple(self.distinct[number] for number in self.numbers)
+        distinct = list(map(self.own, self.found))
+        return tuple(distinct[number] for number in self.numbers)
 
     def parts(self, apart: Apart) -> Iterator[Family]:
         """The families into which it falls."""
@@ -115,9 +133,14 @@ class Solution:
         numbers = self.families[0].numbers
         known: list[dict[int, Any]] = [{} for _ in range(max(numbers) + 1)]
         varied: list[set[int]] = [set() for _ in known]
+        seen: set[tuple[int, int]] = set()
         for family in families:
-            for number, shape in enumerate(family.distinct):
-                for place, size in enumerate(shape):
+            for number, found in enumerate(family.found):
+                if family.count != 1 and (number, id(found)) in seen:
+                    continue
+                if family.count != 1:
+                    seen.add((number, id(found)))
+                for place, size in enumerate(found.shape if family.count != 1 else family.own(found)):
                     if isinstance(size, Progression) or known[number].setdefault(place, size) != size:
                         varied[number].add(place)
         frozen = list(map(frozenset, varied))
@@ -160,7 +183,8 @@ class Solver:
 
     def _first(self, shape: tuple[Any, ...], count: int | None) -> Family:
         others = (item.shape for item in self.network.inputs[1:])
-        return Family(1, 1, count, (shape, *others), self._layers.numbers)
+        found = tuple(Found(1, 1, count, each) for each in (shape, *others))
+        return Family(1, 1, count, found, self._layers.numbers)
 
 
 class _Layers:
@@ -187,15 +211,21 @@ class _Layers:
 
     def through(self, family: Family) -> Family:
         """The family with the shapes of all layers, or up to the one that refuses it. Raises `_Fallen`."""
-        shapes = list(family.distinct)
-        for node, of in self.asked[len(shapes) - self.inputs :]:
+        found, own = list(family.found), dict[int, tuple[Any, ...]]()
+        place = family.start, family.step, family.count
+        for node, of in self.asked[len(found) - self.inputs :]:
+            for number in of:
+                if number not in own:
+                    own[number] = family.own(found[number])
             try:
-                shapes.append(self._shape(node, tuple(shapes[number] for number in of), family.count))
+                shape = self._shape(node, tuple(own[number] for number in of), family.count)
             except OpError:
-                return replace(family, distinct=tuple(shapes), refused=node)
+                return replace(family, found=tuple(found), refused=node)
             except Apart as apart:
-                raise _Fallen(replace(family, distinct=tuple(shapes)), apart) from None
-        return replace(family, distinct=tuple(shapes))
+                raise _Fallen(replace(family, found=tuple(found)), apart) from None
+            own[len(found)] = shape
+            found.append(Found(*place, shape))
+        return replace(family, found=tuple(found))
 
     def _shape(self, node: Node, inputs: tuple[Any, ...], count: int | None) -> Any:
         built = self.built.get(node.id)
@@ -211,7 +241,7 @@ class _Layers:
                 found = refusal
             self.known[key] = found
         if isinstance(found, OpError):
-            raise found
+            raise found.with_traceback(None)
         return found
 
 
@@ -237,14 +267,14 @@ def _settled(layers: _Layers, start: Family) -> list[Family] | None:
         if not left:
             return sorted(found, key=lambda each: (each.start, each.step))
         family = left.pop()
-        asked -= len(family.distinct)
+        asked -= len(family.found)
         try:
             family = layers.through(family)
             found.append(family)
         except _Fallen as fallen:
             family = fallen.family
             left += _parts(family, fallen.apart)
-        asked += len(family.distinct)
+        asked += len(family.found)
         if asked > MOST_ASKED:
             return None
     return None
@@ -262,11 +292,7 @@ def _parts(family: Family, apart: Apart) -> Iterator[Family]:
 
 
 def _part(family: Family, step: int, start: int, count: int | None) -> Family:
-    shapes = tuple(
-        tuple(each.placed(step, start, count) if isinstance(each, Progression) else each for each in shape)
-        for shape in family.distinct
-    )
-    return replace(family, start=family.start + family.step * start, step=family.step * step, count=count, distinct=shapes)
+    return replace(family, start=family.start + family.step * start, step=family.step * step, count=count)
 
 
 def _key(shape: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -3,9 +3,10 @@
     python benchmarks/training.py [NETWORK ...] [--rounds N] [--compile] [--cpu-time]
 
 A step of four images, by momentum: torchvision's module as it is; and what `netdsl train --channels-last` does with the
-emitted one, whose channels lie side by side, whose weights change in one kernel, and whose process keeps what it has freed. Settings of an allocator are a
-process's, so each way has processes of its own, in turns, and what counts is the median step of each. `--compile` adds
-`torch.compile` of torchvision's module, once, since it takes a minute or two until its first step.
+emitted one, whose channels lie side by side, whose weights change in one kernel, and whose process keeps what it has
+freed. Settings of an allocator are a process's, so each way has processes of its own, in turns, and what counts is the
+median step of each. `--compile` adds `torch.compile` of torchvision's module, once, since it takes a minute or two
+until its first step.
 """
 
 from __future__ import annotations

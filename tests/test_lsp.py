@@ -568,7 +568,7 @@ async def test_a_network_that_takes_long_is_compiled_up_to_a_limit(client: Langu
     assert "`netdsl check` does" in message.message
     hover = lsp.HoverParams(huge.id, huge.place("conv3"))
     assert (await client.text_document_hover_async(hover)) is not None
-    huge.type("x500000", "x500", "x500000")
+    huge.type("\n", "500", "500000")
     assert await huge.told(0) == []
 
 

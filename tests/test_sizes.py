@@ -14,7 +14,7 @@ import netdsl
 from netdsl import zoo
 from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.passes.sizes import Inputs, condition, Solver, plane_as_built, valid_inputs
+from netdsl.passes.sizes import Inputs, Solver, condition, plane_as_built, valid_inputs
 from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic

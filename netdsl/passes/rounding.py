@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from netdsl.ir import Network, Node, Scope
@@ -23,6 +24,8 @@ from netdsl.text.diagnostics import Diagnostic, Related, Report
 CODE = "E0302"
 _LARGEST = 2000
 """In networks with more layers no other size is looked for."""
+_MOST = 20
+"""So many joins are looked into: who has more of them mends these first."""
 
 
 def explain_rounding(network: Network, report: Report) -> Network:
@@ -30,10 +33,15 @@ def explain_rounding(network: Network, report: Report) -> Network:
     if not report.errors:
         return network
     solver = Solver(network)
+    told: dict[Diagnostic, Node] = {}
+    errors = [each for each in report.errors if each.code == CODE]
     for node, scope in joins(network):
-        diagnostic = next((each for each in report.errors if _about(each, scope)), None)
-        cause = rounded(network, node) if diagnostic is not None else None
-        if diagnostic is None or cause is None:
+        about = next((each for each in errors if _about(each, scope)), None)
+        if about is not None:
+            told.setdefault(about, node)
+    for diagnostic, node in islice(told.items(), _MOST):
+        cause = rounded(network, node)
+        if cause is None:
             continue
         before, after = network.input_shapes(cause), cause.shape
         assert before is not None and after is not None
@@ -131,7 +139,7 @@ def _plane(shape: Shape) -> str:
 
 
 def _about(diagnostic: Diagnostic, scope: Scope) -> bool:
-    """Whether a message is about this join."""
+    """Whether a message about a join is about this one."""
     span = diagnostic.span
     inside = span is not None and span.file == scope.span.file
-    return diagnostic.code == CODE and inside and scope.span.start <= span.start and span.end <= scope.span.end  # type: ignore[union-attr]
+    return inside and scope.span.start <= span.start and span.end <= scope.span.end  # type: ignore[union-attr]

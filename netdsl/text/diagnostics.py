@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from netdsl.text.source import Source, Span
@@ -45,6 +46,7 @@ def misspelt(word: str, known: Iterable[str]) -> str | None:
     return None if not near or (len(near) > 1 and near[1][0] == near[0][0]) else near[0][1]
 
 
+@lru_cache(2**15)
 def _distance(word: str, other: str, most: int) -> int:
     """How many letters must be changed, added, dropped or swapped with their neighbour to turn one word into the other.
     It gives up with a number over `most`, since a text may have thousands of unknown words."""

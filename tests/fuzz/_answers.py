@@ -131,7 +131,7 @@ def wrong(
 def proportion(file: str) -> float:
     """How many times as long as a small network a file's may take; each variant counts as one."""
     try:
-        with limits(10, 8 * BYTES):
+        with limits(60, 8 * BYTES):
             found = compile(file)
         return max(
             1.0,

@@ -16,6 +16,7 @@ from netdsl.analysis.lookup import argument
 from netdsl.ir import Node, Scope
 from netdsl.ops import Family
 from netdsl.passes.rounding import fitting, joins, rounded
+from netdsl.passes.sizes import Solver
 from netdsl.shapes import Shape
 from netdsl.shapes import text as written
 from netdsl.syntax import tree
@@ -63,7 +64,7 @@ def _inputs(fault: Fault, join: tree.Join) -> Iterator[Candidate]:
         return
     for node, scope in joins(network):
         if scope.span == join.span and rounded(network, node) is not None:
-            fits = fitting(network, node)
+            fits = fitting(Solver(network), node)
             for shape in fits.nearest(network.inputs[0].shape) if fits is not None else ():
                 yield fault.replace(f"`input {written(shape)}`", inputs[0].shape.span, written(shape), 2)
 

@@ -30,11 +30,11 @@ _LONGEST = 1_000_000
 
 
 class Found(NamedTuple):
-    """A shape as it was found, for the sizes start + step k for k below `count`: sizes in it are progressions in k."""
+    """A shape as it was found, for the sizes start + step k for k below `most`: sizes in it are progressions in k."""
 
     start: int
     step: int
-    count: int | None
+    most: int | None
     shape: tuple[Any, ...]
 
 
@@ -59,8 +59,8 @@ class Family:
 
     def own(self, found: Found) -> tuple[Any, ...]:
         """A shape that was found for a family that this one is a part of, in its own k."""
-        start, step, count, shape = found
-        if (start, step, count) == (self.start, self.step, self.count):
+        start, step, most, shape = found
+        if (start, step, most) == (self.start, self.step, self.count):
             return shape
         place = self.step // step, (self.start - start) // step, self.count
         return tuple(each.placed(*place) if isinstance(each, Progression) else each for each in shape)

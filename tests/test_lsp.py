@@ -562,7 +562,7 @@ async def test_a_large_network_keeps_no_other_file_waiting(client: LanguageClien
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_a_network_that_takes_long_is_compiled_up_to_a_limit(client: LanguageClient, tmp_path: Path) -> None:
-    huge = Editor(client, tmp_path / "huge.net", "input 8x4x4\n{ a: conv3-8; relu } x500000\n")
+    huge = Editor(client, tmp_path / "huge.net", "input 8x4x4\n{ conv3-8; relu } x500000\n")
     (message,) = await huge.told(1)
     assert message.code == "E0004" and message.message.startswith("the network has more than 20,000 layers")
     assert "`netdsl check` does" in message.message

@@ -34,7 +34,7 @@ class ConvBn(nn.Module):
 
 
 class InceptionA(nn.Module):
-    """Figure 5: at 35x35."""
+    """At 35x35, Figure 5; a branch of 5x5 stays beside the one of two 3x3."""
 
     def __init__(self, in_channels: int, pool: int) -> None:
         super().__init__()
@@ -48,6 +48,7 @@ class InceptionA(nn.Module):
         self.branch_pool = ConvBn(in_channels, pool)
 
     def forward(self, x: Tensor) -> Tensor:
+        branch1x1 = self.branch1x1(x)
         branch5x5 = self.branch5x5_1(x)
         branch5x5 = self.branch5x5_2(branch5x5)
         branch3x3dbl = self.branch3x3dbl_1(x)
@@ -55,11 +56,11 @@ class InceptionA(nn.Module):
         branch3x3dbl = self.branch3x3dbl_3(branch3x3dbl)
         branch_pool = self.avgpool(x)
         branch_pool = self.branch_pool(branch_pool)
-        return torch.cat([self.branch1x1(x), branch5x5, branch3x3dbl, branch_pool], dim=1)
+        return torch.cat([branch1x1, branch5x5, branch3x3dbl, branch_pool], dim=1)
 
 
 class InceptionB(nn.Module):
-    """Figure 10: from 35x35 to 17x17."""
+    """From 35x35 to 17x17, Figure 10."""
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -70,14 +71,15 @@ class InceptionB(nn.Module):
         self.maxpool = nn.MaxPool2d(kernel_size=3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
+        branch3x3 = self.branch3x3(x)
         branch3x3dbl = self.branch3x3dbl_1(x)
         branch3x3dbl = self.branch3x3dbl_2(branch3x3dbl)
         branch3x3dbl = self.branch3x3dbl_3(branch3x3dbl)
-        return torch.cat([self.branch3x3(x), branch3x3dbl, self.maxpool(x)], dim=1)
+        return torch.cat([branch3x3, branch3x3dbl, self.maxpool(x)], dim=1)
 
 
 class InceptionC(nn.Module):
-    """Figure 6: at 17x17, the 7x7 factorized."""
+    """At 17x17, Figure 6: the 7x7 are factorized into 1x7 and 7x1, of c channels inside."""
 
     def __init__(self, in_channels: int, c: int) -> None:
         super().__init__()
@@ -94,6 +96,7 @@ class InceptionC(nn.Module):
         self.branch_pool = ConvBn(in_channels, 192)
 
     def forward(self, x: Tensor) -> Tensor:
+        branch1x1 = self.branch1x1(x)
         branch7x7 = self.branch7x7_1(x)
         branch7x7 = self.branch7x7_2(branch7x7)
         branch7x7 = self.branch7x7_3(branch7x7)
@@ -104,7 +107,7 @@ class InceptionC(nn.Module):
         branch7x7dbl = self.branch7x7dbl_5(branch7x7dbl)
         branch_pool = self.avgpool(x)
         branch_pool = self.branch_pool(branch_pool)
-        return torch.cat([self.branch1x1(x), branch7x7, branch7x7dbl, branch_pool], dim=1)
+        return torch.cat([branch1x1, branch7x7, branch7x7dbl, branch_pool], dim=1)
 
 
 class AuxLogits(nn.Module):
@@ -128,7 +131,7 @@ class AuxLogits(nn.Module):
 
 
 class InceptionD(nn.Module):
-    """From 17x17 to 8x8."""
+    """From 17x17 to 8x8, as InceptionB does before."""
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -142,15 +145,16 @@ class InceptionD(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         branch3x3 = self.branch3x3_1(x)
+        branch3x3 = self.branch3x3_2(branch3x3)
         branch7x7x3 = self.branch7x7x3_1(x)
         branch7x7x3 = self.branch7x7x3_2(branch7x7x3)
         branch7x7x3 = self.branch7x7x3_3(branch7x7x3)
         branch7x7x3 = self.branch7x7x3_4(branch7x7x3)
-        return torch.cat([self.branch3x3_2(branch3x3), branch7x7x3, self.maxpool(x)], dim=1)
+        return torch.cat([branch3x3, branch7x7x3, self.maxpool(x)], dim=1)
 
 
 class InceptionE(nn.Module):
-    """Figure 7: at 8x8, the outputs of the factorized 3x3 side by side."""
+    """At 8x8, Figure 7: 1x3 and 3x1 stand side by side instead of one behind the other."""
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -166,6 +170,7 @@ class InceptionE(nn.Module):
         self.branch_pool = ConvBn(in_channels, 192)
 
     def forward(self, x: Tensor) -> Tensor:
+        branch1x1 = self.branch1x1(x)
         branch3x3 = self.branch3x3_1(x)
         branch3x3 = torch.cat([self.branch3x3_2a(branch3x3), self.branch3x3_2b(branch3x3)], dim=1)
         branch3x3dbl = self.branch3x3dbl_1(x)
@@ -173,7 +178,7 @@ class InceptionE(nn.Module):
         branch3x3dbl = torch.cat([self.branch3x3dbl_3a(branch3x3dbl), self.branch3x3dbl_3b(branch3x3dbl)], dim=1)
         branch_pool = self.avgpool(x)
         branch_pool = self.branch_pool(branch_pool)
-        return torch.cat([self.branch1x1(x), branch3x3, branch3x3dbl, branch_pool], dim=1)
+        return torch.cat([branch1x1, branch3x3, branch3x3dbl, branch_pool], dim=1)
 
 
 class InceptionV3Output(NamedTuple):
@@ -209,8 +214,12 @@ class InceptionV3(nn.Module):
         self.Mixed_7b = InceptionE(1280)
         self.Mixed_7c = InceptionE(2048)
         self.gap = nn.AdaptiveAvgPool2d(1)
-        self.dropout = nn.Dropout()
+        self.dropout = nn.Dropout(p=0.2)
         self.fc = nn.Linear(2048, classes)
+        for m in self.modules():
+            if isinstance(m, (nn.Conv2d, nn.Linear)):
+                nn.init.trunc_normal_(m.weight, std=0.1)
+        nn.init.trunc_normal_(self.AuxLogits.fc.weight, std=0.001)
 
     def forward(self, x: Tensor) -> InceptionV3Output | Tensor:
         x = self.Conv2d_1a_3x3(x)

@@ -40,8 +40,9 @@ class ChannelAttention(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         mlp = self.gap(x)
+        mlp = self.mlp(mlp)
         branch2 = self.gmp(x)
-        return self.sigmoid(self.mlp(mlp) + self.mlp(branch2))
+        return self.sigmoid(mlp + self.mlp(branch2))
 
 
 class SpatialAttention(nn.ModuleDict):

@@ -333,9 +333,12 @@ class HRNetW18Small(nn.ModuleDict):
         x = self["14"](map2)
         map0, map1, map2, map3 = self.stage4(map0, map1, map2, x)
         incre0 = self.incre0(map0)
-        x = self.down0.branch1(incre0) + self.incre1(map1)
-        x = self.down1.branch1(x) + self.incre2(map2)
-        x = self.down2.branch1(x) + self.incre3(map3)
+        incre1 = self.incre1(map1)
+        incre2 = self.incre2(map2)
+        incre3 = self.incre3(map3)
+        x = self.down0.branch1(incre0) + incre1
+        x = self.down1.branch1(x) + incre2
+        x = self.down2.branch1(x) + incre3
         x = self.relu(self["24"](self["23"](x)))
         x = self.gap(x)
         x = torch.flatten(x, 1)

@@ -34,7 +34,7 @@ class ConvBn(nn.Module):
 
 
 class InceptionA(nn.Module):
-    """At 35x35, Figure 5; a branch of 5x5 stays beside the one of two 3x3."""
+    """Figure 5: at 35x35."""
 
     def __init__(self, in_channels: int, pool: int) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ class InceptionA(nn.Module):
 
 
 class InceptionB(nn.Module):
-    """From 35x35 to 17x17, Figure 10."""
+    """Figure 10: from 35x35 to 17x17."""
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class InceptionB(nn.Module):
 
 
 class InceptionC(nn.Module):
-    """At 17x17, Figure 6: the 7x7 are factorized into 1x7 and 7x1, of c channels inside."""
+    """Figure 6: at 17x17, the 7x7 factorized."""
 
     def __init__(self, in_channels: int, c: int) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class AuxLogits(nn.Module):
 
 
 class InceptionD(nn.Module):
-    """From 17x17 to 8x8, as InceptionB does before."""
+    """From 17x17 to 8x8."""
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -154,7 +154,7 @@ class InceptionD(nn.Module):
 
 
 class InceptionE(nn.Module):
-    """At 8x8, Figure 7: 1x3 and 3x1 stand side by side instead of one behind the other."""
+    """Figure 7: at 8x8, the outputs of the factorized 3x3 side by side."""
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -214,12 +214,8 @@ class InceptionV3(nn.Module):
         self.Mixed_7b = InceptionE(1280)
         self.Mixed_7c = InceptionE(2048)
         self.gap = nn.AdaptiveAvgPool2d(1)
-        self.dropout = nn.Dropout(p=0.2)
+        self.dropout = nn.Dropout()
         self.fc = nn.Linear(2048, classes)
-        for m in self.modules():
-            if isinstance(m, (nn.Conv2d, nn.Linear)):
-                nn.init.trunc_normal_(m.weight, std=0.1)
-        nn.init.trunc_normal_(self.AuxLogits.fc.weight, std=0.001)
 
     def forward(self, x: Tensor) -> InceptionV3Output | Tensor:
         x = self.Conv2d_1a_3x3(x)

@@ -121,6 +121,21 @@ class Tape:
         return tuple(value for place in stretch if (value := self.entries[place].value) in behind)
 
 
+def _asked(tape: Tape, lights: Mapping[int, Light]) -> dict[int, list[int]]:
+    """The places at whose gradients something is asked of each light value: of itself, by what keeps it or by another
+    light value that is computed of it, or of what was found on the way to it."""
+    found: dict[int, list[int]] = {value: [] for value in lights}
+    for place, entry in enumerate(tape.entries):
+        for value in {tape.storage[each] for each in entry.kept} & found.keys():
+            found[value].append(place)
+    for light in lights.values():
+        found[light.value] += [place for place in light.places if any(tape.entries[place].own)]
+    for light in sorted(lights.values(), key=lambda each: each.value, reverse=True):
+        for value in {tape.storage[each] for each in light.inputs} & found.keys():
+            found[value] += [max(found[light.value], default=min(light.places))]
+    return found
+
+
 class Player:
     """Plays one tape, whose `lights` and stretches `again` are computed again.
 
@@ -140,13 +155,16 @@ class Player:
         for value, place in (tape.ends if ends is None else ends).items():
             self.ending.setdefault(place, []).append(value)
         self.lights = {each.value: each for each in lights}
-        self.first = {min(each.places): each for each in self.lights.values()}
+        self.asked = _asked(tape, self.lights)
+        self.let_go: dict[int, list[Light]] = {}
+        for each in self.lights.values():
+            self.let_go.setdefault(min(self.asked[each.value], default=min(each.places)), []).append(each)
         self.inner = {place for each in self.lights.values() for place in each.places}
         self.again = again
         self.returned = {tape.storage[value] for value in tape.results}
         self.holders: Counter[int] = Counter()
         self.gradients: set[int] = set()
-        self.made: set[int] = set()
+        self.made: dict[int, Bytes] = {}
         self.now = self.kept = Bytes()
         self.seen: list[Bytes] = []
 
@@ -235,6 +253,8 @@ class Player:
             if light:
                 for value in kept:
                     self._make(value)
+                for found in self.let_go.get(place, ()):
+                    self._unmake(found, place)
             again = 0
             for value in taken:
                 if value >= tape.inputs:
@@ -247,8 +267,9 @@ class Player:
             for value in kept:
                 for root in tape.roots(value, self.lights if light else {}):
                     self._drop(root)
-            if light and place in self.first:
-                self._unmake(self.first[place])
+            if light:
+                for found in self.let_go.get(place, ()):
+                    self._unmake(found)
             if own in self.gradients and own not in taken:
                 self.gradients.discard(own)
                 self._change(Bytes(tape.sizes[own]), -1)
@@ -260,8 +281,9 @@ class Player:
             return
         for each in found.inputs:
             self._make(self.tape.storage[each])
-        self.made.add(value)
         tape, between = self.tape, [self.tape.entries[place] for place in found.places]
+        own = [entry.own for entry in between]
+        self.made[value] = Bytes(tape.sizes[value] + sum(each for each, _ in own), sum(fixed for _, fixed in own))
         ends = {tape.storage[each]: entry.value for entry in between for each in entry.inputs}
         passing: set[int] = set()
         for entry in between:
@@ -274,12 +296,20 @@ class Player:
                 passing.discard(each)
                 self._change(Bytes(tape.sizes[each]), -1)
 
-    def _unmake(self, found: Light) -> None:
+    def _unmake(self, found: Light, place: int | None = None) -> None:
+        """Let go of a light value and of what was found on the way to it, but for what the entry at a place keeps."""
         if found.value in self.made:
-            self.made.discard(found.value)
-            self._change(Bytes(self.tape.sizes[found.value]), -1)
-            for place in found.places:
-                self._change(self.tape.entries[place].own, -1)
+            left = NONE
+            if place is not None:
+                entry = self.tape.entries[place]
+                keeps = any(self.tape.storage[value] == found.value for value in entry.kept)
+                own = entry.own if place in found.places else NONE
+                left = Bytes(self.tape.sizes[found.value] * keeps + own.each, own.fixed)
+            self._change(self.made[found.value], -1)
+            self._change(left)
+            self.made[found.value] = left
+            if place is None:
+                del self.made[found.value]
 
     def _gradient(self, value: int) -> None:
         if value not in self.gradients:

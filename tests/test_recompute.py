@@ -35,6 +35,7 @@ SMALL = {
     "resnet_cifar:20": None,
     "googlenet_bn": "3x32x32",
     "deit_tiny_patch16_224": "3x64x64",
+    "mobilenet_v3_small": "3x32x32",
 }
 
 

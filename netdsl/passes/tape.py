@@ -42,6 +42,11 @@ class Entry:
     passing: Bytes
     reached: tuple[int, ...]
 
+    @property
+    def hands_on(self) -> bool:
+        """Whether its inputs' gradients are its own, or views of it: a sum, a concatenation."""
+        return len(self.inputs) > 1 and not (self.kept or any(self.own) or any(self.passing))
+
 
 @dataclass(frozen=True)
 class Light:
@@ -136,6 +141,14 @@ def _asked(tape: Tape, lights: Mapping[int, Light]) -> dict[int, list[int]]:
     return found
 
 
+@dataclass
+class _Memory:
+    """What one gradient is in, or those of several values."""
+
+    size: int
+    holders: int = 0
+
+
 class Player:
     """Plays one tape, whose `lights` and stretches `again` are computed again.
 
@@ -163,7 +176,7 @@ class Player:
         self.again = again
         self.returned = {tape.storage[value] for value in tape.results}
         self.holders: Counter[int] = Counter()
-        self.gradients: set[int] = set()
+        self.gradients: dict[int, _Memory] = {}
         self.made: dict[int, Bytes] = {}
         self.now = self.kept = Bytes()
         self.seen: list[Bytes] = []
@@ -256,11 +269,12 @@ class Player:
                 for found in self.let_go.get(place, ()):
                     self._unmake(found, place)
             again = 0
+            handed = self.gradients.get(own) if entry.hands_on else None
             for value in taken:
                 if value >= tape.inputs:
                     if value in self.gradients and taken == {value} != {own}:  # a join hands on what it gets
                         again = tape.sizes[value]  # the gradient by this layer, before it is added
-                    self._gradient(value)
+                    self._gradient(value, handed)
             self._tick(Bytes(entry.passing.each + again, entry.passing.fixed))
             if not (light and place in self.inner):
                 self._change(entry.own, -1)
@@ -271,8 +285,7 @@ class Player:
                 for found in self.let_go.get(place, ()):
                     self._unmake(found)
             if own in self.gradients and own not in taken:
-                self.gradients.discard(own)
-                self._change(Bytes(tape.sizes[own]), -1)
+                self._release(self.gradients.pop(own))
 
     def _make(self, value: int) -> None:
         """Compute a light value again, with those that it needs."""
@@ -311,10 +324,25 @@ class Player:
             if place is None:
                 del self.made[found.value]
 
-    def _gradient(self, value: int) -> None:
-        if value not in self.gradients:
-            self.gradients.add(value)
-            self._change(Bytes(self.tape.sizes[value]))
+    def _gradient(self, value: int, handed: _Memory | None = None) -> None:
+        """A gradient of a value: in memory of its own, or in what is handed on to it. A second one is added in place,
+        where no other value's gradient is there too."""
+        before = self.gradients.get(value)
+        if before is not None and before.holders == 1:
+            return
+        if before is not None:
+            self._release(before)
+            handed = None
+        if handed is None:
+            handed = _Memory(self.tape.sizes[value])
+            self._change(Bytes(handed.size))
+        handed.holders += 1
+        self.gradients[value] = handed
+
+    def _release(self, memory: _Memory) -> None:
+        memory.holders -= 1
+        if not memory.holders:
+            self._change(Bytes(memory.size), -1)
 
     def _hold(self, value: int) -> None:
         self.holders[value] += 1

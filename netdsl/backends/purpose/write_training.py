@@ -89,8 +89,7 @@ class Writer:
         helpers = [NORM] if self.again else []
         helpers += [LIGHT] if self.lights else []
         helpers += [AGAIN] if self.plan.groups else []
-        pieces = [*helpers, *self.pieces, "\n".join(self._class())]
-        code = "\n\n".join(piece.strip("\n") + "\n" for piece in pieces)
+        code = text.joined([*helpers, *self.pieces, "\n".join(self._class())])
         future = ["from __future__ import annotations", ""] if self.lights else []
         return "\n".join([self._header(), "", *future, *self._imports(code), "", "", code])
 

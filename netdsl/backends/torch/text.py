@@ -62,12 +62,17 @@ def imports(code: str) -> list[str]:
     return [*standard, "", *torch] if standard else torch
 
 
-def file(network: Network, parts: Iterable[str], sizes: bool = False) -> str:
-    """The whole text; for `sizes` see `header`."""
+def joined(parts: Iterable[str]) -> str:
+    """The functions and classes of a file, with the function that channels are rounded by, where one calls it."""
     parts = list(parts)
     if any("make_divisible(" in part for part in parts):
         parts.insert(0, MAKE_DIVISIBLE)
-    code = "\n\n".join(part.strip("\n") + "\n" for part in parts)
+    return "\n\n".join(part.strip("\n") + "\n" for part in parts)
+
+
+def file(network: Network, parts: Iterable[str], sizes: bool = False) -> str:
+    """The whole text; for `sizes` see `header`."""
+    code = joined(parts)
     return "\n".join([header(network, sizes), "", *imports(code), "", "", code])
 
 

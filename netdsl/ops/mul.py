@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from netdsl.ops.shared.base import Saved
 from netdsl.ops.shared.join import Elementwise, between
 from netdsl.shapes import Shape
@@ -21,5 +23,8 @@ class Mul(Elementwise):
     example = "mul { identity | gap; conv1-64; sigmoid }"
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """All factors, and the products on the way."""
-        return Saved(tuple(range(len(inputs))), own=between(inputs))
+        """All factors, and the products on the way. The gradient of a factor that is spread is a product of the whole
+        size, before it is summed."""
+        whole = prod(self.shape(inputs))
+        passing = whole * any(prod(each) < whole for each in inputs)
+        return Saved(tuple(range(len(inputs))), own=between(inputs), passing=passing)

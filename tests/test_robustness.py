@@ -24,7 +24,7 @@ from netdsl.analysis.fixes import fix
 from netdsl.analysis.lint import lint
 from netdsl.compiler import compile
 from netdsl.elaborate import build, files
-from netdsl.elaborate.extent import Extent
+from netdsl.elaborate.extent import Limit
 from netdsl.ir import Network
 from netdsl.passes.windows import Axis, seen
 from netdsl.text.source import Source
@@ -175,10 +175,9 @@ def test_a_label_that_is_no_identifier_becomes_one() -> None:
 # Networks that are too large -----------------------------------------------------------------------------------------
 
 
-def test_the_limit_is_of_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_limit_is_of_layers() -> None:
     assert told("input 3\nrelu x1000001\n") == ["E0004"]
-    monkeypatch.setattr(build, "MOST", Extent(1000, 2000))
-    compilation = compile(Source("a.net", "input 3\nrelu x1000\n"))
+    compilation = compile(Source("a.net", "input 3\nrelu x1000\n"), most=Limit(1000, 2000, "is it too large?"))
     assert not list(compilation.report) and compilation.network is not None
     assert len(compilation.network.nodes) == 1000
 
@@ -214,12 +213,17 @@ def test_what_comes_is_counted_before_it_is_made(text: str, monkeypatch: pytest.
     assert len(made) < 5000
 
 
-def test_layers_used_again_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "MOST", Extent(1000, 2000))
+def test_layers_used_again_are_counted_before_they_are_made() -> None:
     again = "".join(f"l{n + 1}: {{ reuse(l{n}); reuse(l{n}) }}\n" for n in range(40))
-    found = compile(Source("a.net", f"input 3\nl0: {{ relu x40 }}\n{again}"))
+    text = f"input 3\nl0: {{ relu x40 }}\n{again}"
+    found = compile(Source("a.net", text), most=Limit(1000, 2000, "is it too large?"))
     assert [each.code for each in found.report] == ["E0004"]
     assert found.network is not None and len(found.network.nodes) == 920
+
+
+def test_blocks_may_stand_inside_one_another_as_far_as_layers_explain() -> None:
+    found = compile(Source("a.net", "input 3\nblock a() { b() }\nblock b() { c() }\nblock c() { relu }\na() x9000\n"))
+    assert found.valid and found.network is not None and len(found.network.nodes) == 9000
 
 
 # Values, windows -----------------------------------------------------------------------------------------------------

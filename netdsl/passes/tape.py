@@ -314,9 +314,10 @@ class Player:
         if found.value in self.made:
             left = NONE
             if place is not None:
-                entry = self.tape.entries[place]
+                entry, inside = self.tape.entries[place], place in found.places
                 keeps = any(self.tape.storage[value] == found.value for value in entry.kept)
-                own = entry.own if place in found.places else NONE
+                keeps = keeps or (inside and bool(entry.passing.each))  # of several functions, which ask in turn
+                own = entry.own if inside else NONE
                 left = Bytes(self.tape.sizes[found.value] * keeps + own.each, own.fixed)
             self._change(self.made[found.value], -1)
             self._change(left)

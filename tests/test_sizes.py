@@ -16,7 +16,7 @@ from netdsl.compiler import compile
 from netdsl.ir import Network
 from netdsl.passes.sizes import Inputs, Solver, condition, plane_as_built, valid_inputs
 from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
-from netdsl.passes.sizes.sets import canonical
+from netdsl.passes.sizes.sets import SizeSet, canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic
 from netdsl.shapes import Shape
 from netdsl.testing.nets import networks
@@ -115,6 +115,7 @@ def dimension(text: str, name: str) -> str:
         ("input 7\nfc-3", "channels", "C >= 1"),
         ("input 12 of 100\nembedding-8; lstm-4", "length", "L >= 1"),
         ("input 3x33x33\nupsample(1.5); maxpool5/5(pad=valid)", "height", "H >= 4"),
+        ("input 3x9\na: conv3-3\nupsample(to=12); crop(like=@a); maxpool", "length", "L = 2 to 12"),
     ],
 )
 def test_conditions(text: str, name: str, expected: str) -> None:
@@ -141,9 +142,19 @@ def test_dimensions_that_depend_on_each_other() -> None:
         assert ("joint" in found.document()) == found.joint
 
 
+def test_a_dependence_that_shows_at_the_next_smaller_size_alone_is_found() -> None:
+    text = "input 3x16x16\nupsample(1.5); maxpool; pad(1, mode=reflect); crop(1); tokens\n"
+    found = valid_inputs(compiled(text + "add { maxpool; upsample(2) | identity }\n"))
+    assert found is not None and found.joint  # of 15 rows come 11, and then the columns have to be even
+
+
 @pytest.mark.parametrize(
     "text",
-    ["input 3x16x16\nconv3-4; tokens; transpose; pointwise-8; transpose\n", "input 3x8x8\nconv3-4; gap; fc-10\n"],
+    [
+        "input 3x16x16\nconv3-4; tokens; transpose; pointwise-8; transpose\n",
+        "input 3x8x8\nconv3-4; gap; fc-10\n",
+        "input 3x8x8\nconv3-4(pad=valid); maxpool\n",
+    ],
 )
 def test_what_mixes_without_a_condition_is_not_joint(text: str) -> None:
     found = valid_inputs(compiled(text))
@@ -159,6 +170,15 @@ def test_the_statement_that_causes_a_condition() -> None:
         (text[: each.span.start].count("\n") + 1, condition("H", each.left)) for each in inputs.dimensions[1].causes
     ]
     assert causes[-1] == (7, "H = 0 mod 4") and causes[-2][0] == 6
+
+
+def test_the_layer_that_needs_the_largest_input_causes_the_bound() -> None:
+    text = "input 3x32x32\nconv5-8(pad=valid)\nmaxpool\nconv3-8(pad=valid)\nconv3-8\n"
+    inputs = valid_inputs(compiled(text))
+    assert inputs is not None
+    (cause,) = inputs.dimensions[1].causes
+    assert text[cause.span.start : cause.span.end] == "conv3-8(pad=valid)"
+    assert condition("H", cause.left) == "H >= 10"
 
 
 def test_a_size_that_the_text_speaks_of_is_asked_for() -> None:
@@ -199,6 +219,24 @@ def test_an_input_outside_is_told_so(run: Callable[..., tuple[int, str]]) -> Non
     assert "outside of what the network takes, H, W >= 32; the nearest is 3x32x300" in output and "maxpool" in output
 
 
+MIX = "input 3x9x9\nblock mix(s=height) { conv1-s }\nmix; conv7-8(pad=valid)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "told"),
+    [
+        (MIX, (3, 9, 4), "H, W >= 7; the nearest is 3x9x7"),
+        (MIX, (3, 4, 9), None),  # another height makes another network
+        (MIX, (3, 4, 4), None),
+        ("input 3x4x4\ninstancenorm\n", (3, 1, 1), None),  # each size is valid beside some other
+    ],
+)
+def test_an_input_is_outside_where_one_of_its_sizes_is_valid_nowhere(text: str, shape: Shape, told: str | None) -> None:
+    (error,) = compile(Source("x.net", text), input=shape).report.errors
+    said = f"outside of what the network takes, {told}" if told else "outside"
+    assert (said in str(error.help)) == (told is not None), error.help
+
+
 def test_symbolic_shapes(run: Callable[..., tuple[int, str]]) -> None:
     status, output = run("summary", "vgg19", "--symbolic")
     assert status == 0 and "512 x H/32 x W/32 (down)" in output
@@ -208,6 +246,35 @@ def test_symbolic_shapes(run: Callable[..., tuple[int, str]]) -> None:
         assert inputs is not None
         texts = symbolic(network, inputs)
         assert set(texts) == set(range(len(network.shapes))) and not any("?" in text for text, _ in texts.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "rounded"),
+    [
+        ("conv3-8; tokens", "8 x (H * W)", ""),
+        ("conv3-8; tokens; class_token", "8 x (H * W + 1)", ""),
+        ("conv3-8; upsample(2)", "8 x 2H x 2W", ""),
+        ("conv3-8; upsample(2); tokens", "8 x (4 * H * W)", ""),
+        ("conv3-8; maxpool; tokens", "8 x (H/2 * W/2)", "down"),
+        ("conv3-8; maxpool; upsample(2); tokens", "8 x (4 * (H/2) * (W/2))", "down"),
+        ("conv3-8(pad=valid); maxpool", "8 x (H - 2)/2 x (W - 2)/2", "down"),
+        ("conv3-8(pad=valid); tokens", "8 x ?", ""),  # (H - 2) (W - 2) is not a product of multiples
+        ("maxpool(ceil=true)", "C x H/2 x W/2", "up"),
+    ],
+)
+def test_a_shape_in_terms_of_the_sizes_of_the_input(text: str, shape: str, rounded: str) -> None:
+    network = compiled(f"input 3x32x32\n{text}\n")
+    inputs = valid_inputs(network)
+    assert inputs is not None
+    assert symbolic(network, inputs)[network.result] == (shape, rounded)
+
+
+@given(over=st.integers(2, 9), data=st.data())
+def test_a_plain_quotient_is_told_as_one_whatever_classes_are_valid(over: int, data: st.DataObject) -> None:
+    classes = {0, *data.draw(st.sets(st.integers(1, over - 2), min_size=1))} if over > 2 else {0, 1}
+    inputs = tuple(n for n in range(10, 60) if n % over in classes)
+    found = fit("H", inputs, tuple(n // over for n in inputs), over)
+    assert found is not None and (str(found), found.rounded) == (f"H/{over}", "down")
 
 
 @given(
@@ -226,11 +293,13 @@ def test_progressions_are_their_members(start: int, step: int, other: int, by: i
     many = Progression((start, step), None)
     members = [start + step * k for k in range(50)]
     assert [(many * many - 3).at(k) for k in range(50)] == [n * n - 3 for n in members]
-    try:
-        assert {many < other} == {n < other for n in members}
-    except Split as split:
-        before = {n < other for n in members[: split.at]}
-        assert len(before) == 1 and (members[split.at] < other) not in before
+    assert ((many * by) // many, (many * by) % many) == (by, 0)
+    for compared, of in ((many, members), (many * many, [n * n for n in members])):
+        try:
+            assert {compared < other} == {n < other for n in of}
+        except Split as split:
+            before = {n < other for n in of[: split.at]}
+            assert len(before) == 1 and (of[split.at] < other) not in before
     try:
         assert [(many // by).at(k) for k in range(50)] == [n // by for n in members]
     except Refine as refined:
@@ -240,6 +309,18 @@ def test_progressions_are_their_members(start: int, step: int, other: int, by: i
         pytest.fail("a division refines")
     except AttributeError:  # a number where all are alike
         assert len({n // by for n in members}) == 1
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        (SizeSet(1, 1, (), (1, 3, 4)), "H = 1, 3, 4"),
+        (SizeSet(1, 1, (), (2, 3, 4, 7, 8, 9, 10)), "H = 2 to 4, 7 to 10"),
+        (SizeSet(20, 8, (0, 1, 4, 5, 6), (3, 4)), "H >= 20 and = 0, 1, 4 to 6 mod 8, or 3, 4"),
+    ],
+)
+def test_sizes_that_follow_each_other_are_told_as_a_run_from_three_on(sizes: SizeSet, words: str) -> None:
+    assert condition("H", sizes) == words
 
 
 @given(st.binary(min_size=1, max_size=12), st.binary(max_size=20), st.integers(1, 6))

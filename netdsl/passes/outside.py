@@ -23,7 +23,7 @@ def explain_input(network: Network, report: Report) -> None:
     if broken is None or len(network.nodes) > _LARGEST:
         return
     about = [each for each in report.errors if each.span is not None and each.span.file == broken.span.file]
-    told = next((d for d in about if d.span and broken.span.start <= d.span.start < max(broken.span.end, 1)), None)
+    told = next((d for d in about if d.span and d.span.start in range(broken.span.start, broken.span.end)), None)
     inputs = valid_inputs(network) if told is not None else None
     if told is None or inputs is None:
         return

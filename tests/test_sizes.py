@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import netdsl
@@ -142,10 +143,14 @@ def test_dimensions_that_depend_on_each_other() -> None:
         assert ("joint" in found.document()) == found.joint
 
 
-def test_a_dependence_that_shows_at_the_next_smaller_size_alone_is_found() -> None:
-    text = "input 3x16x16\nupsample(1.5); maxpool; pad(1, mode=reflect); crop(1); tokens\n"
-    found = valid_inputs(compiled(text + "add { maxpool; upsample(2) | identity }\n"))
-    assert found is not None and found.joint  # of 15 rows come 11, and then the columns have to be even
+def test_a_dependence_that_shows_at_one_other_size_alone_is_found() -> None:
+    even = "pad(1, mode=reflect); crop(1); tokens; add { maxpool; upsample(2) | identity }\n"  # from two rows on
+    for text in (
+        "input 3x16x16\nupsample(1.5); maxpool\n",  # 12 rows, and 12, 24 and 6 of 17, 32 and 8, but 11 of 15
+        "input 3x25x25\nconv19-3/5(pad=valid)\n",  # 2 rows, and of 24 and 26, none of 12, but 7 of 50
+    ):
+        found = valid_inputs(compiled(text + even))
+        assert found is not None and found.joint, text
 
 
 @pytest.mark.parametrize(
@@ -173,12 +178,19 @@ def test_the_statement_that_causes_a_condition() -> None:
 
 
 def test_the_layer_that_needs_the_largest_input_causes_the_bound() -> None:
-    text = "input 3x32x32\nconv5-8(pad=valid)\nmaxpool\nconv3-8(pad=valid)\nconv3-8\n"
-    inputs = valid_inputs(compiled(text))
-    assert inputs is not None
-    (cause,) = inputs.dimensions[1].causes
-    assert text[cause.span.start : cause.span.end] == "conv3-8(pad=valid)"
-    assert condition("H", cause.left) == "H >= 10"
+    for text, expected in (
+        ("conv5-8(pad=valid)\nmaxpool\nconv3-8(pad=valid)\nconv3-8\n", {"conv3-8(pad=valid)": "H >= 10"}),
+        (
+            "a: conv3-8\nmaxpool; upconv2-8/2; add { @a | identity }\nconv5-8(pad=valid)\n",
+            {"add": "H = 0 mod 2", "conv5-8(pad=valid)": "H >= 6 and = 0 mod 2"},
+        ),
+    ):
+        network = compiled(f"input 3x32x32\n{text}")
+        inputs = valid_inputs(network)
+        assert inputs is not None
+        source = network.sources[0].text
+        causes = inputs.dimensions[1].causes
+        assert {source[at.start : at.end]: condition("H", left) for at, left in causes} == expected
 
 
 def test_a_size_that_the_text_speaks_of_is_asked_for() -> None:
@@ -219,12 +231,16 @@ def test_an_input_outside_is_told_so(run: Callable[..., tuple[int, str]]) -> Non
     assert "outside of what the network takes, H, W >= 32; the nearest is 3x32x300" in output and "maxpool" in output
 
 
+DEEP = "input 3x4x4\nmaxpool; maxpool\n"
 MIX = "input 3x9x9\nblock mix(s=height) { conv1-s }\nmix; conv7-8(pad=valid)\n"
 
 
 @pytest.mark.parametrize(
     ("text", "shape", "told"),
     [
+        pytest.param(DEEP + "relu\n" * 1998, (3, 2, 2), "H, W >= 4; the nearest is 3x4x4", id="2,000 layers"),
+        pytest.param(DEEP + "relu\n" * 1999, (3, 2, 2), None, id="more layers than are looked through"),
+        ("input 3x4x4\nconv1-8\nexpect params = 5\n", (3, 4, 4), None),  # a claim, and no layer refuses
         (MIX, (3, 9, 4), "H, W >= 7; the nearest is 3x9x7"),
         (MIX, (3, 4, 9), None),  # another height makes another network
         (MIX, (3, 4, 4), None),
@@ -269,6 +285,24 @@ def test_a_shape_in_terms_of_the_sizes_of_the_input(text: str, shape: str, round
     assert symbolic(network, inputs)[network.result] == (shape, rounded)
 
 
+def test_a_square_is_no_rule() -> None:
+    network = compiled("input 4x20\nmaxpool5; matmul { transpose | identity }; flatten\n")
+    inputs = valid_inputs(network)
+    assert inputs is not None and symbolic(network, inputs)[network.result] == ("?", "")
+
+
+def test_only_what_stands_where_the_layer_is_becomes_the_help_on_its_input(tmp_path: Path) -> None:
+    main = 'use "other.net"\ninput 3x9x9\nbig\nconv3-8\nfoo\n'
+    block = "block big { conv7-8(pad=valid) }\n"
+    at = main.index("foo") - block.index("conv7")
+    (tmp_path / "x.net").write_text(main)
+    (tmp_path / "other.net").write_text("#" * (at - 1) + "\n" + block)
+    errors = compile(tmp_path / "x.net", input=(3, 4, 9)).report.errors
+    told = {each.code: str(each.help) for each in errors}
+    assert set(told) == {"E0203", "E0301"}
+    assert "outside" not in told["E0203"] and "the nearest is 3x7x9" in told["E0301"]
+
+
 @given(over=st.integers(2, 9), data=st.data())
 def test_a_plain_quotient_is_told_as_one_whatever_classes_are_valid(over: int, data: st.DataObject) -> None:
     classes = {0, *data.draw(st.sets(st.integers(1, over - 2), min_size=1))} if over > 2 else {0, 1}
@@ -288,6 +322,7 @@ def test_a_rule_is_found_again(times: int, plus: int, over: int, more: int, up: 
     assert found is not None and tuple(map(found.at, inputs)) == sizes
 
 
+@example(start=-6, step=1, other=40, by=1)  # whose square is as large again from the 13th on
 @given(start=st.integers(-9, 9), step=st.integers(-5, 5).filter(bool), other=st.integers(-20, 40), by=st.integers(1, 6))
 def test_progressions_are_their_members(start: int, step: int, other: int, by: int) -> None:
     many = Progression((start, step), None)
@@ -304,6 +339,8 @@ def test_progressions_are_their_members(start: int, step: int, other: int, by: i
         assert [(many // by).at(k) for k in range(50)] == [n // by for n in members]
     except Refine as refined:
         part = many.placed(refined.by, 1, None)
+        square = (many * many).placed(refined.by, 1, None)
+        assert [square.at(k) for k in range(9)] == [n * n for n in members[1 :: refined.by][:9]]
         assert [(part // by).at(k) for k in range(9)] == [n // by for n in members[1 :: refined.by][:9]]
     except Apart:
         pytest.fail("a division refines")
@@ -316,10 +353,16 @@ def test_progressions_are_their_members(start: int, step: int, other: int, by: i
     [
         (SizeSet(1, 1, (), (1, 3, 4)), "H = 1, 3, 4"),
         (SizeSet(1, 1, (), (2, 3, 4, 7, 8, 9, 10)), "H = 2 to 4, 7 to 10"),
+        (SizeSet(1, 1, (), (1, 3, 5, 7, 9, 11, 13, 15)), "H = 1, 3, 5, 7, 9, 11, 13, 15"),
+        (SizeSet(1, 1, (), (1, 3, 5, 7, 9, 11, 13, 15, 17)), "H = 1, 3, 5, 7, 9, 11, 13, 15, ..."),
+        (SizeSet(3, 2, (1,)), "H >= 3 and = 1 mod 2"),
+        (SizeSet(1, 2, (1,)), "H = 1 mod 2"),
         (SizeSet(20, 8, (0, 1, 4, 5, 6), (3, 4)), "H >= 20 and = 0, 1, 4 to 6 mod 8, or 3, 4"),
     ],
 )
-def test_sizes_that_follow_each_other_are_told_as_a_run_from_three_on(sizes: SizeSet, words: str) -> None:
+def test_a_set_in_words_has_runs_from_three_sizes_on_and_a_bound_where_it_takes_some_away(
+    sizes: SizeSet, words: str
+) -> None:
     assert condition("H", sizes) == words
 
 
@@ -361,6 +404,7 @@ def hold_as_built(network: Network) -> None:
     found = told_of_the_module(network)
     if found is None:
         return
+    assert not found.joint
     import torch
 
     with torch.device("meta"):
@@ -393,6 +437,33 @@ def hold_as_built(network: Network) -> None:
 
 def built_for(network: Network, shapes: list[Shape]) -> list[tuple[object, ...]]:
     return [node.op.built(tuple(shapes[value] for value in node.inputs)) for node in network.nodes]
+
+
+EVEN = "tokens; add { maxpool; upsample(2) | identity }"
+"""What takes an even number of places."""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("input 3x8x8\nconv3-4(pad=valid); maxpool; gap; fc-5", "H, W >= 4"),
+        ("input 3x8x8\nconv3-4(pad=valid); maxpool; flatten; fc-5", "H, W = 8, 9"),
+        ("input 3x8x8\ntokens; transpose; bn; transpose", "H, W = 8"),
+        ("input 3x8\ntranspose; bn; transpose", "L = 8"),
+        ("input 3x8\nconv3-4", ""),
+        (f"input 3x8x8\npad(1, mode=reflect); crop(1); {EVEN}", None),
+        (  # whose depth is 4 alone, and 4 rows times columns are to be a multiple of 8
+            "input 2x4x8x8\na: identity\nupsample(2x1x1); crop([4, 0, 0, 0, 0, 0]); add { @a | identity }\n"
+            "pad(1, mode=reflect); crop(1); tokens; add { maxpool8; upsample(8) | identity }",
+            None,
+        ),
+    ],
+)
+def test_the_sizes_that_one_module_takes(text: str, told: str | None) -> None:
+    network = compiled(text)
+    found = plane_as_built(network)
+    assert (found.text() if found is not None else None) == told
+    hold_as_built(network)
 
 
 @pytest.mark.parametrize("name", ["alexnet_owt", "densenet121", "unet", "vit:B/16", "c3d", "xception"])

@@ -203,7 +203,7 @@ class _Layers:
             if type(node.op).shape is Operator.shape and built_as is None:
                 numbers.append(of[0])
                 continue
-            number = same.setdefault((id(node.op), node.shape is None, built_as, of), self.inputs + len(self.asked))
+            number = same.setdefault((id(node.op), built_as, of), self.inputs + len(self.asked))
             if number == self.inputs + len(self.asked):
                 self.asked.append((node, of))
             numbers.append(number)

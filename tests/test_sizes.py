@@ -15,7 +15,7 @@ import netdsl
 from netdsl import zoo
 from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.passes.sizes import Inputs, Solver, condition, plane_as_built, valid_inputs
+from netdsl.passes.sizes import Inputs, Solver, changing_weights, condition, keeps_shape, plane_as_built, valid_inputs
 from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import SizeSet, canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic
@@ -285,10 +285,33 @@ def test_a_shape_in_terms_of_the_sizes_of_the_input(text: str, shape: str, round
     assert symbolic(network, inputs)[network.result] == (shape, rounded)
 
 
-def test_a_square_is_no_rule() -> None:
-    network = compiled("input 4x20\nmaxpool5; matmul { transpose | identity }; flatten\n")
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("input 4x20\nmaxpool5; matmul { transpose | identity }; flatten\n", "?"),  # the square of a fifth
+        ("input 3x8x16\npad([0, 0, 8, 8]); tokens\n", "C x ?"),  # H (W + 16), which is 2 H W for these sizes alone
+    ],
+)
+def test_what_is_no_rule_is_not_told_as_one(text: str, shape: str) -> None:
+    network = compiled(text)
     inputs = valid_inputs(network)
-    assert inputs is not None and symbolic(network, inputs)[network.result] == ("?", "")
+    assert inputs is not None and symbolic(network, inputs)[network.result] == (shape, "")
+
+
+def test_a_layer_behind_flattened_maps_changes_its_weights_with_the_plane_and_one_behind_a_mean_does_not() -> None:
+    for layers, changes in (("flatten; fc-5", True), ("gap; flatten; fc-5", False)):
+        network = compiled(f"input 3x8x8\nconv3-4; {layers}\n")
+        inputs = valid_inputs(network)
+        assert inputs is not None
+        found = [changing_weights(network, each) for each in inputs.dimensions]
+        assert [node and node.op.name for node in found] == ["conv", *["fc" if changes else None] * 2]
+
+
+def test_a_shape_is_kept_where_no_dimension_changes_it() -> None:
+    network = compiled("input 3x8x8\ngap\n")
+    inputs = valid_inputs(network)
+    assert inputs is not None
+    assert keeps_shape(network, inputs.dimensions[1:]) and not keeps_shape(network, inputs.dimensions)
 
 
 def test_only_what_stands_where_the_layer_is_becomes_the_help_on_its_input(tmp_path: Path) -> None:
@@ -328,6 +351,7 @@ def test_progressions_are_their_members(start: int, step: int, other: int, by: i
     many = Progression((start, step), None)
     members = [start + step * k for k in range(50)]
     assert [(many * many - 3).at(k) for k in range(50)] == [n * n - 3 for n in members]
+    assert [(many * (1 / 1024)).at(k) for k in range(50)] == [n / 1024 for n in members]
     assert ((many * by) // many, (many * by) % many) == (by, 0)
     for compared, of in ((many, members), (many * many, [n * n for n in members])):
         try:

@@ -42,6 +42,11 @@ def test_multiples_are_told_from_two_on() -> None:
     assert "1x44x44 or 1x46x46 the branches fit, as those of multiples of 2 do" in str(error(unet(45, 1)).help)
 
 
+def test_sizes_are_named_for_which_the_join_fits_where_a_layer_behind_it_takes_none() -> None:
+    found = error(unet(45, 1) + "conv3-9(groups=3)\n")
+    assert "with an input of 1x44x44 or 1x46x46 the branches fit" in str(found.help)
+
+
 def test_a_strided_convolution_rounds_too_and_a_size_may_be_oblong() -> None:
     found = error(
         "input 3x350x436\na: conv3-8\nconv2-8/2(pad=0); conv2-8/2(pad=0)\nupsample(4); add { @a | identity }\n"
@@ -56,6 +61,7 @@ def test_a_strided_convolution_rounds_too_and_a_size_may_be_oblong() -> None:
         "input 3x9x9\nmaxpool\nadd { conv3-4/2 | conv3-4 }\n",  # what rounded is above both branches
         "input 3x9x9\nconcat { maxpool; gap; flatten | identity }\n",
         "input 3x9x9\nadd { maxpool; upsample(2); conv3-4; crop(to=8x8) | crop(to=8x8) }\n",  # only the channels differ
+        "input 3x11x11\na: conv3-8\navgpool(to=4x4); upsample(2); add { @a | identity }\n",  # a wanted size is not rounded
     ],
 )
 def test_what_no_rounding_caused_is_told_as_before(text: str) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from itertools import islice
+from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 import netdsl
 from netdsl import zoo
 from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.passes.sizes import Inputs, Solver, condition, plane_as_built, valid_inputs
+from netdsl.passes.sizes import Inputs, Solver, changing_weights, condition, keeps_shape, plane_as_built, valid_inputs
 from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
-from netdsl.passes.sizes.sets import canonical
+from netdsl.passes.sizes.sets import SizeSet, canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic
 from netdsl.shapes import Shape
 from netdsl.testing.nets import networks
@@ -115,6 +116,7 @@ def dimension(text: str, name: str) -> str:
         ("input 7\nfc-3", "channels", "C >= 1"),
         ("input 12 of 100\nembedding-8; lstm-4", "length", "L >= 1"),
         ("input 3x33x33\nupsample(1.5); maxpool5/5(pad=valid)", "height", "H >= 4"),
+        ("input 3x9\na: conv3-3\nupsample(to=12); crop(like=@a); maxpool", "length", "L = 2 to 12"),
     ],
 )
 def test_conditions(text: str, name: str, expected: str) -> None:
@@ -141,9 +143,23 @@ def test_dimensions_that_depend_on_each_other() -> None:
         assert ("joint" in found.document()) == found.joint
 
 
+def test_a_dependence_that_shows_at_one_other_size_alone_is_found() -> None:
+    even = "pad(1, mode=reflect); crop(1); tokens; add { maxpool; upsample(2) | identity }\n"  # from two rows on
+    for text in (
+        "input 3x16x16\nupsample(1.5); maxpool\n",  # 12 rows, and 12, 24 and 6 of 17, 32 and 8, but 11 of 15
+        "input 3x25x25\nconv19-3/5(pad=valid)\n",  # 2 rows, and of 24 and 26, none of 12, but 7 of 50
+    ):
+        found = valid_inputs(compiled(text + even))
+        assert found is not None and found.joint, text
+
+
 @pytest.mark.parametrize(
     "text",
-    ["input 3x16x16\nconv3-4; tokens; transpose; pointwise-8; transpose\n", "input 3x8x8\nconv3-4; gap; fc-10\n"],
+    [
+        "input 3x16x16\nconv3-4; tokens; transpose; pointwise-8; transpose\n",
+        "input 3x8x8\nconv3-4; gap; fc-10\n",
+        "input 3x8x8\nconv3-4(pad=valid); maxpool\n",
+    ],
 )
 def test_what_mixes_without_a_condition_is_not_joint(text: str) -> None:
     found = valid_inputs(compiled(text))
@@ -159,6 +175,22 @@ def test_the_statement_that_causes_a_condition() -> None:
         (text[: each.span.start].count("\n") + 1, condition("H", each.left)) for each in inputs.dimensions[1].causes
     ]
     assert causes[-1] == (7, "H = 0 mod 4") and causes[-2][0] == 6
+
+
+def test_the_layer_that_needs_the_largest_input_causes_the_bound() -> None:
+    for text, expected in (
+        ("conv5-8(pad=valid)\nmaxpool\nconv3-8(pad=valid)\nconv3-8\n", {"conv3-8(pad=valid)": "H >= 10"}),
+        (
+            "a: conv3-8\nmaxpool; upconv2-8/2; add { @a | identity }\nconv5-8(pad=valid)\n",
+            {"add": "H = 0 mod 2", "conv5-8(pad=valid)": "H >= 6 and = 0 mod 2"},
+        ),
+    ):
+        network = compiled(f"input 3x32x32\n{text}")
+        inputs = valid_inputs(network)
+        assert inputs is not None
+        source = network.sources[0].text
+        causes = inputs.dimensions[1].causes
+        assert {source[at.start : at.end]: condition("H", left) for at, left in causes} == expected
 
 
 def test_a_size_that_the_text_speaks_of_is_asked_for() -> None:
@@ -199,6 +231,28 @@ def test_an_input_outside_is_told_so(run: Callable[..., tuple[int, str]]) -> Non
     assert "outside of what the network takes, H, W >= 32; the nearest is 3x32x300" in output and "maxpool" in output
 
 
+DEEP = "input 3x4x4\nmaxpool; maxpool\n"
+MIX = "input 3x9x9\nblock mix(s=height) { conv1-s }\nmix; conv7-8(pad=valid)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "told"),
+    [
+        pytest.param(DEEP + "relu\n" * 1998, (3, 2, 2), "H, W >= 4; the nearest is 3x4x4", id="2,000 layers"),
+        pytest.param(DEEP + "relu\n" * 1999, (3, 2, 2), None, id="more layers than are looked through"),
+        ("input 3x4x4\nconv1-8\nexpect params = 5\n", (3, 4, 4), None),  # a claim, and no layer refuses
+        (MIX, (3, 9, 4), "H, W >= 7; the nearest is 3x9x7"),
+        (MIX, (3, 4, 9), None),  # another height makes another network
+        (MIX, (3, 4, 4), None),
+        ("input 3x4x4\ninstancenorm\n", (3, 1, 1), None),  # each size is valid beside some other
+    ],
+)
+def test_an_input_is_outside_where_one_of_its_sizes_is_valid_nowhere(text: str, shape: Shape, told: str | None) -> None:
+    (error,) = compile(Source("x.net", text), input=shape).report.errors
+    said = f"outside of what the network takes, {told}" if told else "outside"
+    assert (said in str(error.help)) == (told is not None), error.help
+
+
 def test_symbolic_shapes(run: Callable[..., tuple[int, str]]) -> None:
     status, output = run("summary", "vgg19", "--symbolic")
     assert status == 0 and "512 x H/32 x W/32 (down)" in output
@@ -208,6 +262,76 @@ def test_symbolic_shapes(run: Callable[..., tuple[int, str]]) -> None:
         assert inputs is not None
         texts = symbolic(network, inputs)
         assert set(texts) == set(range(len(network.shapes))) and not any("?" in text for text, _ in texts.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "shape", "rounded"),
+    [
+        ("conv3-8; tokens", "8 x (H * W)", ""),
+        ("conv3-8; tokens; class_token", "8 x (H * W + 1)", ""),
+        ("conv3-8; upsample(2)", "8 x 2H x 2W", ""),
+        ("conv3-8; upsample(2); tokens", "8 x (4 * H * W)", ""),
+        ("conv3-8; maxpool; tokens", "8 x (H/2 * W/2)", "down"),
+        ("conv3-8; maxpool; upsample(2); tokens", "8 x (4 * (H/2) * (W/2))", "down"),
+        ("conv3-8(pad=valid); maxpool", "8 x (H - 2)/2 x (W - 2)/2", "down"),
+        ("conv3-8(pad=valid); tokens", "8 x ?", ""),  # (H - 2) (W - 2) is not a product of multiples
+        ("maxpool(ceil=true)", "C x H/2 x W/2", "up"),
+    ],
+)
+def test_a_shape_in_terms_of_the_sizes_of_the_input(text: str, shape: str, rounded: str) -> None:
+    network = compiled(f"input 3x32x32\n{text}\n")
+    inputs = valid_inputs(network)
+    assert inputs is not None
+    assert symbolic(network, inputs)[network.result] == (shape, rounded)
+
+
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [
+        ("input 4x20\nmaxpool5; matmul { transpose | identity }; flatten\n", "?"),  # the square of a fifth
+        ("input 3x8x16\npad([0, 0, 8, 8]); tokens\n", "C x ?"),  # H (W + 16), which is 2 H W for these sizes alone
+    ],
+)
+def test_what_is_no_rule_is_not_told_as_one(text: str, shape: str) -> None:
+    network = compiled(text)
+    inputs = valid_inputs(network)
+    assert inputs is not None and symbolic(network, inputs)[network.result] == (shape, "")
+
+
+def test_a_layer_behind_flattened_maps_changes_its_weights_with_the_plane_and_one_behind_a_mean_does_not() -> None:
+    for layers, changes in (("flatten; fc-5", True), ("gap; flatten; fc-5", False)):
+        network = compiled(f"input 3x8x8\nconv3-4; {layers}\n")
+        inputs = valid_inputs(network)
+        assert inputs is not None
+        found = [changing_weights(network, each) for each in inputs.dimensions]
+        assert [node and node.op.name for node in found] == ["conv", *["fc" if changes else None] * 2]
+
+
+def test_a_shape_is_kept_where_no_dimension_changes_it() -> None:
+    network = compiled("input 3x8x8\ngap\n")
+    inputs = valid_inputs(network)
+    assert inputs is not None
+    assert keeps_shape(network, inputs.dimensions[1:]) and not keeps_shape(network, inputs.dimensions)
+
+
+def test_only_what_stands_where_the_layer_is_becomes_the_help_on_its_input(tmp_path: Path) -> None:
+    main = 'use "other.net"\ninput 3x9x9\nbig\nconv3-8\nfoo\n'
+    block = "block big { conv7-8(pad=valid) }\n"
+    at = main.index("foo") - block.index("conv7")
+    (tmp_path / "x.net").write_text(main)
+    (tmp_path / "other.net").write_text("#" * (at - 1) + "\n" + block)
+    errors = compile(tmp_path / "x.net", input=(3, 4, 9)).report.errors
+    told = {each.code: str(each.help) for each in errors}
+    assert set(told) == {"E0203", "E0301"}
+    assert "outside" not in told["E0203"] and "the nearest is 3x7x9" in told["E0301"]
+
+
+@given(over=st.integers(2, 9), data=st.data())
+def test_a_plain_quotient_is_told_as_one_whatever_classes_are_valid(over: int, data: st.DataObject) -> None:
+    classes = {0, *data.draw(st.sets(st.integers(1, over - 2), min_size=1))} if over > 2 else {0, 1}
+    inputs = tuple(n for n in range(10, 60) if n % over in classes)
+    found = fit("H", inputs, tuple(n // over for n in inputs), over)
+    assert found is not None and (str(found), found.rounded) == (f"H/{over}", "down")
 
 
 @given(
@@ -221,25 +345,49 @@ def test_a_rule_is_found_again(times: int, plus: int, over: int, more: int, up: 
     assert found is not None and tuple(map(found.at, inputs)) == sizes
 
 
+@example(start=-6, step=1, other=40, by=1)  # whose square is as large again from the 13th on
 @given(start=st.integers(-9, 9), step=st.integers(-5, 5).filter(bool), other=st.integers(-20, 40), by=st.integers(1, 6))
 def test_progressions_are_their_members(start: int, step: int, other: int, by: int) -> None:
     many = Progression((start, step), None)
     members = [start + step * k for k in range(50)]
     assert [(many * many - 3).at(k) for k in range(50)] == [n * n - 3 for n in members]
-    try:
-        assert {many < other} == {n < other for n in members}
-    except Split as split:
-        before = {n < other for n in members[: split.at]}
-        assert len(before) == 1 and (members[split.at] < other) not in before
+    assert [(many * (1 / 1024)).at(k) for k in range(50)] == [n / 1024 for n in members]
+    assert ((many * by) // many, (many * by) % many) == (by, 0)
+    for compared, of in ((many, members), (many * many, [n * n for n in members])):
+        try:
+            assert {compared < other} == {n < other for n in of}
+        except Split as split:
+            before = {n < other for n in of[: split.at]}
+            assert len(before) == 1 and (of[split.at] < other) not in before
     try:
         assert [(many // by).at(k) for k in range(50)] == [n // by for n in members]
     except Refine as refined:
         part = many.placed(refined.by, 1, None)
+        square = (many * many).placed(refined.by, 1, None)
+        assert [square.at(k) for k in range(9)] == [n * n for n in members[1 :: refined.by][:9]]
         assert [(part // by).at(k) for k in range(9)] == [n // by for n in members[1 :: refined.by][:9]]
     except Apart:
         pytest.fail("a division refines")
     except AttributeError:  # a number where all are alike
         assert len({n // by for n in members}) == 1
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words"),
+    [
+        (SizeSet(1, 1, (), (1, 3, 4)), "H = 1, 3, 4"),
+        (SizeSet(1, 1, (), (2, 3, 4, 7, 8, 9, 10)), "H = 2 to 4, 7 to 10"),
+        (SizeSet(1, 1, (), (1, 3, 5, 7, 9, 11, 13, 15)), "H = 1, 3, 5, 7, 9, 11, 13, 15"),
+        (SizeSet(1, 1, (), (1, 3, 5, 7, 9, 11, 13, 15, 17)), "H = 1, 3, 5, 7, 9, 11, 13, 15, ..."),
+        (SizeSet(3, 2, (1,)), "H >= 3 and = 1 mod 2"),
+        (SizeSet(1, 2, (1,)), "H = 1 mod 2"),
+        (SizeSet(20, 8, (0, 1, 4, 5, 6), (3, 4)), "H >= 20 and = 0, 1, 4 to 6 mod 8, or 3, 4"),
+    ],
+)
+def test_a_set_in_words_has_runs_from_three_sizes_on_and_a_bound_where_it_takes_some_away(
+    sizes: SizeSet, words: str
+) -> None:
+    assert condition("H", sizes) == words
 
 
 @given(st.binary(min_size=1, max_size=12), st.binary(max_size=20), st.integers(1, 6))
@@ -280,6 +428,7 @@ def hold_as_built(network: Network) -> None:
     found = told_of_the_module(network)
     if found is None:
         return
+    assert not found.joint
     import torch
 
     with torch.device("meta"):
@@ -312,6 +461,33 @@ def hold_as_built(network: Network) -> None:
 
 def built_for(network: Network, shapes: list[Shape]) -> list[tuple[object, ...]]:
     return [node.op.built(tuple(shapes[value] for value in node.inputs)) for node in network.nodes]
+
+
+EVEN = "tokens; add { maxpool; upsample(2) | identity }"
+"""What takes an even number of places."""
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("input 3x8x8\nconv3-4(pad=valid); maxpool; gap; fc-5", "H, W >= 4"),
+        ("input 3x8x8\nconv3-4(pad=valid); maxpool; flatten; fc-5", "H, W = 8, 9"),
+        ("input 3x8x8\ntokens; transpose; bn; transpose", "H, W = 8"),
+        ("input 3x8\ntranspose; bn; transpose", "L = 8"),
+        ("input 3x8\nconv3-4", ""),
+        (f"input 3x8x8\npad(1, mode=reflect); crop(1); {EVEN}", None),
+        (  # whose depth is 4 alone, and 4 rows times columns are to be a multiple of 8
+            "input 2x4x8x8\na: identity\nupsample(2x1x1); crop([4, 0, 0, 0, 0, 0]); add { @a | identity }\n"
+            "pad(1, mode=reflect); crop(1); tokens; add { maxpool8; upsample(8) | identity }",
+            None,
+        ),
+    ],
+)
+def test_the_sizes_that_one_module_takes(text: str, told: str | None) -> None:
+    network = compiled(text)
+    found = plane_as_built(network)
+    assert (found.text() if found is not None else None) == told
+    hold_as_built(network)
 
 
 @pytest.mark.parametrize("name", ["alexnet_owt", "densenet121", "unet", "vit:B/16", "c3d", "xception"])

@@ -22,8 +22,9 @@ def explain_input(network: Network, report: Report) -> None:
     broken = next((node for node in network.nodes if node.shape is None), None)
     if broken is None or len(network.nodes) > _LARGEST:
         return
-    about = [each for each in report.errors if each.span is not None and each.span.file == broken.span.file]
-    told = next((d for d in about if d.span and broken.span.start <= d.span.start < max(broken.span.end, 1)), None)
+    file, start, end = broken.span
+    placed = ((each, each.span) for each in report.errors if each.span is not None)
+    told = next((each for each, at in placed if at.file == file and at.start in range(start, end)), None)
     inputs = valid_inputs(network) if told is not None else None
     if told is None or inputs is None:
         return

@@ -141,5 +141,6 @@ def _plane(shape: Shape) -> str:
 def _about(diagnostic: Diagnostic, scope: Scope) -> bool:
     """Whether a message about a join is about this one."""
     span = diagnostic.span
-    inside = span is not None and span.file == scope.span.file
-    return inside and scope.span.start <= span.start and span.end <= scope.span.end  # type: ignore[union-attr]
+    if span is None or span.file != scope.span.file:
+        return False
+    return span.start in range(scope.span.start, scope.span.end)

@@ -36,11 +36,9 @@ class Axis(NamedTuple):
 
     @property
     def gaps(self) -> bool:
-        """Whether there are pixels between the windows that none of them sees."""
+        """Whether there are pixels between the windows that none of them sees, of an axis of at most `LONGEST`."""
         if (self.stride <= self.kernel and self.dilation == 1) or self.stride == 1 or self.out == 1:
             return False
-        if self.size > LONGEST:
-            return self.dilation == 1
         looked = seen(self)
         return looked.count(True) < len(looked) - (looked.index(True) + looked[::-1].index(True))
 

@@ -108,7 +108,7 @@ class Progression:
 
     def _regular(self, by: Any) -> int:
         """The divisor, where all members leave one remainder; else they fall apart."""
-        if not isinstance(by, int) or by <= 0:
+        if not isinstance(by, int):
             raise Split(1)
         needed = lcm(*(by // gcd(by, each) for each in self.coefficients[1:]))
         if needed > 1:

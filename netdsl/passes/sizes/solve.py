@@ -163,28 +163,28 @@ class Solver:
         its size in `shape`, which is the network's own unless given. None where they fall into too many families to
         tell."""
         whole = shape or self.network.inputs[0].shape
-        at = axes, tuple(0 if place in axes else each for place, each in enumerate(whole))
+        at = axes, tuple(each for place, each in enumerate(whole) if place not in axes)
         if at not in self._known:
             self._known[at] = self._solved(axes, whole)
         return self._known[at]
 
     def stands(self, shape: Shape, before: Node | None = None) -> bool:
         """Whether all layers have a shape for an input; with `before`, all layers before that one."""
-        return self._layers.through(self._first(shape, 1)).stands(before)
+        return self._layers.through(self._first(shape)).stands(before)
 
     def _solved(self, axes: tuple[int, ...], whole: Shape) -> Solution | None:
         size = Progression((1, 1), None)
         first = tuple(size if place in axes else each for place, each in enumerate(whole))
-        found = _settled(self._layers, self._first(first, None))
+        found = _settled(self._layers, self._first(first))
         if found is None:
             return None
         solution = Solution(axes, whole, tuple(found))
         return solution if solution.far + solution.period <= _LONGEST else None
 
-    def _first(self, shape: tuple[Any, ...], count: int | None) -> Family:
+    def _first(self, shape: tuple[Any, ...]) -> Family:
         others = (item.shape for item in self.network.inputs[1:])
-        found = tuple(Found(1, 1, count, each) for each in (shape, *others))
-        return Family(1, 1, count, found, self._layers.numbers)
+        found = tuple(Found(1, 1, None, each) for each in (shape, *others))
+        return Family(1, 1, None, found, self._layers.numbers)
 
 
 class _Layers:
@@ -203,7 +203,7 @@ class _Layers:
             if type(node.op).shape is Operator.shape and built_as is None:
                 numbers.append(of[0])
                 continue
-            number = same.setdefault((id(node.op), node.shape is None, built_as, of), self.inputs + len(self.asked))
+            number = same.setdefault((id(node.op), built_as, of), self.inputs + len(self.asked))
             if number == self.inputs + len(self.asked):
                 self.asked.append((node, of))
             numbers.append(number)

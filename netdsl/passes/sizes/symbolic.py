@@ -91,7 +91,7 @@ class _Rules:
 
 def _samples(dimension: Dimension) -> tuple[int, ...]:
     """Valid sizes enough to tell a rule: the exceptions, and two periods."""
-    end = dimension.sizes.least + 2 * dimension.solution.period + 2
+    end = dimension.sizes.least + 2 * dimension.solution.period
     return tuple(takewhile(lambda n: n <= end, islice(dimension.sizes.members(), 4096)))
 
 

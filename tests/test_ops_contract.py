@@ -23,7 +23,9 @@ from pydantic import Field, ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
 from netdsl import ops
+from netdsl.ir import Setting
 from netdsl.ops.shared.base import dimensional, hidden
+from netdsl.ops.shared.draws import draws
 from netdsl.ops.shared.notation import notation
 from netdsl.ops.shared.reference import choices, field, reference, type_in_words
 from netdsl.ops.shared.reference import schema as schema_of
@@ -482,6 +484,15 @@ def test_a_class_for_planes_is_named_without_its_rank(plane: tuple[int, ...], ca
     assert text.startswith(f"class {called}(")
 
 
+@pytest.mark.parametrize(
+    ("window", "count"), [((4,), "2 * window[0] - 1"), ((4, 4), "(2 * window[0] - 1) * (2 * window[1] - 1)")]
+)
+def test_a_class_has_no_parentheses_around_a_whole_value(window: tuple[int, ...], count: str) -> None:
+    op = ops.find("attention").model_validate({"heads": 2, "window": window, "relative_bias": True})
+    (text,) = op.torch(((4, *[8] * len(window)),)).definitions
+    assert f"distances = {count}\n" in text
+
+
 # What an argument takes and how it is written -------------------------------------------------------------------------
 
 
@@ -522,7 +533,7 @@ def test_a_number_is_written_as_short_as_it_goes(number: str) -> None:
         ("conv3-4(pad=1x2)", 3, "pad` (=1x2)"),
         ("conv3-4(pad=1x2x3)", 2, "pad` (=1x2x3)"),
         ("conv3-4(pad=[1, 2, 3, 4])", 3, "pad` (=[1, 2, 3, 4])"),
-        ("crop([1, 2, 3, 4])", 3, "sides` (=[1, 2, 3, 4])"),
+        ("upconv3-4(pad=[1, 2, 3, 4])", 3, "pad` (=[1, 2, 3, 4])"),
         ("conv3x2-4", 3, "kernel` (=3x2)"),
     ],
 )
@@ -533,14 +544,17 @@ def test_sizes_for_another_rank_are_shown_as_they_are_written(text: str, rank: i
     assert f"has {parts} parts; the map has {rank} dimension" in found.value.message
 
 
+@pytest.mark.parametrize("text", ["crop({})", "pad({})", "conv3-4(pad={})", "upconv7-4(pad={})"])
 @pytest.mark.parametrize("sides", [(1, 2), (1, 2, 3, 0), (1, 2, 3, 0, 1, 1)])
-def test_two_sides_for_each_dimension_stay_as_they_are(sides: tuple[int, ...]) -> None:
-    rank = len(sides) // 2
-    op = ops.find("crop").model_validate({"sides": sides}).fitted(rank)
-    assert op.shape(((3, *[9] * rank),)) == (
-        3,
-        *(9 - before - after for before, after in zip(sides[::2], sides[1::2], strict=True)),
-    )
+def test_two_sides_for_each_dimension_stay_as_they_are(text: str, sides: tuple[int, ...]) -> None:
+    op = read(text.format(list(sides)))
+    assert op.fitted(len(sides) // 2).model_dump() == {**op.model_dump(), **written_out(op, len(sides) // 2)}
+
+
+def written_out(op: ops.Operator, rank: int) -> dict[str, tuple[int, ...]]:
+    """The sizes of an operator that are one number, for each dimension."""
+    sizes = {key: getattr(op, key) for key in dimensional(type(op))}
+    return {key: each * rank for key, each in sizes.items() if isinstance(each, tuple) and len(each) == 1}
 
 
 # What is asked of inputs ----------------------------------------------------------------------------------------------
@@ -566,6 +580,28 @@ def test_of_many_branches_that_do_not_fit_the_first_six_are_listed(branches: int
     with pytest.raises(OpError) as found:
         ops.find("concat")().shape(tuple((8, size, size) for size in range(1, branches + 1)))
     assert f" {listed};" in found.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("conv5-4(pad=0)", "the kernel 5x5 of `conv` is larger than the 3x3 input"),
+        ("conv5-4(pad=[1, 0, 0, 0])", "the kernel 5x5 of `conv` is larger than the 4x3 input with its padding"),
+        ("maxpool3/1(pad=[0, 3, 0, 0])", "the padding [0, 3, 0, 0] of `maxpool` must be smaller than its window 3x3"),
+        ("avgpool3/1(pad=3)", "the padding 3 of `avgpool` must be smaller than its window 3x3"),
+    ],
+)
+def test_a_refusal_tells_the_padding_where_there_is_some(text: str, message: str) -> None:
+    with pytest.raises(OpError) as found:
+        read(text).fitted(2).shape(((2, 3, 3),))
+    assert found.value.message.partition(":")[0] == message
+
+
+@pytest.mark.parametrize("bias", [True, "1", (1.0,), None])
+def test_the_bias_of_a_recipe_must_be_a_number(bias: object) -> None:
+    assert draws(Setting(name="by", kwargs={"bias": 1})).bias == 1
+    with pytest.raises(ValueError, match="`bias` of `by` must be a number"):
+        draws(Setting(name="by", kwargs={"bias": bias}))
 
 
 # Windows that adapt ---------------------------------------------------------------------------------------------------

@@ -493,6 +493,12 @@ def test_a_class_has_no_parentheses_around_a_whole_value(window: tuple[int, ...]
     assert f"distances = {count}\n" in text
 
 
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_a_class_that_pads_takes_two_sides_for_each_dimension(rank: int) -> None:
+    (text,) = read("conv3-4/2(ceil=true)").fitted(rank).torch(((3, *[9] * rank),)).definitions
+    assert f"sides: tuple[{', '.join(['int', 'int'] * rank)}]," in text
+
+
 # What an argument takes and how it is written -------------------------------------------------------------------------
 
 
@@ -602,6 +608,26 @@ def test_the_bias_of_a_recipe_must_be_a_number(bias: object) -> None:
     assert draws(Setting(name="by", kwargs={"bias": 1})).bias == 1
     with pytest.raises(ValueError, match="`bias` of `by` must be a number"):
         draws(Setting(name="by", kwargs={"bias": bias}))
+
+
+@pytest.mark.parametrize(
+    ("way", "counts"),
+    [
+        ("uniform", True),
+        ("uniform(a=-0.1, b=0.1)", False),
+        ("normal(std=0.01)", False),
+        ("normal(std=0.01, per=channel)", True),
+        ("kaiming_normal", True),
+        ("zeros", False),
+    ],
+)
+def test_what_has_no_matrix_takes_no_way_that_counts_the_inputs_of_a_unit(way: str, counts: bool) -> None:
+    for text in (f"local3-4(init={way})", f"conv3-2(init={way}, connect=[[0, 1], [1]])"):
+        if counts:
+            with pytest.raises(ValidationError, match="`init="):
+                read(text)
+        else:
+            assert read(text)
 
 
 # Windows that adapt ---------------------------------------------------------------------------------------------------

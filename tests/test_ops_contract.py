@@ -630,6 +630,23 @@ def test_what_has_no_matrix_takes_no_way_that_counts_the_inputs_of_a_unit(way: s
             assert read(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "message", "way_out"),
+    [
+        ("conv5-4(pad=0)", "the kernel 5x5 of `conv` is larger", "a kernel of at most 3x3, or more padding"),
+        (
+            "conv5-4(pad=0, dilation=2)",
+            "the kernel 5x5 of `conv`, dilated to 9x9, is larger",
+            "a kernel of at most 2x2 or a smaller dilation, or more padding",
+        ),
+    ],
+)
+def test_a_smaller_dilation_is_a_way_out_where_there_is_one(text: str, message: str, way_out: str) -> None:
+    with pytest.raises(OpError) as found:
+        read(text).fitted(2).shape(((2, 3, 3),))
+    assert found.value.message.startswith(message) and found.value.help == way_out
+
+
 # Windows that adapt ---------------------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,7 @@ from netdsl import ops
 from netdsl.ir import Setting
 from netdsl.ops.shared.base import dimensional, hidden
 from netdsl.ops.shared.draws import draws
+from netdsl.ops.shared.init import parse
 from netdsl.ops.shared.notation import notation
 from netdsl.ops.shared.reference import choices, field, reference, type_in_words
 from netdsl.ops.shared.reference import schema as schema_of
@@ -645,6 +646,22 @@ def test_a_smaller_dilation_is_a_way_out_where_there_is_one(text: str, message: 
     with pytest.raises(OpError) as found:
         read(text).fitted(2).shape(((2, 3, 3),))
     assert found.value.message.startswith(message) and found.value.help == way_out
+
+
+def test_one_number_is_the_bound_of_a_uniform_way_on_both_sides() -> None:
+    for bound in (0.05, -0.05):
+        init = parse({"name": "uniform", "a": bound})
+        assert (init.a, init.b) == (-0.05, 0.05)
+
+
+@pytest.mark.parametrize(("a", "b", "fits"), [(-1.0, 1.0, True), (1.0, 1.0, False), (2.0, 1.0, False)])
+def test_a_truncated_normal_needs_room_between_its_bounds(a: float, b: float, fits: bool) -> None:
+    way = {"name": "trunc_normal", "std": 0.1, "a": a, "b": b}
+    if fits:
+        assert (parse(way).a, parse(way).b) == (a, b)
+    else:
+        with pytest.raises(ValueError, match="must be below `b`"):
+            parse(way)
 
 
 # Windows that adapt ---------------------------------------------------------------------------------------------------

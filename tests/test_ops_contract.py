@@ -12,19 +12,23 @@ import math
 import pickle
 import re
 from math import prod
+from typing import Annotated, Literal
 
 import pytest
 import torch
 from hypothesis import HealthCheck, example, find, given, settings
 from hypothesis import strategies as st
 from ops_source import BARE, build, multiplied, source, tensors
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
 from netdsl import ops
+from netdsl.ir import Setting
 from netdsl.ops.shared.base import dimensional, hidden
+from netdsl.ops.shared.draws import draws
+from netdsl.ops.shared.init import parse
 from netdsl.ops.shared.notation import notation
-from netdsl.ops.shared.reference import choices, reference
+from netdsl.ops.shared.reference import choices, field, reference, type_in_words
 from netdsl.ops.shared.reference import schema as schema_of
 from netdsl.testing.cases import Case, cases, fits
 from netdsl.text.diagnostics import OpError
@@ -95,7 +99,7 @@ def laws(draw: Case) -> bool:
     assert type(op.macs(inputs)) is int
     window = op.window(inputs)
     assert window is None or all(each >= 1 for sizes in window._replace(pad=()) for each in sizes)
-    assert window is None or len(set(map(len, window))) == 1
+    assert window is None or set(map(len, window)) == {len(inputs[0]) - 1}
     return True
 
 
@@ -430,6 +434,8 @@ def test_reference(name: str) -> None:
     assert re.fullmatch(rf"{name}( K)?(-C|-N)?(/S)?", page.geometry)
     assert (" K" in page.geometry, "-" in page.geometry, "/S" in page.geometry) == tuple(map(bool, parts))
     assert ("-C" in page.geometry) == (parts.out == "channels" and parts.kernel is not None)
+    infos = [info for key, info in ops.find(name).model_fields.items() if key not in hidden(ops.find(name))]
+    assert [each.default is None for each in page.parameters] == [info.is_required() for info in infos]
     for parameter in page.parameters:
         assert parameter.description, f"{name}({parameter.name}) has no description"
         assert parameter.type and "a value" not in parameter.type
@@ -437,6 +443,7 @@ def test_reference(name: str) -> None:
     schema = schema_of(cls)
     names = [info.alias or key for key, info in cls.model_fields.items()]
     assert names == list(schema.get("properties", {}))
+    assert [field(cls, each) for each in names] == list(cls.model_fields.values())
     assert all(schema["properties"][each]["description"] for each in names)
     assert cls.__module__ == f"netdsl.ops.{name}"
     assert ops.resolve(name) == (name, None)
@@ -454,6 +461,237 @@ def test_aliases_are_unambiguous() -> None:
 def test_source_is_plain(name: str = "conv") -> None:
     op = ops.find("conv").model_validate({"kernel": 7, "channels": 64, "stride": 2, "bias": False}).fitted(2)
     assert "nn.Conv2d(3, 64, kernel_size=7, stride=2, padding=3, bias=False)" in source(Case(op, ((3, 224, 224),)))
+
+
+@pytest.mark.parametrize(
+    ("text", "called"),
+    [
+        ("conv3-4/2", "nn.Conv2d"),
+        ("conv3-4(ceil=true)", "nn.Conv2d"),
+        ("conv3-4/2(ceil=true)", "PaddedConv2d"),
+        ("conv3-4/2(pad=tf)", "Conv2dSame"),
+        ("dwconv3", "nn.Conv2d"),
+    ],
+)
+def test_a_convolution_is_pytorchs_own_where_that_pads_alike(text: str, called: str) -> None:
+    made = read(text).fitted(2).torch(((4, 7, 7),))
+    assert made.module is not None and made.module.function == called
+    assert bool(made.definitions) == (not called.startswith("nn."))
+
+
+@pytest.mark.parametrize(("plane", "called"), [((8,), "Crop1d"), ((8, 8), "Crop"), ((8, 8, 8), "Crop3d")])
+def test_a_class_for_planes_is_named_without_its_rank(plane: tuple[int, ...], called: str) -> None:
+    (text,) = read("crop(1)").fitted(len(plane)).torch(((2, *plane),)).definitions
+    assert text.startswith(f"class {called}(")
+
+
+@pytest.mark.parametrize(
+    ("window", "count"), [((4,), "2 * window[0] - 1"), ((4, 4), "(2 * window[0] - 1) * (2 * window[1] - 1)")]
+)
+def test_a_class_has_no_parentheses_around_a_whole_value(window: tuple[int, ...], count: str) -> None:
+    op = ops.find("attention").model_validate({"heads": 2, "window": window, "relative_bias": True})
+    (text,) = op.torch(((4, *[8] * len(window)),)).definitions
+    assert f"distances = {count}\n" in text
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_a_class_that_pads_takes_two_sides_for_each_dimension(rank: int) -> None:
+    (text,) = read("conv3-4/2(ceil=true)").fitted(rank).torch(((3, *[9] * rank),)).definitions
+    assert f"sides: tuple[{', '.join(['int', 'int'] * rank)}]," in text
+
+
+# What an argument takes and how it is written -------------------------------------------------------------------------
+
+
+class Plain(ops.Operator):
+    """An operator with arguments that have no words of their own."""
+
+    few: Annotated[int, Field(ge=2)] | None = None
+    order: Literal["rows", "columns"] | None = None
+    side: Literal["left"] = "left"
+
+
+@pytest.mark.parametrize(
+    ("cls", "argument", "words"),
+    [
+        (Plain, "few", "an integer or none"),
+        (Plain, "order", "rows, columns or none"),
+        (Plain, "side", "left"),
+        (ops.find("conv"), "kernel", "an integer of at least 1, or one for each dimension, as 1x7"),
+        (ops.find("avgpool"), "kernel", "an integer of at least 1, or one for each dimension, as 1x7, or none"),
+        (ops.find("attention"), "layout", "in_proj, qkv or separate"),
+        (ops.find("dropout"), "per", "value or channel"),
+        (ops.find("slice"), "from", "an integer of at least 0"),
+    ],
+)
+def test_what_an_argument_takes_in_words(cls: type[ops.Operator], argument: str, words: str) -> None:
+    assert type_in_words(cls, argument) == words
+
+
+@pytest.mark.parametrize("number", ["1e15", "100000000000000", "1.5e300", "0.001", "9e-4", "-0.25"])
+def test_a_number_is_written_as_short_as_it_goes(number: str) -> None:
+    op = ops.find("scale").model_validate({"init": float(number)})
+    assert notation(op) == f"scale(init={number})"
+
+
+@pytest.mark.parametrize(
+    ("text", "rank", "shown"),
+    [
+        ("conv3-4(pad=1x2)", 3, "pad` (=1x2)"),
+        ("conv3-4(pad=1x2x3)", 2, "pad` (=1x2x3)"),
+        ("conv3-4(pad=[1, 2, 3, 4])", 3, "pad` (=[1, 2, 3, 4])"),
+        ("upconv3-4(pad=[1, 2, 3, 4])", 3, "pad` (=[1, 2, 3, 4])"),
+        ("conv3x2-4", 3, "kernel` (=3x2)"),
+    ],
+)
+def test_sizes_for_another_rank_are_shown_as_they_are_written(text: str, rank: int, shown: str) -> None:
+    parts = shown.count("x") + shown.count(",") + 1
+    with pytest.raises(OpError, match=re.escape(f"`{shown} of `")) as found:
+        read(text).fitted(rank)
+    assert f"has {parts} parts; the map has {rank} dimension" in found.value.message
+
+
+@pytest.mark.parametrize("text", ["crop({})", "pad({})", "conv3-4(pad={})", "upconv7-4(pad={})"])
+@pytest.mark.parametrize("sides", [(1, 2), (1, 2, 3, 0), (1, 2, 3, 0, 1, 1)])
+def test_two_sides_for_each_dimension_stay_as_they_are(text: str, sides: tuple[int, ...]) -> None:
+    op = read(text.format(list(sides)))
+    assert op.fitted(len(sides) // 2).model_dump() == {**op.model_dump(), **written_out(op, len(sides) // 2)}
+
+
+def written_out(op: ops.Operator, rank: int) -> dict[str, tuple[int, ...]]:
+    """The sizes of an operator that are one number, for each dimension."""
+    sizes = {key: getattr(op, key) for key in dimensional(type(op))}
+    return {key: each * rank for key, each in sizes.items() if isinstance(each, tuple) and len(each) == 1}
+
+
+# What is asked of inputs ----------------------------------------------------------------------------------------------
+
+
+def test_a_dimension_may_be_as_large_as_the_limit_and_no_larger() -> None:
+    op = ops.find("flatten")()
+    assert op.shape(((2**31 - 1, 1, 1),)) == (2**31 - 1,)
+    with pytest.raises(OpError, match=r"at most 2\^31-1"):
+        op.shape(((2**30, 2, 1),))
+
+
+@pytest.mark.parametrize(
+    ("branches", "listed"),
+    [
+        (2, "8x1x1 and 8x2x2"),
+        (6, "8x1x1, 8x2x2, 8x3x3, 8x4x4, 8x5x5 and 8x6x6"),
+        (7, "8x1x1, 8x2x2, 8x3x3, 8x4x4, 8x5x5, 8x6x6 and 1 more"),
+        (8, "8x1x1, 8x2x2, 8x3x3, 8x4x4, 8x5x5, 8x6x6 and 2 more"),
+    ],
+)
+def test_of_many_branches_that_do_not_fit_the_first_six_are_listed(branches: int, listed: str) -> None:
+    with pytest.raises(OpError) as found:
+        ops.find("concat")().shape(tuple((8, size, size) for size in range(1, branches + 1)))
+    assert f" {listed};" in found.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("conv5-4(pad=0)", "the kernel 5x5 of `conv` is larger than the 3x3 input"),
+        ("conv5-4(pad=[1, 0, 0, 0])", "the kernel 5x5 of `conv` is larger than the 4x3 input with its padding"),
+        ("maxpool3/1(pad=[0, 3, 0, 0])", "the padding [0, 3, 0, 0] of `maxpool` must be smaller than its window 3x3"),
+        ("avgpool3/1(pad=3)", "the padding 3 of `avgpool` must be smaller than its window 3x3"),
+    ],
+)
+def test_a_refusal_tells_the_padding_where_there_is_some(text: str, message: str) -> None:
+    with pytest.raises(OpError) as found:
+        read(text).fitted(2).shape(((2, 3, 3),))
+    assert found.value.message.partition(":")[0] == message
+
+
+@pytest.mark.parametrize("bias", [True, "1", (1.0,), None])
+def test_the_bias_of_a_recipe_must_be_a_number(bias: object) -> None:
+    assert draws(Setting(name="by", kwargs={"bias": 1})).bias == 1
+    with pytest.raises(ValueError, match="`bias` of `by` must be a number"):
+        draws(Setting(name="by", kwargs={"bias": bias}))
+
+
+@pytest.mark.parametrize(
+    ("way", "counts"),
+    [
+        ("uniform", True),
+        ("uniform(a=-0.1, b=0.1)", False),
+        ("normal(std=0.01)", False),
+        ("normal(std=0.01, per=channel)", True),
+        ("kaiming_normal", True),
+        ("zeros", False),
+    ],
+)
+def test_what_has_no_matrix_takes_no_way_that_counts_the_inputs_of_a_unit(way: str, counts: bool) -> None:
+    for text in (f"local3-4(init={way})", f"conv3-2(init={way}, connect=[[0, 1], [1]])"):
+        if counts:
+            with pytest.raises(ValidationError, match="`init="):
+                read(text)
+        else:
+            assert read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "way_out"),
+    [
+        ("conv5-4(pad=0)", "the kernel 5x5 of `conv` is larger", "a kernel of at most 3x3, or more padding"),
+        (
+            "conv5-4(pad=0, dilation=2)",
+            "the kernel 5x5 of `conv`, dilated to 9x9, is larger",
+            "a kernel of at most 2x2 or a smaller dilation, or more padding",
+        ),
+    ],
+)
+def test_a_smaller_dilation_is_a_way_out_where_there_is_one(text: str, message: str, way_out: str) -> None:
+    with pytest.raises(OpError) as found:
+        read(text).fitted(2).shape(((2, 3, 3),))
+    assert found.value.message.startswith(message) and found.value.help == way_out
+
+
+def test_one_number_is_the_bound_of_a_uniform_way_on_both_sides() -> None:
+    for bound in (0.05, -0.05):
+        init = parse({"name": "uniform", "a": bound})
+        assert (init.a, init.b) == (-0.05, 0.05)
+
+
+@pytest.mark.parametrize(("a", "b", "fits"), [(-1.0, 1.0, True), (1.0, 1.0, False), (2.0, 1.0, False)])
+def test_a_truncated_normal_needs_room_between_its_bounds(a: float, b: float, fits: bool) -> None:
+    way = {"name": "trunc_normal", "std": 0.1, "a": a, "b": b}
+    if fits:
+        assert (parse(way).a, parse(way).b) == (a, b)
+    else:
+        with pytest.raises(ValueError, match="must be below `b`"):
+            parse(way)
+
+
+# Windows that adapt ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["avgpool", "maxpool"])
+def test_the_window_of_a_pooling_to_a_size_is_the_largest_that_a_place_sees(name: str) -> None:
+    for n, m in itertools.product(range(1, 13), range(1, 15)):
+        window = ops.find(name).model_validate({"to": m}).fitted(1).window(((3, n),))
+        sees = torch.nn.functional.adaptive_avg_pool1d(torch.eye(n), m) > 0
+        assert (window is None) == (m == 1)
+        if window is not None:
+            assert window.kernel == (int(sees.sum(0).max()),)
+            assert window.stride == (max(n // m, 1),)
+
+
+@pytest.mark.parametrize("name", ["avgpool", "maxpool"])
+def test_a_pooling_to_a_size_that_divides_the_map_is_one_by_windows(name: str) -> None:
+    op, by_windows = (read(name + text).fitted(2) for text in ("(to=2x3)", "2x3"))
+    assert op.canonical(((5, 4, 9),)) == by_windows.canonical(((5, 4, 9),))
+    assert op.canonical(((5, 4, 10),)) == op
+    assert op.canonical(((5, 5, 9),)) == op
+
+
+@pytest.mark.parametrize(("size", "kept"), [(8, False), (9, True)])
+def test_rounding_up_is_kept_where_it_changes_the_size(size: int, kept: bool) -> None:
+    canonical = read("maxpool2/2(ceil=true)").fitted(2).canonical(((3, size, size),))
+    assert canonical.model_dump()["ceil"] is kept
+    assert canonical == read(f"maxpool2/2(ceil={'true' if kept else 'false'})").fitted(2).canonical(((3, size, size),))
+    assert not read("maxpool2/2").fitted(2).canonical(((3, size, size),)).model_dump()["ceil"]
 
 
 # A small reader of the notation, on its own, so that this file needs no other part of the compiler --------------------

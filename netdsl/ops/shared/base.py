@@ -319,8 +319,7 @@ def _spread(cls: type[Operator], key: str, sizes: tuple[int, ...], rank: int, ea
     if len(sizes) == rank:
         return tuple(size for size in sizes for _ in range(each))
     name = cls.model_fields[key].alias or key
-    listed = each == 2 and len(sizes) > 3
-    shown = str(list(sizes)) if listed else "x".join(map(str, sizes))
+    shown = str(list(sizes)) if len(sizes) > 3 else "x".join(map(str, sizes))
     dimensions = f"{rank} dimension{'s' * (rank != 1)}"
     raise OpError(
         f"`{name}` (={shown}) of `{cls.name}` has {len(sizes)} parts; the map has {dimensions}",

@@ -14,11 +14,11 @@ def described(shape: Shape) -> str:
 
 
 def listed(shapes: tuple[Shape, ...]) -> str:
-    """`64x56x56 and 32x56x56`; of many, the first few."""
+    """Two shapes or more: `64x56x56 and 32x56x56`; of many, the first few."""
     words = [described(shape) for shape in shapes[:6]]
     if len(shapes) > 6:
         words.append(f"{len(shapes) - 6} more")
-    return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
+    return ", ".join(words[:-1]) + " and " + words[-1]
 
 
 def plane(op: str, shape: Shape, *ranks: int) -> Shape:
@@ -95,6 +95,7 @@ def divides(groups: int, channels: int, what: str, at: str = "groups", also: int
 
 def nearest_divisors(n: int, near: int) -> list[int]:
     """The divisors of n next to `near`, at most one below and one above. Looks at a few thousand numbers at most."""
-    below = next((d for d in range(min(near, n), max(near - 2000, 0), -1) if n % d == 0), 1)
-    above = next((d for d in range(near + 1, min(n, near + 2000) + 1) if n % d == 0), n)
-    return sorted({below, above}) if near < n else [n]
+    near = min(near, n)
+    below = next((d for d in range(near, near - 2000, -1) if n % d == 0), 1)  # 1 divides, so that it never comes to 0
+    above = next((d for d in range(near + 1, near + 2000) if n % d == 0), n)
+    return sorted({below, above})

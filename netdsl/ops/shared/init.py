@@ -268,7 +268,7 @@ def parse(value: Any) -> Any:
 
 
 def _refusal(cls: type[Init], name: str, fields: list[str], problem: ValidationError) -> str:
-    errors = problem.errors(include_url=False)
+    errors = problem.errors()
     error = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])
     key = str(error["loc"][0]) if error["loc"] else ""
     if error["type"] == "missing":

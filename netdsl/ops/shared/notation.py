@@ -50,16 +50,15 @@ def argument(info: FieldInfo, item: Any) -> str:
         if any(isinstance(each, float) for each in item):
             return listed(item)
         if mark.each == 2 and len(item) != 3:
-            return "x".join(map(str, item[::2])) if len(item) > 2 and item[::2] == item[1::2] else listed(item)
+            return "x".join(map(str, item[::2])) if item[::2] == item[1::2] else listed(item)
         if mark.sides and len(item) > 3:
             return listed(item)
         return "x".join(map(str, item))
-    lists = any(isinstance(words, Words) and words.text.startswith("a list") for words in every)
-    return listed(item) if lists else value(item)
+    return listed(item)
 
 
 def value(item: Any) -> str:
-    """A value as a spec writes it; a pair of sizes as one number where both agree, or `1x7`."""
+    """A single value as a spec writes it."""
     if item is None:
         return "none"
     if isinstance(item, bool):
@@ -69,14 +68,6 @@ def value(item: Any) -> str:
     if isinstance(item, Init):
         settings = [f"{key}={value(getattr(item, key))}" for key in _settings(item)]
         return item.name + (f"({', '.join(settings)})" if settings else "")  # type: ignore[attr-defined,no-any-return]
-    if isinstance(item, tuple):
-        if len(item) == 1:
-            return value(item[0])
-        if len(item) == 2 and all(isinstance(size, int) for size in item):
-            return str(item[0]) if item[0] == item[1] else f"{item[0]}x{item[1]}"
-        if len(item) == 3 and all(isinstance(size, int) for size in item):
-            return "x".join(map(str, item))
-        return listed(item)
     return str(item)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
@@ -79,8 +80,8 @@ class Pooling(Operator):
             return window(len(sizes), slide.kernel, slide.stride, slide.dilation, slide.sides(*sizes)[::2])
         if set(self.to) == {1}:
             return None
-        # an adaptive window reaches from floor(i*n/m) to ceil((i+1)*n/m)
-        kernel = tuple(-(-n // m) + (n % m != 0) for n, m in zip(sizes, self.to, strict=True))
+        # an adaptive window reaches from floor(i*n/m) to ceil((i+1)*n/m); this is the largest
+        kernel = tuple(-(-(n + m - gcd(n, m)) // m) for n, m in zip(sizes, self.to, strict=True))
         return window(len(sizes), kernel, tuple(max(n // m, 1) for n, m in zip(sizes, self.to, strict=True)))
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:

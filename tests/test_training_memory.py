@@ -14,10 +14,12 @@ from torch import Tensor
 
 import netdsl
 from netdsl import zoo
+from netdsl.compiler import compile
 from netdsl.ir import Network
 from netdsl.passes.training_memory import training
 from netdsl.testing.allocations import step
 from netdsl.text.amounts import memory as amount
+from netdsl.text.source import Source
 from netdsl.tools.cli import main
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -115,6 +117,27 @@ def test_a_value_is_kept_once(text: str, bytes: int) -> None:
     assert training(netdsl.loads(f"input 3x8x8\n{text}")).saved == bytes
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("dropout\nconv1-1", 256 + 64),
+        ("reshape(1x16x16)\nconv1-1", 256 + 256),
+        ("flatten\nfc-2", 256 + 2),
+        ("relu\ndropout\nflatten\nfc-2", 256 + 2),
+        ("conv3-4(groups=3)", 0),
+        ("conv3-4(groups=3)\nrelu", 0),
+    ],
+)
+def test_at_the_last_layer_of_a_step_there_is_no_more_than_it_needs(text: str, values: int) -> None:
+    """Where that is the peak, since its weights have the most gradients: the input, what its gradient is and what it
+    is found of, what is returned, and the gradients of the weights. What has no shape takes nothing."""
+    network = compile(Source("step.net", f"input 3x8x8\nconv15-4\n{text}")).network
+    assert network is not None
+    weights = 3 * 15 * 15 * 4 + 4
+    for batch in (1, 2):
+        assert training(network).peak(batch) == 4 * (batch * (3 * 64 + values) + weights)
+
+
 def test_the_peak_is_no_less_than_what_is_kept() -> None:
     figures = training(netdsl.load("resnet50"))
     for batch in (1, 8, 64):
@@ -128,6 +151,19 @@ def test_the_largest_batch_fits_and_the_next_does_not() -> None:
         most = figures.largest(budget)
         assert figures.step(most) <= budget < figures.step(most + 1)
     assert figures.largest(10**6) == 0
+
+
+@pytest.mark.parametrize("text", ["fc-2", "conv3-4; dropout; conv3-8(norm=bn); fc-10", "conv7-64; gap; fc-2"])
+def test_a_budget_that_is_met_exactly_is_enough(text: str) -> None:
+    """And a byte less is not."""
+    figures = training(netdsl.loads(f"input 3x8x8\n{text}"))
+    for batch in range(1, 40):
+        budget = figures.step(batch)
+        assert figures.largest(budget) == batch and figures.largest(budget - 1) == batch - 1
+        for more in range(11):
+            room = figures.room(budget + more)
+            assert figures.whole(room) <= budget + more < figures.whole(room + 1)
+    assert figures.largest(figures.standing) == figures.largest(0) == 0
 
 
 @pytest.mark.parametrize(

@@ -218,12 +218,10 @@ class Player:
         """The stretches that are computed again, and those between them."""
         place = 0
         for stretch in sorted(self.again, key=lambda each: each.start):
-            if place < stretch.start:
-                yield range(place, stretch.start), False
+            yield range(place, stretch.start), False
             yield stretch, True
             place = stretch.stop
-        if place < len(self.tape.entries):
-            yield range(place, len(self.tape.entries)), False
+        yield range(place, len(self.tape.entries)), False
 
     def _done_again(self, stretch: range) -> range:
         """The part of a stretch that is computed again: up to where all is there that is kept."""

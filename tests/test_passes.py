@@ -129,17 +129,18 @@ def test_depth_is_that_of_the_longest_path(network: Network) -> None:
     paths = [{0} for _ in network.inputs]  # how many layers with weights each path to a value has
     for node in network.nodes:
         here = node.op.layers if node.op.name in {"rnn", "lstm", "gru"} else node.op.name in weighty
-        before = {count for value in node.inputs for count in paths[value]} or {0}
+        before = {0} if node.op.constant else {count for value in node.inputs for count in paths[value]}
         paths.append({count + here for count in before})
     assert depths(network) == tuple(map(max, paths))
 
 
 @pytest.mark.parametrize(
     ("text", "depth"),
-    [("learned(4)", 0), ("learned(4); fc-4", 1), ("add { fc-4 | learned(4); fc-4; fc-4 }", 2)],
+    [("learned(4)", 0), ("fc-4; learned(4)", 0), ("fc-4; fc-4; add { learned(4); fc-4 | @x }", 1)],
 )
 def test_a_learned_constant_has_no_depth(text: str, depth: int) -> None:
-    assert netdsl.loads(f"input 4\n{text}").depth == depth
+    """Whatever stands before it."""
+    assert netdsl.loads(f"input x: 4\n{text}").depth == depth
 
 
 @LAW
@@ -369,6 +370,15 @@ def test_shapes_are_equal_when_all_their_sizes_are(shape: str, equal: bool) -> N
     for left, right in (("a.output", shape), (shape, "a.output")):
         assert bool(told(f"{head}{left} == {right}")) == (not equal)
     assert bool(told(f"{head}a.output != {shape} and a.channels == 4")) == equal
+
+
+def test_a_property_takes_params_as_they_are() -> None:
+    """A decimal fraction exactly, a whole number as one, and a flag as a condition."""
+    head = "param n = 4\nparam rate = 0.1\nparam wide = true\ninput 3x8x8\nconv3-{n}\nproperty "
+    for right in ("3 * rate == 0.3", "2 ** n == 16", "round_to(13, n) == 12", "wide", "not wide or rate < n"):
+        assert not told(head + right)
+    for wrong in ("3 * rate > 0.3", "2 ** n != 16", "not wide"):
+        assert told(head + wrong)
 
 
 def test_a_property_is_told_to_fail_as_the_network_is_where_it_does() -> None:

@@ -230,14 +230,15 @@ def test_receptive_fields(text: str, pixels: tuple[int, int]) -> None:
     assert field is not None and field.pixels == pixels
 
 
+@pytest.mark.parametrize("before", ["relu", "gap", "conv5-4"])
 @pytest.mark.parametrize(
     ("shape", "layer", "pixels"),
     [("4x9", "conv3-4", (3,)), ("4x8x9", "conv3x5-4", (3, 5)), ("4x6x7x8", "conv3-4", (3, 3, 3))],
 )
-def test_a_learned_constant_has_pixels_of_its_own(shape: str, layer: str, pixels: tuple[int, ...]) -> None:
-    """Windows over it see as many of them as of an input, and not all of the input."""
-    network = netdsl.loads(f"input {shape}\nadd {{ relu | learned({shape}); {layer} }}")
-    _, _, constant, behind, _ = receptive_fields(network)
+def test_a_learned_constant_has_pixels_of_its_own(shape: str, layer: str, before: str, pixels: tuple[int, ...]) -> None:
+    """Whatever stands before it. Windows over it see as many of them as of an input, and not all of the input."""
+    network = netdsl.loads(f"input {shape}\nadd {{ {layer} | {before}; learned({shape}); {layer} }}")
+    *_, constant, behind, _ = receptive_fields(network)
     assert constant is not None and constant.pixels == (1,) * len(pixels)
     assert behind is not None and (behind.pixels, behind.whole) == (pixels, False)
 

@@ -10,14 +10,18 @@ import sys
 
 import pytest
 import torch
+from hypothesis import given
 from torch import Tensor
 
 import netdsl
 from netdsl import zoo
+from netdsl.backends.purpose.training import planned
 from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.passes.training_memory import training
+from netdsl.passes.tape import Bytes, Player, Tape
+from netdsl.passes.training_memory import tape, training
 from netdsl.testing.allocations import step
+from netdsl.testing.drawing import LAW, sided
 from netdsl.text.amounts import memory as amount
 from netdsl.text.source import Source
 from netdsl.tools.cli import main
@@ -138,6 +142,49 @@ def test_at_the_last_layer_of_a_step_there_is_no_more_than_it_needs(text: str, v
         assert training(network).peak(batch) == 4 * (batch * (3 * 64 + values) + weights)
 
 
+def left(player: Player) -> Bytes:
+    """What is there at the end of a step."""
+    player.played()
+    return player.now
+
+
+def given_and_returned(tape: Tape) -> Bytes:
+    memories = {*range(tape.inputs), *(tape.storage[value] for value in tape.results)}
+    return Bytes(sum(tape.sizes[value] for value in memories))
+
+
+@LAW
+@given(sided())
+def test_a_step_leaves_what_it_was_given_and_what_it_returns(network: Network) -> None:
+    made = tape(network)
+    assert left(Player(made)) == given_and_returned(made), network.sources[0].text
+
+
+BRANCHED = """
+input 3x16x16
+a: conv3-8(norm=bn, act=relu); conv3-8(norm=bn, act=silu); dropout(20%)
+aux head(weight=0.3) { gap; fc-10 }
+concat { @a; conv3-8(norm=bn, act=relu) | dropout(per=channel); conv3-8(act=gelu) | identity }
+conv3-8(norm=bn, act=relu); maxpool; dropout(20%)
+add { identity | conv3-8(norm=bn, act=relu); dropout(10%); conv3-8(norm=bn) }; relu
+conv3-8(norm=bn, act=relu); gap; fc-10; softmax
+"""
+
+
+@pytest.mark.parametrize("name", ["branched", "resnet_cifar:20"])
+@pytest.mark.parametrize("share", [None, 0.97, 0.9, 0.8, 0.7])
+def test_so_does_one_in_which_values_are_computed_again(name: str, share: float | None) -> None:
+    """In as much of the plain step's memory, or as many of them as cost next to nothing."""
+    network = netdsl.loads(BRANCHED) if name == "branched" else netdsl.load(name)
+    figures = training(network)
+    budget = None if share is None else figures.whole(int(figures.peak(32) * share))
+    plan = planned(network, 32, budget)
+    assert plan.lights or plan.groups
+    for ends in (None, plan.ends):
+        player = Player(plan.tape, plan.lights, plan.groups, ends)
+        assert left(player) == given_and_returned(plan.tape)
+
+
 def test_the_peak_is_no_less_than_what_is_kept() -> None:
     figures = training(netdsl.load("resnet50"))
     for batch in (1, 8, 64):
@@ -167,7 +214,18 @@ def test_a_budget_that_is_met_exactly_is_enough(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "copies"), [("sgd(lr=0.1)", 0), ("sgd(lr=0.1, momentum=0.9)", 1), ("adamw(lr=0.1)", 2)]
+    ("optimizer", "copies"),
+    [
+        ("sgd(lr=0.1)", 0),
+        ("sgd(lr=0.1, momentum=0.9)", 1),
+        ("adamw(lr=0.1)", 2),
+        ("adam(lr=0.1, amsgrad=false)", 2),
+        ("adam(lr=0.1, amsgrad=true)", 3),
+        ("rmsprop(lr=0.1)", 1),
+        ("rmsprop(lr=0.1, momentum=0.9)", 2),
+        ("rmsprop(lr=0.1, centered=true)", 2),
+        ("rmsprop(lr=0.1, momentum=0.9, centered=true)", 3),
+    ],
 )
 def test_what_the_optimizer_remembers(optimizer: str, copies: int) -> None:
     figures = training(netdsl.loads(f"input 3x8x8\nfc-10\ntrain(optimizer={optimizer})"))

@@ -198,7 +198,8 @@ class Player:
             self._drop(tape.storage[value])
         self.kept = self.now
         for value in self.returned:
-            self._gradient(value)
+            if value >= tape.inputs:
+                self._gradient(value)
         for stretch, again in reversed(stretches):
             if again:
                 local: set[int] = set()

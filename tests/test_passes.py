@@ -265,6 +265,21 @@ def test_the_field_of_what_sees_all_is_the_plane_of_the_input(text: str, field: 
     assert computed(netdsl.loads(text), None, "field") == field
 
 
+@pytest.mark.parametrize(
+    ("text", "stride"),
+    [
+        ("input 4\nfc-3", 1),
+        ("input 4x9\nconv3-4/2", 2),
+        ("input 3x8x8\nmaxpool; conv3-4/2", 4),
+        ("input 3x8x8\nconv3-4/1x2", (1, 2)),
+        ("input 3x8x8\nupsample(2)", 0.5),
+    ],
+)
+def test_the_stride_is_how_far_neighbours_are_apart_in_the_input(text: str, stride: object) -> None:
+    """One number where all its sides agree, and of features, which have none."""
+    assert computed(netdsl.loads(text), None, "stride") == stride
+
+
 @LAW
 @given(sided(mistakes=True))
 def test_a_figure_is_unknown_where_a_shape_is(network: Network) -> None:
@@ -340,6 +355,12 @@ def told(text: str) -> list[tuple[str, str]]:
 def test_why_a_shape_is_not_the_claimed_one(text: str, claim: str, words: str) -> None:
     ((said, where),) = told(f"{text} -> {claim}")
     assert words in said and claim in where
+
+
+def test_of_a_join_the_sizes_that_it_makes_its_own_of_are_not_told() -> None:
+    for branches in ("identity", "identity | conv1-8"):
+        ((said, _),) = told(f"input 8x4x4\nconcat {{ {branches} }} -> 9x4x4")
+        assert ("makes it of 8x4x4" in said) == ("|" not in branches)
 
 
 # Properties ------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,8 @@ import sys
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from torch import Tensor
 
 import netdsl
@@ -183,6 +184,19 @@ def test_so_does_one_in_which_values_are_computed_again(name: str, share: float 
     for ends in (None, plan.ends):
         player = Player(plan.tape, plan.lights, plan.groups, ends)
         assert left(player) == given_and_returned(plan.tape)
+
+
+@LAW
+@given(sided(), st.data())
+def test_so_does_one_in_which_any_stretches_are_computed_again(network: Network, data: st.DataObject) -> None:
+    """Beside values that are."""
+    assume(all(node.op.differentiable for node in network.nodes))
+    plan = planned(network)
+    edges = sorted(data.draw(st.sets(st.integers(0, len(plan.tape.entries)), max_size=6)))
+    plan = plan.with_groups([range(*each) for each in zip(edges[::2], edges[1::2], strict=False)])
+    for ends in (None, plan.ends):
+        player = Player(plan.tape, plan.lights, plan.groups, ends)
+        assert left(player) == given_and_returned(plan.tape), (network.sources[0].text, plan.groups)
 
 
 def test_the_peak_is_no_less_than_what_is_kept() -> None:

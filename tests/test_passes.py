@@ -393,6 +393,14 @@ def test_shapes_are_equal_when_all_their_sizes_are(shape: str, equal: bool) -> N
     assert bool(told(f"{head}a.output != {shape} and a.channels == 4")) == equal
 
 
+@pytest.mark.parametrize(
+    ("channels", "shown"), [(7, "7"), (1024, "1024"), (9999, "9999"), (10000, "10,000"), (1234567, "1,234,567")]
+)
+def test_a_figure_of_five_digits_or_more_is_told_in_groups_of_three(channels: int, shown: str) -> None:
+    ((said, _),) = told(f"input 3x8x8\na: learned({channels}x1x1)\nproperty a.channels == 1")
+    assert f"a.channels is {shown} " in f"{said} "
+
+
 def test_a_property_takes_params_as_they_are() -> None:
     """A decimal fraction exactly, a whole number as one, and a flag as a condition."""
     head = "param n = 4\nparam rate = 0.1\nparam wide = true\ninput 3x8x8\nconv3-{n}\nproperty "

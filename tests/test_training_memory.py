@@ -125,6 +125,7 @@ def test_a_value_is_kept_once(text: str, bytes: int) -> None:
 @pytest.mark.parametrize(
     ("text", "values"),
     [
+        ("", 256 + 256),
         ("dropout\nconv1-1", 256 + 64),
         ("reshape(1x16x16)\nconv1-1", 256 + 256),
         ("flatten\nfc-2", 256 + 2),
@@ -244,6 +245,20 @@ def test_a_budget_that_is_met_exactly_is_enough(text: str) -> None:
 def test_what_the_optimizer_remembers(optimizer: str, copies: int) -> None:
     figures = training(netdsl.loads(f"input 3x8x8\nfc-10\ntrain(optimizer={optimizer})"))
     assert figures.state == copies * figures.gradients == copies * 4 * (192 * 10 + 10)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name", "copies"),
+    [
+        ("", "sgd(momentum)", 1),
+        ("train(epochs=3)", "sgd(momentum)", 1),
+        ("train(optimizer=sgd(lr=0.1))", "sgd", 0),
+        ("train(optimizer=rmsprop(lr=0.1))", "rmsprop", 1),
+    ],
+)
+def test_the_optimizer_is_the_recipes_or_sgd_with_momentum(recipe: str, name: str, copies: int) -> None:
+    figures = training(netdsl.loads(f"input 3x8x8\nfc-10\n{recipe}"))
+    assert (figures.optimizer, figures.state) == (name, copies * figures.gradients)
 
 
 @pytest.mark.parametrize(("written", "bytes"), [("24GB", 24 * 10**9), ("1.5 MiB", 3 * 2**19), ("512", 512)])

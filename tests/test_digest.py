@@ -8,14 +8,17 @@ from __future__ import annotations
 from itertools import product
 from typing import Any
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import netdsl
 from netdsl import ops
+from netdsl.compiler import compile
 from netdsl.ir import Network, Node
-from netdsl.passes.hash import digest
+from netdsl.passes.hash import VERSION, digest
 from netdsl.testing.drawing import LAW, sided
+from netdsl.text.source import Source
 
 FLAT = settings(LAW, max_examples=60)
 
@@ -177,3 +180,49 @@ def test_a_network_with_mistakes_has_one_too(network: Network) -> None:
         other = node.model_copy(update={"op": node.op.model_copy(update={"channels": 97})})
         changed = [other if each is node else each for each in network.nodes]
         assert digest(flat(network, changed)) != digest(network)
+
+
+def of_a_wrong_spec(text: str) -> str:
+    found = compile(Source("wrong.net", text))
+    assert found.network is not None and not found.network.complete
+    return digest(found.network)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "input 5\ngap",
+        "input 5\navgpool(to=3x3)",
+        "input 5\nupsample(2)",
+        "input 5\nconv3-4(ceil=true)",
+        "input 3x8x8\nconv3-4(groups=2, ceil=true)",
+        "input 3x2x2\nconv5-4(pad=valid, ceil=true)",
+    ],
+)
+def test_a_layer_that_cannot_take_its_input_has_one_as_it_is_written(wrong: str) -> None:
+    """And the layer behind it counts."""
+    assert len({of_a_wrong_spec(f"{wrong}\n{behind}") for behind in ("relu", "tanh")}) == 2
+
+
+def test_how_many_words_an_input_is_of_counts() -> None:
+    """Even where no layer takes them."""
+    texts = [f"input words: 6{of}\nrelu(inplace=1)" for of in ("", " of 50", " of 60")]
+    assert len({of_a_wrong_spec(text) for text in texts}) == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            "input 3x8x8\nconv3-4/2(groups=1, bias=false)\nmaxpool\nfc-10",
+            "05bae22d48a3c74df8a8339dd2e15341d10a1c273a13492a8f21904e835938b0",
+        ),
+        (
+            "input words: 6 of 50\nembedding-8\ngap\nfc-2",
+            "7f1095e33f10617b938490f2d79df397fdbff786c541a2f6e71b3cb1a07fbd86",
+        ),
+    ],
+)
+def test_a_digest_that_was_kept_is_found_again(text: str, kept: str) -> None:
+    """As long as its version is the same."""
+    assert (VERSION, digest(netdsl.loads(text))) == (2, kept)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 import netdsl
+from netdsl.compiler import compile
 from netdsl.ir import Network, Node, Scope
 from netdsl.passes.claims import QUANTITIES, computed, holds
 from netdsl.passes.costs import Cost, cost, costs
@@ -25,6 +26,7 @@ from netdsl.passes.receptive import receptive_fields
 from netdsl.passes.stacks import layers, widths
 from netdsl.shapes import Shape
 from netdsl.testing.drawing import LAW, sided
+from netdsl.text.source import Source
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -127,9 +129,18 @@ def test_depth_is_that_of_the_longest_path(network: Network) -> None:
     paths = [{0} for _ in network.inputs]  # how many layers with weights each path to a value has
     for node in network.nodes:
         here = node.op.layers if node.op.name in {"rnn", "lstm", "gru"} else node.op.name in weighty
-        before = {count for value in node.inputs for count in paths[value]} or {0}
+        before = {0} if node.op.constant else {count for value in node.inputs for count in paths[value]}
         paths.append({count + here for count in before})
     assert depths(network) == tuple(map(max, paths))
+
+
+@pytest.mark.parametrize(
+    ("text", "depth"),
+    [("learned(4)", 0), ("fc-4; learned(4)", 0), ("fc-4; fc-4; add { learned(4); fc-4 | @x }", 1)],
+)
+def test_a_learned_constant_has_no_depth(text: str, depth: int) -> None:
+    """Whatever stands before it."""
+    assert netdsl.loads(f"input x: 4\n{text}").depth == depth
 
 
 @LAW
@@ -227,6 +238,49 @@ def test_the_figures_of_a_network_leave_its_heads_out(network: Network) -> None:
 
 
 @LAW
+@given(sided())
+def test_the_memory_of_a_part_is_the_most_while_it_runs(network: Network) -> None:
+    """In inference: an aux head takes none. A network of no layers holds what it is given."""
+    bytes = {node: 4 * sum(size(network.shapes[value]) for value in values) for node, values in alive(network)}
+    assert computed(network, None, "memory") == max(bytes.values())
+    for label, part in network.named.items():
+        if label and (nodes := list(inside(part))):
+            assert computed(network, label, "memory") == max(bytes.get(node.id, 0) for node in nodes)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("input 4\nfc-3", 4),
+        ("input 4x9\ngap", 9),
+        ("input 3x5x5\ngap", 5),
+        ("input 3x5x9\nfc-4", (5, 9)),
+        ("input 3x4x5x9\ngap", (4, 5, 9)),
+        ("input a: 3x5x9\ninput b: 2x6x4\nconcat { @a; gap | @b; gap }", (6, 9)),
+        ("input a: 3x5x9\ninput b: 70\nmul { @a; fc-4 | @b; fc-4 }", (5, 9)),
+    ],
+)
+def test_the_field_of_what_sees_all_is_the_plane_of_the_input(text: str, field: object) -> None:
+    """One number where all its sides agree; of several inputs, the largest."""
+    assert computed(netdsl.loads(text), None, "field") == field
+
+
+@pytest.mark.parametrize(
+    ("text", "stride"),
+    [
+        ("input 4\nfc-3", 1),
+        ("input 4x9\nconv3-4/2", 2),
+        ("input 3x8x8\nmaxpool; conv3-4/2", 4),
+        ("input 3x8x8\nconv3-4/1x2", (1, 2)),
+        ("input 3x8x8\nupsample(2)", 0.5),
+    ],
+)
+def test_the_stride_is_how_far_neighbours_are_apart_in_the_input(text: str, stride: object) -> None:
+    """One number where all its sides agree, and of features, which have none."""
+    assert computed(netdsl.loads(text), None, "stride") == stride
+
+
+@LAW
 @given(sided(mistakes=True))
 def test_a_figure_is_unknown_where_a_shape_is(network: Network) -> None:
     """A count of a part with an unknown shape, a size that is not known, and all of a network with a mistake."""
@@ -277,6 +331,94 @@ def test_what_is_no_plain_number_holds_when_it_is_equal(one: int, other: int) ->
     assert holds(one, other, f"2 * {other} / 2") == (one == other)
     assert not holds(one, "many", "many") and not holds(one, str(one), str(one))
     assert holds(1, True, "1") and not holds(2, True, "2")
+
+
+def told(text: str) -> list[tuple[str, str]]:
+    """What is told of a spec, each with the words that it is told of."""
+    return [
+        (" ".join(filter(None, (each.message, each.help))), text[each.span.start : each.span.end])
+        for each in compile(Source("told.net", text)).report
+        if each.span
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "claim", "words"),
+    [
+        ("input 8x4x4\ngap", "8", "write `-> 8x1x1`: the plane of 1x1 is still there"),
+        ("input 8x1\nrelu", "8", "`relu` makes it of 8x1"),
+        ("input 8x4x4\ngap", "9", "`gap` makes it of 8x4x4"),
+        ("input 8x4x4\nmaxpool", "8", "`maxpool` makes it of 8x4x4"),
+        ("input 8x4x6\nrelu", "4x6x8", "channels come first: write `-> 8x4x6`"),
+    ],
+)
+def test_why_a_shape_is_not_the_claimed_one(text: str, claim: str, words: str) -> None:
+    ((said, where),) = told(f"{text} -> {claim}")
+    assert words in said and claim in where
+
+
+def test_of_a_join_the_sizes_that_it_makes_its_own_of_are_not_told() -> None:
+    for branches in ("identity", "identity | conv1-8"):
+        ((said, _),) = told(f"input 8x4x4\nconcat {{ {branches} }} -> 9x4x4")
+        assert ("makes it of 8x4x4" in said) == ("|" not in branches)
+
+
+# Properties ------------------------------------------------------------------------------------------------------------------
+
+
+def test_of_a_property_that_asks_for_nothing_its_name_is_marked() -> None:
+    """The last name, where there are several."""
+    head = "input 3x8x8\na: conv3-4\nproperty "
+    for asked, wrong in (("nonsense == 1", "nonsense"), ("1 < a.nonsense", "nonsense"), ("a.height * b == 8", "b")):
+        ((said, where),) = told(head + asked)
+        assert where == wrong and f"`{wrong}` is no figure of" in said
+
+
+@pytest.mark.parametrize(
+    ("shape", "equal"),
+    [
+        ("4x8x8", True),
+        ("4x8x9", False),
+        ("5x8x8", False),
+        ("8x8", False),
+        ("4x8x8x1", False),
+        ("4", False),
+        ("4x4x4", False),
+    ],
+)
+def test_shapes_are_equal_when_all_their_sizes_are(shape: str, equal: bool) -> None:
+    head = "input 3x8x8\na: learned(4x8x8)\nproperty "
+    for left, right in (("a.output", shape), (shape, "a.output")):
+        assert bool(told(f"{head}{left} == {right}")) == (not equal)
+    assert bool(told(f"{head}a.output != {shape} and a.channels == 4")) == equal
+
+
+@pytest.mark.parametrize(
+    ("channels", "shown"), [(7, "7"), (1024, "1024"), (9999, "9999"), (10000, "10,000"), (1234567, "1,234,567")]
+)
+def test_a_figure_of_five_digits_or_more_is_told_in_groups_of_three(channels: int, shown: str) -> None:
+    ((said, _),) = told(f"input 3x8x8\na: learned({channels}x1x1)\nproperty a.channels == 1")
+    assert f"a.channels is {shown} " in f"{said} "
+
+
+def test_a_property_takes_params_as_they_are() -> None:
+    """A decimal fraction exactly, a whole number as one, and a flag as a condition."""
+    head = "param n = 4\nparam rate = 0.1\nparam wide = true\ninput 3x8x8\nconv3-{n}\nproperty "
+    for right in ("3 * rate == 0.3", "2 ** n == 16", "round_to(13, n) == 12", "wide", "not wide or rate < n"):
+        assert not told(head + right)
+    for wrong in ("3 * rate > 0.3", "2 ** n != 16", "not wide"):
+        assert told(head + wrong)
+
+
+def test_a_property_is_told_to_fail_as_the_network_is_where_it_does() -> None:
+    """Else for the smallest input; one over params is asked of the input that there is alone."""
+    head = "param n = 4\ninput 3x8x8\nconv3-{n}\nproperty "
+    ((said, _),) = told(head + "output.height < 8")
+    assert "not for an input of 3x8x8, where output.height is 8" in said
+    ((said, _),) = told(head + "output.height >= 8")
+    assert "not for an input of 3x1x8, where output.height is 1" in said
+    assert not told(head + "output.height >= 8 for n in 1..9")
+    assert told(head + "output.height > 8 for n in 1..9") and not told(head + "output.height > 8 for n in 5..9")
 
 
 # Stacks of 3x3 ---------------------------------------------------------------------------------------------------------------

@@ -230,6 +230,27 @@ def test_receptive_fields(text: str, pixels: tuple[int, int]) -> None:
     assert field is not None and field.pixels == pixels
 
 
+@pytest.mark.parametrize("before", ["relu", "gap", "conv5-4"])
+@pytest.mark.parametrize(
+    ("shape", "layer", "pixels"),
+    [("4x9", "conv3-4", (3,)), ("4x8x9", "conv3x5-4", (3, 5)), ("4x6x7x8", "conv3-4", (3, 3, 3))],
+)
+def test_a_learned_constant_has_pixels_of_its_own(shape: str, layer: str, before: str, pixels: tuple[int, ...]) -> None:
+    """Whatever stands before it. Windows over it see as many of them as of an input, and not all of the input."""
+    network = netdsl.loads(f"input {shape}\nadd {{ {layer} | {before}; learned({shape}); {layer} }}")
+    *_, constant, behind, _ = receptive_fields(network)
+    assert constant is not None and constant.pixels == (1,) * len(pixels)
+    assert behind is not None and (behind.pixels, behind.whole) == (pixels, False)
+
+
+@pytest.mark.parametrize(
+    "join", ["mul { @image; conv3-4; conv3-4 | @code; fc-4 }", "mul { @code; fc-4 | @image; conv5-4 }"]
+)
+def test_where_features_meet_a_map_the_field_is_the_maps(join: str) -> None:
+    field = receptive_fields(netdsl.loads(f"input image: 3x8x8\ninput code: 5\n{join}"))[-1]
+    assert field is not None and field.pixels == (5, 5) and field.whole
+
+
 @LAW
 @given(sided(mistakes=True))
 def test_a_receptive_field_is_unknown_where_the_shape_is(network: Network) -> None:

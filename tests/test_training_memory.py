@@ -10,14 +10,21 @@ import sys
 
 import pytest
 import torch
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from torch import Tensor
 
 import netdsl
 from netdsl import zoo
+from netdsl.backends.purpose.training import planned
+from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.passes.training_memory import training
+from netdsl.passes.tape import Bytes, Player, Tape
+from netdsl.passes.training_memory import tape, training
 from netdsl.testing.allocations import step
+from netdsl.testing.drawing import LAW, sided
 from netdsl.text.amounts import memory as amount
+from netdsl.text.source import Source
 from netdsl.tools.cli import main
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -115,6 +122,84 @@ def test_a_value_is_kept_once(text: str, bytes: int) -> None:
     assert training(netdsl.loads(f"input 3x8x8\n{text}")).saved == bytes
 
 
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("", 256 + 256),
+        ("dropout\nconv1-1", 256 + 64),
+        ("reshape(1x16x16)\nconv1-1", 256 + 256),
+        ("flatten\nfc-2", 256 + 2),
+        ("relu\ndropout\nflatten\nfc-2", 256 + 2),
+        ("conv3-4(groups=3)", 0),
+        ("conv3-4(groups=3)\nrelu", 0),
+    ],
+)
+def test_at_the_last_layer_of_a_step_there_is_no_more_than_it_needs(text: str, values: int) -> None:
+    """Where that is the peak, since its weights have the most gradients: the input, what its gradient is and what it
+    is found of, what is returned, and the gradients of the weights. What has no shape takes nothing."""
+    network = compile(Source("step.net", f"input 3x8x8\nconv15-4\n{text}")).network
+    assert network is not None
+    weights = 3 * 15 * 15 * 4 + 4
+    for batch in (1, 2):
+        assert training(network).peak(batch) == 4 * (batch * (3 * 64 + values) + weights)
+
+
+def left(player: Player) -> Bytes:
+    """What is there at the end of a step."""
+    player.played()
+    return player.now
+
+
+def given_and_returned(tape: Tape) -> Bytes:
+    memories = {*range(tape.inputs), *(tape.storage[value] for value in tape.results)}
+    return Bytes(sum(tape.sizes[value] for value in memories))
+
+
+@LAW
+@given(sided())
+def test_a_step_leaves_what_it_was_given_and_what_it_returns(network: Network) -> None:
+    made = tape(network)
+    assert left(Player(made)) == given_and_returned(made), network.sources[0].text
+
+
+BRANCHED = """
+input 3x16x16
+a: conv3-8(norm=bn, act=relu); conv3-8(norm=bn, act=silu); dropout(20%)
+aux head(weight=0.3) { gap; fc-10 }
+concat { @a; conv3-8(norm=bn, act=relu) | dropout(per=channel); conv3-8(act=gelu) | identity }
+conv3-8(norm=bn, act=relu); maxpool; dropout(20%)
+add { identity | conv3-8(norm=bn, act=relu); dropout(10%); conv3-8(norm=bn) }; relu
+conv3-8(norm=bn, act=relu); gap; fc-10; softmax
+"""
+
+
+@pytest.mark.parametrize("name", ["branched", "resnet_cifar:20"])
+@pytest.mark.parametrize("share", [None, 0.97, 0.9, 0.8, 0.7])
+def test_so_does_one_in_which_values_are_computed_again(name: str, share: float | None) -> None:
+    """In as much of the plain step's memory, or as many of them as cost next to nothing."""
+    network = netdsl.loads(BRANCHED) if name == "branched" else netdsl.load(name)
+    figures = training(network)
+    budget = None if share is None else figures.whole(int(figures.peak(32) * share))
+    plan = planned(network, 32, budget)
+    assert plan.lights or plan.groups
+    for ends in (None, plan.ends):
+        player = Player(plan.tape, plan.lights, plan.groups, ends)
+        assert left(player) == given_and_returned(plan.tape)
+
+
+@LAW
+@given(sided(), st.data())
+def test_so_does_one_in_which_any_stretches_are_computed_again(network: Network, data: st.DataObject) -> None:
+    """Beside values that are."""
+    assume(all(node.op.differentiable for node in network.nodes))
+    plan = planned(network)
+    edges = sorted(data.draw(st.sets(st.integers(0, len(plan.tape.entries)), max_size=6)))
+    plan = plan.with_groups([range(*each) for each in zip(edges[::2], edges[1::2], strict=False)])
+    for ends in (None, plan.ends):
+        player = Player(plan.tape, plan.lights, plan.groups, ends)
+        assert left(player) == given_and_returned(plan.tape), (network.sources[0].text, plan.groups)
+
+
 def test_the_peak_is_no_less_than_what_is_kept() -> None:
     figures = training(netdsl.load("resnet50"))
     for batch in (1, 8, 64):
@@ -130,12 +215,50 @@ def test_the_largest_batch_fits_and_the_next_does_not() -> None:
     assert figures.largest(10**6) == 0
 
 
+@pytest.mark.parametrize("text", ["fc-2", "conv3-4; dropout; conv3-8(norm=bn); fc-10", "conv7-64; gap; fc-2"])
+def test_a_budget_that_is_met_exactly_is_enough(text: str) -> None:
+    """And a byte less is not."""
+    figures = training(netdsl.loads(f"input 3x8x8\n{text}"))
+    for batch in range(1, 40):
+        budget = figures.step(batch)
+        assert figures.largest(budget) == batch and figures.largest(budget - 1) == batch - 1
+        for more in range(11):
+            room = figures.room(budget + more)
+            assert figures.whole(room) <= budget + more < figures.whole(room + 1)
+    assert figures.largest(figures.standing) == figures.largest(0) == 0
+
+
 @pytest.mark.parametrize(
-    ("optimizer", "copies"), [("sgd(lr=0.1)", 0), ("sgd(lr=0.1, momentum=0.9)", 1), ("adamw(lr=0.1)", 2)]
+    ("optimizer", "copies"),
+    [
+        ("sgd(lr=0.1)", 0),
+        ("sgd(lr=0.1, momentum=0.9)", 1),
+        ("adamw(lr=0.1)", 2),
+        ("adam(lr=0.1, amsgrad=false)", 2),
+        ("adam(lr=0.1, amsgrad=true)", 3),
+        ("rmsprop(lr=0.1)", 1),
+        ("rmsprop(lr=0.1, momentum=0.9)", 2),
+        ("rmsprop(lr=0.1, centered=true)", 2),
+        ("rmsprop(lr=0.1, momentum=0.9, centered=true)", 3),
+    ],
 )
 def test_what_the_optimizer_remembers(optimizer: str, copies: int) -> None:
     figures = training(netdsl.loads(f"input 3x8x8\nfc-10\ntrain(optimizer={optimizer})"))
     assert figures.state == copies * figures.gradients == copies * 4 * (192 * 10 + 10)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "name", "copies"),
+    [
+        ("", "sgd(momentum)", 1),
+        ("train(epochs=3)", "sgd(momentum)", 1),
+        ("train(optimizer=sgd(lr=0.1))", "sgd", 0),
+        ("train(optimizer=rmsprop(lr=0.1))", "rmsprop", 1),
+    ],
+)
+def test_the_optimizer_is_the_recipes_or_sgd_with_momentum(recipe: str, name: str, copies: int) -> None:
+    figures = training(netdsl.loads(f"input 3x8x8\nfc-10\n{recipe}"))
+    assert (figures.optimizer, figures.state) == (name, copies * figures.gradients)
 
 
 @pytest.mark.parametrize(("written", "bytes"), [("24GB", 24 * 10**9), ("1.5 MiB", 3 * 2**19), ("512", 512)])

@@ -46,7 +46,7 @@ def receptive_fields(network: Network) -> tuple[Field | None, ...]:
         known = [field for field in before if field is not None]
         if shapes is None or node.shape is None or len(known) < len(before):
             found.append(None)
-        elif not known:  # a learned constant sees nothing
+        elif node.op.constant:  # it sees nothing
             found.append(pixel(len(node.shape) - 1))
         else:
             window = node.op.window(shapes) if len(node.shape) > 1 else None

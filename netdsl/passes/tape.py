@@ -150,7 +150,8 @@ class _Memory:
 
 
 class Player:
-    """Plays one tape, whose `lights` and stretches `again` are computed again.
+    """Plays one tape, whose `lights` and stretches `again` are computed again; no light value is made, or taken, in one
+    of these stretches.
 
     `ends` are the places at which variables are let go, by their values: after the last that takes them, unless given.
     `kept` is what is alive between the passes: what is kept, what was given and what is returned.
@@ -193,22 +194,23 @@ class Player:
             if again:
                 for value in tape.entering(stretch):
                     self._hold(tape.storage[value])
-            self._forward(stretch, variables, keep=not again, light=True)
+            self._forward(stretch, variables, keep=not again)
         for value in variables - tape.results:
             self._drop(tape.storage[value])
         self.kept = self.now
         for value in self.returned:
-            self._gradient(value)
+            if value >= tape.inputs:
+                self._gradient(value)
         for stretch, again in reversed(stretches):
             if again:
                 local: set[int] = set()
                 done = self._done_again(stretch)
-                self._forward(done, local, keep=True, light=False)
+                self._forward(done, local, keep=True)
                 for place in range(done.stop, stretch.stop):
-                    self._keep(place, tape.entries[place], light=False)
+                    self._keep(place, tape.entries[place])
                 for value in local:
                     self._drop(tape.storage[value])
-            self._backward(stretch, light=not again)
+            self._backward(stretch)
             if again:
                 for value in tape.entering(stretch):
                     self._drop(tape.storage[value])
@@ -218,12 +220,10 @@ class Player:
         """The stretches that are computed again, and those between them."""
         place = 0
         for stretch in sorted(self.again, key=lambda each: each.start):
-            if place < stretch.start:
-                yield range(place, stretch.start), False
+            yield range(place, stretch.start), False
             yield stretch, True
             place = stretch.stop
-        if place < len(self.tape.entries):
-            yield range(place, len(self.tape.entries)), False
+        yield range(place, len(self.tape.entries)), False
 
     def _done_again(self, stretch: range) -> range:
         """The part of a stretch that is computed again: up to where all is there that is kept."""
@@ -235,7 +235,7 @@ class Player:
                 return range(stretch.start, place)
         return range(stretch.start, stretch.start)
 
-    def _forward(self, stretch: range, variables: set[int], keep: bool, light: bool) -> None:
+    def _forward(self, stretch: range, variables: set[int], keep: bool) -> None:
         """Layers one after the other. `variables` are the values that are held for layers to come."""
         tape = self.tape
         for place in stretch:
@@ -243,31 +243,30 @@ class Player:
             variables.add(entry.value)
             self._hold(tape.storage[entry.value])
             if keep:
-                self._keep(place, entry, light)
+                self._keep(place, entry)
             self._tick()
             for value in variables.intersection(self.ending.get(place, ())) - tape.results:
                 variables.discard(value)
                 self._drop(tape.storage[value])
 
-    def _keep(self, place: int, entry: Entry, light: bool) -> None:
-        if not (light and place in self.inner):
+    def _keep(self, place: int, entry: Entry) -> None:
+        if place not in self.inner:
             self._change(entry.own)
         tape = self.tape
         for value in {tape.storage[each] for each in entry.kept}:
-            for root in tape.roots(value, self.lights if light else {}):
+            for root in tape.roots(value, self.lights):
                 self._hold(root)
 
-    def _backward(self, stretch: range, light: bool) -> None:
+    def _backward(self, stretch: range) -> None:
         tape = self.tape
         for place in reversed(stretch):
             entry = tape.entries[place]
             own, taken = tape.storage[entry.value], {tape.storage[value] for value in entry.reached}
             kept = {tape.storage[value] for value in entry.kept}
-            if light:
-                for value in kept:
-                    self._make(value)
-                for found in self.let_go.get(place, ()):
-                    self._unmake(found, place)
+            for value in kept:
+                self._make(value)
+            for found in self.let_go.get(place, ()):
+                self._unmake(found, place)
             again = 0
             handed = self.gradients.get(own) if entry.hands_on else None
             for value in taken:
@@ -276,14 +275,13 @@ class Player:
                         again = tape.sizes[value]  # the gradient by this layer, before it is added
                     self._gradient(value, handed)
             self._tick(Bytes(entry.passing.each + again, entry.passing.fixed))
-            if not (light and place in self.inner):
+            if place not in self.inner:
                 self._change(entry.own, -1)
             for value in kept:
-                for root in tape.roots(value, self.lights if light else {}):
+                for root in tape.roots(value, self.lights):
                     self._drop(root)
-            if light:
-                for found in self.let_go.get(place, ()):
-                    self._unmake(found)
+            for found in self.let_go.get(place, ()):
+                self._unmake(found)
             if own in self.gradients and own not in taken:
                 self._release(self.gradients.pop(own))
 

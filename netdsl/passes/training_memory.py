@@ -61,17 +61,12 @@ class Training:
 
     def room(self, budget: int) -> int:
         """The most bytes that activations may take, so that a step fits a budget."""
-        return (budget - self.standing) * 10 // 11
+        return ((budget - self.standing) * 10 + 9) // 11
 
     def largest(self, budget: int) -> int:
         """How many samples fit a budget of so many bytes; 0 where not one does."""
-        low, high = 0, 1
-        while self.step(high) <= budget:
-            low, high = high, 2 * high
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self.step(middle) <= budget else (low, middle)
-        return low
+        room = self.room(budget)
+        return max(0, min((room - each.fixed) // each.each for each in self.moments))
 
 
 def workspace(activations: int) -> int:

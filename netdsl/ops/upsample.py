@@ -141,7 +141,7 @@ class Upsample(Operator):
                 kernel.append(max(2 * reach, 1) * (shrunk if blurred else 1))
             else:
                 kernel.append(2 * reach * grown + 1 if grown > 1 else 1)
-        return window(len(kernel), tuple(kernel), stride, pad=tuple(size // 2 for size in kernel), upscale=upscale)
+        return window(len(kernel), tuple(kernel), stride, upscale=upscale)
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
         mode = "bilinear" if self.mode == "linear" and len(inputs[0]) == 3 else self.mode

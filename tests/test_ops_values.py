@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from typing import Any
 
 import pytest
@@ -403,6 +404,25 @@ def test_ln_of_a_map_is_over_its_channels() -> None:
     torch.testing.assert_close(apply(make("ln"), value), expected)
 
 
+def test_rmsnorm_adds_eps_to_the_mean_of_the_squares() -> None:
+    value = x(2, 5, 3, 3)
+    for eps in (1e-6, 0.5):
+        expected = value / (value.square().mean(1, keepdim=True) + eps).sqrt()
+        torch.testing.assert_close(apply(make("rmsnorm", eps=eps), value), expected)
+
+
+def test_the_widest_window_of_lcn_is_255_pixels() -> None:
+    assert make("lcn", size=255).shape(((3, 4, 4),)) == (3, 4, 4)
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("bn", {}), ("attention", {"heads": 2, "relative_bias": True})])
+def test_what_is_no_parameter_is_not_trained(name: str, arguments: dict[str, Any]) -> None:
+    weights = make(name, **arguments).weights(((4, 3, 3),))
+    made = module(make(name, **arguments), (4, 3, 3))
+    assert {key for key, each in weights.items() if each.buffer} == set(dict(made.named_buffers())) != set()
+    assert {key for key, each in weights.items() if each.trainable} == set(dict(made.named_parameters()))
+
+
 def test_l2norm_divides_by_no_less_than_eps() -> None:
     value = x(2, 5, 3, 3) * torch.tensor([1e-7, 10.0])[:, None, None, None]
     for eps in (1e-12, 0.5):
@@ -529,6 +549,12 @@ def test_the_largest_of_two_keeps_the_two_and_of_more_that_tie_each_has_its_shar
         torch.testing.assert_close(each.grad, torch.full((1, 4), 1 / 3))
 
 
+def test_a_frozen_table_of_connections_needs_nothing_for_the_gradient_of_its_weights() -> None:
+    for frozen in (False, True):
+        op = make("conv", kernel=5, channels=16, pad="valid", connect=C3, frozen=frozen)
+        assert op.saved(((6, 14, 14),)).passing_fixed == (0 if frozen else (16 * 6 - 60) * 25)
+
+
 # Rearrangements and joins ---------------------------------------------------------------------------------------------
 
 
@@ -555,6 +581,13 @@ def test_a_plane_is_padded_from_itself_to_the_size_of_another(mode: str) -> None
     value, like = x(2, 3, 4, 5), x(2, 1, 7, 9)
     expected = F.pad(value, [2, 2, 1, 2], mode=mode)
     torch.testing.assert_close(apply(make("pad", like="@", mode=mode), value, like), expected)
+
+
+def test_a_plane_is_padded_with_a_constant_to_the_size_of_another() -> None:
+    value, like = x(2, 3, 4, 5), x(2, 1, 7, 9)
+    for constant in (0.0, 3.0):
+        expected = F.pad(value, [2, 2, 1, 2], value=constant)
+        torch.testing.assert_close(apply(make("pad", like="@", value=constant), value, like), expected)
 
 
 def test_what_goes_round_can_go_round_once() -> None:
@@ -647,7 +680,7 @@ def written(name: str, shape: tuple[int, ...], **arguments: Any) -> str:
     ("name", "arguments", "shape", "call"),
     [
         ("avgpool", {"kernel": 3, "pad": 1}, (3, 2, 2), "nn.AvgPool2d(kernel_size=3, padding=1)"),
-        ("avgpool", {"kernel": 3, "pad": 1}, (3, 4, 4, 4), "nn.AvgPool3d(kernel_size=3, padding=1)"),
+        ("avgpool", {"kernel": 3, "pad": 1}, (3, 3, 3, 4), "nn.AvgPool3d(kernel_size=3, padding=1)"),
         (
             "avgpool",
             {"kernel": 3, "pad": 1},
@@ -678,6 +711,12 @@ def test_a_module_is_constructed_with_what_is_not_its_default(
     name: str, arguments: dict[str, Any], shape: tuple[int, ...], call: str
 ) -> None:
     assert written(name, shape, **arguments) == call
+
+
+def test_sides_are_rounded_up_in_the_order_in_which_they_are_written() -> None:
+    (defined,) = make("maxpool", kernel=3, stride=2, pad=(0, 1, 2, 1), ceil=True).torch(((3, 8, 8),)).definitions
+    given, *rounded = re.findall(r"^ +((?:left|right|top|bottom)\b.*?) = self", defined, re.M)
+    assert rounded == [each for each in given.split(", ") if each in rounded] != []
 
 
 def test_a_unit_of_a_transposed_convolution_is_drawn_by_the_inputs_of_its_group() -> None:
@@ -934,6 +973,8 @@ BIG = 2**31 - 1
             "`to` (=2x3x3) has 18 values; the input, 36 features, has 36",
             "reshape(4x3x3)",
         ),
+        ("reshape", {"to": (10,)}, [(36,)], "to", "`to` (=10) has 10 values", "`reshape(36)` or `flatten`"),
+        ("reshape", {"to": (5, 4)}, [(36,)], "to", "`to` (=5x4) has 20 values", "`reshape(9x4)`"),
         (
             "slice",
             {"from": 2, "to": 9},
@@ -1134,6 +1175,14 @@ def test_equal_functions_have_equal_canonical_forms() -> None:
     assert canonical("gmp") == canonical("maxpool", kernel=7)
     assert canonical("maxpool") == canonical("maxpool", kernel=2, stride=2) != canonical("maxpool", ceil=True)
     assert canonical("slice") == canonical("slice", **{"from": 0, "to": 8})
+    assert canonical("local", kernel=3, channels=4) == canonical("local", kernel=3, channels=4, pad=1)
+    strided = {"kernel": 3, "channels": 4, "stride": 2}
+    for plane in ((7, 8), (8, 7)):
+        sides = [side for n in plane for side in (n % 2, 1)]
+        tf, numbers = make("local", **strided, pad="tf"), make("local", **strided, pad=sides)
+        assert tf.canonical(((8, *plane),)) == numbers.canonical(((8, *plane),))
+    assert canonical("crop", to=3) == canonical("crop", sides=2) == canonical("crop", sides=(2, 2, 2, 2))
+    assert make("crop", like="@").canonical((*shape, (4, 3, 3))) == make("crop", like="@")
     plain, padded = {"kernel": 3, "stride": 2}, {"kernel": 3, "stride": 2, "pad": 1}
     assert canonical("avgpool", **plain) == canonical("avgpool", **plain, count_pad=False)  # there is no padding
     assert canonical("avgpool", **padded) == canonical("avgpool", **padded, count_pad=True)

@@ -1181,6 +1181,9 @@ def test_equal_functions_have_equal_canonical_forms() -> None:
         sides = [side for n in plane for side in (n % 2, 1)]
         tf, numbers = make("local", **strided, pad="tf"), make("local", **strided, pad=sides)
         assert tf.canonical(((8, *plane),)) == numbers.canonical(((8, *plane),))
+    upconv = {"kernel": 3, "channels": 4}  # what is taken away on both sides alike is said once
+    assert canonical("upconv", **upconv, pad="same") == canonical("upconv", **upconv, pad=1)
+    assert canonical("upconv", **upconv, pad="same") == make("upconv", **upconv, pad=1)
     assert canonical("crop", to=3) == canonical("crop", sides=2) == canonical("crop", sides=(2, 2, 2, 2))
     assert make("crop", like="@").canonical((*shape, (4, 3, 3))) == make("crop", like="@")
     plain, padded = {"kernel": 3, "stride": 2}, {"kernel": 3, "stride": 2, "pad": 1}

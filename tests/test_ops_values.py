@@ -524,6 +524,8 @@ KEPT: list[tuple[str, dict[str, Any], list[tuple[int, ...]]]] = [
     ("pointwise", {"channels": 4}, [(3, 1, 5)]),
     ("pointwise", {"channels": 4}, [(3, 1, 1)]),
     ("pointwise", {"channels": 4}, [(1, 4, 5)]),
+    ("upsample", {"to": (1, 1), "mode": "area"}, [(3, 4, 6)]),
+    ("upsample", {"to": (2, 3), "mode": "area"}, [(3, 4, 6)]),
     ("max", {}, [(3, 4, 5)] * 2),
     ("max", {}, [(3, 4, 5)] * 3),
     ("max", {}, [(3, 4, 5), (3, 1, 1), (3, 4, 5)]),

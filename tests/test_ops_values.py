@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from typing import Any
 
 import pytest
 import torch
 import torch.nn.functional as F
-from ops_source import build, source
+from ops_source import build, source, text
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+import netdsl
 from netdsl import ops
 from netdsl.ir import Setting
 from netdsl.ops import Operator
 from netdsl.ops.shared.base import dimensional
 from netdsl.ops.shared.init import INITS, parse, statements
 from netdsl.ops.shared.notation import notation, number, percent
+from netdsl.passes.training_memory import training
+from netdsl.testing.allocations import step
 from netdsl.testing.cases import Case
 from netdsl.text.diagnostics import OpError
 
@@ -400,6 +404,46 @@ def test_ln_of_a_map_is_over_its_channels() -> None:
     torch.testing.assert_close(apply(make("ln"), value), expected)
 
 
+def test_rmsnorm_adds_eps_to_the_mean_of_the_squares() -> None:
+    value = x(2, 5, 3, 3)
+    for eps in (1e-6, 0.5):
+        expected = value / (value.square().mean(1, keepdim=True) + eps).sqrt()
+        torch.testing.assert_close(apply(make("rmsnorm", eps=eps), value), expected)
+
+
+def test_the_widest_window_of_lcn_is_255_pixels() -> None:
+    assert make("lcn", size=255).shape(((3, 4, 4),)) == (3, 4, 4)
+
+
+@pytest.mark.parametrize(("name", "arguments"), [("bn", {}), ("attention", {"heads": 2, "relative_bias": True})])
+def test_what_is_no_parameter_is_not_trained(name: str, arguments: dict[str, Any]) -> None:
+    weights = make(name, **arguments).weights(((4, 3, 3),))
+    made = module(make(name, **arguments), (4, 3, 3))
+    assert {key for key, each in weights.items() if each.buffer} == set(dict(made.named_buffers())) != set()
+    assert {key for key, each in weights.items() if each.trainable} == set(dict(made.named_parameters()))
+
+
+def test_l2norm_divides_by_no_less_than_eps() -> None:
+    value = x(2, 5, 3, 3) * torch.tensor([1e-7, 10.0])[:, None, None, None]
+    for eps in (1e-12, 0.5):
+        norm = make("l2norm", eps=eps)
+        expected = value / value.square().sum(1, keepdim=True).sqrt().clamp(min=eps)
+        torch.testing.assert_close(apply(norm, value), expected, rtol=1e-5, atol=0)
+
+
+def test_lrn_needs_only_one_of_what_is_added_and_the_weight_of_the_squares() -> None:
+    value = x(2, 5, 3, 3)
+    torch.testing.assert_close(apply(make("lrn", size=1, k=0, alpha=1, beta=0.5), value), value.sign())
+    torch.testing.assert_close(apply(make("lrn", k=4, alpha=0, beta=0.5), value), value / 2)
+
+
+def test_what_a_local_response_normalization_takes_at_its_peak_is_predicted() -> None:
+    for layer in ("lrn", "lrn(within=true)"):
+        network = netdsl.loads(f"input 6x16x16\nconv1-6\n{layer}")
+        measured = step(netdsl.build(network).train(), [torch.zeros(2, 6, 16, 16)])[1]
+        assert training(network).peak(2) == pytest.approx(measured, rel=0.03)
+
+
 def test_bn_without_scale_has_an_offset() -> None:
     made: Any = module(make("bn", scale=False, eps=1e-3), (4, 3, 3))
     made.bias.data.normal_()
@@ -437,6 +481,82 @@ def test_droppath_drops_whole_samples_and_keeps_the_mean() -> None:
     assert (made.eval()(torch.ones(2, 3, 2, 2)) == 1).all()
 
 
+# What a gradient needs ------------------------------------------------------------------------------------------------
+
+
+def kept(op: Operator, shapes: tuple[tuple[int, ...], ...], batch: int) -> tuple[set[int], bool, int]:
+    """What autograd keeps until the backward pass: which inputs, whether the output, and how many numbers besides (a
+    place counts as two), weights left out."""
+    made = module(op, *shapes).train()
+    given = [torch.randn(batch, *shape, requires_grad=True) for shape in shapes]
+    found: dict[int, Tensor] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        alone = tensor.detach()  # a result that its own step keeps would never be freed
+        found[alone.untyped_storage().data_ptr()] = alone
+        return alone
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+        output = made(*given)
+    for weight in (*made.parameters(), *made.buffers()):
+        found.pop(weight.untyped_storage().data_ptr(), None)
+    inputs = {
+        place for place, each in enumerate(given) if found.pop(each.untyped_storage().data_ptr(), None) is not None
+    }
+    whole = found.pop(output.untyped_storage().data_ptr(), None) is not None
+    return inputs, whole, sum(each.untyped_storage().nbytes() for each in found.values()) // 4
+
+
+KEPT: list[tuple[str, dict[str, Any], list[tuple[int, ...]]]] = [
+    ("avgpool", {"kernel": 3, "stride": 2, "pad": (0, 1, 1, 0)}, [(2, 7, 9)]),
+    ("avgpool", {"kernel": 3, "stride": 2, "pad": "tf"}, [(2, 7, 8)]),
+    ("maxpool", {"kernel": 3, "stride": 2, "pad": (0, 1, 1, 0), "ceil": True}, [(2, 8, 10)]),
+    ("maxpool", {"kernel": 3, "stride": 2, "pad": "tf"}, [(2, 7, 8)]),
+    ("dropout", {"p": 0}, [(3, 4, 5)]),
+    ("dropout", {}, [(3, 4, 5)]),
+    ("dropout", {"per": "channel"}, [(3, 4, 5)]),
+    ("droppath", {"p": 0}, [(3, 4, 5)]),
+    ("droppath", {"p": 0.5}, [(3, 4, 5)]),
+    ("instancenorm", {}, [(3, 4, 5)]),
+    ("instancenorm", {"scale": True}, [(3, 4, 5)]),
+    ("lrn", {}, [(6, 4, 5)]),
+    ("pointwise", {"channels": 4}, [(3, 5, 1)]),
+    ("pointwise", {"channels": 4}, [(3, 1, 5)]),
+    ("pointwise", {"channels": 4}, [(3, 1, 1)]),
+    ("pointwise", {"channels": 4}, [(1, 4, 5)]),
+    ("upsample", {"to": (1, 1), "mode": "area"}, [(3, 4, 6)]),
+    ("upsample", {"to": (2, 3), "mode": "area"}, [(3, 4, 6)]),
+    ("max", {}, [(3, 4, 5)] * 2),
+    ("max", {}, [(3, 4, 5)] * 3),
+    ("max", {}, [(3, 4, 5), (3, 1, 1), (3, 4, 5)]),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "shapes"), KEPT)
+def test_what_autograd_keeps_is_what_is_predicted(
+    name: str, arguments: dict[str, Any], shapes: list[tuple[int, ...]]
+) -> None:
+    op = make(name, **arguments)
+    saved = op.saved(tuple(shapes))
+    for batch in (2, 5):
+        numbers = batch * saved.own + saved.fixed
+        assert kept(op, tuple(shapes), batch) == (set(saved.inputs), saved.output, numbers)
+
+
+def test_the_largest_of_two_keeps_the_two_and_of_more_that_tie_each_has_its_share_of_the_gradient() -> None:
+    assert kept(make("max"), ((4,), (4,)), 2)[::2] == ({0, 1}, 0)
+    alike = [torch.ones(1, 4, requires_grad=True) for _ in range(3)]
+    module(make("max"), *[(4,)] * 3)(*alike).sum().backward()
+    for each in alike:
+        torch.testing.assert_close(each.grad, torch.full((1, 4), 1 / 3))
+
+
+def test_a_frozen_table_of_connections_needs_nothing_for_the_gradient_of_its_weights() -> None:
+    for frozen in (False, True):
+        op = make("conv", kernel=5, channels=16, pad="valid", connect=C3, frozen=frozen)
+        assert op.saved(((6, 14, 14),)).passing_fixed == (0 if frozen else (16 * 6 - 60) * 25)
+
+
 # Rearrangements and joins ---------------------------------------------------------------------------------------------
 
 
@@ -458,6 +578,25 @@ def test_rearrangements() -> None:
     )
 
 
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+def test_a_plane_is_padded_from_itself_to_the_size_of_another(mode: str) -> None:
+    value, like = x(2, 3, 4, 5), x(2, 1, 7, 9)
+    expected = F.pad(value, [2, 2, 1, 2], mode=mode)
+    torch.testing.assert_close(apply(make("pad", like="@", mode=mode), value, like), expected)
+
+
+def test_a_plane_is_padded_with_a_constant_to_the_size_of_another() -> None:
+    value, like = x(2, 3, 4, 5), x(2, 1, 7, 9)
+    for constant in (0.0, 3.0):
+        expected = F.pad(value, [2, 2, 1, 2], value=constant)
+        torch.testing.assert_close(apply(make("pad", like="@", value=constant), value, like), expected)
+
+
+def test_what_goes_round_can_go_round_once() -> None:
+    value = x(2, 3, 4, 4)
+    torch.testing.assert_close(apply(make("pad", sides=4, mode="circular"), value), value.repeat(1, 1, 3, 3))
+
+
 def test_joins() -> None:
     a, b, gate = x(2, 4, 3, 3), x(2, 4, 3, 3) + 1, x(2, 4, 1, 1)
     torch.testing.assert_close(apply(make("add"), a, b, a), a + b + a)
@@ -465,6 +604,130 @@ def test_joins() -> None:
     torch.testing.assert_close(apply(make("concat"), a, b), torch.cat([a, b], 1))
     torch.testing.assert_close(apply(make("scale", x=0.17), a), a * 0.17)
     torch.testing.assert_close(apply(make("scale", x=-1.0, shift=1.0), a), 1 - a)
+
+
+@pytest.mark.parametrize("factor", [0.25, 0.5, 1.0, 2.0, 3.0])
+@pytest.mark.parametrize(
+    ("mode", "antialias"),
+    [("nearest", False), ("nearest_exact", False), ("area", False)]
+    + [(mode, antialias) for mode in ("bilinear", "bicubic") for antialias in (False, True)],
+)
+def test_an_interpolation_sees_the_pixels_that_gradients_reach(mode: str, antialias: bool, factor: float) -> None:
+    """Away from the edges: each place no other pixels than those of its window, and at some places all of them."""
+    to = int(24 * factor)
+    op = make("upsample", to=(to, to), mode=mode, antialias=antialias)
+    made = module(op, (1, 24, 24))
+    window = op.window(((1, 24, 24),))
+    assert window is not None
+    for axis in (0, 1):
+        reached = []
+        for place in range(to // 3, 2 * to // 3):
+            value = x(1, 1, 24, 24).requires_grad_()
+            made(value)[0, 0, place, place].backward()
+            assert value.grad is not None
+            seen = set((value.grad[0, 0] != 0).any(1 - axis).nonzero().flatten().tolist())
+            first = place * window.stride[axis] - window.pad[axis]
+            assert seen <= {(first + tap) // window.upscale[axis] for tap in range(window.kernel[axis])}
+            reached.append(len(seen))
+        assert math.ceil(1 + (window.kernel[axis] - 1) / window.upscale[axis]) == max(reached)
+        assert window.stride[axis] * factor == window.upscale[axis]
+
+
+def test_an_attention_has_a_value_for_each_key_however_they_lie() -> None:
+    op = make("attention", heads=2)
+    queries, keys, values = x(2, 4, 5, 1), x(2, 4, 2, 3), x(2, 4, 6, 1)
+    laid = apply(op, queries, keys, values.reshape(2, 4, 2, 3))
+    torch.testing.assert_close(apply(op, queries, keys, values), laid)
+
+
+def test_an_embedding_of_no_known_vocabulary_has_no_vectors() -> None:
+    assert count(make("embedding", rank=0, units=3), (4,)) == 0
+    assert count(make("embedding", rank=0, units=3, vocabulary=7), (4,)) == 21
+
+
+# Names ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        ("conv", ("conv", None)),
+        (" Conv3x3", ("conv", "3x3")),
+        ("conv3\u00d75", ("conv", "3x5")),
+        ("relu6", ("relu6", None)),
+        ("Max  Pool", ("maxpool", None)),
+        ("max pool3", ("maxpool", "3")),
+        ("deconv2x4", ("upconv", "2x4")),
+        ("transposed convolution4x4x4", ("upconv", "4x4x4")),
+        ("linear", ("fc", None)),
+        ("convolutional banana3", None),
+        ("convx", None),
+    ],
+)
+def test_a_head_is_an_operator_and_its_kernel(head: str, found: tuple[str, str | None] | None) -> None:
+    assert ops.resolve(head) == found
+
+
+# What is PyTorch's own is emitted as it is ----------------------------------------------------------------------------
+
+
+def written(name: str, shape: tuple[int, ...], **arguments: Any) -> str:
+    """The constructor that is emitted for an operator on maps of this shape."""
+    call = make(name, len(shape) - 1, **arguments).torch((shape,)).module
+    assert call is not None
+    return text(call)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "shape", "call"),
+    [
+        ("avgpool", {"kernel": 3, "pad": 1}, (3, 2, 2), "nn.AvgPool2d(kernel_size=3, padding=1)"),
+        ("avgpool", {"kernel": 3, "pad": 1}, (3, 3, 3, 4), "nn.AvgPool3d(kernel_size=3, padding=1)"),
+        (
+            "avgpool",
+            {"kernel": 3, "pad": 1},
+            (3, 2, 4, 4),  # PyTorch refuses a clip that is shorter than the window, whatever the padding
+            "PaddedAvgPool3d((3, 3, 3), (3, 3, 3), (1, 1, 1, 1, 1, 1))",
+        ),
+        (
+            "upconv",
+            {"kernel": 2, "channels": 4, "stride": 2},
+            (3, 4, 4),
+            "nn.ConvTranspose2d(3, 4, kernel_size=2, stride=2)",
+        ),
+        (
+            "upconv",
+            {"kernel": 4, "channels": 4, "stride": 2, "pad": 1},
+            (3, 4, 4),
+            "nn.ConvTranspose2d(3, 4, kernel_size=4, stride=2, padding=1)",
+        ),
+        (
+            "upconv",
+            {"kernel": 3, "channels": 4, "stride": 2, "pad": "tf"},
+            (3, 4, 4),
+            "CroppedConvTranspose2d(3, 4, kernel_size=3, stride=2, sides=(0, 1, 0, 1))",
+        ),
+    ],
+)
+def test_a_module_is_constructed_with_what_is_not_its_default(
+    name: str, arguments: dict[str, Any], shape: tuple[int, ...], call: str
+) -> None:
+    assert written(name, shape, **arguments) == call
+
+
+def test_sides_are_rounded_up_in_the_order_in_which_they_are_written() -> None:
+    (defined,) = make("maxpool", kernel=3, stride=2, pad=(0, 1, 2, 1), ceil=True).torch(((3, 8, 8),)).definitions
+    given, *rounded = re.findall(r"^ +((?:left|right|top|bottom)\b.*?) = self", defined, re.M)
+    assert rounded == [each for each in given.split(", ") if each in rounded] != []
+
+
+def test_a_unit_of_a_transposed_convolution_is_drawn_by_the_inputs_of_its_group() -> None:
+    for groups in (1, 2, 3):
+        op = make("upconv", kernel=2, channels=6, groups=groups, init="lecun")
+        made: Any = module(op, (12, 4, 4))
+        bound = 2.4 / (12 // groups * 4)
+        assert 0.9 * bound < made.weight.abs().max() <= bound
+        assert any("*" in each for each in op.torch(((12, 4, 4),)).init) == (groups > 1)
 
 
 # Each class of its own, in every form that PyTorch gives a module -----------------------------------------------------
@@ -712,6 +975,8 @@ BIG = 2**31 - 1
             "`to` (=2x3x3) has 18 values; the input, 36 features, has 36",
             "reshape(4x3x3)",
         ),
+        ("reshape", {"to": (10,)}, [(36,)], "to", "`to` (=10) has 10 values", "`reshape(36)` or `flatten`"),
+        ("reshape", {"to": (5, 4)}, [(36,)], "to", "`to` (=5x4) has 20 values", "`reshape(9x4)`"),
         (
             "slice",
             {"from": 2, "to": 9},
@@ -727,6 +992,40 @@ BIG = 2**31 - 1
             "sides",
             "cropping 8 rows and 8 columns leaves nothing of the 8x8 input",
             "at most 7 rows",
+        ),
+        (
+            "slice",
+            {"from": 8},
+            [(8, 4, 4)],
+            "from",
+            "`from` (=8) is beyond the input, 8x4x4; the last is 7",
+            None,
+        ),
+        (
+            "concat",
+            {},
+            [(4, 8, 8), (4, 8)],
+            None,
+            "the branches of 'concat' have different shapes: 4x8x8 and 4x8",
+            "`flatten` the maps",
+        ),
+        ("instancenorm", {}, [(4, 1, 1)], None, "`instancenorm` of a 1x1 plane is always 0", "use `bn` or `ln`"),
+        ("lrn", {"k": 0, "alpha": 0}, [(4, 8, 8)], "k", "everything would be divided by 0", None),
+        (
+            "attention",
+            {"heads": 2},
+            [(4, 5), (4, 2, 3), (4, 3)],
+            None,
+            "each key needs a value: keys are 4x2x3, values 4x3",
+            None,
+        ),
+        (
+            "pad",
+            {"sides": 4, "mode": "circular"},
+            [(2, 3, 4)],
+            "sides",
+            "`mode=circular` can pad a 3x4 plane by at most 3x4, not 4",
+            "pad less",
         ),
         ("upsample", {"factor": BIG}, [(4, 8, 8)], None, "a dimension may be at most 2^31-1", None),
         ("flatten", {}, [(BIG, 8, 8)], None, "a dimension may be at most 2^31-1", None),
@@ -779,6 +1078,10 @@ def test_refusals(
             "`out_pad` \\(=1\\) must be smaller than the stride 1",
         ),
         ("lcn", {"size": 4}, "must be odd"),
+        ("lcn", {"size": 257}, "at most 255"),
+        ("positions", {"kind": "sine", "frozen": True}, "`kind=sine` learns nothing"),
+        ("positions", {"kind": "sine", "init": "zeros"}, "`kind=sine` learns nothing"),
+        ("unpool", {"pool": "@", "pad": "tf", "ceil": True}, "rounds sizes up by itself"),
         ("crop", {}, "crop\\(4\\)"),
         ("upsample", {"factor": 2, "to": 7}, "upsample\\(2\\)"),
         ("slice", {"from": 3, "to": 3}, "must be greater than"),
@@ -874,3 +1177,29 @@ def test_equal_functions_have_equal_canonical_forms() -> None:
     assert canonical("gmp") == canonical("maxpool", kernel=7)
     assert canonical("maxpool") == canonical("maxpool", kernel=2, stride=2) != canonical("maxpool", ceil=True)
     assert canonical("slice") == canonical("slice", **{"from": 0, "to": 8})
+    assert canonical("local", kernel=3, channels=4) == canonical("local", kernel=3, channels=4, pad=1)
+    strided = {"kernel": 3, "channels": 4, "stride": 2}
+    for plane in ((7, 8), (8, 7)):
+        sides = [side for n in plane for side in (n % 2, 1)]
+        tf, numbers = make("local", **strided, pad="tf"), make("local", **strided, pad=sides)
+        assert tf.canonical(((8, *plane),)) == numbers.canonical(((8, *plane),))
+    upconv = {"kernel": 3, "channels": 4}  # what is taken away on both sides alike is said once
+    assert canonical("upconv", **upconv, pad="same") == canonical("upconv", **upconv, pad=1)
+    assert canonical("upconv", **upconv, pad="same") == make("upconv", **upconv, pad=1)
+    assert canonical("crop", to=3) == canonical("crop", sides=2) == canonical("crop", sides=(2, 2, 2, 2))
+    assert make("crop", like="@").canonical((*shape, (4, 3, 3))) == make("crop", like="@")
+    plain, padded = {"kernel": 3, "stride": 2}, {"kernel": 3, "stride": 2, "pad": 1}
+    assert canonical("avgpool", **plain) == canonical("avgpool", **plain, count_pad=False)  # there is no padding
+    assert canonical("avgpool", **padded) == canonical("avgpool", **padded, count_pad=True)
+    assert canonical("avgpool", **padded) != canonical("avgpool", **padded, count_pad=False)
+
+
+def test_transposed_convolutions_that_cut_differently_are_not_one_function() -> None:
+    """In each dimension by itself, before and after."""
+    for rank in (1, 2, 3):
+        cuts = [list(sides) for sides in itertools.product((0, 1), repeat=2 * rank)]
+        found = {
+            make("upconv", rank, kernel=4, channels=2, stride=2, pad=sides).canonical(((3, *(5,) * rank),))
+            for sides in cuts
+        }
+        assert len(found) == len(cuts)

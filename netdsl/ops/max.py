@@ -24,7 +24,7 @@ class Max(Elementwise):
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
         """All branches, and the largest on the way; several that are alike as one stack."""
         if _stacked(inputs):
-            return Saved(output=True, own=len(inputs) * prod(inputs[0]))
+            return Saved(output=True, own=sum(map(prod, inputs)))
         return Saved(tuple(range(len(inputs))), own=between(inputs))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:

@@ -82,7 +82,7 @@ class Reshape(Operator):
         return Torch(Call("Reshape", self.to), definitions=(RESHAPE,))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window | None:
-        return None if self.to is not None and len(self.to) > 1 else super().window(inputs)
+        return None if self.to is not None else super().window(inputs)
 
 
 def _way_out(shape: Shape, to: Shape) -> str | None:

@@ -135,13 +135,18 @@ class Upsample(Operator):
         stride = tuple(max(n // out, 1) for out, n in axes)
         reach = {"nearest": 0, "nearest_exact": 0, "area": 0, "bicubic": 2}.get(self.mode, 1)  # pixels on each side
         blurred = self.antialias or self.mode == "area"
-        kernel = []
+        kernel, pad = [], []
         for grown, shrunk in zip(upscale, stride, strict=True):
             if shrunk > 1:
                 kernel.append(max(2 * reach, 1) * (shrunk if blurred else 1))
+                pad.append(0 if self.mode == "nearest" else (kernel[-1] - shrunk) // 2)
+            elif grown > 1 and reach:
+                kernel.append((2 * reach - 1) * grown + 1)
+                pad.append(kernel[-1] // 2)
             else:
-                kernel.append(2 * reach * grown + 1 if grown > 1 else 1)
-        return window(len(kernel), tuple(kernel), stride, pad=tuple(size // 2 for size in kernel), upscale=upscale)
+                kernel.append(1)
+                pad.append(0)
+        return window(len(kernel), tuple(kernel), stride, pad=tuple(pad), upscale=upscale)
 
     def canonical(self, inputs: tuple[Shape, ...]) -> Self:
         mode = "bilinear" if self.mode == "linear" and len(inputs[0]) == 3 else self.mode

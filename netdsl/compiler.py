@@ -54,8 +54,8 @@ def compile(
     `unsaved`, by resolved path, stand for those on disk).
 
     `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input, which
-    may be text: `"3x64x64"`. Compilations that are given the same `texts` parse each text once. `most` is
-    how large a network may be. Never raises for what is wrong with the spec; that is in `.report`.
+    may be text: `"3x64x64"`. Compilations that are given the same `texts` parse each text once. `most` is how large the
+    network may be. Never raises for what is wrong with the spec; that is in `.report`.
     """
     report = Report()
     size = _size(input, report)

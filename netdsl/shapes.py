@@ -14,6 +14,9 @@ from typing import Any, TypeAlias
 
 Shape: TypeAlias = tuple[int, ...]
 LARGEST = 2**31 - 1
+"""A size, the most that the libraries which run networks can count to."""
+LARGEST_NUMBER = 2**63 - 1
+"""A number of an expression."""
 
 
 def text(shape: Shape | None) -> str:

@@ -19,7 +19,8 @@ from netdsl import zoo
 from netdsl.backends.purpose.training import planned
 from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.passes.tape import Bytes, Player, Tape
+from netdsl.passes.player import Player
+from netdsl.passes.tape import Bytes, Tape
 from netdsl.passes.training_memory import tape, training
 from netdsl.testing.allocations import step
 from netdsl.testing.drawing import LAW, sided

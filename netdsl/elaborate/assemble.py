@@ -42,8 +42,8 @@ def elaborate(
     """The network that a file describes, as far as it can be known; every mistake is in `report`.
 
     `settings` override the file's params, `input` the shape of its first input; claims are those of the file as it is
-    written, and are not held against another. It may come to `most`. None where there is no network:
-    a file of blocks only, or errors that hide all of it.
+    written, and are not held against another. `most` is how large the network may be. None where there is none: a file
+    of blocks only, or errors that hide all of it.
     """
     outside = settings or {}
     try:
@@ -59,7 +59,7 @@ def elaborate(
 class Assembler:
     """Takes a program's statements once and assembles the network. `broken`: an error may hide what seems to lack."""
 
-    def __init__(self, report: Report, program: Program, input: Shape | None, most: Limit = MOST):
+    def __init__(self, report: Report, program: Program, input: Shape | None, most: Limit):
         self.report = report
         self.program = program
         self.builder = Builder(report, place, most)

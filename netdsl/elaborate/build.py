@@ -12,7 +12,7 @@ from typing import Any
 from netdsl.elaborate.construct import bare
 from netdsl.elaborate.draft import Draft, DraftNode, DraftScope, Stretch
 from netdsl.elaborate.evaluator import Evaluator
-from netdsl.elaborate.extent import EACH, EMPTY, LAYER, MOST, PART, Extent, Least, Limit
+from netdsl.elaborate.extent import EMPTY, LAYER, PART, Extent, Least, Limit
 from netdsl.elaborate.frames import Frame
 from netdsl.elaborate.problems import Problem
 from netdsl.elaborate.values import Given
@@ -43,7 +43,7 @@ class Builder:
     back to `body`.
     """
 
-    def __init__(self, report: Report, place: Callable[[Builder, tree.Statement, Frame], None], most: Limit = MOST):
+    def __init__(self, report: Report, place: Callable[[Builder, tree.Statement, Frame], None], most: Limit):
         self.report = report
         self.most = most
         self.place = place
@@ -166,7 +166,7 @@ class Builder:
         """Count a call of a block, or one of several that are repeated."""
         self.foresee(frame, span, PART)
         self.parts += 1
-        if self._empty(self.extent):
+        if self.extent.hollow:
             self._end(frame, span, f"{EMPTY:,} calls of blocks and repetitions without a layer in them")
 
     def foresee(self, frame: Frame, span: Span, extent: Extent) -> None:
@@ -177,11 +177,7 @@ class Builder:
     def fits(self, extent: Extent) -> bool:
         """Whether there is room for just so much more."""
         whole = self.extent.plus(extent)
-        return not self.most.passed(whole) and not self._empty(whole)
-
-    @staticmethod
-    def _empty(extent: Extent) -> bool:
-        return extent.parts > EMPTY + EACH * extent.layers
+        return not self.most.passed(whole) and not whole.hollow
 
     def _end(self, frame: Frame, span: Span, many: str) -> None:
         self.tell(frame, Problem("E0004", f"the network has more than {many}", span, self.most.help))

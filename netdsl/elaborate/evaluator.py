@@ -9,6 +9,7 @@ from netdsl.elaborate.functions import ARITHMETIC, FUNCTIONS, ORDER, Unsuited, u
 from netdsl.elaborate.problems import Problem, Told
 from netdsl.elaborate.values import TRUTHS, UNKNOWN, Given, Word, bounded, show
 from netdsl.ir import Setting
+from netdsl.shapes import LARGEST_NUMBER
 from netdsl.shapes import text as shape_text
 from netdsl.syntax import tree
 from netdsl.syntax.numbers import number
@@ -16,7 +17,6 @@ from netdsl.syntax.walk import children
 from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
 
-LARGEST = 2**63 - 1
 DIMENSIONS = ((), ("length",), ("height", "width"), ("depth", "height", "width"))
 """What the dimensions behind the channels are called, by their number."""
 SIZES = ("channels", "length", "depth", "height", "width")
@@ -102,7 +102,7 @@ class Evaluator:
         if kind is tree.Reference:
             return self._name(node)  # type: ignore[arg-type]
         found: Any = getattr(self, "_" + kind.__name__.lower())(node)
-        if isinstance(found, (int, float)) and not abs(found) <= LARGEST:
+        if isinstance(found, (int, float)) and not abs(found) <= LARGEST_NUMBER:
             raise Problem("E0604", "the value is out of range", node.span, "numbers go up to 2^63 - 1")
         return found
 

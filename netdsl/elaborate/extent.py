@@ -27,6 +27,12 @@ class Extent(NamedTuple):
     def times(self, count: int) -> Extent:
         return Extent(self.layers * count, self.parts * count)
 
+    @property
+    def hollow(self) -> bool:
+        """Whether there are more parts than its layers explain. One costs as much as a layer, and what holds none comes
+        to nothing."""
+        return self.parts > EMPTY + _EACH * self.layers
+
 
 class Limit(NamedTuple):
     """The most that a network may come to, and what to do where it comes to more."""
@@ -44,9 +50,8 @@ class Limit(NamedTuple):
 
 LAYER, PART = Extent(layers=1), Extent(parts=1)
 MOST = Limit(1_000_000, 1_000_000, "is a repetition count too large?")
-EMPTY, EACH = 10_000, 4
-"""A part costs as much as a layer, and many that hold none come to nothing. So many may be empty, and for each layer
-there may be so many more: blocks inside one another."""
+EMPTY, _EACH = 10_000, 4
+"""So many parts may be without a layer, and for each layer there may be so many more: blocks inside one another."""
 DEEPEST = 150
 """How many bodies inside one another are looked into: more than a network may have."""
 

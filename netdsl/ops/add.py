@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from netdsl.ops.shared.base import Saved
 from netdsl.ops.shared.join import Elementwise
+from netdsl.shapes import Shape
 
 
 class Add(Elementwise):
@@ -15,8 +16,11 @@ class Add(Elementwise):
     Source: the shortcut of He et al., Deep Residual Learning, 2015, eq. 1. PyTorch: `+`.
     """
 
-    keeps = Saved()
     sums = True
     sign = "+"
     symbol = "+"
     example = "add { conv3-64 | identity }"
+
+    def saved(self, inputs: tuple[Shape, ...]) -> Saved:
+        """Nothing; the gradient of a branch that is spread is a sum, that of the others the output's own."""
+        return Saved(handed=len(set(inputs)) == 1)

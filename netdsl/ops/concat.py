@@ -19,7 +19,7 @@ class Concat(Operator):
 
     family = Family.JOIN
     called = "filter concatenation"
-    keeps = Saved()
+    keeps = Saved(handed=True)
     aliases = ("concatenate", "concatenation", "depthconcat", "filter concat")
     inputs = (1, None)
     followed_by = ("act",)

@@ -8,41 +8,20 @@ smallest there is. Figures such as `params` are those of the network as it is. D
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 from netdsl.ir import Network, Property
-from netdsl.passes.claims import QUANTITIES, computed, find
+from netdsl.passes.conditions import Figures, Meaningless, Unknown
 from netdsl.passes.sizes import Family, Inputs, valid_inputs
-from netdsl.passes.sizes.progression import Apart, Progression, Split
-from netdsl.passes.sizes.valid import dimensions_of
-from netdsl.shapes import Shape, round_to, rounded, text
+from netdsl.passes.sizes.progression import Apart
+from netdsl.shapes import Shape, text
 from netdsl.syntax import parse_value, tree
-from netdsl.text.diagnostics import Related, Report, did_you_mean
+from netdsl.text.diagnostics import Related, Report
 from netdsl.text.source import Span
 
 CODE = "E0505"
-_OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": operator.add, "-": operator.sub, "*": operator.mul, "//": operator.floordiv, "%": operator.mod,
-    "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
-}  # fmt: skip
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "ceil": math.ceil, "floor": math.floor, "max": max, "min": min, "round": rounded, "round_to": round_to,
-}  # fmt: skip
-"""The functions that a condition may call; what they give of `/`, which is exact, is what they give in the spec."""
-_OF_ONE = ("ceil", "floor", "round")
-_TAKES = f"it has + - * / // % **, comparisons, `and`, `or`, `not`, and the functions {', '.join(FUNCTIONS)}"
-
-
-class Meaningless(Exception):
-    """A condition that asks for what there is not; `span` is inside the condition."""
-
-    def __init__(self, message: str, span: Span, help: str | None = None):
-        super().__init__(message)
-        self.span, self.help = span, help
 
 
 @dataclass(frozen=True)
@@ -119,7 +98,7 @@ def _offset(network: Network, property: Property) -> int:
 
 def false_as_it_is(network: Network, parsed: tree.Expression) -> Counterexample | None:
     """Where a condition is false of a network as it is; None where it holds. Raises `Meaningless`."""
-    asked = _Figures(network, network.shapes, network.inputs[0].shape if network.inputs else ())
+    asked = Figures(network, network.shapes, network.inputs[0].shape if network.inputs else ())
     return None if asked.truth(parsed) else Counterexample(network.inputs[0].shape, asked.seen)
 
 
@@ -134,7 +113,7 @@ def counterexample(network: Network, parsed: tree.Expression, inputs: Inputs) ->
             if family.refused is None and (size := _smallest(network, parsed, family)) is not None:
                 shape = tuple(size if at == each.place else n for at, n in enumerate(inputs.base))
                 shapes = [family.shape_at(value, size) for value in range(len(network.shapes))]
-                figures = _Figures(network, shapes, shape)
+                figures = Figures(network, shapes, shape)
                 figures.truth(parsed)
                 found.append(Counterexample(shape, figures.seen))
     return min(found, key=lambda each: (math.prod(each.shape), each.shape), default=None)
@@ -149,169 +128,12 @@ def _smallest(network: Network, parsed: tree.Expression, family: Family) -> int 
             break
         part = left.pop()
         shapes = part.shapes
-        figures = _Figures(network, shapes, shapes[0], general=True)
+        figures = Figures(network, shapes, shapes[0], general=True)
         try:
             if not figures.truth(parsed):
                 false.append(part.start)
         except Apart as apart:
             left += part.parts(apart)
-        except _Unknown:
+        except Unknown:
             return None
     return min(false, default=None)
-
-
-class _Unknown(Exception):
-    """A figure that is not known for all sizes at once."""
-
-
-class _Figures:
-    """Evaluates conditions where the values have these shapes. `seen` are the figures that were asked for."""
-
-    def __init__(self, network: Network, shapes: Any, first: Any, general: bool = False):
-        self.network, self.shapes, self.first, self.general = network, shapes, first, general
-        self.seen: dict[str, Any] = {}
-
-    def truth(self, node: tree.Expression) -> bool:
-        """Whether a condition holds. Raises `Meaningless`."""
-        value = self.value(node)
-        if not isinstance(value, bool):
-            raise Meaningless("a property is a condition, true or false", node.span, "compare: `output.height == 7`")
-        return value
-
-    def value(self, node: tree.Expression) -> Any:
-        match node:
-            case tree.Literal(value=value):
-                return Fraction(str(value)) if isinstance(value, float) else value
-            case tree.Dims(values=sizes):
-                return tuple(each if isinstance(each, int) else self.value(each) for each in sizes)
-            case tree.Reference(name=name):
-                return self._named(None, name, node)
-            case tree.Quantity(names=names):
-                return self._named(".".join(each.text for each in names[:-1]), names[-1].text, node)
-            case tree.Unary(operator="not", operand=operand):
-                return not self.truth(operand)
-            case tree.Unary(operator=sign, operand=operand):
-                return -self._number(operand) if sign == "-" else self._number(operand)
-            case tree.Binary(operator="and", left=left, right=right):
-                return self.truth(left) and self.truth(right)
-            case tree.Binary(operator="or", left=left, right=right):
-                return self.truth(left) or self.truth(right)
-            case tree.Binary(operator="/", left=left, right=right):
-                return self._divided(self._number(left), self._number(right), node)
-            case tree.Binary(operator="**", left=left, right=right):
-                return self._power(self._number(left), self._number(right), node)
-            case tree.Binary(operator=sign, left=left, right=right) if sign in ("==", "!="):
-                return _equal(self.value(left), self.value(right)) == (sign == "==")
-            case tree.Binary(operator=sign, left=left, right=right) if sign in _OPERATIONS:
-                try:
-                    return _OPERATIONS[sign](self._number(left), self._number(right))
-                except ZeroDivisionError:
-                    raise Meaningless("division by zero", node.span) from None
-            case tree.Conditional(test=test, then=then, otherwise=otherwise):
-                return self.value(then if self.truth(test) else otherwise)
-            case tree.Call(name=name, arguments=arguments) if name.text in FUNCTIONS:
-                return self._called(name.text, [self._number(each.value) for each in arguments], node)
-        raise Meaningless("this cannot stand in a property", node.span, _TAKES)
-
-    def _called(self, name: str, numbers: list[Any], node: tree.Expression) -> Any:
-        if name == "round_to":
-            if len(numbers) != 2 or not isinstance(numbers[1], int) or numbers[1] < 1:
-                takes = "a number, and the whole number that it is to be a multiple of"
-                raise Meaningless(f"`{name}` takes {takes}", node.span)
-        elif (len(numbers) == 1) != (name in _OF_ONE):
-            raise Meaningless(f"`{name}` takes {'one number' if name in _OF_ONE else 'numbers'}", node.span)
-        return FUNCTIONS[name](*numbers)
-
-    def _number(self, node: tree.Expression) -> Any:
-        value = self.value(node)
-        if isinstance(value, bool) or not isinstance(value, (int, Fraction, Progression)):
-            raise Meaningless("a number is needed here", node.span)
-        return value
-
-    def _divided(self, left: Any, right: Any, node: tree.Expression) -> Any:
-        if isinstance(right, Progression):
-            raise Split(1)
-        if right == 0:
-            raise Meaningless("division by zero", node.span)
-        return left * (1 / Fraction(right))
-
-    def _power(self, left: Any, right: Any, node: tree.Expression) -> Any:
-        if isinstance(left, Progression) or isinstance(right, Progression):
-            raise _Unknown
-        if not isinstance(right, int) or not 0 <= right <= 63:
-            raise Meaningless("a power in a property is a whole number from 0 to 63", node.span)
-        return left**right
-
-    def _named(self, label: str | None, name: str, node: tree.Expression) -> Any:
-        if label is None and name in self.network.settings:
-            value = self.network.settings[name]
-            return Fraction(str(value)) if isinstance(value, float) else value
-        shape = self._shape(label, node) if label is not None else None
-        if shape is not None:
-            places = dimensions_of(len(shape))
-            if name in places:
-                return self._noted(label, name, shape[places.index(name)])
-            if name == "output":
-                return self._noted(label, name, tuple(shape))
-        if name in QUANTITIES and label not in ("input", "output"):
-            if self.general:
-                raise _Unknown
-            try:
-                return self._noted(label, name, computed(self.network, label, name))
-            except ValueError:
-                raise _Unknown from None
-        if label is None and name == "output":
-            return self._noted(None, "output", tuple(self.shapes[self.network.result]))
-        known = [*QUANTITIES, *(dimensions_of(len(shape)) if shape is not None else self.network.settings)]
-        of = f"`{label}`" if label else "the network"
-        at = node.names[-1].span if isinstance(node, tree.Quantity) else node.span
-        help = did_you_mean(name, known) or f"there are {', '.join(sorted(known))}"
-        raise Meaningless(f"`{name}` is no figure of {of}", at, help)
-
-    def _shape(self, label: str, node: tree.Expression) -> Any:
-        """The shape of what is called `label`. Raises `Meaningless` where nothing is."""
-        try:
-            return self.shape_of(label)
-        except KeyError:
-            ends = [*(each.name for each in self.network.inputs), *(each.name for each in self.network.outputs)]
-            known = ["input", "output", *filter(None, (*ends, *self.network.named))]
-            help = did_you_mean(label, known) or f"there are {', '.join(known[:20])}"
-            raise Meaningless(f"nothing is labelled `{label}`", node.span, help) from None
-
-    def shape_of(self, label: str) -> Any:
-        """The shape of what is called `label`. Raises `KeyError` where nothing is."""
-        given = {each.name: at for at, each in enumerate(self.network.inputs)}
-        part = find(self.network, label)
-        if part is not None:
-            return self.shapes[part[1]]
-        if label in given:
-            return self.shapes[given[label]]
-        if label == "input":
-            return self.first
-        outputs = {each.name: each.value for each in self.network.outputs}
-        if label in outputs:
-            return self.shapes[outputs[label]]
-        if label == "output":
-            return self.shapes[self.network.result]
-        raise KeyError(label)
-
-    def _noted(self, label: str | None, name: str, value: Any) -> Any:
-        self.seen[f"{label}.{name}" if label else name] = value
-        return value
-
-
-def dimensions(network: Network | None, label: str) -> list[tuple[str, int]]:
-    """The sizes that a property may name behind a label, `input` or `output`, as they are; none where it is unknown."""
-    if network is None or not network.complete:
-        return []
-    try:
-        shape = _Figures(network, network.shapes, network.inputs[0].shape).shape_of(label)
-    except KeyError:
-        return []
-    return list(zip(dimensions_of(len(shape)), shape, strict=True))
-
-
-def _equal(left: Any, right: Any) -> bool:
-    if isinstance(left, tuple) and isinstance(right, tuple):
-        return len(left) == len(right) and all(_equal(a, b) for a, b in zip(left, right, strict=True))
-    return bool(left == right)

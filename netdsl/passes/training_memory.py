@@ -16,7 +16,8 @@ from math import prod
 from netdsl.ir import Network, Node
 from netdsl.ops import Operator
 from netdsl.passes.memory import BYTES
-from netdsl.passes.tape import Bytes, Entry, Player, Tape
+from netdsl.passes.player import Player
+from netdsl.passes.tape import Bytes, Entry, Tape
 from netdsl.shapes import Shape
 
 
@@ -107,7 +108,7 @@ def entry(op: Operator, shapes: tuple[Shape, ...], value: int, inputs: tuple[int
     own = Bytes(BYTES * found.own, BYTES * found.fixed)
     passing = Bytes(BYTES * found.passing, BYTES * (weights + found.passing_fixed))
     reached = () if op.constant else inputs[: op.inputs[1]]  # behind these are values whose sizes alone count
-    return Entry(value, inputs, kept, own, op.view, passing, reached)
+    return Entry(value, inputs, kept, own, op.view, passing, reached, found.handed)
 
 
 def learned(network: Network, node: Node) -> int:

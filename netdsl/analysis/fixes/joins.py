@@ -62,9 +62,10 @@ def _inputs(fault: Fault, join: tree.Join) -> Iterator[Candidate]:
     inputs = list(fault.trees.of(tree.Input))
     if network is None or len(inputs) != 1:
         return
+    solver = Solver(network)
     for node, scope in joins(network):
         if scope.span == join.span and rounded(network, node) is not None:
-            fits = fitting(Solver(network), node)
+            fits = fitting(solver, node)
             for shape in fits.nearest(network.inputs[0].shape) if fits is not None else ():
                 yield fault.replace(f"`input {written(shape)}`", inputs[0].shape.span, written(shape), 2)
 

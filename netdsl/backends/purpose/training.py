@@ -18,7 +18,8 @@ from netdsl.backends.purpose.passes import recomputed_groups, recomputed_values
 from netdsl.backends.purpose.statements import inlines
 from netdsl.ir import Network
 from netdsl.passes.memory import BYTES
-from netdsl.passes.tape import Light, Player, Tape
+from netdsl.passes.player import Player
+from netdsl.passes.tape import Light, Tape
 from netdsl.passes.training_memory import Training, entry, learned, training
 from netdsl.text.amounts import size
 

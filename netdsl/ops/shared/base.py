@@ -120,7 +120,8 @@ class Saved(NamedTuple):
 
     `own` are more numbers (float32; a place counts as two) for each sample, `fixed` those for a batch of any size.
     `passing` are those that are there while its gradient is worked out, besides the gradients of inputs, output and
-    weights; `passing_fixed` those for a batch of any size.
+    weights; `passing_fixed` those for a batch of any size. `handed`: the gradients of its inputs are that of its
+    output, or parts of it.
     """
 
     inputs: tuple[int, ...] = ()
@@ -129,6 +130,7 @@ class Saved(NamedTuple):
     fixed: int = 0
     passing: int = 0
     passing_fixed: int = 0
+    handed: bool = False
 
 
 class Operator(BaseModel):

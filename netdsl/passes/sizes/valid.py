@@ -12,8 +12,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from netdsl.ir import Network, Node, Scope
+from netdsl.passes.sizes.families import Solution, weights_at
 from netdsl.passes.sizes.sets import SizeSet, condition
-from netdsl.passes.sizes.solve import Solution, Solver, weights_at
+from netdsl.passes.sizes.solve import Solver
 from netdsl.shapes import Shape
 from netdsl.text.source import Span
 

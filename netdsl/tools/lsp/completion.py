@@ -12,8 +12,8 @@ from netdsl.elaborate.files import standard_blocks
 from netdsl.elaborate.functions import FUNCTIONS
 from netdsl.ir import Network
 from netdsl.ops.shared.reference import reference
-from netdsl.passes.properties import FUNCTIONS as FUNCTIONS_OF_PROPERTIES
-from netdsl.passes.properties import dimensions
+from netdsl.passes.conditions import FUNCTIONS as FUNCTIONS_OF_PROPERTIES
+from netdsl.passes.conditions import dimensions
 from netdsl.shapes import text
 from netdsl.syntax import tree
 from netdsl.tools.lsp import arguments, cursor, files, hover, inlay, pages

@@ -23,7 +23,8 @@ from netdsl.tools.lsp.places import Places
 from netdsl.tools.lsp.resolve import resolve
 
 _STANDARD = "<std>/"
-MOST = Limit(20_000, 80_000, "the editor looks no further, so that it answers soon; `netdsl check` does")
+_MOST = Limit(20_000, 80_000, "the editor looks no further, so that it answers soon; `netdsl check` does")
+"""What an editor may ask for at every keystroke takes a few seconds at the most."""
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Document:
 
     def compiled_as(self, source: Source, variant: str | None) -> Compilation:
         """The compilation of another text in the place of this one."""
-        return compile(source, variant=variant, directory=self.directory, unsaved=self.unsaved, most=MOST)
+        return compile(source, variant=variant, directory=self.directory, unsaved=self.unsaved, most=_MOST)
 
     def network(self, variant: str | None = None) -> Network | None:
         """The network of a variant as far as it is known, or of the shown one; None for a file of blocks."""

@@ -123,26 +123,23 @@ def test_the_zoo(name: str) -> None:
     network = netdsl.load(name)
     if not trains(network):
         pytest.skip("it is not trained by gradients")
-    plain, given, far = netdsl.build(network), inputs(network), (KEPT.get(name, 0.005), WIDER.get(name, 0.03))
-    holds(planned(network, 2).plain, given, *far)
+    plain, given, far = netdsl.build(network), inputs(network), WIDER.get(name, 0.03)
+    holds(planned(network, 2).plain, given, far)
     for plan in plans(network, 2, 0.6, 0.3):
         model = made(plan)
         alike(plain, model, given)
-        holds(plan, given, *far)
+        holds(plan, given, far)
 
 
-KEPT = {"swin_t": 0.012}
-"""Where two small values are counted, at the ends of groups, that are not kept."""
-WIDER = {"nasnet": 0.031, "mc3_18": 0.045, "enet": 0.045}
-"""Where the peak is further from what was predicted: variables that a cell's function holds; values that are computed
-again behind a layer that the spec has before it; what an unpooling makes on the way."""
+WIDER = {"nasnet": 0.031}
+"""The functions of its cells hold variables longer than the spec tells."""
 
 
-def holds(plan: Plan, given: list[Tensor], far: float = 0.005, farther: float = 0.03) -> None:
+def holds(plan: Plan, given: list[Tensor], far: float = 0.03) -> None:
     """The law of prediction."""
     kept, peak = step(made(plan).train(), given)
-    assert plan.kept == pytest.approx(kept, rel=far)
-    assert plan.peak == pytest.approx(peak, rel=farther)
+    assert plan.kept == pytest.approx(kept, rel=0.005)
+    assert plan.peak == pytest.approx(peak, rel=far)
 
 
 @pytest.mark.parametrize("name", SMALL)

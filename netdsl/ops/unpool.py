@@ -35,7 +35,7 @@ UNPOOL = '''class MaxUnpool{d}d(nn.Module):
             pooled, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil, return_indices=True
         )
         zeros = torch.zeros_like(pooled).flatten(2)
-        return zeros.scatter(2, places.flatten(2), x.flatten(2)).view_as(pooled)
+        return zeros.scatter_(2, places.flatten(2), x.flatten(2)).view_as(pooled)
 '''
 
 

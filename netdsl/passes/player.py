@@ -61,6 +61,8 @@ class Player:
         for each in self.lights.values():
             self.let_go.setdefault(min(asked[each.value], default=min(each.places)), []).append(each)
         self.inner = {place for each in self.lights.values() for place in each.places}
+        self.running: dict[int, tuple[int, ...]] = dict.fromkeys(self.inner, ())
+        self.running |= {max(each.places): each.places for each in self.lights.values()}
         self.again = again
         self.returned = {tape.storage[value] for value in tape.results}
         self.holders: Counter[int] = Counter()
@@ -112,6 +114,10 @@ class Player:
             place = stretch.stop
         yield range(place, len(self.tape.entries)), False
 
+    def _order(self, stretch: range) -> list[int]:
+        """The places of a stretch as they run: those of a light value together, where the last one stands."""
+        return [each for place in stretch for each in self.running.get(place, (place,))]
+
     def _done_again(self, stretch: range) -> range:
         """The part of a stretch that is computed again: up to where all is there that is kept."""
         for place in reversed(stretch):
@@ -125,7 +131,7 @@ class Player:
     def _forward(self, stretch: range, variables: set[int], keep: bool) -> None:
         """Layers one after the other. `variables` are the values that are held for layers to come."""
         tape = self.tape
-        for place in stretch:
+        for place in self._order(stretch):
             entry = tape.entries[place]
             variables.add(entry.value)
             self._hold(tape.storage[entry.value])
@@ -146,7 +152,7 @@ class Player:
 
     def _backward(self, stretch: range) -> None:
         tape = self.tape
-        for place in reversed(stretch):
+        for place in reversed(self._order(stretch)):
             entry = tape.entries[place]
             own, taken = tape.storage[entry.value], {tape.storage[value] for value in entry.reached}
             kept = {tape.storage[value] for value in entry.kept}

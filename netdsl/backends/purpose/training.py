@@ -138,7 +138,10 @@ class Plan:
         return sum(self.work[place] for place in again) / max(sum(self.work), 1)
 
     def with_groups(self, groups: Sequence[range]) -> Plan:
-        """The plan with stretches that are done again, and light values outside of them."""
+        """The plan with stretches that are done again, but for those that keep nothing, and light values outside."""
+        groups = [
+            each for each in groups if any(self.tape.entries[at].kept or any(self.tape.entries[at].own) for at in each)
+        ]
         inside = {place for each in groups for place in each}
         entering = {value for each in groups for value in self.tape.entering(each)}
         lights = (each for each in self.lights if inside.isdisjoint(each.places) and each.value not in entering)
@@ -226,9 +229,8 @@ def _grouped(plan: Plan, budget: int) -> Plan:
 
 def _least(plan: Plan, programme: recomputed_groups.Programme) -> Plan:
     """The plan that takes the least."""
-    most = programme.lowest()
-    while (choice := programme.cheapest(most)) is None:  # it adds up what a tape plays, and is a little off
-        most += most // 100 + 1
+    choice = programme.cheapest(programme.lowest())
+    assert choice is not None
     return plan.with_groups(choice.groups)
 
 

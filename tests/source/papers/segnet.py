@@ -31,7 +31,7 @@ class MaxUnpool2d(nn.Module):
             pooled, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil, return_indices=True
         )
         zeros = torch.zeros_like(pooled).flatten(2)
-        return zeros.scatter(2, places.flatten(2), x.flatten(2)).view_as(pooled)
+        return zeros.scatter_(2, places.flatten(2), x.flatten(2)).view_as(pooled)
 
 
 class SegNet(nn.ModuleDict):

@@ -167,7 +167,7 @@ class Programme:
                     entering = choice.kept + (self.crossing if grouped else self.unkept)[here]
                     for there, taken in enumerate(self.group[here], here + 1):
                         if entering + taken > most:
-                            break
+                            continue  # a longer group may take less, where less leaves it
                         stretch = range(self.cuts[here], self.cuts[there])
                         work = choice.work + self.sums[stretch.stop] - self.sums[stretch.start]
                         states[there][True].append(Choice(entering, work, (*choice.groups, stretch)))

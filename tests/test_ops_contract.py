@@ -30,6 +30,7 @@ from netdsl.ops.shared.init import parse
 from netdsl.ops.shared.notation import notation
 from netdsl.ops.shared.reference import choices, field, reference, type_in_words
 from netdsl.ops.shared.reference import schema as schema_of
+from netdsl.testing import allocations
 from netdsl.testing.cases import Case, cases, fits
 from netdsl.text.diagnostics import OpError
 
@@ -233,16 +234,10 @@ def kept(draw: Case, batch: int) -> tuple[tuple[int, ...], bool, int, bool]:
     given = [
         tensor.requires_grad_() * 1 if tensor.is_floating_point() else tensor for tensor in tensors(draw, batch=batch)
     ]
-    own = {each.untyped_storage().data_ptr() for each in (*module.parameters(), *module.buffers())}
-    found: dict[int, torch.Tensor] = {}
-
-    def pack(tensor: torch.Tensor) -> torch.Tensor:
-        return found.setdefault(tensor.untyped_storage().data_ptr(), tensor)
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        out = module(*given).untyped_storage().data_ptr()
+    found, result = allocations.kept(module, given)
+    out = result.untyped_storage().data_ptr()
     places = [tensor.untyped_storage().data_ptr() for tensor in given]
-    more = [each.untyped_storage().nbytes() for place, each in found.items() if place not in {*own, *places, out}]
+    more = [size for place, size in found.items() if place not in {*places, out}]
     kept = tuple(number for number, place in enumerate(places) if place in found)
     return kept, out in found and out not in places, sum(more) // 4, out in places
 

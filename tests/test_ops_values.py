@@ -22,7 +22,7 @@ from netdsl.ops.shared.base import dimensional
 from netdsl.ops.shared.init import INITS, parse, statements
 from netdsl.ops.shared.notation import notation, number, percent
 from netdsl.passes.training_memory import training
-from netdsl.testing.allocations import step
+from netdsl.testing import allocations
 from netdsl.testing.cases import Case
 from netdsl.text.diagnostics import OpError
 
@@ -440,7 +440,7 @@ def test_lrn_needs_only_one_of_what_is_added_and_the_weight_of_the_squares() -> 
 def test_what_a_local_response_normalization_takes_at_its_peak_is_predicted() -> None:
     for layer in ("lrn", "lrn(within=true)"):
         network = netdsl.loads(f"input 6x16x16\nconv1-6\n{layer}")
-        measured = step(netdsl.build(network).train(), [torch.zeros(2, 6, 16, 16)])[1]
+        measured = allocations.step(netdsl.build(network).train(), [torch.zeros(2, 6, 16, 16)])[1]
         assert training(network).peak(2) == pytest.approx(measured, rel=0.03)
 
 
@@ -489,22 +489,12 @@ def kept(op: Operator, shapes: tuple[tuple[int, ...], ...], batch: int) -> tuple
     place counts as two), weights left out."""
     made = module(op, *shapes).train()
     given = [torch.randn(batch, *shape, requires_grad=True) for shape in shapes]
-    found: dict[int, Tensor] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        alone = tensor.detach()  # a result that its own step keeps would never be freed
-        found[alone.untyped_storage().data_ptr()] = alone
-        return alone
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        output = made(*given)
-    for weight in (*made.parameters(), *made.buffers()):
-        found.pop(weight.untyped_storage().data_ptr(), None)
+    found, output = allocations.kept(made, given)
     inputs = {
         place for place, each in enumerate(given) if found.pop(each.untyped_storage().data_ptr(), None) is not None
     }
     whole = found.pop(output.untyped_storage().data_ptr(), None) is not None
-    return inputs, whole, sum(each.untyped_storage().nbytes() for each in found.values()) // 4
+    return inputs, whole, sum(found.values()) // 4
 
 
 KEPT: list[tuple[str, dict[str, Any], list[tuple[int, ...]]]] = [

@@ -12,7 +12,6 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from torch import Tensor
 
 import netdsl
 from netdsl import zoo
@@ -22,6 +21,7 @@ from netdsl.ir import Network
 from netdsl.passes.player import Player
 from netdsl.passes.tape import Bytes, Tape
 from netdsl.passes.training_memory import tape, training
+from netdsl.testing import allocations
 from netdsl.testing.allocations import step
 from netdsl.testing.drawing import LAW, sided
 from netdsl.text.amounts import memory as amount
@@ -35,22 +35,12 @@ BATCH = 2
 def kept(network: Network) -> int:
     """The bytes that autograd keeps for the backward pass."""
     model = netdsl.build(network).train()
-    own = {each.untyped_storage().data_ptr() for each in (*model.parameters(), *model.buffers())}
-    found: dict[int, Tensor] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        alone = tensor.detach()  # a result that its own step keeps would never be freed
-        if alone.untyped_storage().data_ptr() not in own:
-            found[alone.untyped_storage().data_ptr()] = alone
-        return alone
-
     given = [
         torch.randint(each.vocabulary, (BATCH, *each.shape)) if each.vocabulary else torch.randn(BATCH, *each.shape)
         for each in network.inputs
     ]
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        model(*given)
-    return sum(each.untyped_storage().nbytes() for each in found.values())
+    found, _ = allocations.kept(model, given)
+    return sum(found.values())
 
 
 def predicted(network: Network) -> int:

@@ -1,4 +1,5 @@
-"""The bytes of all tensors that are alive, followed until each is freed: a peak that depends on no allocator."""
+"""What a module takes in training, measured: the memories that autograd keeps, and the bytes of all tensors that are
+alive, followed until each is freed, a peak that depends on no allocator."""
 
 from __future__ import annotations
 
@@ -8,8 +9,26 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+
+def kept(model: nn.Module, inputs: Iterable[Tensor]) -> tuple[dict[int, int], Any]:
+    """The memories that autograd keeps for the backward pass of a module, weights and buffers aside: the bytes of each
+    by its address; and what the module gives."""
+    own = {each.untyped_storage().data_ptr() for each in (*model.parameters(), *model.buffers())}
+    found: dict[int, Tensor] = {}
+
+    def pack(tensor: Tensor) -> Tensor:
+        alone = tensor.detach()  # a result that its own step keeps would never be freed
+        if alone.untyped_storage().data_ptr() not in own:
+            found[alone.untyped_storage().data_ptr()] = alone
+        return alone
+
+    with saved_tensors_hooks(pack, lambda tensor: tensor):
+        made = model(*inputs)
+    return {place: each.untyped_storage().nbytes() for place, each in found.items()}, made
 
 
 class Followed(TorchDispatchMode):  # type: ignore[no-untyped-call]

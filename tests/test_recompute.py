@@ -108,6 +108,14 @@ def test_blocks_may_be_called_as_the_functions_of_the_file_are() -> None:
         alike(netdsl.build(network), made(plan), inputs(network))
 
 
+@pytest.mark.parametrize("pool", ["avgpool3/1(pad=1)", "maxpool3/1(pad=1)"])
+def test_the_gradients_of_what_several_take_are_summed_in_the_order_of_the_spec(pool: str) -> None:
+    branches = f"add {{ {pool} | conv1-4; relu }}; conv3-4; add {{ identity | @h }}"
+    network = netdsl.loads(f"input 4x16x16\nconv3-4; h: relu; {branches}; conv3-4; gap; fc-3")
+    for plan in plans(network, 2, 0.6):
+        alike(netdsl.build(network), made(plan), inputs(network))
+
+
 @settings(LAW, max_examples=8)
 @given(networks())
 def test_steps_of_drawn_networks_are_equal(network: Network) -> None:

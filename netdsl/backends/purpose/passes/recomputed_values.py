@@ -4,7 +4,8 @@ A training step keeps the input of a convolution for the gradient of its weights
 ReLU of what the batch norm keeps anyway, it can be had again for a thousandth of what the convolution costs; so can a
 concatenation, and a pool, which keeps the places of its maxima besides, at twice the bytes of its result. So such a
 value is made again when the first gradient asks for it, serves all that need it, and is gone again. It is the same to
-the last bit, and so are the gradients; running averages count the batch once, when it first comes by.
+the last bit, and so are the gradients, which are summed in the same order; running averages count the batch once, when
+it first comes by.
 
 Values are taken by the bytes that they free for each operation done again, as many as a budget needs; all of them where
 none is given. A value of a value of a value is made from what is kept, but no more is stacked: then that one is kept.
@@ -12,7 +13,7 @@ none is given. A value of a value of a value is made from what is kept, but no m
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import prod
 
 from netdsl.backends.purpose.graph import Graph, Step
@@ -41,11 +42,15 @@ def candidates(graph: Graph, tape: Tape) -> Iterator[tuple[Light, float]]:
     first."""
     found: dict[int, tuple[Light, float]] = {}
     depth: dict[int, int] = {}
+    takers: dict[int, list[int]] = {}
+    for place, step in enumerate(graph.steps):
+        for value in dict.fromkeys(step.inputs):
+            takers.setdefault(value, []).append(place)
     for place, step in enumerate(graph.steps):
         value = step.value
         if value not in tape.keepers or not _cheap(step, graph) or not _alone(value, tape):
             continue
-        light, extra = _light(place, graph, tape)
+        light, extra = _light(place, graph, tape, takers)
         below = max((depth.get(each, 0) for each in light.inputs), default=0)
         freed = tape.sizes[value] + sum(tape.entries[each].own.each for each in light.places) - extra
         if below < DEEPEST and freed > 0:
@@ -65,19 +70,26 @@ def _alone(value: int, tape: Tape) -> bool:
     return tape.storage.count(value) == 1 and value not in {tape.storage[each] for each in tape.results}
 
 
-def _light(place: int, graph: Graph, tape: Tape) -> tuple[Light, int]:
-    """How a value is made of what is kept, and the bytes of what is to be kept for it alone."""
-    places, inputs, extra = [place], dict[int, None](), 0
+def _light(place: int, graph: Graph, tape: Tape, takers: Mapping[int, list[int]]) -> tuple[Light, int]:
+    """How a value is made of what is kept, and the bytes of what is to be kept for it alone.
+
+    What it is made of runs where it does. So a step is left where it is if another one behind it takes the same, since
+    the gradient of what both take is summed in the order in which they run.
+    """
+    places, inputs, extra = [place], set[int](), 0
     where = {step.value: number for number, step in enumerate(graph.steps)}
-    waiting = list(graph.steps[place].inputs)
+    waiting = {*graph.steps[place].inputs}
     while waiting:
-        value = waiting.pop(0)
+        value = max(waiting, key=lambda each: where.get(each, -1))  # those that run last first
+        waiting.discard(value)
         maker = graph.made.get(value)
         kept = tape.storage[value] in tape.keepers or tape.storage[value] < tape.inputs
         if maker is not None and not kept and _cheap(maker, graph) and graph.only(value) is not None:
-            places.append(where[value])
-            waiting += maker.inputs
-        else:
-            extra += 0 if kept or value in inputs else tape.sizes[value]
-            inputs[value] = None
-    return Light(graph.steps[place].value, tuple(sorted(places)), tuple(inputs)), extra
+            between = (at for each in maker.inputs for at in takers[each] if where[value] < at < place)
+            if {*between} <= {*places}:
+                places.append(where[value])
+                waiting |= {*maker.inputs}
+                continue
+        extra += 0 if kept else tape.sizes[value]
+        inputs.add(value)
+    return Light(graph.steps[place].value, tuple(sorted(places)), tuple(sorted(inputs))), extra

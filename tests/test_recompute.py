@@ -158,6 +158,16 @@ def test_the_memory_is_predicted(name: str) -> None:
     holds(plan.plain, inputs(network))
 
 
+def test_an_unpooling_keeps_places_and_not_what_was_pooled() -> None:
+    layer = "conv3-8(norm=bn, act=relu)"
+    halves = f"{layer} x2; p: maxpool; {layer} x2; unpool(@p); {layer} x2"
+    network = netdsl.loads(f"input 3x32x32\n{halves}; gap; fc-5")
+    found = list(plans(network, 2, 0.6, 0.55))
+    assert [bool(plan.groups) for plan in found] == [False, False, True]
+    for plan in (found[0].plain, *found):
+        holds(plan, inputs(network))
+
+
 def test_the_plain_module_is_predicted_as_its_class_for_training() -> None:
     network = netdsl.load("resnet_cifar:20")
     plan = planned(network, 4).plain

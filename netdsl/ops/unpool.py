@@ -31,11 +31,11 @@ UNPOOL = '''class MaxUnpool{d}d(nn.Module):
         self.dilation, self.ceil = dilation, ceil
 
     def forward(self, x: Tensor, pooled: Tensor) -> Tensor:
-        _, places = F.max_pool{d}d(
-            pooled, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil, return_indices=True
-        )
-        zeros = torch.zeros_like(pooled).flatten(2)
-        return zeros.scatter_(2, places.flatten(2), x.flatten(2)).view_as(pooled)
+        x, plane = x.flatten(2), pooled.detach()
+        places = F.max_pool{d}d(
+            plane, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil, return_indices=True
+        )[1]
+        return torch.zeros_like(plane.flatten(2)).scatter_(2, places.flatten(2), x).view_as(plane)
 '''
 
 
@@ -98,8 +98,8 @@ class Unpool(Operator):
         return inputs[1]
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """What the pooling was of, and the places."""
-        return Saved((1,), own=2 * prod(inputs[0]))
+        """The places."""
+        return Saved((), own=2 * prod(inputs[0]))
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         rank = len(inputs[0]) - 1

@@ -27,11 +27,11 @@ class MaxUnpool2d(nn.Module):
         self.dilation, self.ceil = dilation, ceil
 
     def forward(self, x: Tensor, pooled: Tensor) -> Tensor:
-        _, places = F.max_pool2d(
-            pooled, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil, return_indices=True
-        )
-        zeros = torch.zeros_like(pooled).flatten(2)
-        return zeros.scatter_(2, places.flatten(2), x.flatten(2)).view_as(pooled)
+        x, plane = x.flatten(2), pooled.detach()
+        places = F.max_pool2d(
+            plane, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil, return_indices=True
+        )[1]
+        return torch.zeros_like(plane.flatten(2)).scatter_(2, places.flatten(2), x).view_as(plane)
 
 
 class SegNet(nn.ModuleDict):

@@ -14,6 +14,7 @@ from netdsl.elaborate.files import Texts, read, why
 from netdsl.ir import Network
 from netdsl.passes import PASSES
 from netdsl.passes.outside import explain_input
+from netdsl.passes.rounding import explain_rounding
 from netdsl.shapes import Shape
 from netdsl.shapes import text as shape_text
 from netdsl.syntax import parse_dims, tree
@@ -49,13 +50,15 @@ def compile(
     unsaved: Mapping[Path, str] | None = None,
     texts: Texts | None = None,
     most: Limit = MOST,
+    explained: bool = True,
 ) -> Compilation:
     """Compile a spec: a path, or a `Source` (whose `use` and `extends` look below `directory`, where the texts of
     `unsaved`, by resolved path, stand for those on disk).
 
     `variant` chooses a column of its table, `params` override its params, `input` the shape of its first input, which
     may be text: `"3x64x64"`. Compilations that are given the same `texts` parse each text once. `most` is how large the
-    network may be. Never raises for what is wrong with the spec; that is in `.report`.
+    network may be. Messages that are only counted need not be `explained`. Never raises for what is wrong with the
+    spec; that is in `.report`.
     """
     report = Report()
     size = _size(input, report)
@@ -78,8 +81,10 @@ def compile(
             network = each(network, report)
         if report.errors and network.complete:
             network = network.model_copy(update={"complete": False})
-        if size is not None and report.errors:
-            explain_input(network, report)
+        if explained and report.errors:
+            explain_rounding(network, report)
+            if size is not None:
+                explain_input(network, report)
     if size is not None and report.errors and (other := _other_rank(size, file, report)):
         return Compilation(None, other, variants(file), file)
     return Compilation(network, report, variants(file), file)

@@ -1,7 +1,7 @@
 """Plain functions over the frozen network, one file each.
 
-`PASSES` run in the compiler, in order: `Network -> Network`, reporting what they find. The others answer when they are
-asked.
+`PASSES` run in the compiler, in order: `Network -> Network`, reporting what they find; where that are errors,
+`explain_rounding` and `explain_input` say more of some. The others answer when they are asked.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Callable
 from netdsl.ir import Network
 from netdsl.passes.claims import verify_claims
 from netdsl.passes.properties import verify_properties
-from netdsl.passes.rounding import explain_rounding
 from netdsl.passes.totals import totals
 from netdsl.text.diagnostics import Report
 
@@ -26,4 +25,4 @@ def _claims(network: Network, report: Report) -> Network:
     return network
 
 
-PASSES: tuple[Callable[[Network, Report], Network], ...] = (_totals, explain_rounding, _claims)
+PASSES: tuple[Callable[[Network, Report], Network], ...] = (_totals, _claims)

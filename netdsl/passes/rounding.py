@@ -28,10 +28,8 @@ _MOST = 20
 """So many joins are looked into: who has more of them mends these first."""
 
 
-def explain_rounding(network: Network, report: Report) -> Network:
-    """Name the cause of each mismatch that a rounding made. The network stays as it is."""
-    if not report.errors:
-        return network
+def explain_rounding(network: Network, report: Report) -> None:
+    """Name the cause of each mismatch that a rounding made."""
     solver = Solver(network)
     told: dict[Diagnostic, Node] = {}
     errors = [each for each in report.errors if each.code == CODE]
@@ -51,7 +49,6 @@ def explain_rounding(network: Network, report: Report) -> Network:
             said += f"; with an input of {' or '.join(map(text, near))} the branches fit{fits.multiples()}"
         related = (*diagnostic.related, Related(cause.span, f"rounds {_plane(before[0])} down to {_plane(after)}"))
         report.revise(diagnostic, replace(diagnostic, help=said, related=related))
-    return network
 
 
 def joins(network: Network) -> Iterator[tuple[Node, Scope]]:

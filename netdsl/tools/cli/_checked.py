@@ -33,13 +33,13 @@ class Checked:
         return self.together.report
 
 
-def check(request: Request, source: Source | None = None) -> Checked:
+def check(request: Request, source: Source | None = None, explained: bool = True) -> Checked:
     """Check a spec, or another text in its place; with the warnings of the lint rules that are `early`."""
     from netdsl.analysis.lint import lint_variants, rules
     from netdsl.compiler import Compilation
     from netdsl.text.diagnostics import Report
 
-    found = request.compile_all(source)
+    found = request.compile_all(source, explained)
     variants = tuple(filter(None, found))
     first = next(iter(found.values()))
     early = lint_variants(found, select=[rule.code for rule in rules() if rule.early])
@@ -67,8 +67,8 @@ def check(request: Request, source: Source | None = None) -> Checked:
 
 
 def again(request: Request) -> Callable[[Source], Compilation]:
-    """How to check another text of the same spec."""
-    return lambda source: check(request, source).together
+    """How to check another text of the same spec, whose messages are not explained."""
+    return lambda source: check(request, source, explained=False).together
 
 
 def with_proposals(request: Request, checked: Checked) -> Report:
@@ -77,12 +77,12 @@ def with_proposals(request: Request, checked: Checked) -> Report:
         return checked.report
     from netdsl.analysis.fixes import Suggestion, proposed, suggestions, trials
 
-    left = trials(checked.apart[0][0])
+    left, trial = trials(checked.apart[0][0]), again(request)
 
     def counted(source: Source) -> Compilation:
         nonlocal left
         left -= 1
-        return check(request, source).together
+        return trial(source)
 
     found: dict[Diagnostic, list[Suggestion]] = {}
     for compilation, as_said in checked.apart:

@@ -139,7 +139,11 @@ class Request:
         return Source(self.name, read_stdin())
 
     def compile(
-        self, variant: str | None = None, source: Source | None = None, texts: Texts | None = None
+        self,
+        variant: str | None = None,
+        source: Source | None = None,
+        texts: Texts | None = None,
+        explained: bool = True,
     ) -> Compilation:
         """Compile it, or another text (`source`) in its place; for an unreadable file too there is a compilation, with
         its message. `texts` are those that need not be parsed again."""
@@ -156,6 +160,7 @@ class Request:
             input=self.input,
             directory=Path.cwd() if self.path == STDIN else Path(self.path).parent,
             texts=texts,
+            explained=explained,
         )
         if found.variants and not (variant or self.variant):
             self._ask(found)
@@ -172,7 +177,7 @@ class Request:
                 message = f"'{self.spec}' has {len(found.variants)} variants, and none is chosen"
                 found.report.revise(told, replace(told, message=message, span=None, help=help))
 
-    def compile_all(self, source: Source | None = None) -> dict[str, Compilation]:
+    def compile_all(self, source: Source | None = None, explained: bool = True) -> dict[str, Compilation]:
         """Compile it, or another text in its place: in the variant that was asked for, or in each that there is, by
         name."""
         from netdsl.elaborate.files import Texts
@@ -182,7 +187,7 @@ class Request:
 
         def one(variant: str | None) -> Compilation:
             nonlocal source
-            found = self.compile(variant, source, texts)
+            found = self.compile(variant, source, texts, explained)
             source = found.file.source if found.file else source  # what a pipe had to give is gone
             return found
 
@@ -208,11 +213,15 @@ class BlockRequest(Request):
         return self.spec.removeprefix("block:")
 
     def compile(
-        self, variant: str | None = None, source: Source | None = None, texts: Texts | None = None
+        self,
+        variant: str | None = None,
+        source: Source | None = None,
+        texts: Texts | None = None,
+        explained: bool = True,
     ) -> Compilation:
         from netdsl import compiler
 
-        return compiler.compile(source or self.source, directory=Path.cwd(), texts=texts)
+        return compiler.compile(source or self.source, directory=Path.cwd(), texts=texts, explained=explained)
 
 
 def requests(

@@ -99,8 +99,10 @@ class Document:
         return self._compiled[variant]
 
     def compiled_as(self, source: Source, variant: str | None) -> Compilation:
-        """The compilation of another text in the place of this one."""
-        return compile(source, variant=variant, directory=self.directory, unsaved=self.unsaved, most=_MOST)
+        """The compilation of another text in the place of this one, whose messages are not explained."""
+        return compile(
+            source, variant=variant, directory=self.directory, unsaved=self.unsaved, most=_MOST, explained=False
+        )
 
     def network(self, variant: str | None = None) -> Network | None:
         """The network of a variant as far as it is known, or of the shown one; None for a file of blocks."""

@@ -9,18 +9,28 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
-from ops_source import build
+from ops_source import build, text
+from pydantic import ValidationError, create_model
 from torch import Tensor, nn
 from torchvision.models.swin_transformer import ShiftedWindowAttention
 
 from netdsl import ops
 from netdsl.ops import Operator
+from netdsl.ops.shared.base import references
 from netdsl.ops.shared.checks import nearest_divisors
+from netdsl.ops.shared.fields import Count, Label, Reference
 from netdsl.ops.shared.notation import notation
 from netdsl.testing.cases import Case
 from netdsl.text.diagnostics import OpError
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def test_an_operator_is_called_as_its_file_and_its_labels_are_inputs() -> None:
+    fields: dict[str, Any] = {"by": (Count, 1), "like": (Reference, None), "other": Label}
+    found = create_model("Moved", __base__=Operator, __module__="elsewhere.moved", **fields)
+    assert found.name == "moved" and references(found) == ("like", "other")
+    assert not hasattr(create_model("Mover", __base__=Operator, __module__="elsewhere.shared.mover"), "name")
 
 
 def make(name: str, rank: int = 2, **arguments: Any) -> Operator:
@@ -142,7 +152,7 @@ def test_matmul_writes_attention_out() -> None:
         ({"heads": 2, "window": 2}, [(12, 4), (12, 5)], "window", "attention of a map to itself; there are 2 sources"),
         ({"heads": 2, "window": 2, "shift": 2}, [(12, 4)], "shift", "must be less than the window 2"),
         ({"heads": 2}, [(12, 4), (12, 5), (12, 6)], None, "each key needs a value"),
-        ({"heads": 2}, [(12,)], None, "`attention` needs channels x height x width"),
+        ({"heads": 2}, [(12,)], None, "`attention` needs channels x height x width; the input is 12 features"),
     ],
 )
 def test_attention_refuses(arguments: dict[str, Any], shapes: Any, at: str | None, message: str) -> None:
@@ -254,6 +264,60 @@ def test_joins_refuse_other_shapes(name: str, shapes: list[tuple[int, ...]]) -> 
         make(name).shape(tuple(shapes))
     assert caught.value.code == "E0302"
     assert caught.value.help
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "shapes", "message", "help"),
+    [
+        ("gap", {}, [(1,)], "the input is 1 feature", "`reshape(1x1x1)` makes channels of the features"),
+        ("gap", {}, [(2,)], "the input is 2 features", "`reshape(2x1x1)` makes channels of the features"),
+        (
+            "conv",
+            {"kernel": (3, 4), "channels": 8},
+            [(3, 8, 8)],
+            "`pad=same` needs an odd kernel; the kernel of `conv` is 3x4",
+            "or say how to pad",
+        ),
+        (
+            "conv",
+            {"kernel": 5, "channels": 8, "pad": 0},
+            [(3, 1, 9)],
+            "the kernel 5x5 of `conv` is larger than the 1x9 input",
+            "a kernel of at most 1x5, or more padding",
+        ),
+        (
+            "add",
+            {},
+            [(4, 8, 5), (8, 4, 6)],
+            "the branches of 'add' have different shapes: 4x8x5 and 8x4x6",
+            "give the branches the same channels and the same strides",
+        ),
+        (
+            "add",
+            {},
+            [(4, 8, 5), (4, 9, 5)],
+            "the branches of 'add' have different shapes: 4x8x5 and 4x9x5",
+            "give the branches the same strides and padding, so that their planes agree",
+        ),
+        *(
+            (
+                name,
+                {"like": "@"},
+                [(3, 6, 7), (5, 4)],
+                f"`like` of `{name}` names 5x4; the input is 3x6x7",
+                "both must be maps of as many dimensions",
+            )
+            for name in ("crop", "pad", "upsample")
+        ),
+    ],
+)
+def test_a_refusal_tells_what_there_is_and_the_way_out(
+    name: str, arguments: dict[str, Any], shapes: Any, message: str, help: str
+) -> None:
+    with pytest.raises(OpError) as caught:
+        make(name, len(shapes[0]) - 1, **arguments).shape(tuple(shapes))
+    assert caught.value.message.endswith(message)
+    assert help in (caught.value.help or "")
 
 
 # Labels as arguments --------------------------------------------------------------------------------------------------
@@ -412,6 +476,43 @@ def test_lrn_across_is_pytorchs() -> None:
 # Convolutions, interpolation ------------------------------------------------------------------------------------------
 
 
+def test_a_convolution_in_groups_is_one_of_each_group() -> None:
+    value = x(2, 6, 5, 5)
+    for groups in (1, 2, 3):
+        made: Any = module(make("conv", kernel=3, channels=12, groups=groups), (6, 5, 5))
+        pieces = zip(*(each.chunk(groups) for each in (made.weight, made.bias)), strict=True)
+        parts = [F.conv2d(each, *piece, padding=1) for each, piece in zip(value.chunk(groups, 1), pieces, strict=True)]
+        close(made(value), torch.cat(parts, 1))
+
+
+@pytest.mark.parametrize(("kernel", "pad"), [((3, 5), 2), ((5, 3), 2), ((4, 6), (2, 3)), (5, 2)])
+def test_a_pooling_may_be_padded_by_more_than_half_of_its_window(kernel: Any, pad: Any) -> None:
+    """PyTorch's own refuses that in any dimension."""
+    value = x(2, 3, 9, 8)
+    rows, columns = pad if isinstance(pad, tuple) else (pad, pad)
+    around = [columns, columns, rows, rows]
+    largest = F.max_pool2d(F.pad(value, around, value=-math.inf), kernel, 2)
+    close(apply(make("maxpool", kernel=kernel, stride=2, pad=pad), value), largest)
+    close(
+        apply(make("avgpool", kernel=kernel, stride=2, pad=pad), value), F.avg_pool2d(F.pad(value, around), kernel, 2)
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "rank", "call"),
+    [
+        ("maxpool", {}, 2, "nn.MaxPool2d(kernel_size=2)"),
+        ("maxpool", {"kernel": 3, "pad": 1}, 2, "nn.MaxPool2d(kernel_size=3, padding=1)"),
+        ("conv", {"kernel": 3, "channels": 4}, 2, "nn.Conv2d(6, 4, kernel_size=3, padding=1)"),
+        ("lstm", {"units": 5}, 1, "SequenceLSTM(6, 5)"),
+        ("lstm", {"units": 5, "layers": 2, "both": True}, 1, "SequenceLSTM(6, 5, num_layers=2, bidirectional=True)"),
+    ],
+)
+def test_what_is_pytorchs_default_is_not_said(name: str, arguments: dict[str, Any], rank: int, call: str) -> None:
+    made = make(name, rank, **arguments).torch(((6, *[8] * rank),)).module
+    assert made is not None and text(made) == call
+
+
 def test_standardized_weights() -> None:
     made: Any = module(make("conv", kernel=3, channels=5, standardize=True), (4, 6, 6))
     weight = made.weight.detach()
@@ -505,6 +606,23 @@ def test_a_number_of_parts_that_is_not_the_rank(name: str, arguments: dict[str, 
     assert "dimension" in (caught.value.help or "")
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "parts", "line"),
+    [
+        ("conv", {"kernel": 3, "channels": 64, "stride": 2}, ("3x3", "64", "2"), "3x3 conv, 64, /2"),
+        ("conv", {"kernel": 3, "channels": 64}, ("3x3", "64"), "3x3 conv, 64"),
+        ("avgpool", {"kernel": 3}, ("3x3",), "3x3 avg pool"),
+        ("fc", {"features": 1000}, ("", "1000"), "fc 1000"),
+        ("token", {"index": 3}, (), "token 3"),
+        ("relu", {}, (), "relu"),
+    ],
+)
+def test_a_layer_in_one_line_is_as_figures_have_it(
+    name: str, arguments: dict[str, Any], parts: tuple[str, ...], line: str
+) -> None:
+    assert make(name, **arguments).line(None, *parts) == line
+
+
 def test_sizes_are_written_out_once() -> None:
     op: Any = ops.find("conv").model_validate({"kernel": 3, "channels": 4, "pad": (1, 0)})
     fitted = op.fitted(2)
@@ -523,6 +641,27 @@ def test_where_learned_factors_start(name: str, argument: str, usual: float | No
         assert all((each == value).all() for each in made.parameters())
 
 
+@pytest.mark.parametrize(
+    ("bounds", "low", "high"),
+    [
+        ({"a": 0.5, "b": 0.75}, 0.5, 0.75),
+        ({"a": 0.5, "b": 0.5}, 0.5, 0.5),
+        ({"a": 0.05}, -0.05, 0.05),
+        ({}, -1 / 6, 1 / 6),  # 4 channels by 3x3 pixels go into a unit
+        ({"mode": "fan_out"}, -1 / 24, 1 / 24),  # 64 channels by 3x3 pixels go out of an input
+    ],
+)
+def test_uniform_weights_fill_the_stretch_between_their_bounds(bounds: dict[str, Any], low: float, high: float) -> None:
+    made: Any = module(make("conv", kernel=3, channels=64, init={"name": "uniform", **bounds}), (4, 6, 6))
+    margin = 0.05 * (high - low) + 1e-6
+    assert low - 1e-6 <= made.weight.min() <= low + margin and high - margin <= made.weight.max() <= high + 1e-6
+
+
+def test_one_bound_of_uniform_weights_needs_the_other() -> None:
+    with pytest.raises(ValidationError, match="takes both `a` and `b`, or one number, or neither"):
+        make("conv", kernel=3, channels=64, init={"name": "uniform", "b": 1})
+
+
 def test_units_that_see_few_inputs() -> None:
     made: Any = module(make("fc", 0, features=50, init={"name": "sparse", "excite": 3, "inhibit": 2}), (9,))
     assert ((made.weight == 1).sum(1) == 3).all() and ((made.weight == -1).sum(1) == 2).all()
@@ -534,9 +673,14 @@ def test_the_divisors_next_to_a_number() -> None:
         every = [d for d in range(1, n + 1) if n % d == 0]
         below, above = [d for d in every if d <= near], [d for d in every if d > near]
         assert nearest_divisors(n, near) == ([below[-1], above[0]] if near < n else [n])
+    assert nearest_divisors(2**31 - 1, 46341) == [1, 2**31 - 1]  # a prime
 
 
-def test_paddings_are_written_as_short_as_they_go() -> None:
+def test_what_is_written_is_as_short_as_it_goes() -> None:
     assert notation(make("pad", 3, sides=(1, 2, 3))) == "pad(1x2x3)"
     assert notation(make("pad", 3, sides=(1, 1, 2, 2, 3, 4))) == "pad([1, 1, 2, 2, 3, 4])"
     assert notation(make("pad", 2, sides=(1, 1, 1, 1))) == "pad(1)"
+    assert notation(make("upconv", 3, kernel=5, channels=4, pad=(1, 2, 1))) == "upconv5-4(pad=1x2x1)"
+    assert notation(make("dropout", p=0.1225)) == "dropout(12.25%)"
+    assert notation(make("dropout", p=0.12345)) == "dropout(0.12345)"
+    assert notation(make("hardtanh", low=-2e-5, high=2e-5)) == "hardtanh(-2e-5, high=2e-5)"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import netdsl
 from netdsl.ir import Network
 from netdsl.passes.receptive import receptive_fields
-from netdsl.passes.windows import Axis, seen
+from netdsl.passes.windows import Axis, axes, seen
 from netdsl.testing.drawing import LAW, accepted, sided
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -84,6 +84,28 @@ def test_the_pixels_of_an_axis_that_windows_see(axis: Axis) -> None:
     inner = "".join("01"[each] for each in seen(axis)).strip("0")
     assert axis.gaps == ("0" in inner and axis.out > 1 and axis.stride > 1)  # between windows, not within one
     assert axis.kept == len(range(0, axis.size, axis.stride))
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        ("conv3x5-4/2x1(pad=1x0, dilation=1x2)", (Axis(9, 3, 2, 1, 1, 5), Axis(14, 5, 1, 2, 0, 6))),
+        ("avgpool2x3/1x3(pad=tf)", (Axis(9, 2, 1, 1, 0, 9), Axis(14, 3, 3, 1, 0, 5))),
+        ("upconv2-4/2", None),  # windows over a plane that has been enlarged first
+        ("upconv2x1-4/2x1", None),
+        ("upconv1x3-4/1x3", None),
+        ("maxpool(to=3x3)", None),
+        ("relu", None),
+        ("gap", None),
+        ("conv3-4; flatten", None),
+        ("tokens; conv3-4", None),
+        ("reshape(3x2x7x9); conv3-4", None),
+        ("add { identity | relu }", None),
+    ],
+)
+def test_the_windows_of_a_layer_along_height_and_width(layer: str, expected: tuple[Axis, Axis] | None) -> None:
+    network = netdsl.loads(f"input 3x9x14\n{layer}")
+    assert axes(network, network.nodes[-1]) == expected
 
 
 PLANE = (108, 122)
@@ -220,6 +242,7 @@ def test_what_sees_all_of_the_input_is_whole(data: st.DataObject) -> None:
 RECEPTIVE = [
     ("conv7-4", (7, 7)), ("conv3-4 x3", (7, 7)), ("conv5-4", (5, 5)), ("conv3-4 x2", (5, 5)), ("conv3-4(dilation=2)", (5, 5)),
     ("conv3-4/2; conv3-4", (7, 7)), ("maxpool; conv3-4", (6, 6)), ("conv1x7-4; conv7x1-4", (7, 7)),
+    ("conv3x5-4/2(pad=tf); conv2-4(pad=tf)", (5, 7)),
     ("concat { conv1-4 | conv5-4 }", (5, 5)), ("conv3-4/2; upsample(2); conv3-4", (5, 5)),
 ]  # fmt: skip
 

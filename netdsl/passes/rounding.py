@@ -127,7 +127,7 @@ class Fitting(NamedTuple):
         """`, as those of multiples of 4 do`, where the sizes that fit are these."""
         sizes = {each.sizes for each in self.inputs.dimensions[1:]}
         same = next(iter(sizes))
-        even = len(sizes) == 1 and same.residues == (0,) and same.modulus > 1 and not same.exceptions
+        even = len(sizes) == 1 and same.residues == (0,) and not same.exceptions
         return f", as those of multiples of {same.modulus} do" if even else ""
 
 
@@ -137,7 +137,5 @@ def _plane(shape: Shape) -> str:
 
 def _about(diagnostic: Diagnostic, scope: Scope) -> bool:
     """Whether a message about a join is about this one."""
-    span = diagnostic.span
-    if span is None or span.file != scope.span.file:
-        return False
-    return span.start in range(scope.span.start, scope.span.end)
+    place, around = diagnostic.span, scope.span
+    return place is not None and place.file == around.file and place.start in range(around.start, around.end)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import count, takewhile
 from math import gcd
 
 from netdsl.shapes import LARGEST, Shape, numel, text
@@ -94,8 +96,8 @@ def divides(groups: int, channels: int, what: str, at: str = "groups", also: int
 
 
 def nearest_divisors(n: int, near: int) -> list[int]:
-    """The divisors of n next to `near`, at most one below and one above. Looks at a few thousand numbers at most."""
-    near = min(near, n)
-    below = next((d for d in range(near, near - 2000, -1) if n % d == 0), 1)  # 1 divides, so that it never comes to 0
-    above = next((d for d in range(near + 1, near + 2000) if n % d == 0), n)
-    return sorted({below, above})
+    """The divisors of n next to `near`: the largest up to it and the smallest above, where there is one."""
+    small = [d for d in takewhile(lambda d: d * d <= n, count(1)) if n % d == 0]
+    divisors = sorted({*small, *(n // d for d in small)})
+    above = bisect_right(divisors, near)
+    return divisors[above - 1 : above + 1]

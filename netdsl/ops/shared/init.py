@@ -123,13 +123,13 @@ class Uniform(Init):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if (self.a is None) != (self.b is None):
-            raise ValueError("`uniform` takes both `a` and `b`, or one number, or neither")
-        if self.a is not None and self.b is not None:
-            if self.mode != "fan_in":
-                raise ValueError("`mode` of `uniform` is for one without bounds, which follow from the fan")
-            if self.a > self.b:
-                raise ValueError(f"`a` (={self.a:g}) must not be above `b` (={self.b:g})")
+        if self.a is None or self.b is None:
+            if self.a != self.b:
+                raise ValueError("`uniform` takes both `a` and `b`, or one number, or neither")
+        elif self.mode != "fan_in":
+            raise ValueError("`mode` of `uniform` is for one without bounds, which follow from the fan")
+        elif self.a > self.b:
+            raise ValueError(f"`a` (={self.a:g}) must not be above `b` (={self.b:g})")
         return self
 
     @property

@@ -53,10 +53,9 @@ def spread(shapes: tuple[Shape, ...]) -> Shape | None:
         return None
     found = []
     for sizes in zip(*(shape + (1,) * (rank - len(shape)) for shape in shapes), strict=True):
-        wide = [size for size in sizes if size != 1]
-        if any(size != wide[0] for size in wide):
+        if len(set(sizes) - {1}) > 1:
             return None
-        found.append(wide[0] if wide else sizes[0])
+        found.append(max(sizes))
     return tuple(found)
 
 

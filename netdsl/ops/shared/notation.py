@@ -90,10 +90,9 @@ def number(item: float) -> str:
         return str(int(item))
     if 1e-3 <= abs(item) < 1e15:
         return repr(item)
-    _, digits, exponent = Decimal(repr(item)).normalize().as_tuple()
+    negative, digits, exponent = Decimal(repr(item)).normalize().as_tuple()
     first, rest = digits[0], "".join(map(str, digits[1:]))
-    sign = "-" if item < 0 else ""
-    return f"{sign}{first}{'.' + rest if rest else ''}e{int(exponent) + len(rest)}"
+    return f"{'-' * negative}{first}{'.' + rest if rest else ''}e{int(exponent) + len(rest)}"
 
 
 def percent(rate: float) -> str:

@@ -118,12 +118,12 @@ class Slide(NamedTuple):
 
     def _largest(self, room: tuple[int, ...]) -> tuple[int, ...]:
         most = ((n - 1) // d + 1 for n, d in zip(room, self.dilation, strict=True))
-        return tuple(max(min(fits, size), 1) for fits, size in zip(most, self.kernel, strict=True))
+        return tuple(map(min, most, self.kernel))
 
 
 def doubled(sizes: tuple[int, ...]) -> Sides:
     """Each size twice: the same on both sides."""
-    return tuple(size for size in sizes for _ in (0, 1))
+    return tuple(side for size in sizes for side in (size, size))
 
 
 def pairs(sides: Sides) -> tuple[tuple[int, int], ...]:

@@ -65,12 +65,6 @@ def geometry(cls: type[Operator]) -> str:
     return cls.name + (" K" if parts.kernel else "") + out + ("/S" if parts.stride else "")
 
 
-def signature(cls: type[Operator]) -> str:
-    """Name and arguments in one line, `dropout(p=50%)`."""
-    parameters = [each.name if each.default is None else f"{each.name}={each.default}" for each in _parameters(cls)]
-    return f"{cls.name}({', '.join(parameters)})"
-
-
 def _parameters(cls: type[Operator]) -> list[Parameter]:
     found = []
     for key, info in cls.model_fields.items():

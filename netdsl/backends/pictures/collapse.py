@@ -8,7 +8,7 @@ their rows. A network that is still too large has its other frames closed, inner
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from netdsl.backends.pictures.fold import Folder
@@ -70,10 +70,17 @@ def asked(network: Network, *, depth: int | None = None, opened: tuple[str, ...]
 def blocks(network: Network) -> Iterator[Folded]:
     """The network with its blocks as boxes, at most `MOST` of them, from the most open to the least."""
     read = Layers(network)
-    large = _large(network, read.items())
-    before = -1  # a network may have no boxes at all
+    items = read.items()
+    large = _large(network, items)
+    before, tried = -1, set[tuple[tuple[str, int], ...]]()  # a network may have no boxes at all
     for closes in _policies(large):
-        found = _made(network, read, closes)
+        items = items or read.items()
+        closed = list(_closed(items, closes))
+        which = tuple((frame.kind, id(frame.scope)) for frame in closed)
+        if which in tried:
+            continue
+        tried.add(which)
+        found, items = _folded(network, items, closed), []
         found.items = _spliced(found.items, LARGE * len(network.nodes))
         boxes = count(found.items)
         if boxes != before and boxes <= MOST:
@@ -154,21 +161,27 @@ def _large(network: Network, items: list[Item]) -> frozenset[Span]:
 
 def _made(network: Network, read: Layers, closes: Closes, expand: bool = False) -> Folded:
     items = read.items()
-    _close(items, closes, 0, 0)
+    return _folded(network, items, list(_closed(items, closes)), expand)
+
+
+def _folded(network: Network, items: list[Item], closed: Iterable[Frame], expand: bool = False) -> Folded:
+    for frame in closed:
+        frame.closed = True
     folder = Folder(network)
     folded = tidy(items if expand else folder.fold(items))
     return Folded(network, folded, folder.stands)
 
 
-def _close(items: list[Item], closes: Closes, calls: int, level: int) -> None:
+def _closed(items: list[Item], closes: Closes, calls: int = 0, level: int = 0) -> Iterator[Frame]:
+    """The frames that are closed: in those that are not, others may be."""
     for item in items:
         if not isinstance(item, Frame):
             continue
         drawn = item.kind not in ("fork", "branch", "shortcut", "iteration")
         if closes(item, calls, level) and not _single(item):
-            item.closed = True
+            yield item
         else:
-            _close(item.children, closes, calls + (item.kind in CALLS), level + drawn)
+            yield from _closed(item.children, closes, calls + (item.kind in CALLS), level + drawn)
 
 
 def _single(frame: Frame) -> bool:

@@ -84,6 +84,7 @@ class Router:
         self.places, self.columns, self.walls = places, columns, walls
         self.over = 0
         self.steps: dict[tuple[str, int], Plan] = {}
+        self.crossed: dict[tuple[str, int], int] = {}
         self.both: set[str] = set()
         """Boxes that lines leave and enter sideways."""
 
@@ -115,7 +116,9 @@ class Router:
         if one.column == two.column and not sideways:
             return Plan(edge, (), sideways=False)
         if one.column == two.column:
-            side = min((RIGHT, LEFT), key=lambda side: self._crossed(one, side) + self._crossed(two, side))
+            side = min(
+                (RIGHT, LEFT), key=lambda side: self._crossed(edge.source, side) + self._crossed(edge.target, side)
+            )
             number = self.columns[one.column].lanes[side].find(self.leaves(edge), self.enters(edge))
             return Plan(edge, ((one.column, side, number),))
         step = (edge.source, two.column)
@@ -130,7 +133,7 @@ class Router:
         """Lanes from one column to another."""
         start = self.leaves(edge) if sideways else self.columns[one.column].length + 6
         end = self.enters(edge) if sideways else -6.0
-        side = min((LEFT, RIGHT), key=lambda side: self._crossed(two, side)) if sideways else LEFT
+        side = min((LEFT, RIGHT), key=lambda side: self._crossed(edge.target, side)) if sideways else LEFT
         if two.column == one.column + 1 and side == LEFT:
             return Plan(
                 edge, ((one.column, RIGHT, self.columns[one.column].lanes[RIGHT].find(start, end)),), -1, sideways
@@ -140,8 +143,11 @@ class Router:
         second = self.columns[two.column].lanes[side].find(-1e4, end)
         return Plan(edge, ((one.column, RIGHT, first), (two.column, side, second)), self.over, sideways)
 
-    def _crossed(self, place: Place, side: int) -> int:
+    def _crossed(self, box: str, side: int) -> int:
         """How many walls stand between a box and the lanes at a side."""
+        if (box, side) in self.crossed:
+            return self.crossed[box, side]
+        place = self.places[box]
         start = place.x + place.half if side else place.x - place.half
         found = 0
         for left, top, right, bottom in self.walls[place.column]:
@@ -151,6 +157,7 @@ class Router:
                 and top - 1 < place.middle < bottom + 1
                 and not (left < place.x < right and top <= place.y < bottom)
             )
+        self.crossed[box, side] = found
         return found
 
     def points(self, plan: Plan) -> list[Point]:

@@ -99,7 +99,8 @@ class Sheet:
             return self.columns(min(self.options.wrap, most))
         width, height = page(self.options)
         chosen, best = None, 0.0
-        for count in range(self.fewest(), min(most, 400) + 1):
+        count, most = self.fewest(), min(most, 400)
+        while count <= most:
             marks = self.columns(count)
             left, top, right, bottom = bounds(marks)
             wide, high = right - left + 16, bottom - top + 40
@@ -109,6 +110,7 @@ class Sheet:
             across, along = (width / wide, height / high) if self.down else (height / high, width / wide)
             if scale >= 1.0 or (across < along and count > 1):
                 break
+            count += max(count // MANY, 1)
         assert chosen is not None
         return chosen
 

@@ -557,6 +557,7 @@ KEPT: list[tuple[str, dict[str, Any], list[tuple[int, ...]]]] = [
     ("pointwise", {"channels": 4}, [(3, 1, 1)]),
     ("pointwise", {"channels": 4}, [(1, 4, 5)]),
     ("upsample", {"to": (1, 1), "mode": "area"}, [(3, 4, 6)]),
+    ("upsample", {"to": (2, 1), "mode": "area"}, [(3, 4, 6)]),
     ("upsample", {"to": (2, 3), "mode": "area"}, [(3, 4, 6)]),
     ("pad", {"sides": 1}, [(3, 4, 5)]),
     ("pad", {"sides": 1, "mode": "reflect"}, [(3, 4, 5)]),
@@ -723,7 +724,9 @@ def test_joins() -> None:
 
 
 @pytest.mark.parametrize("to", [{"factor": (2, 1.5)}, {"to": (10, 9)}, {"to": (3, 4)}, {"like": "@"}])
-@pytest.mark.parametrize("more", [{}, {"align_corners": True}, {"antialias": True}])
+@pytest.mark.parametrize(
+    "more", [{}, {"align_corners": True}, {"antialias": True}, {"align_corners": True, "antialias": True}]
+)
 def test_an_interpolation_is_pytorchs(to: dict[str, Any], more: dict[str, Any]) -> None:
     value, like = x(2, 3, 5, 6), x(2, 1, 10, 9)
     size = to.get("to", (10, 9))
@@ -815,6 +818,28 @@ def test_an_embedding_of_no_known_vocabulary_has_no_vectors() -> None:
 )
 def test_a_head_is_an_operator_and_its_kernel(head: str, found: tuple[str, str | None] | None) -> None:
     assert ops.resolve(head) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "takes", "parts", "line"),
+    [
+        ("conv", {"channels": 8}, (4, 7, 7), ("3x3", "8", "2"), "3x3 conv, 8, /2"),
+        ("conv", {"channels": 8}, None, ("3x3", "8"), "3x3 conv, 8"),
+        ("conv", {"channels": 8, "groups": 2}, (4, 7, 7), ("3x3", "8"), "3x3 conv, 8, 2 groups"),
+        ("conv", {"channels": 8, "groups": 4}, (4, 8, 8), ("3x3", "8"), "3x3 conv, 8, 4 groups"),
+        ("conv", {"channels": 4, "groups": 2}, (4, 7, 7), ("3x3", "4"), "3x3 conv, 4, 2 groups"),
+        ("conv", {"channels": 4, "groups": 4}, None, ("3x3", "4"), "3x3 conv, 4, 4 groups"),
+        ("conv", {"channels": 4, "groups": 4}, (4, 7, 7), ("3x3", "4", "2"), "3x3 depthwise conv, /2"),
+        ("conv", {"channels": 2, "groups": 2}, (2, 7, 7), ("3x3", "2"), "3x3 depthwise conv"),
+        ("conv", {"channels": 1}, (1, 7, 7), ("3x3", "1"), "3x3 conv, 1"),
+        ("maxpool", {}, (4, 8, 8), ("2x2", "", "2"), "pool, /2"),
+        ("maxpool", {}, (4, 8, 8), ("3x3", "", "3"), "3x3 max pool, /3"),
+    ],
+)
+def test_a_layer_in_one_line(
+    name: str, arguments: dict[str, Any], takes: tuple[int, ...] | None, parts: tuple[str, ...], line: str
+) -> None:
+    assert make(name, kernel=3, **arguments).line(takes, *parts) == line
 
 
 # What is PyTorch's own is emitted as it is ----------------------------------------------------------------------------
@@ -1193,6 +1218,22 @@ BIG = 2**31 - 1
             "`mode=circular` can pad a 3x4 plane by at most 3x4, not 4",
             "pad less",
         ),
+        (
+            "attention",
+            {"heads": 2, "window": (3, 4), "shift": (3, 1)},
+            [(4, 9, 8)],
+            "shift",
+            "`shift` (=3x1) must be less than the window 3x4",
+            None,
+        ),
+        (
+            "upsample",
+            {"factor": (0.1, 2)},
+            [(4, 8, 8)],
+            "factor",
+            "`factor` leaves nothing of the 8x8 input: 0x16",
+            None,
+        ),
         ("crop", {"to": 9}, [(4, 8, 8)], "to", "`to` (=9x9) is larger than the 8x8 input", None),
         ("crop", {"like": "@"}, [(4, 8, 8), (2, 9, 7)], "like", "`like` (=9x7) is larger than the 8x8 input", None),
         (
@@ -1271,6 +1312,10 @@ def test_refusals(
                 ({"out_pad": (1, 2), "dilation": (1, 2)}, "must be smaller than the stride 2"),
             )
         ),
+        ("attention", {"heads": 2, "shift": (0, 1)}, "give `window` too"),
+        ("attention", {"heads": 2, "causal": True, "window": 3}, "`causal` is for whole sequences"),
+        ("attention", {"heads": 2, "causal": True, "relative_bias": True}, "`causal` is for whole sequences"),
+        ("attention", {"heads": 4, "dim": 6}, "`heads` \\(=4\\) must divide `dim` \\(=6\\)"),
         ("pad", {"sides": 1, "mode": "reflect", "channels": (0, 1)}, "channels can only be added with `mode=constant`"),
         ("scale", {"x": 2.0, "frozen": True}, "leave out `frozen`"),
         ("lcn", {"size": 4}, "must be odd"),

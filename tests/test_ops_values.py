@@ -224,6 +224,26 @@ def test_pooling_by_definition(rank: int, pad: Any, ceil: bool) -> None:
             torch.testing.assert_close(apply(mean, value)[0].flatten(1), torch.stack(values, 1), equal_nan=True)
 
 
+@pytest.mark.parametrize("name", ["avgpool", "maxpool"])
+@pytest.mark.parametrize(
+    "more", [{}, {"stride": 1}, {"stride": 1, "pad": "tf", "dilation": 2}, {"pad": 1, "ceil": True}]
+)
+def test_a_pooling_without_a_window_takes_two_pixels_of_each_dimension(name: str, more: dict[str, Any]) -> None:
+    for rank in (1, 2, 3):
+        shapes = ((3, *(7, 8, 5)[:rank]),)
+        left_out, written_out = make(name, rank, **more), make(name, rank, kernel=2, **more)
+        assert left_out.shape(shapes) == written_out.shape(shapes)
+        assert left_out.canonical(shapes) == written_out.canonical(shapes)
+
+
+def test_a_mean_over_a_clip_is_built_for_clips_as_large_as_its_window_or_for_smaller_ones() -> None:
+    """Unless it gives a size: PyTorch refuses a clip that is smaller than the window, whatever the padding."""
+    small, large, larger = (((3, frames, 4, 4),) for frames in (2, 3, 4))
+    sliding, adaptive = make("avgpool", 3, kernel=3, pad=1), make("avgpool", 3, to=2)
+    assert sliding.built(small) != sliding.built(large) == sliding.built(larger)
+    assert adaptive.built(((3, 1, 1, 1),)) == adaptive.built(larger)
+
+
 def _lifted(op: Operator) -> Operator:
     """The operator that does on maps with one more dimension, of size 1 in front, what `op` does."""
     changes: dict[str, Any] = {}
@@ -339,6 +359,20 @@ def test_subsample_is_lenets() -> None:
     torch.testing.assert_close(made(value), expected)
 
 
+def test_a_locally_connected_layer_sees_what_a_convolution_sees() -> None:
+    for rank, pad in itertools.product((1, 2, 3), ("same", "tf", 0, 1)):
+        given = {"kernel": 3, "channels": 2, "stride": 2, "pad": pad}
+        shapes = ((4, *(7, 8, 5)[:rank]),)
+        assert make("local", rank, **given).window(shapes) == make("conv", rank, **given).window(shapes)
+
+
+def test_a_transposed_convolution_may_give_a_single_pixel() -> None:
+    value = x(2, 3, 1, 2)
+    op = make("upconv", kernel=3, channels=4, pad=1)
+    made: Any = module(op, (3, 1, 2))
+    torch.testing.assert_close(apply(op, value), F.conv_transpose2d(value, made.weight, made.bias, padding=1))
+
+
 # Fully connected ------------------------------------------------------------------------------------------------------
 
 
@@ -377,7 +411,7 @@ def test_lrn_of_the_paper_is_alpha_times_the_size() -> None:
 
 
 def test_lcn_by_definition() -> None:
-    value = x(1, 3, 7, 6)
+    value = x(2, 3, 7, 6)
     op = make("lcn", size=5)
     g = [math.exp(-(t**2) / (2 * 1.25**2)) for t in range(-2, 3)]
 
@@ -392,9 +426,10 @@ def test_lcn_by_definition() -> None:
             out[y, z] = total / weight
         return out
 
-    v = value[0] - around(value[0])
-    s = around(v**2).sqrt()
-    torch.testing.assert_close(apply(op, value)[0], v / torch.maximum(s, s.mean()), rtol=1e-4, atol=1e-5)
+    v = torch.stack([each - around(each) for each in value])
+    s = torch.stack([around(each**2).sqrt() for each in v])[:, None]
+    expected = v / torch.maximum(s, s.mean((2, 3), keepdim=True))  # each sample by itself
+    torch.testing.assert_close(apply(op, value), expected, rtol=1e-4, atol=1e-5)
     assert torch.isfinite(apply(op, torch.ones(1, 3, 7, 6))).all()
 
 
@@ -435,6 +470,13 @@ def test_lrn_needs_only_one_of_what_is_added_and_the_weight_of_the_squares() -> 
     value = x(2, 5, 3, 3)
     torch.testing.assert_close(apply(make("lrn", size=1, k=0, alpha=1, beta=0.5), value), value.sign())
     torch.testing.assert_close(apply(make("lrn", k=4, alpha=0, beta=0.5), value), value / 2)
+
+
+def test_a_clip_may_be_smaller_than_the_window_of_a_local_response_normalization() -> None:
+    value = x(2, 3, 2, 1, 4)
+    around = F.pad(value.square(), [1] * 6).unfold(2, 3, 1).unfold(3, 3, 1).unfold(4, 3, 1)
+    expected = value / (1 + 0.5 * around.mean((5, 6, 7)))
+    torch.testing.assert_close(apply(make("lrn", 3, size=3, alpha=0.5, beta=1, k=1, within=True), value), expected)
 
 
 def test_what_a_local_response_normalization_takes_at_its_peak_is_predicted() -> None:
@@ -515,10 +557,40 @@ KEPT: list[tuple[str, dict[str, Any], list[tuple[int, ...]]]] = [
     ("pointwise", {"channels": 4}, [(3, 1, 1)]),
     ("pointwise", {"channels": 4}, [(1, 4, 5)]),
     ("upsample", {"to": (1, 1), "mode": "area"}, [(3, 4, 6)]),
+    ("upsample", {"to": (2, 1), "mode": "area"}, [(3, 4, 6)]),
     ("upsample", {"to": (2, 3), "mode": "area"}, [(3, 4, 6)]),
+    ("pad", {"sides": 1}, [(3, 4, 5)]),
+    ("pad", {"sides": 1, "mode": "reflect"}, [(3, 4, 5)]),
+    ("pad", {"sides": 1, "mode": "replicate"}, [(3, 4, 5)]),
+    ("lrn", {"size": 3, "within": True}, [(2, 4, 5)]),
+    ("lrn", {"size": 3, "within": True}, [(2, 4, 2, 5)]),
     ("max", {}, [(3, 4, 5)] * 2),
     ("max", {}, [(3, 4, 5)] * 3),
     ("max", {}, [(3, 4, 5), (3, 1, 1), (3, 4, 5)]),
+]
+
+# A map that is attended to by itself, by another, by one of other channels, and by keys and values apart; and by windows.
+ATTENDED: list[list[tuple[int, ...]]] = [
+    [(4, 3, 8)],
+    [(4, 3, 8), (4, 5)],
+    [(4, 3, 8), (6, 5)],
+    [(4, 24), (6, 5), (8, 5)],
+]
+PLAIN: list[dict[str, Any]] = [{}, {"dim": 8}, {"frozen": True}]
+WINDOWS: list[dict[str, Any]] = [
+    {"window": (2, 3)},
+    {"window": (2, 3), "shift": (0, 1)},
+    {"window": (2, 3), "relative_bias": True},
+    {"window": (2, 3), "frozen": True},
+    {"relative_bias": True},
+]
+KEPT += [
+    ("attention", {"heads": 2, "layout": layout, **more}, shapes)
+    for layout, more, shapes in itertools.product(("in_proj", "separate"), PLAIN, ATTENDED)
+]
+KEPT += [
+    ("attention", {"heads": 2, "layout": layout, **more}, [(4, 5, 7)])
+    for layout, more in itertools.product(("in_proj", "qkv", "separate"), WINDOWS)
 ]
 
 
@@ -531,6 +603,47 @@ def test_what_autograd_keeps_is_what_is_predicted(
     for batch in (2, 5):
         numbers = batch * saved.own + saved.fixed
         assert kept(op, tuple(shapes), batch) == (set(saved.inputs), saved.output, numbers)
+
+
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        ("mul", [(3, 4, 5)] * 2),
+        ("mul", [(3, 4, 5), (3, 1, 1)]),
+        ("mul", [(1, 4, 5), (3, 4, 5)]),
+        ("prelu", [(3, 4, 5)]),
+        ("relu", [(3, 4, 5)]),
+    ],
+)
+def test_what_is_there_while_a_gradient_is_worked_out_is_what_is_predicted(
+    name: str, shapes: list[tuple[int, ...]]
+) -> None:
+    """Besides what the layer was given, what it gave, and the gradients of both and of its weights."""
+    for batch in (2, 5):
+        made = module(make(name), *shapes)
+        given = [torch.randn(batch, *shape, requires_grad=True) for shape in shapes]
+        weights = list(made.parameters())
+        out = made(*given)
+        toward = torch.ones_like(out)
+        with allocations.Followed([*given, *weights, out, toward]) as followed:
+            found = torch.autograd.grad(out, [*given, *weights], toward)
+        gradients = sum(each.numel() for each in found)
+        assert followed.peak == 4 * (gradients + batch * make(name).saved(tuple(shapes)).passing)
+
+
+@pytest.mark.parametrize("name", [name for name in ops.names() if ops.find(name).family is ops.Family.JOIN])
+@pytest.mark.parametrize("shapes", [[(3, 4, 5)] * 2, [(3, 4, 5)] * 3, [(3, 4, 5), (3, 1, 1)]])
+def test_a_join_hands_the_gradient_of_its_output_on_where_it_says_so(name: str, shapes: list[tuple[int, ...]]) -> None:
+    op = make(name)
+    try:
+        op.shape(tuple(shapes))
+    except OpError:
+        return
+    given = [torch.randn(2, *shape, requires_grad=True) for shape in shapes]
+    out = module(op, *shapes)(*given)
+    toward = torch.ones_like(out)
+    places = {each.untyped_storage().data_ptr() for each in torch.autograd.grad(out, given, toward)}
+    assert op.saved(tuple(shapes)).handed == (places == {toward.untyped_storage().data_ptr()})
 
 
 def test_the_largest_of_two_keeps_the_two_and_of_more_that_tie_each_has_its_share_of_the_gradient() -> None:
@@ -568,6 +681,20 @@ def test_rearrangements() -> None:
     )
 
 
+@pytest.mark.parametrize("shape", [(3, 4, 6), (3, 24), (3, 2, 3, 4)])
+def test_values_are_laid_out_in_the_plane_of_another(shape: tuple[int, ...]) -> None:
+    value, like = x(2, *shape), x(2, 1, 8, 3)
+    op = make("reshape", like="@")
+    torch.testing.assert_close(apply(op, value, like), value.reshape(2, 3, 8, 3))
+    expression = op.torch((shape, (1, 8, 3))).expression
+    assert expression is not None and ("flatten(2)" in expression) == (len(shape) > 2)  # tokens are flat already
+
+
+def test_values_in_the_plane_of_another_stay_at_their_places_and_in_another_shape_they_do_not() -> None:
+    assert make("reshape", rank=1, like="@").window(((3, 24), (1, 8, 3))) == ops.window(1)
+    assert make("reshape", to=(6, 4)).window(((3, 2, 4),)) is None
+
+
 @pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
 def test_a_plane_is_padded_from_itself_to_the_size_of_another(mode: str) -> None:
     value, like = x(2, 3, 4, 5), x(2, 1, 7, 9)
@@ -594,6 +721,19 @@ def test_joins() -> None:
     torch.testing.assert_close(apply(make("concat"), a, b), torch.cat([a, b], 1))
     torch.testing.assert_close(apply(make("scale", x=0.17), a), a * 0.17)
     torch.testing.assert_close(apply(make("scale", x=-1.0, shift=1.0), a), 1 - a)
+
+
+@pytest.mark.parametrize("to", [{"factor": (2, 1.5)}, {"to": (10, 9)}, {"to": (3, 4)}, {"like": "@"}])
+@pytest.mark.parametrize(
+    "more", [{}, {"align_corners": True}, {"antialias": True}, {"align_corners": True, "antialias": True}]
+)
+def test_an_interpolation_is_pytorchs(to: dict[str, Any], more: dict[str, Any]) -> None:
+    value, like = x(2, 3, 5, 6), x(2, 1, 10, 9)
+    size = to.get("to", (10, 9))
+    for mode in ("bilinear", "bicubic"):
+        expected = F.interpolate(value, size, mode=mode, **more)
+        inputs = (value, like) if "like" in to else (value,)
+        torch.testing.assert_close(apply(make("upsample", **to, mode=mode, **more), *inputs), expected)
 
 
 @pytest.mark.parametrize("factor", [0.25, 0.5, 1.0, 2.0, 3.0])
@@ -630,6 +770,28 @@ def test_an_attention_has_a_value_for_each_key_however_they_lie() -> None:
     torch.testing.assert_close(apply(op, queries, keys, values), laid)
 
 
+def test_an_attention_multiplies_by_the_channels_of_its_sources() -> None:
+    op = make("attention", rank=1, heads=2)
+    queries, keys, values = (4, 7), (6, 5), (8, 5)
+    products = 2 * 7 * 5 * 4  # of queries and keys, and of their weights and the values
+    assert op.macs((queries,)) == 7 * 4 * 4 * 4 + 2 * 7 * 7 * 4
+    assert op.macs((queries, keys)) == 7 * 2 * 4 * 4 + 5 * (6 + 6) * 4 + products
+    assert op.macs((queries, keys, values)) == 7 * 2 * 4 * 4 + 5 * (6 + 8) * 4 + products
+    for sources in ((queries, keys), (queries, keys, values)):
+        made = module(op, *sources).state_dict()
+        assert {key: each.shape for key, each in op.weights(sources).items()} == {
+            key: tuple(each.shape) for key, each in made.items()
+        }
+
+
+@pytest.mark.parametrize(("channels", "mult"), [(8, 1), (8, 3), (5, 2)])
+def test_the_groups_of_a_depthwise_convolution_follow_its_inputs(channels: int, mult: int) -> None:
+    inputs = ((channels, 7, 7),)
+    depthwise = make("conv", kernel=3, channels=channels * mult, groups=channels)
+    assert depthwise.relative(inputs) == {"groups": 1, "channels": mult}
+    assert make("conv", kernel=3, channels=channels * mult).relative(inputs) == {}
+
+
 def test_an_embedding_of_no_known_vocabulary_has_no_vectors() -> None:
     assert count(make("embedding", rank=0, units=3), (4,)) == 0
     assert count(make("embedding", rank=0, units=3, vocabulary=7), (4,)) == 21
@@ -658,6 +820,28 @@ def test_a_head_is_an_operator_and_its_kernel(head: str, found: tuple[str, str |
     assert ops.resolve(head) == found
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "takes", "parts", "line"),
+    [
+        ("conv", {"channels": 8}, (4, 7, 7), ("3x3", "8", "2"), "3x3 conv, 8, /2"),
+        ("conv", {"channels": 8}, None, ("3x3", "8"), "3x3 conv, 8"),
+        ("conv", {"channels": 8, "groups": 2}, (4, 7, 7), ("3x3", "8"), "3x3 conv, 8, 2 groups"),
+        ("conv", {"channels": 8, "groups": 4}, (4, 8, 8), ("3x3", "8"), "3x3 conv, 8, 4 groups"),
+        ("conv", {"channels": 4, "groups": 2}, (4, 7, 7), ("3x3", "4"), "3x3 conv, 4, 2 groups"),
+        ("conv", {"channels": 4, "groups": 4}, None, ("3x3", "4"), "3x3 conv, 4, 4 groups"),
+        ("conv", {"channels": 4, "groups": 4}, (4, 7, 7), ("3x3", "4", "2"), "3x3 depthwise conv, /2"),
+        ("conv", {"channels": 2, "groups": 2}, (2, 7, 7), ("3x3", "2"), "3x3 depthwise conv"),
+        ("conv", {"channels": 1}, (1, 7, 7), ("3x3", "1"), "3x3 conv, 1"),
+        ("maxpool", {}, (4, 8, 8), ("2x2", "", "2"), "pool, /2"),
+        ("maxpool", {}, (4, 8, 8), ("3x3", "", "3"), "3x3 max pool, /3"),
+    ],
+)
+def test_a_layer_in_one_line(
+    name: str, arguments: dict[str, Any], takes: tuple[int, ...] | None, parts: tuple[str, ...], line: str
+) -> None:
+    assert make(name, kernel=3, **arguments).line(takes, *parts) == line
+
+
 # What is PyTorch's own is emitted as it is ----------------------------------------------------------------------------
 
 
@@ -679,6 +863,20 @@ def written(name: str, shape: tuple[int, ...], **arguments: Any) -> str:
             (3, 2, 4, 4),  # PyTorch refuses a clip that is shorter than the window, whatever the padding
             "PaddedAvgPool3d((3, 3, 3), (3, 3, 3), (1, 1, 1, 1, 1, 1))",
         ),
+        ("avgpool", {"kernel": 3, "pad": 0, "count_pad": False}, (3, 4, 4), "nn.AvgPool2d(kernel_size=3)"),
+        (
+            "avgpool",
+            {"kernel": 3, "pad": (1, 0), "count_pad": False},
+            (3, 4, 4),
+            "nn.AvgPool2d(kernel_size=3, padding=(1, 0), count_include_pad=False)",
+        ),
+        ("attention", {"heads": 2}, (4, 5), "Attention(4, 2)"),
+        ("attention", {"heads": 2, "dim": 4}, (4, 5), "Attention(4, 2)"),
+        ("attention", {"heads": 2, "dim": 6}, (4, 5), "Attention(4, 2, dim=6)"),
+        ("lcn", {}, (3, 4, 4), "LocalContrastNorm()"),
+        ("lcn", {"size": 5}, (3, 4, 4), "LocalContrastNorm(size=5, sigma=1.25)"),
+        ("pad", {"sides": 1}, (3, 4, 4), "nn.ZeroPad2d(1)"),
+        ("pad", {"sides": 1, "value": 1}, (3, 4, 4), "nn.ConstantPad2d(1, 1.0)"),
         (
             "upconv",
             {"kernel": 2, "channels": 4, "stride": 2},
@@ -705,10 +903,13 @@ def test_a_module_is_constructed_with_what_is_not_its_default(
     assert written(name, shape, **arguments) == call
 
 
-def test_sides_are_rounded_up_in_the_order_in_which_they_are_written() -> None:
-    (defined,) = make("maxpool", kernel=3, stride=2, pad=(0, 1, 2, 1), ceil=True).torch(((3, 8, 8),)).definitions
-    given, *rounded = re.findall(r"^ +((?:left|right|top|bottom)\b.*?) = self", defined, re.M)
-    assert rounded == [each for each in given.split(", ") if each in rounded] != []
+@pytest.mark.parametrize(("name", "more"), [("maxpool", {}), ("avgpool", {}), ("avgpool", {"dilation": 2})])
+def test_sides_are_rounded_up_in_the_order_in_which_they_are_padded(name: str, more: dict[str, Any]) -> None:
+    pooling = make(name, kernel=3, stride=2, pad=(0, 1, 2, 1), ceil=True, **more)
+    (defined,) = pooling.torch(((3, 8, 8),)).definitions
+    rounded = re.findall(r"^ +(\w+) = self\.\w+\(", defined, re.M)
+    *_, padded = re.findall(r"F\.pad\(x, \[(.*)\]", defined)
+    assert rounded == [each for each in re.findall(r"\w+", padded) if each in rounded] != []
 
 
 def test_a_unit_of_a_transposed_convolution_is_drawn_by_the_inputs_of_its_group() -> None:
@@ -1017,6 +1218,40 @@ BIG = 2**31 - 1
             "`mode=circular` can pad a 3x4 plane by at most 3x4, not 4",
             "pad less",
         ),
+        (
+            "attention",
+            {"heads": 2, "window": (3, 4), "shift": (3, 1)},
+            [(4, 9, 8)],
+            "shift",
+            "`shift` (=3x1) must be less than the window 3x4",
+            None,
+        ),
+        (
+            "upsample",
+            {"factor": (0.1, 2)},
+            [(4, 8, 8)],
+            "factor",
+            "`factor` leaves nothing of the 8x8 input: 0x16",
+            None,
+        ),
+        ("crop", {"to": 9}, [(4, 8, 8)], "to", "`to` (=9x9) is larger than the 8x8 input", None),
+        ("crop", {"like": "@"}, [(4, 8, 8), (2, 9, 7)], "like", "`like` (=9x7) is larger than the 8x8 input", None),
+        (
+            "upconv",
+            {"kernel": 3, "channels": 4, "pad": 2},
+            [(3, 2, 5)],
+            "pad",
+            "`pad` (=2) takes away all rows or columns of the output",
+            None,
+        ),
+        (
+            "upconv",
+            {"kernel": 3, "channels": 4, "pad": (1, 2, 0, 0)},
+            [(3, 1, 5)],
+            "pad",
+            "`pad` (=[1, 2, 0, 0]) takes away all rows or columns of the output",
+            None,
+        ),
         ("upsample", {"factor": BIG}, [(4, 8, 8)], None, "a dimension may be at most 2^31-1", None),
         ("flatten", {}, [(BIG, 8, 8)], None, "a dimension may be at most 2^31-1", None),
         ("dwconv", {"kernel": 3, "mult": BIG}, [(3, 8, 8)], None, "a dimension may be at most 2^31-1", None),
@@ -1067,6 +1302,22 @@ def test_refusals(
             {"kernel": 2, "channels": 1, "out_pad": 1},
             "`out_pad` \\(=1\\) must be smaller than the stride 1",
         ),
+        *(
+            ("upconv", {"kernel": 3, "channels": 1, "stride": 2, **sizes}, message)
+            for sizes, message in (
+                ({"pad": "same", "out_pad": (0, 1)}, "`pad=same` says what comes out"),
+                ({"pad": "tf", "out_pad": 1}, "`pad=tf` says what comes out"),
+                ({"out_pad": (0, 2)}, "`out_pad` \\(=0x2\\) must be smaller than the stride 2"),
+                ({"out_pad": 1, "stride": (2, 1)}, "must be smaller than the stride 2x1"),
+                ({"out_pad": (1, 2), "dilation": (1, 2)}, "must be smaller than the stride 2"),
+            )
+        ),
+        ("attention", {"heads": 2, "shift": (0, 1)}, "give `window` too"),
+        ("attention", {"heads": 2, "causal": True, "window": 3}, "`causal` is for whole sequences"),
+        ("attention", {"heads": 2, "causal": True, "relative_bias": True}, "`causal` is for whole sequences"),
+        ("attention", {"heads": 4, "dim": 6}, "`heads` \\(=4\\) must divide `dim` \\(=6\\)"),
+        ("pad", {"sides": 1, "mode": "reflect", "channels": (0, 1)}, "channels can only be added with `mode=constant`"),
+        ("scale", {"x": 2.0, "frozen": True}, "leave out `frozen`"),
         ("lcn", {"size": 4}, "must be odd"),
         ("lcn", {"size": 257}, "at most 255"),
         ("positions", {"kind": "sine", "frozen": True}, "`kind=sine` learns nothing"),
@@ -1083,6 +1334,42 @@ def test_refusals(
 def test_arguments_out_of_bounds(name: str, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         make(name, **arguments)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"out_pad": (0, 1)},
+        {"out_pad": 1, "stride": (2, 3)},
+        {"out_pad": 2, "dilation": 3},
+        {"out_pad": (1, 2), "stride": 3},
+    ],
+)
+def test_rows_are_added_to_a_transposed_convolution_that_leaves_them_out(sizes: dict[str, Any]) -> None:
+    given = {"kernel": 2, "channels": 4, "stride": 2, **sizes}
+    more: Any = given["out_pad"]
+    assert make("upconv", **given, pad="valid").shape(((3, 5, 6),)) == make("upconv", **given).shape(((3, 5, 6),))
+    (_, *with_rows), (_, *without) = (
+        make("upconv", **{**given, "out_pad": each}).shape(((3, 5, 6),)) for each in (more, 0)
+    )
+    assert (
+        [n - m for n, m in zip(with_rows, without, strict=True)] == [more] * 2 if isinstance(more, int) else list(more)
+    )
+
+
+WITH_BIAS = [name for name in ops.names() if {"bias", "bias_init"} <= set(ops.find(name).model_fields)]
+
+
+@pytest.mark.parametrize("name", WITH_BIAS)
+def test_how_a_bias_starts_is_said_where_there_is_one(name: str) -> None:
+    needed: dict[str, Any] = {key: 2 for key, info in ops.find(name).model_fields.items() if info.is_required()}
+    for bias, start in itertools.product((False, True), (None, 0.5)):
+        given: dict[str, Any] = {**needed, "bias": bias, "bias_init": start}
+        if start is not None and not bias:
+            with pytest.raises(ValidationError, match="`bias_init` needs `bias=true`"):
+                make(name, **given)
+        else:
+            assert make(name, **given)
 
 
 # Notation -------------------------------------------------------------------------------------------------------------
@@ -1182,6 +1469,14 @@ def test_equal_functions_have_equal_canonical_forms() -> None:
     assert canonical("avgpool", **plain) == canonical("avgpool", **plain, count_pad=False)  # there is no padding
     assert canonical("avgpool", **padded) == canonical("avgpool", **padded, count_pad=True)
     assert canonical("avgpool", **padded) != canonical("avgpool", **padded, count_pad=False)
+    above = {"kernel": 3, "pad": (1, 0)}
+    assert canonical("avgpool", **above) != canonical("avgpool", **above, count_pad=False)
+    assert canonical("avgpool", **plain) == canonical("avgpool", **plain, dilation=1)
+    assert canonical("avgpool", **plain) != canonical("avgpool", **plain, dilation=2)
+    assert canonical("upsample", factor=2) == canonical("upsample", to=14)
+    like = make("upsample", like="@", mode="linear").canonical((*shape, (4, 3, 3)))
+    assert like == make("upsample", like="@", mode="bilinear")
+    assert canonical("upconv", **upconv) == canonical("upconv", **upconv, pad="valid")
 
 
 def test_transposed_convolutions_that_cut_differently_are_not_one_function() -> None:

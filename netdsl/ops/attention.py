@@ -144,26 +144,40 @@ class Attention(Operator):
         )
         return {**own, **index, **inside}
 
+    def _places(self, shape: Shape) -> int:
+        """How many places of a map see each other, those that fill up its windows included."""
+        sides = self.window_ or shape[1:]
+        return prod(-(-size // side) * side for size, side in zip(shape[1:], sides, strict=True))
+
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         channels, dim = inputs[0][0], self._inner(inputs)
+        queries = self._places(inputs[0])
         if self.window_ is not None:
-            padded = prod(-(-n // w) * w for n, w in zip(inputs[0][1:], self.window_, strict=True))
-            return padded * (4 * channels * dim + 2 * prod(self.window_) * dim)
-        queries, keys = (prod(inputs[at][1:]) for at in (0, min(1, len(inputs) - 1)))
-        seen = inputs[min(1, len(inputs) - 1)][0] + inputs[-1][0]
-        return queries * 2 * channels * dim + keys * seen * dim + 2 * queries * keys * dim
+            return queries * (4 * channels * dim + 2 * prod(self.window_) * dim)
+        keys, values = inputs[min(1, len(inputs) - 1)], inputs[-1]
+        seen = prod(keys[1:])
+        return queries * 2 * channels * dim + seen * (keys[0] + values[0]) * dim + 2 * queries * seen * dim
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """The positions as rows, queries, keys, values and what came of them; a logarithm for each row of weights.
+        """Queries, keys, values and what came of them, a logarithm for each row of weights, and the places as rows,
+        where matrices are trained.
 
-        A learned bias needs its gradient, which the fused kernels do not give: there all weights are kept.
+        The fused kernels know no windows, and give no gradient of a learned bias: there all weights are kept, and what
+        came of them is only for the matrix behind it.
         """
-        shape, inner = inputs[0], self._inner(inputs)
-        positions = prod(shape[1:])
-        if self.window_ is not None:
-            positions = prod(-(-size // side) * side for size, side in zip(shape[1:], self.window_, strict=True))
-        seen = prod(self.places(inputs) or ()) if self.relative_bias else 1
-        return Saved(own=positions * (shape[0] + 4 * inner + self.heads * seen))
+        channels, dim, places = inputs[0][0], self._inner(inputs), self.places(inputs)
+        queries = keys = self._places(inputs[0])
+        rows = 0
+        if len(inputs) > 1:
+            keys, rows = prod(inputs[1][1:]), inputs[1][0] + inputs[-1][0]
+        elif self.layout == "separate" and self.window_ is None:
+            rows = 2 * channels  # each matrix has them laid out for itself
+        own = queries * (2 * dim + self.heads * prod(places or ())) + keys * 2 * dim
+        if not self.frozen:
+            own += queries * channels + keys * rows
+        elif places is not None:
+            own -= queries * dim
+        return Saved(own=own)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         channels = inputs[0][0]

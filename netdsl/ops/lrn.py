@@ -21,7 +21,7 @@ WITHIN = '''class LocalResponseNormWithin{suffix}(nn.Module):
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
     def forward(self, x: Tensor) -> Tensor:
-        mean = F.avg_pool{d}d(x.square(), self.size, 1, self.size // 2)
+        mean = F.avg_pool{d}d({squares}, self.size, 1{padding})
         return x / (self.k + self.alpha * mean) ** self.beta
 '''
 
@@ -65,10 +65,16 @@ class LocalResponseNorm(Operator):
         return plane(self.name, inputs[0])
 
     def saved(self, inputs: tuple[Shape, ...]) -> Saved:
-        """The input, its squares (with channels of padding), the sum of neighbours, and its power; the gradient of a
-        quotient is a product of three."""
-        size, padding = prod(inputs[0]), 0 if self.within else (self.size - 1) * prod(inputs[0][1:])
-        return Saved((0,), own=3 * size + padding, passing=3 * size)
+        """The input, its squares (with their padding where the class here or PyTorch pads them), the sum of neighbours,
+        and its power; the gradient of a quotient is a product of three."""
+        channels, *sizes = inputs[0]
+        if not self.within:
+            squares = (channels + self.size - 1) * prod(sizes)
+        else:
+            padding = self.size - 1 if len(sizes) == 3 else 0
+            squares = channels * prod(n + padding for n in sizes)
+        size = prod(inputs[0])
+        return Saved((0,), own=2 * size + squares, passing=3 * size)
 
     def torch(self, inputs: tuple[Shape, ...]) -> Torch:
         kwargs: dict[str, Constant] = {}
@@ -81,7 +87,10 @@ class LocalResponseNorm(Operator):
         if self.within:
             rank = len(inputs[0]) - 1
             call = Call(f"LocalResponseNormWithin{suffix(rank)}", (self.size,), kwargs)
-            return Torch(call, definitions=(definition(WITHIN, rank),))
+            squares, padding = "x.square()", ", self.size // 2"
+            if rank == 3:  # PyTorch refuses a clip that is smaller than the window before it is padded
+                squares, padding = "F.pad(x.square(), [self.size // 2] * 6)", ""
+            return Torch(call, definitions=(definition(WITHIN, rank, squares=squares, padding=padding),))
         return Torch(Call("nn.LocalResponseNorm", (self.size,), kwargs))
 
     def window(self, inputs: tuple[Shape, ...]) -> Window:

@@ -13,7 +13,7 @@ from netdsl.ops.shared.definition import definition, each
 from netdsl.ops.shared.fields import Count, Cut, Flag, Frozen, Offsets, Sizes
 from netdsl.ops.shared.init import BiasInitial, Initial
 from netdsl.ops.shared.linear import Linear
-from netdsl.ops.shared.padding import Sides, Slide, doubled, pairs, reversed_sides, shown, single
+from netdsl.ops.shared.padding import Sides, Slide, doubled, pairs, reversed_sides, shown, shown_sides, single
 from netdsl.shapes import Shape, extent, transposed_size
 from netdsl.text.diagnostics import OpError
 
@@ -115,8 +115,7 @@ class UpConv(Linear):
             for i, n in enumerate(sizes)
         )
         if any(size < 1 for size in out):
-            pad = shown(self.pad) if isinstance(self.pad, tuple) else self.pad
-            raise OpError(f"`pad` (={pad}) takes away all rows or columns of the output", at="pad")
+            raise OpError(f"`pad` (={shown_sides(sides)}) takes away all rows or columns of the output", at="pad")
         return bounded(self.name, (self.channels, *out))
 
     def matrix(self, channels: int) -> tuple[Shape, int]:

@@ -116,13 +116,13 @@ class Upsample(Operator):
             return Torch(expression=f"F.interpolate({', '.join(words)})")
         factor = None if self.factor is None else tuple(map(_plain, self.factor))
         if self.antialias:
-            settings: dict[str, Constant] = {"to": self.to} if self.to else {"factor": tuple(map(float, factor or ()))}
+            settings: dict[str, Constant] = {"to": self.to} if factor is None else {"factor": tuple(map(float, factor))}
             if self.align_corners:
                 settings["align_corners"] = True
             return Torch(Call("AntialiasedResize", (mode,), settings), definitions=(ANTIALIASED,))
-        kwargs: dict[str, Constant] = (
-            {"size": single(self.to)} if self.to else {"scale_factor": _single(factor or (1,))}
-        )
+        kwargs: dict[str, Constant] = {"scale_factor": _single(factor)} if factor is not None else {}
+        if self.to is not None:
+            kwargs["size"] = single(self.to)
         if mode != "nearest":
             kwargs["mode"] = mode
         if self.align_corners:

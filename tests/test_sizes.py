@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import islice
 from math import ceil, floor, prod
-from operator import eq, floordiv, ge, gt, le, lt, mod, mul, ne, sub, truediv
+from operator import eq, floordiv, ge, gt, index, le, lt, mod, mul, ne, neg, pos, sub, truediv
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,7 @@ def hold(network: Network, far: int, step: int = 1) -> Inputs:
         tried = [n for n in range(1, far + 1, step) if by_trying(network, inputs, each.place, n)]
         assert tried == [n for n in range(1, far + 1, step) if n in each.sizes], (network.sources[0].text, each.name)
         assert all(n < each.sizes.least for n in each.sizes.exceptions)
+        assert all(family.count is None or family.count > 0 for family in each.solution.families)
         assert not each.sizes.residues or each.sizes.least in each.sizes
         for size in islice(each.sizes.members(), 3):
             family = each.solution.family(size)
@@ -101,12 +102,6 @@ def compiled(text: str, size: Shape | None = None) -> Network:
     return found.network
 
 
-def dimension(text: str, name: str) -> str:
-    inputs = valid_inputs(compiled(text))
-    assert inputs is not None
-    return next(condition(each.letter, each.sizes) for each in inputs.dimensions if each.name == name)
-
-
 @pytest.mark.parametrize(
     ("text", "name", "expected"),
     [
@@ -122,13 +117,13 @@ def dimension(text: str, name: str) -> str:
         ("input 12 of 100\nembedding-8; lstm-4", "length", "L >= 1"),
         ("input 3x33x33\nupsample(1.5); maxpool5/5(pad=valid)", "height", "H >= 4"),
         ("input 3x9\na: conv3-3\nupsample(to=12); crop(like=@a); maxpool", "length", "L = 2 to 12"),
+        ("input 3x9\na: conv3-3\nupsample(to=12); crop(like=@a); conv1-3/16", "length", "L = 1 to 12"),
         ("input x: 3x12\ninput y: 3x6\nadd { maxpool | @y }", "length", "L = 2, 3, 12, 13"),
     ],
 )
 def test_conditions(text: str, name: str, expected: str) -> None:
-    assert dimension(text, name) == expected
-    inputs = valid_inputs(compiled(text))
-    assert inputs is not None
+    inputs = hold(compiled(text), 20)
+    assert {condition(each.letter, each.sizes) for each in inputs.dimensions if each.name == name} == {expected}
     for each in inputs.dimensions:  # from an input that is not valid, where a valid one is found from there
         size = next((n for n in range(1, 20) if n not in each.sizes), None)
         shape = tuple(size or n if at == each.place else n for at, n in enumerate(inputs.base))
@@ -425,16 +420,19 @@ def test_what_is_asked_of_a_progression_its_parts_answer_as_their_members_do(
     members = [(start + step * k) ** power for k in range(12)]
     many = prod([Progression((start, step), None)] * power)
     asked: list[Callable[[Any], Any]] = [
-        bool, floor, ceil, *(partial(each, other) for each in (sub, mul)),
+        bool, floor, ceil, neg, pos, *(partial(each, other) for each in (sub, mul)), lambda n: n - n == 0, lambda n: n * 0,
         *(lambda n, of=each: of(n, other) for each in (lt, le, gt, ge, eq, ne, floordiv, mod)),
         *(lambda n, of=each: of(n * n + n, n * n + other) for each in (lt, ge)),
         *(lambda n, of=each: of(n * Fraction(1, other)) for each in (floor, ceil)),
     ]  # fmt: skip
     if 0 not in members:
         asked += [partial(each, other) for each in (floordiv, mod, truediv)]
+        asked += [lambda n, of=each: of(n * other + 1, n) for each in (floordiv, mod)]
+        asked.append(lambda n: n % (2 * n))
     for each in asked:
         assert by_parts(each, many, len(members)) == [each(n) for n in members]
     assert ((many * other) // many, (many * other) % many) == (other, 0)
+    assert (str(many), index(many)) == (str(members[0]), members[0])  # what a message about all of them shows
 
 
 @given(st.integers(0, 50), st.integers(1, 9), st.integers(1, 9))
@@ -504,6 +502,17 @@ def test_a_set_says_what_its_flags_say(pattern: bytes, head: bytes, times: int) 
 def test_what_falls_into_too_many_classes_is_left_alone() -> None:
     text = "input 1x100000\n" + "".join(f"conv{k}-1/{k}(pad=valid)\n" for k in (7, 11, 13, 17, 2))
     assert Solver(compiled(text)).solve((1,)) is None
+
+
+def test_a_comparison_of_products_is_looked_through_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = Progression((1, 1), None)
+    for farthest in (4, 3):  # (1 + k)^2 = 1 + 2 k + k^2 has no root beyond 3
+        monkeypatch.setattr("netdsl.passes.sizes.progression._FARTHEST", farthest)
+        if farthest == 4:
+            assert many * many > 0
+        else:
+            with pytest.raises(Split):
+                assert many * many > 0
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ class Progression:
         given = _coefficients(other)
         if given is None:
             return NotImplemented
-        found = [0] * (len(self.coefficients) + len(given) - 1)
+        found = [0] * (len(self.coefficients) + len(given))
         for i, a in enumerate(self.coefficients):
             for j, b in enumerate(given):
                 found[i + j] += a * b

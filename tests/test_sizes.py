@@ -20,7 +20,16 @@ import netdsl
 from netdsl import zoo
 from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.passes.sizes import Inputs, Solver, changing_weights, condition, keeps_shape, plane_as_built, valid_inputs
+from netdsl.passes.sizes import (
+    Inputs,
+    Solution,
+    Solver,
+    changing_weights,
+    condition,
+    keeps_shape,
+    plane_as_built,
+    valid_inputs,
+)
 from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import SizeSet, canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic
@@ -137,7 +146,11 @@ def test_conditions(text: str, name: str, expected: str) -> None:
 
 
 def test_dimensions_that_depend_on_each_other() -> None:
-    for text in ("input 3x4x4\ntokens; reshape(3x4x4)", "input 4x4\nmatmul { identity | identity }"):
+    for text in (
+        "input 3x4x4\ntokens; reshape(3x4x4)",
+        "input 4x4\nmatmul { identity | identity }",
+        "input x: 3x4x4\ninput y: 48\nadd { flatten | @y }",
+    ):
         found = valid_inputs(compiled(text))
         assert found is not None
         assert found.joint, text
@@ -167,6 +180,20 @@ def test_a_dependence_that_shows_at_one_other_size_alone_is_found() -> None:
 def test_what_mixes_without_a_condition_is_not_joint(text: str) -> None:
     found = valid_inputs(compiled(text))
     assert found is not None and not found.joint
+
+
+def test_what_is_flattened_for_layers_that_take_any_vector_is_solved_once_for_each_dimension() -> None:
+    class Counting(Solver):
+        asked = 0
+
+        def solve(self, axes: tuple[int, ...], shape: Shape | None = None) -> Solution | None:
+            self.asked += 1
+            return super().solve(axes, shape)
+
+    network = compiled("input 3x8x8\nconv3-4(pad=valid); flatten; fc-10\n")
+    solver = Counting(network)
+    found = valid_inputs(network, solver=solver)
+    assert found is not None and not found.joint and solver.asked == 3
 
 
 def test_the_statement_that_causes_a_condition() -> None:

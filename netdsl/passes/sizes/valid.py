@@ -191,11 +191,14 @@ def _joint(solver: Solver, dimensions: list[Dimension], base: Shape) -> bool:
 
 
 def _mixed(network: Network, dimensions: list[Dimension]) -> bool:
-    """Whether a value that is a map has a size at another place than the input has it, or two in one."""
+    """Whether a value has a size at another place than the input has it, or two in one: one that is a map, or a vector
+    of which a layer refuses some."""
     for each in dimensions:
+        refusing = (family.refused for family in each.solution.families)
+        vectors = {value for node in refusing if node is not None for value in node.inputs}
         for value, varied in enumerate(each.solution.varied):
             shape = network.shapes[value]
-            if varied - {each.place} and (shape is None or len(shape) > 1):
+            if varied - {each.place} and (shape is None or len(shape) > 1 or value in vectors):
                 return True
     return any(map(_whole, network.nodes, (network.input_shapes(node) for node in network.nodes)))
 
@@ -258,8 +261,8 @@ def changing_weights(network: Network, dimension: Dimension) -> Node | None:
     first = dimension.sizes.smallest
     if first is None:
         return None
-    later = (each for each in dimension.sizes.members() if each > first + dimension.solution.period)
-    last = next(later, None) or max(dimension.sizes.exceptions, default=first)
+    later = dimension.sizes.above(first + dimension.solution.period)
+    last = later or max(dimension.sizes.exceptions, default=first)
     pairs = zip(*(weights_at(network, dimension.solution, size) for size in (first, last)), strict=True)
     return next((node for (node, one), (_, other) in pairs if one != other), None)
 

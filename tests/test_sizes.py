@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from fractions import Fraction
+from functools import partial
 from itertools import islice
+from math import ceil, floor, prod
+from operator import eq, floordiv, ge, gt, index, le, lt, mod, mul, ne, neg, pos, sub, truediv
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -15,7 +20,16 @@ import netdsl
 from netdsl import zoo
 from netdsl.compiler import compile
 from netdsl.ir import Network
-from netdsl.passes.sizes import Inputs, Solver, changing_weights, condition, keeps_shape, plane_as_built, valid_inputs
+from netdsl.passes.sizes import (
+    Inputs,
+    Solution,
+    Solver,
+    changing_weights,
+    condition,
+    keeps_shape,
+    plane_as_built,
+    valid_inputs,
+)
 from netdsl.passes.sizes.progression import Apart, Progression, Refine, Split
 from netdsl.passes.sizes.sets import SizeSet, canonical
 from netdsl.passes.sizes.symbolic import Size, fit, symbolic
@@ -53,6 +67,7 @@ def hold(network: Network, far: int, step: int = 1) -> Inputs:
         tried = [n for n in range(1, far + 1, step) if by_trying(network, inputs, each.place, n)]
         assert tried == [n for n in range(1, far + 1, step) if n in each.sizes], (network.sources[0].text, each.name)
         assert all(n < each.sizes.least for n in each.sizes.exceptions)
+        assert all(family.count is None or family.count > 0 for family in each.solution.families)
         assert not each.sizes.residues or each.sizes.least in each.sizes
         for size in islice(each.sizes.members(), 3):
             family = each.solution.family(size)
@@ -96,12 +111,6 @@ def compiled(text: str, size: Shape | None = None) -> Network:
     return found.network
 
 
-def dimension(text: str, name: str) -> str:
-    inputs = valid_inputs(compiled(text))
-    assert inputs is not None
-    return next(condition(each.letter, each.sizes) for each in inputs.dimensions if each.name == name)
-
-
 @pytest.mark.parametrize(
     ("text", "name", "expected"),
     [
@@ -117,12 +126,13 @@ def dimension(text: str, name: str) -> str:
         ("input 12 of 100\nembedding-8; lstm-4", "length", "L >= 1"),
         ("input 3x33x33\nupsample(1.5); maxpool5/5(pad=valid)", "height", "H >= 4"),
         ("input 3x9\na: conv3-3\nupsample(to=12); crop(like=@a); maxpool", "length", "L = 2 to 12"),
+        ("input 3x9\na: conv3-3\nupsample(to=12); crop(like=@a); conv1-3/16", "length", "L = 1 to 12"),
+        ("input x: 3x12\ninput y: 3x6\nadd { maxpool | @y }", "length", "L = 2, 3, 12, 13"),
     ],
 )
 def test_conditions(text: str, name: str, expected: str) -> None:
-    assert dimension(text, name) == expected
-    inputs = valid_inputs(compiled(text))
-    assert inputs is not None
+    inputs = hold(compiled(text), 20)
+    assert {condition(each.letter, each.sizes) for each in inputs.dimensions if each.name == name} == {expected}
     for each in inputs.dimensions:  # from an input that is not valid, where a valid one is found from there
         size = next((n for n in range(1, 20) if n not in each.sizes), None)
         shape = tuple(size or n if at == each.place else n for at, n in enumerate(inputs.base))
@@ -136,11 +146,15 @@ def test_conditions(text: str, name: str, expected: str) -> None:
 
 
 def test_dimensions_that_depend_on_each_other() -> None:
-    for text in ("input 3x4x4\ntokens; reshape(3x4x4)", "input 4x4\nmatmul { identity | identity }"):
+    for text in (
+        "input 3x4x4\ntokens; reshape(3x4x4)",
+        "input 4x4\nmatmul { identity | identity }",
+        "input x: 3x4x4\ninput y: 48\nadd { flatten | @y }",
+    ):
         found = valid_inputs(compiled(text))
         assert found is not None
         assert found.joint, text
-        assert ("joint" in found.document()) == found.joint
+        assert found.document()["joint"] is True
 
 
 def test_a_dependence_that_shows_at_one_other_size_alone_is_found() -> None:
@@ -148,6 +162,7 @@ def test_a_dependence_that_shows_at_one_other_size_alone_is_found() -> None:
     for text in (
         "input 3x16x16\nupsample(1.5); maxpool\n",  # 12 rows, and 12, 24 and 6 of 17, 32 and 8, but 11 of 15
         "input 3x25x25\nconv19-3/5(pad=valid)\n",  # 2 rows, and of 24 and 26, none of 12, but 7 of 50
+        "input 3x28x28\nconv19-3/5(pad=valid)\n",  # 2 rows, and of 27, none of 14, 8 of 56, but 3 of 29
     ):
         found = valid_inputs(compiled(text + even))
         assert found is not None and found.joint, text
@@ -159,11 +174,26 @@ def test_a_dependence_that_shows_at_one_other_size_alone_is_found() -> None:
         "input 3x16x16\nconv3-4; tokens; transpose; pointwise-8; transpose\n",
         "input 3x8x8\nconv3-4; gap; fc-10\n",
         "input 3x8x8\nconv3-4(pad=valid); maxpool\n",
+        "input 3x1x1\ntokens; transpose\n",
     ],
 )
 def test_what_mixes_without_a_condition_is_not_joint(text: str) -> None:
     found = valid_inputs(compiled(text))
     assert found is not None and not found.joint
+
+
+def test_what_is_flattened_for_layers_that_take_any_vector_is_solved_once_for_each_dimension() -> None:
+    class Counting(Solver):
+        asked = 0
+
+        def solve(self, axes: tuple[int, ...], shape: Shape | None = None) -> Solution | None:
+            self.asked += 1
+            return super().solve(axes, shape)
+
+    network = compiled("input 3x8x8\nconv3-4(pad=valid); flatten; fc-10\n")
+    solver = Counting(network)
+    found = valid_inputs(network, solver=solver)
+    assert found is not None and not found.joint and solver.asked == 3
 
 
 def test_the_statement_that_causes_a_condition() -> None:
@@ -180,6 +210,7 @@ def test_the_statement_that_causes_a_condition() -> None:
 def test_the_layer_that_needs_the_largest_input_causes_the_bound() -> None:
     for text, expected in (
         ("conv5-8(pad=valid)\nmaxpool\nconv3-8(pad=valid)\nconv3-8\n", {"conv3-8(pad=valid)": "H >= 10"}),
+        ("conv5-8(pad=valid)\nconv2-8(pad=valid)\n", {"conv2-8(pad=valid)": "H >= 6"}),
         (
             "a: conv3-8\nmaxpool; upconv2-8/2; add { @a | identity }\nconv5-8(pad=valid)\n",
             {"add": "H = 0 mod 2", "conv5-8(pad=valid)": "H >= 6 and = 0 mod 2"},
@@ -193,13 +224,23 @@ def test_the_layer_that_needs_the_largest_input_causes_the_bound() -> None:
         assert {source[at.start : at.end]: condition("H", left) for at, left in causes} == expected
 
 
-def test_a_size_that_the_text_speaks_of_is_asked_for() -> None:
-    network = compiled(
-        "input 3x8x8\nblock mix(s=length) { transpose; pointwise-s; transpose }\ntokens; residual { mix }\n"
-    )
-    inputs = valid_inputs(network)
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        (
+            "block mix(s=length) { transpose; pointwise-s; transpose }\ntokens; residual { mix }\n",
+            ["channels", "height", "width"],
+        ),
+        (
+            "block mix(s=height) { conv1-s }\nmix; conv2-8(pad=valid)\n",
+            ["height"],
+        ),  # one size is refused, all others not
+    ],
+)
+def test_a_size_that_the_text_speaks_of_is_asked_for(text: str, asked: list[str]) -> None:
+    inputs = valid_inputs(compiled(f"input 3x8x8\n{text}"))
     assert inputs is not None
-    assert [each.name for each in inputs.dimensions if each.asks] == ["channels", "height", "width"]
+    assert [each.name for each in inputs.dimensions if each.asks] == asked
 
 
 @pytest.fixture
@@ -276,6 +317,8 @@ def test_symbolic_shapes(run: Callable[..., tuple[int, str]]) -> None:
         ("conv3-8(pad=valid); maxpool", "8 x (H - 2)/2 x (W - 2)/2", "down"),
         ("conv3-8(pad=valid); tokens", "8 x ?", ""),  # (H - 2) (W - 2) is not a product of multiples
         ("maxpool(ceil=true)", "C x H/2 x W/2", "up"),
+        ("tokens; pad([0, 600])", "C x (H * W + 600)", ""),
+        ("conv32-8(pad=valid); tokens", "8 x ((H - 31) * (W - 31))", ""),
     ],
 )
 def test_a_shape_in_terms_of_the_sizes_of_the_input(text: str, shape: str, rounded: str) -> None:
@@ -298,9 +341,19 @@ def test_what_is_no_rule_is_not_told_as_one(text: str, shape: str) -> None:
     assert inputs is not None and symbolic(network, inputs)[network.result] == (shape, "")
 
 
+def test_a_size_of_the_input_that_alone_is_valid_is_told_as_a_number() -> None:
+    network = compiled("input 3x4x4\nreshape(48)\n")
+    inputs = valid_inputs(network)
+    assert inputs is not None and symbolic(network, inputs)[0] == ("3 x 4 x 4", "")
+
+
 def test_a_layer_behind_flattened_maps_changes_its_weights_with_the_plane_and_one_behind_a_mean_does_not() -> None:
-    for layers, changes in (("flatten; fc-5", True), ("gap; flatten; fc-5", False)):
-        network = compiled(f"input 3x8x8\nconv3-4; {layers}\n")
+    for layers, changes in (
+        ("flatten; fc-5", True),
+        ("gap; flatten; fc-5", False),
+        ("upsample(to=12x12); crop(like=@a); flatten; fc-5", True),  # of 1 to 12 rows
+    ):
+        network = compiled(f"input 3x8x8\na: conv3-4\n{layers}\n")
         inputs = valid_inputs(network)
         assert inputs is not None
         found = [changing_weights(network, each) for each in inputs.dimensions]
@@ -334,6 +387,20 @@ def test_a_plain_quotient_is_told_as_one_whatever_classes_are_valid(over: int, d
     assert found is not None and (str(found), found.rounded) == (f"H/{over}", "down")
 
 
+@given(over=st.integers(1, 6), plus=st.integers(-6, 6), times=st.integers(1, 4), data=st.data())
+def test_a_rule_is_found_from_one_period_of_any_classes_and_adds_no_more_than_it_must(
+    over: int, plus: int, times: int, data: st.DataObject
+) -> None:
+    classes = data.draw(st.sets(st.integers(0, over - 1), min_size=1))
+    inputs = tuple(n for n in range(10, 10 + 2 * over) if n % over in classes)
+    rule = Size("H", times, plus, over, 0, "down")
+    sizes = tuple(map(rule.at, inputs))
+    found = fit("H", inputs, sizes, over)
+    assert found is not None and tuple(map(found.at, inputs)) == sizes
+    if found.rounded == "down":
+        assert abs(found.plus) <= abs(plus)
+
+
 @given(
     times=st.integers(1, 4), plus=st.integers(-6, 6), over=st.integers(1, 9), more=st.integers(0, 3), up=st.booleans()
 )
@@ -345,14 +412,68 @@ def test_a_rule_is_found_again(times: int, plus: int, over: int, more: int, up: 
     assert found is not None and tuple(map(found.at, inputs)) == sizes
 
 
+def by_parts(asked: Callable[[Any], Any], whole: Any, count: int) -> list[Any]:
+    """What the first members of a progression answer, which falls apart until each part has one answer."""
+    found, left = dict[int, Any](), [range(count)]
+    while left:
+        places = left.pop()
+        many = whole.placed(places.step, places.start, len(places))
+        try:
+            answer = asked(many)
+        except Split as split:
+            parts = [places[: split.at], places[split.at :]]
+        except Refine as refined:
+            parts = [places[at :: refined.by] for at in range(min(refined.by, len(places)))]
+        else:
+            found.update(
+                (at, answer.at(k) if isinstance(answer, Progression) else answer) for k, at in enumerate(places)
+            )
+            continue
+        assert len(parts) > 1 and all(parts), "it does not fall apart"
+        left += parts
+    return [found[at] for at in range(count)]
+
+
+@example(start=0, step=3, power=2, other=7)
+@given(
+    start=st.integers(-9, 9),
+    step=st.integers(-5, 5).filter(bool),
+    power=st.integers(1, 2),
+    other=st.integers(-20, 40).filter(bool),
+)
+def test_what_is_asked_of_a_progression_its_parts_answer_as_their_members_do(
+    start: int, step: int, power: int, other: int
+) -> None:
+    members = [(start + step * k) ** power for k in range(12)]
+    many = prod([Progression((start, step), None)] * power)
+    asked: list[Callable[[Any], Any]] = [
+        bool, floor, ceil, neg, pos, *(partial(each, other) for each in (sub, mul)), lambda n: n - n == 0, lambda n: n * 0,
+        *(lambda n, of=each: of(n, other) for each in (lt, le, gt, ge, eq, ne, floordiv, mod)),
+        *(lambda n, of=each: of(n * n + n, n * n + other) for each in (lt, ge)),
+        *(lambda n, of=each: of(n * Fraction(1, other)) for each in (floor, ceil)),
+    ]  # fmt: skip
+    if 0 not in members:
+        asked += [partial(each, other) for each in (floordiv, mod, truediv)]
+        asked += [lambda n, of=each: of(n * other + 1, n) for each in (floordiv, mod)]
+        asked.append(lambda n: n % (2 * n))
+    for each in asked:
+        assert by_parts(each, many, len(members)) == [each(n) for n in members]
+    assert ((many * other) // many, (many * other) % many) == (other, 0)
+    assert (str(many), index(many)) == (str(members[0]), members[0])  # what a message about all of them shows
+
+
+@given(st.integers(0, 50), st.integers(1, 9), st.integers(1, 9))
+def test_a_number_is_left_as_it_is_by_all_that_are_beyond_it(number: int, more: int, step: int) -> None:
+    many = Progression((number + more, step), None)
+    assert (number // many, number % many) == (0, number)
+
+
 @example(start=-6, step=1, other=40, by=1)  # whose square is as large again from the 13th on
 @given(start=st.integers(-9, 9), step=st.integers(-5, 5).filter(bool), other=st.integers(-20, 40), by=st.integers(1, 6))
 def test_progressions_are_their_members(start: int, step: int, other: int, by: int) -> None:
     many = Progression((start, step), None)
     members = [start + step * k for k in range(50)]
-    assert [(many * many - 3).at(k) for k in range(50)] == [n * n - 3 for n in members]
     assert [(many * (1 / 1024)).at(k) for k in range(50)] == [n / 1024 for n in members]
-    assert ((many * by) // many, (many * by) % many) == (by, 0)
     for compared, of in ((many, members), (many * many, [n * n for n in members])):
         try:
             assert {compared < other} == {n < other for n in of}
@@ -390,6 +511,7 @@ def test_a_set_in_words_has_runs_from_three_sizes_on_and_a_bound_where_it_takes_
     assert condition("H", sizes) == words
 
 
+@example(b"\0", b"", 1)
 @given(st.binary(min_size=1, max_size=12), st.binary(max_size=20), st.integers(1, 6))
 def test_a_set_says_what_its_flags_say(pattern: bytes, head: bytes, times: int) -> None:
     period = [each % 2 for each in pattern] * times
@@ -398,15 +520,41 @@ def test_a_set_says_what_its_flags_say(pattern: bytes, head: bytes, times: int) 
     going_on = [*flags, *period, *period]
     assert [n in found for n in range(1, len(going_on))] == [bool(each) for each in going_on[1:]]
     assert found.smallest == next((n for n, each in enumerate(going_on) if each), None)
-    if found.smallest is not None:
-        members = list(islice(found.members(), 5))
-        assert [found.above(n) for n in members[:-1]] == members[1:]
-        assert [found.below(n) for n in members[1:]] == members[:-1]
+    members = [n for n, each in enumerate(going_on) if each and n]
+    for n in range(1, len(flags)):
+        assert found.below(n) == max((each for each in members if each < n), default=None)
+        assert found.above(n) == min((each for each in members if each > n), default=None)
 
 
 def test_what_falls_into_too_many_classes_is_left_alone() -> None:
     text = "input 1x100000\n" + "".join(f"conv{k}-1/{k}(pad=valid)\n" for k in (7, 11, 13, 17, 2))
     assert Solver(compiled(text)).solve((1,)) is None
+
+
+def test_a_comparison_of_products_is_looked_through_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = Progression((1, 1), None)
+    for farthest in (4, 3):  # (1 + k)^2 = 1 + 2 k + k^2 has no root beyond 3
+        monkeypatch.setattr("netdsl.passes.sizes.progression._FARTHEST", farthest)
+        if farthest == 4:
+            assert many * many > 0
+        else:
+            with pytest.raises(Split):
+                assert many * many > 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "text", "most"),
+    [
+        ("MOST_ASKED", "input 3x9\nconv3-4\nconv5-6\n", 2),  # two layers, each asked once
+        ("_LONGEST", "input 1x9\nconv7-1(pad=valid)\n", 8),  # from 7 on there is one class, of every size
+    ],
+)
+def test_a_network_is_solved_up_to_a_limit_and_left_alone_beyond_it(
+    monkeypatch: pytest.MonkeyPatch, limit: str, text: str, most: int
+) -> None:
+    for number, solved in ((most, True), (most - 1, False)):
+        monkeypatch.setattr(f"netdsl.passes.sizes.solve.{limit}", number)
+        assert (Solver(compiled(text)).solve((1,)) is not None) == solved
 
 
 # What the docstring of emitted source says ---------------------------------------------------------------------------

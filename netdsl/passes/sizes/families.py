@@ -77,9 +77,7 @@ class Family:
         """Whether all layers have a shape; with `before`, all layers before that one."""
         return self.refused is None or (before is not None and self.refused.id >= before.id)
 
-    def __contains__(self, size: object) -> bool:
-        if not isinstance(size, int):
-            return False
+    def __contains__(self, size: int) -> bool:
         k, rest = divmod(size - self.start, self.step)
         return rest == 0 and k >= 0 and (self.count is None or k < self.count)
 
@@ -94,9 +92,8 @@ class Solution:
 
     @property
     def far(self) -> int:
-        """A size from which on only families without end remain."""
-        starts = (each.start if each.count is None else each.start + each.step * each.count for each in self.families)
-        return max(starts, default=1)
+        """A size from which on only families without end remain: where one ends another begins."""
+        return max(each.start for each in self.families)
 
     @property
     def period(self) -> int:
@@ -108,7 +105,7 @@ class Solution:
         flags = bytearray(self.far + self.period)
         for each in self.families:
             if each.stands(before):
-                end = len(flags) if each.count is None else min(each.start + each.step * each.count, len(flags))
+                end = len(flags) if each.count is None else each.start + each.step * each.count
                 place = range(each.start, end, each.step)
                 flags[each.start : end : each.step] = b"\1" * len(place)
         return canonical(bytes(flags), self.period)
@@ -129,26 +126,28 @@ class Solution:
 
     def _varied(self, families: tuple[Family, ...]) -> tuple[frozenset[int], ...]:
         numbers = self.families[0].numbers
-        known: list[dict[int, Any]] = [{} for _ in range(max(numbers) + 1)]
-        varied: list[set[int]] = [set() for _ in known]
+        known: dict[int, dict[int, Any]] = {number: {} for number in numbers}
+        varied: dict[int, set[int]] = {number: set() for number in numbers}
         seen: set[tuple[int, int]] = set()
         for family in families:
             for number, found in enumerate(family.found):
-                if family.count != 1 and (number, id(found)) in seen:
+                if (number, id(found)) in seen:
                     continue
-                if family.count != 1:
+                if family.count == 1:
+                    shape = family.own(found)
+                else:
+                    shape = found.shape
                     seen.add((number, id(found)))
-                for place, size in enumerate(found.shape if family.count != 1 else family.own(found)):
+                for place, size in enumerate(shape):
                     if isinstance(size, Progression) or known[number].setdefault(place, size) != size:
                         varied[number].add(place)
-        frozen = list(map(frozenset, varied))
+        frozen = {number: frozenset(places) for number, places in varied.items()}
         return tuple(frozen[number] for number in numbers)
 
 
 def weights_at(network: Network, solution: Solution, size: int) -> Iterator[tuple[Node, tuple[Shape, ...]]]:
-    """Each layer with its own weights, and their shapes, for one size."""
+    """Each layer, and the shapes of its weights for one size."""
     family = solution.family(size)
     for node in network.nodes:
-        if node.shares is None and node.op.weighted:
-            inputs = tuple(family.shape_at(value, size) for value in node.inputs)
-            yield node, tuple(each.shape for each in node.op.weights(inputs).values())
+        inputs = tuple(family.shape_at(value, size) for value in node.inputs)
+        yield node, tuple(each.shape for each in node.op.weights(inputs).values())

@@ -89,7 +89,7 @@ class Progression:
         given = _coefficients(other)
         if given is None:
             return NotImplemented
-        found = [0] * (len(self.coefficients) + len(given) - 1)
+        found = [0] * (len(self.coefficients) + len(given))
         for i, a in enumerate(self.coefficients):
             for j, b in enumerate(given):
                 found[i + j] += a * b
@@ -158,16 +158,13 @@ class Progression:
         return self._made((floor(self.coefficients[0]), *map(int, self.coefficients[1:])))
 
     def _compared(self, other: Any, test: Callable[[Any, Any], bool]) -> Any:
-        given = _coefficients(other)
-        if given is None:
-            return NotImplemented
-        less = _sum(self.coefficients, tuple(-each for each in given))
-        while len(less) > 1 and less[-1] == 0:
-            less = less[:-1]
-        first = test(less[0], 0)
-        if len(less) == 1 or (isinstance(other, int) and other >= LARGEST):
+        more = self.__sub__(other)
+        if not isinstance(more, Progression):
+            return more if more is NotImplemented else test(more, 0)
+        first = test(more.coefficients[0], 0)
+        if isinstance(other, int) and other >= LARGEST:
             return first
-        turn = _turn(less, lambda value: test(value, 0))
+        turn = _turn(more.coefficients, lambda value: test(value, 0))
         if turn is not None and (self.count is None or turn < self.count):
             raise Split(turn)
         return first

@@ -19,9 +19,9 @@ class SizeSet(NamedTuple):
     exceptions: tuple[int, ...] = ()
 
     def __contains__(self, size: object) -> bool:
-        if not isinstance(size, int):
-            return False
-        return (size >= self.least and size % self.modulus in self.residues) or size in self.exceptions
+        return isinstance(size, int) and (
+            (size >= self.least and size % self.modulus in self.residues) or size in self.exceptions
+        )
 
     def members(self) -> Iterator[int]:
         """All sizes from the smallest on, without end where there are residues."""
@@ -44,11 +44,8 @@ class SizeSet(NamedTuple):
 
     def below(self, size: int) -> int | None:
         """The nearest size in the set below another."""
-        down = min(size - 1, max(size - 1 - self.modulus, self.least - 1))
-        near = next(
-            (n for n in range(size - 1, down, -1) if n >= self.least and n % self.modulus in self.residues), None
-        )
-        return near if near is not None else next((n for n in reversed(self.exceptions) if n < size), None)
+        near = max((size - 1 - (size - 1 - each) % self.modulus for each in self.residues), default=0)
+        return near if near >= self.least else next((n for n in reversed(self.exceptions) if n < size), None)
 
     def above(self, size: int) -> int | None:
         """The nearest size in the set above another."""
@@ -100,9 +97,9 @@ def canonical(flags: bytes, period: int) -> SizeSet:
     """The set of the sizes n with flags[n]; the last `period` of the flags go on for ever."""
     last = flags[-period:]
     modulus = next(m for m in range(1, period + 1) if period % m == 0 and last == last[:m] * (period // m))
-    residues = tuple(sorted({(len(flags) - period + at) % modulus for at in range(modulus) if last[at]}))
+    residues = tuple(sorted({(len(flags) + at) % modulus for at in range(modulus) if last[at]}))
     regular = set(residues)
-    end = next((n for n in range(len(flags) - 1, 0, -1) if bool(flags[n]) != (n % modulus in regular)), 0)
+    end = next((n for n in range(len(flags) - period - 1, 0, -1) if bool(flags[n]) != (n % modulus in regular)), 0)
     least = end + 1
     while residues and least % modulus not in regular:
         least += 1

@@ -108,14 +108,14 @@ def fit(letter: str, inputs: tuple[int, ...], sizes: tuple[int, ...], period: in
     times = gcd(*(b - a for a, b in pairwise(sizes)))
     if (Fraction(times) / rise).denominator != 1:
         return None
-    over, more = int(times / rise), sizes[0] % times
+    over, more = int(times / rise), known[last] % times
     low = max(over * ((size - more) // times) - n for n, size in known.items())
     high = min(over * ((size - more) // times) - n + over - 1 for n, size in known.items())
     if low > high:
         return None
     if low <= over - 1 <= high:
         return Size(letter, times, 0, over, more, "up")
-    return Size(letter, times, 0 if low <= 0 <= high else low if low > 0 else high, over, more, "down")
+    return Size(letter, times, min(max(low, 0), high), over, more, "down")
 
 
 def _straight(letter: str, rise: Fraction, start: Fraction) -> Size | None:

@@ -191,11 +191,14 @@ def _joint(solver: Solver, dimensions: list[Dimension], base: Shape) -> bool:
 
 
 def _mixed(network: Network, dimensions: list[Dimension]) -> bool:
-    """Whether a value that is a map has a size at another place than the input has it, or two in one."""
+    """Whether a value has a size at another place than the input has it, or two in one: one that is a map, or a vector
+    of which a layer refuses some."""
     for each in dimensions:
+        refusing = (family.refused for family in each.solution.families)
+        vectors = {value for node in refusing if node is not None for value in node.inputs}
         for value, varied in enumerate(each.solution.varied):
             shape = network.shapes[value]
-            if varied - {each.place} and (shape is None or len(shape) > 1 or len(network.inputs[0].shape) == 1):
+            if varied - {each.place} and (shape is None or len(shape) > 1 or value in vectors):
                 return True
     return any(map(_whole, network.nodes, (network.input_shapes(node) for node in network.nodes)))
 
@@ -238,19 +241,17 @@ def _asks(network: Network, solution: Solution) -> bool:
 def _causes(network: Network, solution: Solution) -> Iterator[Cause]:
     """The statements for which the sizes are no more than they are, with what each leaves of those before it."""
     final = solution.valid()
-    end = solution.far + solution.period
-    nodes = [node for each in sorted(_binding(solution, final, end)) if (node := network.node(each)) is not None]
+    nodes = [node for each in sorted(_binding(solution, final)) if (node := network.node(each)) is not None]
     for span, group in groupby(nodes, key=lambda node: node.span):
         last = list(group)[-1]
         following = network.node(last.id + 1) if last is not network.nodes[-1] else None
         yield Cause(span, solution.valid(following) if following is not None else final)
 
 
-def _binding(solution: Solution, final: SizeSet, end: int) -> set[int]:
+def _binding(solution: Solution, final: SizeSet) -> set[int]:
     """The layers that refuse the largest size below the least one, and those of the classes that are missing."""
-    regular = (n for n in range(final.least - 1, 0, -1) if n % final.modulus in final.residues and n not in final)
-    start = max(final.least, end - solution.period)
-    missing = (n for n in range(start, start + solution.period) if n not in final)
+    regular = (n for n in range(final.least, 0, -1) if n % final.modulus in final.residues and n not in final)
+    missing = (n for n in range(solution.far, solution.far + solution.period) if n not in final)
     refused = (solution.family(n).refused for n in (*list(regular)[:1], *missing))
     return {node.id for node in refused if node is not None}
 
@@ -258,11 +259,10 @@ def _binding(solution: Solution, final: SizeSet, end: int) -> set[int]:
 def changing_weights(network: Network, dimension: Dimension) -> Node | None:
     """The first layer whose weights have other shapes for other sizes of a dimension: it is built anew for each."""
     first = dimension.sizes.smallest
-    members = dimension.sizes.members()
-    later = next((each for each in members if each > (first or 0) + dimension.solution.period), None)
-    last = later or max(dimension.sizes.exceptions, default=None)
-    if first is None or last is None:
+    if first is None:
         return None
+    later = dimension.sizes.above(first + dimension.solution.period)
+    last = later or max(dimension.sizes.exceptions, default=first)
     pairs = zip(*(weights_at(network, dimension.solution, size) for size in (first, last)), strict=True)
     return next((node for (node, one), (_, other) in pairs if one != other), None)
 

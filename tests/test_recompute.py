@@ -158,6 +158,60 @@ def test_the_memory_is_predicted(name: str) -> None:
     holds(plan.plain, inputs(network))
 
 
+LOSS = 8
+"""The bytes of the loss, of one result."""
+EXACT = [
+    ("conv1-4; maxpool; maxpool", ()),
+    ("conv3-4; bn; relu; maxpool3/1(pad=1); conv15-2", ()),
+    ("conv3-4; relu; lrn; conv15-2", ()),
+    ("conv3-8; silu; relu; relu; gap; fc-2", ()),
+    ("conv3-4; scale(2); mul { identity | add { bn | gn(2) } }; silu", ()),
+    ("conv3-4; gn(2); conv3-8; mul { add { identity | identity } | identity }; tanh", ()),
+    ("conv1-4; gelu; mul { identity | identity }; conv3-2; conv3-4; gap; fc-2", ()),
+    ("conv3-8; add { identity | dropout }; maxpool3/1(pad=1); maxpool; dropout; gelu; conv1-2", ()),
+    ("conv3-8; a: relu; conv1-4; concat { @a | maxpool3/1(pad=1) | @a }; conv1-2", ()),
+    ("conv1-4; bn; a: conv3-4; mul { identity | @a }; concat { @a | scale(2) | identity }", ()),
+    ("conv3-8; avgpool3/1(pad=1) x2; add { silu; bn | add { identity | relu } }; conv3-4; fc-2", ()),
+    ("a: conv1-4; b: silu; c: add { @a | @b }; conv1-4; add { conv15-4 | @c; conv1-4 }; add { conv1-4 | @b; conv1-4 }", ()),
+    ("h: conv1-8; conv3-2; concat { bn | @h; conv1-2 }; silu; gap; fc-2", ()),
+    ("bn; gap; fc-2", (range(0, 1),)),
+    ("conv3-8; add { conv3-8 | identity }; relu; gap; fc-2", (range(1, 6),)),
+    ("conv3-8; relu; add { gelu | identity }; conv1-8", (range(0, 1),)),
+    ("conv3-8; relu; maxpool3/1(pad=1); conv1-4; relu; gap; fc-2", (range(1, 3),)),
+    ("conv3-4; concat { conv1-2; silu | identity }; relu", (range(0, 2),)),
+    ("conv3-4; tanh; maxpool3/1(pad=1); fc-2", (range(0, 1), range(2, 4))),
+    ("conv3-4; scale(2); mul { identity | add { bn | gn(2) } }; silu", (range(3, 5),)),
+    ("conv3-8; add { relu | mul { relu | identity } }; bn; scale(2); concat { bn | conv3-2(norm=bn) }; conv3-4", (range(6, 11),)),
+]  # fmt: skip
+"""Small networks, and the stretches of them that are computed again, beside the values that cost next to nothing."""
+
+
+@pytest.mark.parametrize(("text", "groups"), EXACT)
+def test_what_a_small_step_takes_is_predicted_to_the_byte(text: str, groups: tuple[range, ...]) -> None:
+    """At its peak the loss is there too, unless that is in the forward pass."""
+    network = netdsl.loads(f"input 4x16x16\n{text}")
+    for plan in (planned(network, 2), planned(network, 2).plain) if groups else (planned(network, 2),):
+        plan = plan.with_groups(groups)
+        kept, peak = step(made(plan).train(), inputs(network))
+        assert plan.kept == kept
+        assert plan.peak in (peak, peak - LOSS)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "add { silu; bn | add { identity | relu } }",
+        "add { silu; bn | gap; flatten; add { relu | tanh } }",
+        "conv1-8; silu; relu; relu",
+    ],
+)
+def test_what_is_written_into_one_expression_stays_what_it_was(body: str) -> None:
+    """Sums of sums are summed in the order of the spec, and what an expression takes has a name."""
+    network = netdsl.loads(f"input 3x16x16\nconv3-8; h: avgpool3/1(pad=1); {body}; conv3-4; gap; fc-3")
+    for plan in plans(network, 2, 0.6):
+        alike(netdsl.build(network), made(plan), inputs(network))
+
+
 def test_an_unpooling_keeps_places_and_not_what_was_pooled() -> None:
     layer = "conv3-8(norm=bn, act=relu)"
     halves = f"{layer} x2; p: maxpool; {layer} x2; unpool(@p); {layer} x2"

@@ -54,6 +54,13 @@ def test_what_is_kept(name: str) -> None:
     assert predicted(network) == pytest.approx(kept(network), rel=0.005)
 
 
+@pytest.mark.parametrize("ending", ["fc-4; softmax", "fc-4\noutput p\nsoftmax", "fc-4; softmax\noutput p"])
+def test_a_softmax_at_the_end_is_kept_where_it_has_a_name(ending: str) -> None:
+    network = netdsl.loads(f"input 3x8x8\n{ending}")
+    values = 3 * 64 + (4 if ending.endswith("output p") else 0)
+    assert predicted(network) == kept(network) == 4 * BATCH * values
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [entry.name for entry in zoo.entries()])
 def test_what_the_zoo_keeps(name: str) -> None:
@@ -176,6 +183,14 @@ def test_so_does_one_in_which_values_are_computed_again(name: str, share: float 
     for ends in (None, plan.ends):
         player = Player(plan.tape, plan.lights, plan.groups, ends)
         assert left(player) == given_and_returned(plan.tape)
+
+
+@pytest.mark.parametrize("end", ["dropout", "droppath(10%)", "maxpool", "conv3-8", "relu", "scale(2)"])
+def test_so_does_one_whose_stretch_that_is_computed_again_ends_in_any_layer(end: str) -> None:
+    """Whatever that keeps: numbers of its own, what it takes, what it gives, or nothing."""
+    plan = planned(netdsl.loads(f"input 8x8x8\nconv3-8; gelu; {end}; scale(2); fc-2")).plain.with_groups([range(1, 4)])
+    player = Player(plan.tape, plan.lights, plan.groups, plan.ends)
+    assert plan.groups and left(player) == given_and_returned(plan.tape)
 
 
 @LAW

@@ -13,19 +13,32 @@ from dataclasses import dataclass
 from netdsl.passes.tape import NONE, Bytes, Entry, Light, Tape
 
 
-def _asked(tape: Tape, lights: Mapping[int, Light]) -> dict[int, list[int]]:
-    """The places at whose gradients something is asked of each light value: of itself, by what keeps it or by another
-    light value that is computed of it, or of what was found on the way to it."""
-    found: dict[int, list[int]] = {value: [] for value in lights}
-    for place, entry in enumerate(tape.entries):
-        for value in {tape.storage[each] for each in entry.kept} & found.keys():
-            found[value].append(place)
+def _keeping(tape: Tape, lights: Mapping[int, Light]) -> list[set[int]]:
+    """The memories that each entry keeps: what is found on the way to a light value is kept as that value is."""
+    found = [{tape.storage[value] for value in entry.kept} for entry in tape.entries]
     for light in lights.values():
-        found[light.value] += [place for place in light.places if any(tape.entries[place].own)]
-    for light in sorted(lights.values(), key=lambda each: each.value, reverse=True):
-        for value in {tape.storage[each] for each in light.inputs} & found.keys():
-            found[value] += [max(found[light.value], default=min(light.places))]
+        for place in light.places:
+            if any(tape.entries[place].own):
+                found[place].add(light.value)
     return found
+
+
+def _last_asked(tape: Tape, lights: Mapping[int, Light], keeping: Sequence[set[int]]) -> dict[int, int]:
+    """The place at whose gradient each light value is asked for last: by what keeps it, or by another light value that
+    is computed of it, which is when that one is asked for first."""
+    places: dict[int, list[int]] = {value: [] for value in lights}
+    takers: dict[int, list[int]] = {value: [] for value in lights}
+    for place, kept in enumerate(keeping):
+        for value in kept & lights.keys():
+            places[value].append(place)
+    for light in lights.values():
+        for value in {tape.storage[each] for each in light.inputs} & lights.keys():
+            takers[value].append(light.value)
+
+    def asked(value: int) -> list[int]:
+        return [*places[value], *(max(asked(taker)) for taker in takers[value])]
+
+    return {value: min(asked(value)) for value in lights}
 
 
 @dataclass
@@ -56,10 +69,10 @@ class Player:
         for value, place in (tape.ends if ends is None else ends).items():
             self.ending.setdefault(place, []).append(value)
         self.lights = {each.value: each for each in lights}
-        asked = _asked(tape, self.lights)
+        self.keeping = _keeping(tape, self.lights)
         self.let_go: dict[int, list[Light]] = {}
-        for each in self.lights.values():
-            self.let_go.setdefault(min(asked[each.value], default=min(each.places)), []).append(each)
+        for value, place in _last_asked(tape, self.lights, self.keeping).items():
+            self.let_go.setdefault(place, []).append(self.lights[value])
         self.inner = {place for each in self.lights.values() for place in each.places}
         self.running: dict[int, tuple[int, ...]] = dict.fromkeys(self.inner, ())
         self.running |= {max(each.places): each.places for each in self.lights.values()}
@@ -92,17 +105,9 @@ class Player:
                 self._gradient(value)
         for stretch, again in reversed(stretches):
             if again:
-                local: set[int] = set()
-                done = self._done_again(stretch)
-                self._forward(done, local, keep=True)
-                for place in range(done.stop, stretch.stop):
-                    self._keep(place, tape.entries[place])
-                for value in local:
-                    self._drop(tape.storage[value])
-            self._backward(stretch)
-            if again:
-                for value in tape.entering(stretch):
-                    self._drop(tape.storage[value])
+                self._backward_again(stretch)
+            else:
+                self._backward(stretch)
         return self.seen
 
     def _stretches(self) -> Iterator[tuple[range, bool]]:
@@ -118,16 +123,6 @@ class Player:
         """The places of a stretch as they run: those of a light value together, where the last one stands."""
         return [each for place in stretch for each in self.running.get(place, (place,))]
 
-    def _done_again(self, stretch: range) -> range:
-        """The part of a stretch that is computed again: up to where all is there that is kept."""
-        for place in reversed(stretch):
-            entry = self.tape.entries[place]
-            if entry.value in entry.kept or any(entry.own):
-                return range(stretch.start, place + 1)
-            if entry.kept:  # a layer's inputs are kept before it is computed
-                return range(stretch.start, place)
-        return range(stretch.start, stretch.start)
-
     def _forward(self, stretch: range, variables: set[int], keep: bool) -> None:
         """Layers one after the other. `variables` are the values that are held for layers to come."""
         tape = self.tape
@@ -137,7 +132,7 @@ class Player:
             self._hold(tape.storage[entry.value])
             if keep:
                 self._keep(place, entry)
-            self._tick()
+            self._tick(*([] if keep and place not in self.inner else [entry.own]))  # it is made, kept or not
             for value in variables.intersection(self.ending.get(place, ())) - tape.results:
                 variables.discard(value)
                 self._drop(tape.storage[value])
@@ -146,35 +141,46 @@ class Player:
         if place not in self.inner:
             self._change(entry.own)
         tape = self.tape
-        for value in {tape.storage[each] for each in entry.kept}:
+        for value in self.keeping[place]:
             for root in tape.roots(value, self.lights):
                 self._hold(root)
+
+    def _backward_again(self, stretch: range) -> None:
+        """A stretch that is computed again when the first gradient asks for something that is kept, up to where all of
+        that is there."""
+        tape = self.tape
+        asking = max(place for place in stretch if tape.entries[place].kept or any(tape.entries[place].own))
+        entry = tape.entries[asking]
+        self._backward(range(asking + 1, stretch.stop))
+        inputs_alone = entry.value not in entry.kept and not any(entry.own)  # which are kept before it is computed
+        local: set[int] = set()
+        self._forward(range(stretch.start, asking if inputs_alone else asking + 1), local, keep=True)
+        if inputs_alone:
+            self._keep(asking, entry)
+        for value in local:
+            self._drop(tape.storage[value])
+        self._backward(range(stretch.start, asking + 1))
+        for value in tape.entering(stretch):
+            self._drop(tape.storage[value])
 
     def _backward(self, stretch: range) -> None:
         tape = self.tape
         for place in reversed(self._order(stretch)):
             entry = tape.entries[place]
-            own, taken = tape.storage[entry.value], {tape.storage[value] for value in entry.reached}
-            kept = {tape.storage[value] for value in entry.kept}
-            for value in kept:
+            own, taken = tape.storage[entry.value], [tape.storage[value] for value in entry.reached]
+            for value in self.keeping[place]:
                 self._make(value)
+            left = [self._left(found, place) for found in self.let_go.get(place, ())]
             for found in self.let_go.get(place, ()):
-                self._unmake(found, place)
-            again = 0
+                self._change(self.made.pop(found.value), -1)
             handed = self.gradients.get(own) if entry.handed else None
-            for value in taken:
-                if value >= tape.inputs:
-                    if value in self.gradients and taken == {value} != {own}:  # a join hands on what it gets
-                        again = tape.sizes[value]  # the gradient by this layer, before it is added
-                    self._gradient(value, handed)
-            self._tick(Bytes(entry.passing.each + again, entry.passing.fixed))
+            again = sum(self._gradient(value, handed) for value in taken if value >= tape.inputs and value != own)
+            self._tick(entry.passing, Bytes(again), *left)
             if place not in self.inner:
                 self._change(entry.own, -1)
-            for value in kept:
+            for value in self.keeping[place]:
                 for root in tape.roots(value, self.lights):
                     self._drop(root)
-            for found in self.let_go.get(place, ()):
-                self._unmake(found)
             if own in self.gradients and own not in taken:
                 self._release(self.gradients.pop(own))
 
@@ -185,9 +191,8 @@ class Player:
             return
         for each in found.inputs:
             self._make(self.tape.storage[each])
-        tape, between = self.tape, [self.tape.entries[place] for place in found.places]
-        own = [entry.own for entry in between]
-        self.made[value] = Bytes(tape.sizes[value] + sum(each for each, _ in own), sum(fixed for _, fixed in own))
+        tape, before = self.tape, self.now
+        between = [tape.entries[place] for place in found.places]
         ends = {tape.storage[each]: entry.value for entry in between for each in entry.inputs}
         passing: set[int] = set()
         for entry in between:
@@ -199,36 +204,30 @@ class Player:
             for each in [each for each in passing if ends.get(each) == entry.value]:
                 passing.discard(each)
                 self._change(Bytes(tape.sizes[each]), -1)
+        self.made[value] = Bytes(self.now.each - before.each, self.now.fixed - before.fixed)
 
-    def _unmake(self, found: Light, place: int | None = None) -> None:
-        """Let go of a light value and of what was found on the way to it, but for what the entry at a place keeps."""
-        if found.value in self.made:
-            left = NONE
-            if place is not None:
-                entry, inside = self.tape.entries[place], place in found.places
-                keeps = any(self.tape.storage[value] == found.value for value in entry.kept)
-                keeps = keeps or (inside and bool(entry.passing.each))  # of several functions, which ask in turn
-                own = entry.own if inside else NONE
-                left = Bytes(self.tape.sizes[found.value] * keeps + own.each, own.fixed)
-            self._change(self.made[found.value], -1)
-            self._change(left)
-            self.made[found.value] = left
-            if place is None:
-                del self.made[found.value]
+    def _left(self, found: Light, place: int) -> Bytes:
+        """What the entry at a place needs, the last one that asks, of a light value and what was found on the way."""
+        entry, inside = self.tape.entries[place], place in found.places
+        keeps = found.value in {self.tape.storage[value] for value in entry.kept}
+        keeps = keeps or (inside and bool(entry.passing.each))  # of several functions, which ask in turn
+        own = entry.own if inside else NONE
+        return Bytes(self.tape.sizes[found.value] * keeps + own.each, own.fixed)
 
-    def _gradient(self, value: int, handed: _Memory | None = None) -> None:
-        """A gradient of a value: in memory of its own, or in what is handed on to it. A second one is added in place,
-        where no other value's gradient is there too."""
-        before = self.gradients.get(value)
-        if before is not None and before.holders == 1:
-            return
+    def _gradient(self, value: int, handed: _Memory | None = None) -> int:
+        """A gradient of a value: in memory of its own, or in what is handed on to it. A second one is added to it; the
+        bytes for each sample that are there only until then are returned."""
+        before, size, more = self.gradients.get(value), self.tape.sizes[value], 0
         if before is not None:
             self._release(before)
+            if not before.holders:
+                more = before.size - (size if handed is not None else 0)
         if handed is None or before is not None:
-            handed = _Memory(self.tape.sizes[value])
-            self._change(Bytes(handed.size))
+            handed = _Memory(size)
+            self._change(Bytes(size))
         handed.holders += 1
         self.gradients[value] = handed
+        return more
 
     def _release(self, memory: _Memory) -> None:
         memory.holders -= 1
@@ -248,5 +247,6 @@ class Player:
     def _change(self, more: Bytes, sign: int = 1) -> None:
         self.now = Bytes(self.now.each + sign * more.each, self.now.fixed + sign * more.fixed)
 
-    def _tick(self, more: Bytes = NONE) -> None:
-        self.seen.append(Bytes(self.now.each + more.each, self.now.fixed + more.fixed))
+    def _tick(self, *more: Bytes) -> None:
+        each, fixed = zip(self.now, *more, strict=True)
+        self.seen.append(Bytes(sum(each), sum(fixed)))

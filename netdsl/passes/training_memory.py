@@ -80,7 +80,7 @@ def training(network: Network) -> Training:
     made = tape(network)
     weights = [weight for node in network.nodes for weight in network.weights(node).values()]
     parameters = BYTES * sum(prod(weight.shape) for weight in weights)
-    gradients = BYTES * sum(prod(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
+    gradients = BYTES * sum(prod(weight.shape) for weight in weights if weight.trainable)
     copies, optimizer = _optimizer(network)
     constant = sum(entry.own.fixed for entry in made.entries)
     seen = tuple(dict.fromkeys(Player(made).played()))
@@ -114,7 +114,7 @@ def entry(op: Operator, shapes: tuple[Shape, ...], value: int, inputs: tuple[int
 def learned(network: Network, node: Node) -> int:
     """How many numbers of a layer have gradients."""
     weights = network.weights(node).values()
-    return sum(prod(weight.shape) for weight in weights if weight.trainable and not weight.buffer)
+    return sum(prod(weight.shape) for weight in weights if weight.trainable)
 
 
 def _left_out(network: Network) -> tuple[set[int], int]:

@@ -41,6 +41,7 @@ class Followed(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """One operator: what it makes is followed."""
+        self.peak = max(self.peak, self.now)  # behind a sum, what it is a sum of is gone
         made = function(*args, **(kwargs or {}))
         # The gradients of a value that several layers take: autograd adds them in place, but not within a mode.
         summing = function is torch.ops.aten.add.Tensor and not torch.is_grad_enabled()

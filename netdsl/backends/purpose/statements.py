@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from netdsl.backends.purpose import variables
 from netdsl.backends.purpose.graph import Graph, Step
-from netdsl.backends.torch.layout import WIDTH, Text, flat, lay
+from netdsl.backends.torch.layout import WIDTH, Bracket, Text, flat, lay
 from netdsl.backends.torch.names import printable
 from netdsl.ir import Node
 from netdsl.ops import Family
@@ -88,6 +88,11 @@ class Statements:
             names[value] if written is None else flat(written) or ""
             for value, written in zip(step.inputs, inner, strict=True)
         ]
+        found = self.expression(step, texts, inner)
+        if isinstance(found, Bracket):
+            return found
+        # What is written with signs stays together within other signs, to the last bit.
+        texts = [f"({each})" if isinstance(written, str) else each for each, written in zip(texts, inner, strict=True)]
         return self.expression(step, texts, inner)
 
     def paths(self, step: Step) -> list[str]:

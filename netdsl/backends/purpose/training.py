@@ -62,12 +62,12 @@ class Plan:
     def inlined(self) -> frozenset[int]:
         """The values that have no variable, being written into the expression that takes them."""
         inner = {place for each in self.lights for place in each.places}
-        lights = {each.value for each in self.lights}
-        found = {self.graph.steps[place].value for place in inner} - lights
+        within = {self.graph.steps[place].value for place in inner}
+        found = within - {each.value for each in self.lights}
         for place, step in enumerate(self.graph.steps):
             user = inlines(step, self.graph) if place not in inner else None
             apart = any((place in group) != (place + 1 in group) for group in self.groups)
-            if user is not None and user.value not in lights and not apart:
+            if user is not None and user.value not in within and not apart:
                 found.add(step.value)
         return frozenset(found)
 
@@ -76,13 +76,14 @@ class Plan:
         """The place at which each value is let go: where its variable is set again, or with the function around."""
         inputs = {number: f"input {number}" for number in range(self.tape.inputs)}
         names = variables.named(self.graph, inputs, self.inlined, ())
-        made = [(place, step.value) for place, step in enumerate(self.graph.steps)]
+        made = {step.value: place for place, step in enumerate(self.graph.steps)}
         found, outside = dict(self.tape.ends), set(names)
         for group in self.groups:
-            inside = made[group.start : group.stop]
-            found |= _released(names, inside, group.stop - 1)
-            outside -= {value for _, value in inside} - {*self.tape.leaving(group)}
-        return found | _released(names, [each for each in made if each[1] in outside], len(made))
+            inside, leaving = [self.graph.steps[place].value for place in group], self.tape.leaving(group)
+            found |= _released(names, {value: made[value] for value in inside}, group.stop - 1)
+            outside -= {*inside} - {*leaving}
+            made |= dict.fromkeys(leaving, group.stop - 1)  # where the group's function returns
+        return found | _released(names, {value: made[value] for value in made if value in outside}, len(made))
 
     @property
     def peak(self) -> int:
@@ -184,11 +185,11 @@ def tape(graph: Graph) -> Tape:
     return Tape(tuple(entries), tuple(sizes), len(graph.network.inputs), frozenset(graph.results.values()))
 
 
-def _released(names: Mapping[int, str], set_: list[tuple[int, int]], end: int) -> dict[int, int]:
-    """Where values are let go that are set in order in one function, which ends at `end`."""
+def _released(names: Mapping[int, str], places: Mapping[int, int], end: int) -> dict[int, int]:
+    """Where values are let go that are set in one function, which ends at `end`, in the order of their places."""
     found: dict[int, int] = {}
     held: dict[str, int] = {}
-    for place, value in set_:
+    for value, place in places.items():
         if value not in names:
             continue
         if names[value] in held:

@@ -160,6 +160,13 @@ def test_what_cannot_be_computed_is_told_what_can(claim: str, help: str) -> None
     assert error.help.endswith(f"goes into `reported {claim.partition(' ')[0]} = ...`")
 
 
+@pytest.mark.parametrize(("label", "near"), [("stm", "stem"), ("boddy", "body")])
+def test_a_claim_about_what_there_is_not_is_told_what_is_called_alike(label: str, near: str) -> None:
+    text = f"input 3x8x8\nstem: conv3-4\nbody: {{ conv3-4; relu }}\nexpect {label}.params = 3"
+    (error,) = compile(Source("told.net", text)).report
+    assert (error.code, error.help) == ("E0502", f"did you mean `{near}`?")
+
+
 @pytest.mark.parametrize("value", ["true", "many", "1x12", '"112"', "[112]"])
 def test_a_count_is_no_truth_no_word_and_no_shape(value: str) -> None:
     (error,) = compile(Source("told.net", f"input 3x8x8\nconv3-4\nexpect params = {value}")).report

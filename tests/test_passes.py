@@ -438,7 +438,7 @@ SUMS = st.recursive(
 )
 
 
-@LAW
+@settings(LAW, max_examples=60)
 @given(SUMS)
 def test_a_property_is_exact_arithmetic(text: str) -> None:
     """That of fractions, in which nothing is rounded but where it is asked for."""

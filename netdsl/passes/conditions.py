@@ -27,8 +27,8 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "ceil": math.ceil, "floor": math.floor, "round": rounded, "round_to": round_to,
-    "max": lambda *numbers: max(numbers), "min": lambda *numbers: min(numbers),
+    "ceil": math.ceil, "floor": math.floor, "max": lambda *numbers: max(numbers), "min": lambda *numbers: min(numbers),
+    "round": rounded, "round_to": round_to,
 }  # fmt: skip
 """The functions that a condition may call; what they give of `/`, which is exact, is what they give in the spec."""
 _OF_ONE = ("ceil", "floor", "round")

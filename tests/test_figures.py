@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import netdsl
+from netdsl.backends.pictures import collapse, graph, prose
+from netdsl.compiler import compile
+from netdsl.text.source import Source
 
 NETWORKS = [
     # spec, variant, params, aux params, macs, depth
@@ -135,3 +140,101 @@ def test_lenet_connections(label: str, connections: int) -> None:
 def test_vgg19_is_column_e() -> None:
     assert netdsl.digest(netdsl.load("vgg19")) == netdsl.digest(netdsl.load("vgg", variant="E"))
     assert netdsl.digest(netdsl.load("vgg19")) != netdsl.digest(netdsl.load("vgg", variant="D"))
+
+
+# Claims ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("claim", "help"),
+    [
+        ("flops = 3", "`macs` counts multiply-adds; a paper that counts both operations of each prints twice"),
+        ("FLOPs = 3", "`macs` counts multiply-adds; a paper that counts both operations of each prints twice"),
+        ("parms = 3", "did you mean `params`?"),
+        ("accuracy = 3", "there are: aux_params, connections, depth, "),
+    ],
+)
+def test_what_cannot_be_computed_is_told_what_can(claim: str, help: str) -> None:
+    (error,) = compile(Source("told.net", f"input 3x8x8\nconv3-4\nexpect {claim}")).report
+    assert error.code == "E0503" and error.help is not None and error.help.startswith(help)
+    assert error.help.endswith(f"goes into `reported {claim.partition(' ')[0]} = ...`")
+
+
+@pytest.mark.parametrize(("label", "near"), [("stm", "stem"), ("boddy", "body")])
+def test_a_claim_about_what_there_is_not_is_told_what_is_called_alike(label: str, near: str) -> None:
+    text = f"input 3x8x8\nstem: conv3-4\nbody: {{ conv3-4; relu }}\nexpect {label}.params = 3"
+    (error,) = compile(Source("told.net", text)).report
+    assert (error.code, error.help) == ("E0502", f"did you mean `{near}`?")
+
+
+@pytest.mark.parametrize("value", ["true", "many", "1x12", '"112"', "[112]"])
+def test_a_count_is_no_truth_no_word_and_no_shape(value: str) -> None:
+    (error,) = compile(Source("told.net", f"input 3x8x8\nconv3-4\nexpect params = {value}")).report
+    assert (error.code, error.message) == ("E0504", f"`params` is 112; {value} is no number")
+
+
+def test_a_value_that_is_claimed_over_several_lines_is_told_in_one() -> None:
+    text = "input 3x8x8\nconv3-4\nexpect params = max(1,  # the least\n  2)"
+    (error,) = compile(Source("told.net", text)).report
+    assert error.message == "`params` is 112, not max(1, 2)"
+
+
+def test_without_layers_a_network_holds_its_inputs_and_a_part_nothing() -> None:
+    """4 bytes for each of 3 * 8 * 8 + 10 values."""
+    text = "input x: 3x8x8\ninput y: 10\na: { conv3-4 x0 }\nexpect memory = 808; expect a.memory = 0"
+    assert not list(compile(Source("told.net", text)).report)
+
+
+def test_a_shape_is_told_where_it_is_made_if_that_is_not_where_it_is_claimed(tmp_path: Path) -> None:
+    block = "block two() {\n  conv3-4\n  relu\n}\n"
+    (tmp_path / "two.net").write_text(block)
+    for text, made in (
+        ("input 3x8x8\nrelu -> 4x8x8\n", []),
+        ("input 3x8x8\n{ conv3-4; relu } x2 -> 5x8x8\n", []),
+        (f"{block}input 3x8x8\ntwo -> 5x8x8\n", [("told.net", "relu")]),
+        ('use "two.net"\ninput 3x8x8\ntwo -> 5x8x8\n', [("two.net", "relu")]),
+    ):
+        (error,) = compile(Source("told.net", text), directory=tmp_path).report
+        sources = {"told.net": text, "two.net": block}
+        spans = [each.span for each in error.related if each.span]
+        assert [(span.file, sources[span.file][span.start : span.end]) for span in spans] == made, text
+
+
+# Layers in one line ----------------------------------------------------------------------------------------------------------
+
+
+LINES = [
+    ("conv3-64/2", "3x3 conv, 64, /2"),
+    ("conv3-64", "3x3 conv, 64"),
+    ("conv3-64(groups=64)", "3x3 depthwise conv"),
+    ("conv3-64/2(groups=64)", "3x3 depthwise conv, /2"),
+    ("conv1x3-128(groups=64)", "1x3 conv, 128, 64 groups"),
+    ("conv1-64(groups=32)", "1x1 conv, 64, 32 groups"),
+    ("conv1-2", "1x1 conv, 2"),
+    ("conv3-2(groups=2)", "3x3 depthwise conv"),
+    ("conv1-4(groups=2)", "1x1 conv, 4, 2 groups"),
+    ("conv1-1", "1x1 conv, 1"),
+    ("conv3-1", "3x3 conv, 1"),
+    ("maxpool3/2", "pool, /2"),
+    ("maxpool", "pool, /2"),
+    ("maxpool3/3", "3x3 max pool, /3"),
+    ("maxpool3/1", "3x3 max pool"),
+    ("avgpool", "2x2 avg pool, /2"),
+    ("dwconv3", "3x3 depthwise conv"),
+    ("gap", "avg pool"),
+    ("fc-1000", "fc 1000"),
+]
+
+
+def test_a_layer_in_one_line_is_as_the_figures_of_papers_have_it() -> None:
+    """What is depthwise can be told where the input's channels are known: not behind a mistake."""
+    text = "\n".join(["input 64x200x200", *(layer for layer, _ in LINES)])
+    wrong = "input 3x8x8\nconv3-4(groups=2)\nconv3-64(groups=64)"
+    for spec, lines in (
+        (text, [line for _, line in LINES]),
+        (wrong, ["3x3 conv, 4, 2 groups", "3x3 conv, 64, 64 groups"]),
+    ):
+        network = compile(Source("lines.net", spec)).network
+        assert network is not None
+        picture = graph.picture(collapse.layers(network))
+        assert [prose.line(node) for node in picture.nodes[1:-1]] == lines

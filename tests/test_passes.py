@@ -4,10 +4,12 @@ and of paths. The networks are drawn; see `netdsl.testing`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
-from math import lcm, prod
+from fractions import Fraction
+from math import ceil, floor, lcm, prod
 
 import pytest
 import torch
@@ -19,6 +21,7 @@ import netdsl
 from netdsl.compiler import compile
 from netdsl.ir import Network, Node, Scope
 from netdsl.passes.claims import QUANTITIES, computed, holds
+from netdsl.passes.conditions import dimensions
 from netdsl.passes.costs import Cost, cost, costs
 from netdsl.passes.depth import depths
 from netdsl.passes.memory import memory
@@ -419,6 +422,188 @@ def test_a_property_is_told_to_fail_as_the_network_is_where_it_does() -> None:
     assert "not for an input of 3x1x8, where output.height is 1" in said
     assert not told(head + "output.height >= 8 for n in 1..9")
     assert told(head + "output.height > 8 for n in 1..9") and not told(head + "output.height > 8 for n in 5..9")
+
+
+LEAVES = st.one_of(st.integers(0, 9).map(str), st.sampled_from(["0.1", "1.5", "2.25"]))
+SUMS = st.recursive(
+    st.one_of(LEAVES, st.builds("{} ** {}".format, LEAVES, st.integers(0, 3))),
+    lambda inner: st.one_of(
+        st.builds("({} {} {})".format, inner, st.sampled_from(["+", "-", "*", "/", "//", "%"]), inner),
+        st.builds("({}{})".format, st.sampled_from("+-"), inner),
+        st.builds("{}({})".format, st.sampled_from(["ceil", "floor", "max", "min"]), inner),
+        st.builds("{}({}, {})".format, st.sampled_from(["max", "min"]), inner, inner),
+        st.builds("({} if {} < {} else {})".format, inner, inner, LEAVES, inner),
+    ),
+    max_leaves=4,
+)
+
+
+@settings(LAW, max_examples=60)
+@given(SUMS)
+def test_a_property_is_exact_arithmetic(text: str) -> None:
+    """That of fractions, in which nothing is rounded but where it is asked for."""
+    known = {"ceil": ceil, "floor": floor, "F": Fraction}
+    known |= {"max": lambda *numbers: max(numbers), "min": lambda *numbers: min(numbers)}
+    head = "input 3x8x8\nrelu\nproperty "
+    try:
+        value = Fraction(eval(re.sub(r"[\d.]+", lambda number: f"F('{number[0]}')", text), known))
+    except ZeroDivisionError:
+        assert [said for said, _ in told(f"{head}{text} == 1")] == ["division by zero"]
+        return
+    number = f"({value.numerator} / {value.denominator})"
+    assert not told(f"{head}{text} == {number} and {text} <= {number} and {text} >= {number}")
+    assert len(told(f"{head}{text} != {number} or {text} < {number} or {text} > {number}")) == 1
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "2 ** 62 + (2 ** 62 - 1) > 0",
+        "-(2 ** 62) - (2 ** 62 - 1) < 0",
+        "1 / (2 ** 62 + (2 ** 62 - 1)) > 0",
+        "3 ** 0 == 1 and 1 ** 63 == 1",
+        "2 ** (4 / 2) == 4 and 9 // (4 / 2) == 4",
+        "round_to(5, 1) == 5 and round_to(12, 16 / 2) == 16",
+        "max(7) == 7 and min(7) == 7 and max(7, 8, 9) == 9",
+        "max(1,  # the least\n  2) == 2",
+    ],
+)
+def test_a_condition_that_holds_is_not_told(condition: str) -> None:
+    assert not told(f"input 3x8x8\nrelu\nproperty {condition}")
+
+
+OUT_OF_RANGE, POWER = "the number is out of range", "a power in a property is a whole number from 0 to 63"
+NO_NUMBER, MULTIPLE = "a number is needed here", "`round_to` takes a number, and the whole number"
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("2 ** 63", OUT_OF_RANGE),
+        ("-2 ** 63", OUT_OF_RANGE),
+        ("1 / 2 ** 62 / 2", OUT_OF_RANGE),
+        ("1 ** 64", POWER),
+        ("2 ** (0 - 1)", POWER),
+        ("4 ** (1 / 2)", POWER),
+        ("round_to(5)", MULTIPLE),
+        ("round_to(5, 1, 1)", MULTIPLE),
+        ("round_to(5, 1 / 2)", MULTIPLE),
+        ("round_to(5, 0)", MULTIPLE),
+        ("round_to(5, 0 - 8)", MULTIPLE),
+        ("ceil()", "`ceil` takes one number"),
+        ("ceil(1, 2)", "`ceil` takes one number"),
+        ("round(1, 2)", "`round` takes one number"),
+        ("max()", "`max` takes numbers"),
+        ("min()", "`min` takes numbers"),
+        ("true", NO_NUMBER),
+        ("output", NO_NUMBER),
+        ("(1 < 2)", NO_NUMBER),
+    ],
+)
+def test_what_a_property_cannot_reckon_with_is_marked(part: str, words: str) -> None:
+    """However many blanks, and comments, stand before it."""
+    for before in ("", "1  ==  1   and  ", "max(1,  # one\n    # and two\n  2) == 2 and "):
+        ((said, where),) = told(f"input 3x8x8\nrelu\nproperty {before}{part} > 0")
+        assert words in said and where in part and where.strip("()") in (part.strip("()"), part.lstrip("-"))
+
+
+def test_a_property_speaks_of_parts_of_parts_and_of_all_ends_of_the_network() -> None:
+    head = (
+        "input x: 3x8x9\ninput y: 2x8x9\na: concat { @x; { conv3-4; bn } x2; c: conv3-5 | @y }\noutput z\nb: conv1-8\n"
+    )
+    head += "property "
+    for condition in (
+        "c.channels == 5 and a.branch1.c.channels == 5 and a.branch1.2.channels == 4",
+        "x.channels == input.channels and y.channels == 2",
+        "z.channels == 7 and output.channels == 8 and b.channels == 8",
+        "input.height == output.height and y.width == 9 and output.width == x.width",
+    ):
+        assert told(head + condition) == []
+        assert told(head + f"not ({condition})")
+
+
+def test_the_figures_of_a_property_are_those_that_can_be_claimed() -> None:
+    head = "input 3x8x8\na: conv3-4\nb: conv1-2\nproperty "
+    assert not told(f"{head}params == 112 + 10 and a.params == 112 and b.macs == 8 * 64 and depth == 2 and field == 3")
+    assert told(f"{head}params != 112 + 10") and told(f"{head}a.params != 112")
+    for size, stride in ((2, "1 / 2"), (3, "1 / 3")):
+        assert not told(f"input 3x8x8\nupsample({size})\nproperty stride == {stride} and stride < 1 and 6 * stride > 1")
+
+
+@pytest.mark.parametrize(
+    ("asked", "help"),
+    [
+        ("stem.hight", "`hight` is no figure of `stem` did you mean `height`?"),
+        ("stem.0.parms", "`parms` is no figure of `stem.0` did you mean `params`?"),
+        ("stem.zebra", "`zebra` is no figure of `stem` there are aux_params, channels, connections, depth, "),
+        ("zebra", "`zebra` is no figure of the network known: aux_params, connections, depth, "),
+        ("output.parms", "`parms` is no figure of `output` known: channels, height, width"),
+        ("output.params", "`params` is no figure of `output` known: channels, height, width"),
+        ("input.params", "`params` is no figure of `input` known: channels, height, width"),
+        ("stm.height", "nothing is labelled `stm` did you mean `stem`?"),
+    ],
+)
+def test_a_property_that_asks_for_what_there_is_not_is_told_what_there_is(asked: str, help: str) -> None:
+    ((said, where),) = told(f"input 3x8x8\nstem: {{ conv3-4; bn }}\nproperty {asked} == 8")
+    assert said.startswith(help) and where in (asked, asked.rpartition(".")[2])
+
+
+def test_of_many_labels_twenty_are_told() -> None:
+    ((said, _),) = told(
+        "input 3x8x8\n" + "".join(f"a{each}: relu\n" for each in range(30)) + "property zebra.height == 8"
+    )
+    assert said.endswith("there are input, output, " + ", ".join(f"a{each}" for each in range(18)))
+
+
+def test_a_property_of_shapes_is_proved_for_all_sizes() -> None:
+    head = "input 3x8x8\na: conv3-4\nproperty "
+    for claimed, shown in (
+        ("output == 4x8x8", "output is 4x1x8"),
+        ("a.output == 4x8x8", "a.output is 4x1x8"),
+        ("8 / input.height <= 4", "input.height is 1"),
+        ("input.height < 2000 or input.height % 7 > 0", "input.height is 2002"),
+    ):
+        ((said, _),) = told(head + claimed)
+        assert said.partition(", where ")[2].startswith(f"{shown} ")
+
+
+@pytest.mark.parametrize(
+    "holds", ["macs == 108 * output.height * output.width", "output.height ** 2 < 100", "2 ** output.height < 300"]
+)
+def test_a_property_is_not_refuted_for_other_sizes_by_what_is_known_of_one(holds: str) -> None:
+    """Figures are those of the network as it is, and powers of sizes are not known for all sizes."""
+    assert not told(f"input 3x8x8\nconv3-4(bias=false)\nproperty {holds}")
+
+
+def test_a_property_over_a_param_is_asked_at_both_ends_of_its_range() -> None:
+    for least, most, inside in ((4, 9, True), (1, 4, True), (1, 3, False), (5, 9, False)):
+        assert bool(told(f"param n = 4\ninput 3x8x8\nconv3-{{n}}\nproperty n == 0 for n in {least}..{most}")) == inside
+
+
+def test_the_statements_are_shown_whose_figures_a_property_asks_for() -> None:
+    text = "input 3x8x8\na: { conv3-4; b: conv1-2 }\nproperty "
+    for asked, shown in (
+        ("a.height > 8", ["{ conv3-4; b: conv1-2 }"]),
+        ("a.b.height + a.0.height > 16", ["conv1-2", "conv3-4"]),
+        ("input.height > 8", []),
+        ("output.height > 8 and params > 1", []),
+    ):
+        (error,) = compile(Source("told.net", text + asked)).report
+        assert [each.span and text[each.span.start : each.span.end] for each in error.related] == shown
+
+
+def test_the_sizes_that_a_property_may_name_are_known_of_a_network_without_a_mistake() -> None:
+    text = "input x: 3x8x9\na: conv3-4/2\n"
+    network, wrong = (compile(Source("sizes.net", text + more)).network for more in ("gap", "conv3-4(groups=3)"))
+    sizes = [("channels", 4), ("height", 4), ("width", 5)]
+    assert dimensions(network, "a") == sizes and dimensions(network, "output")[0] == ("channels", 4)
+    assert dimensions(network, "input") == dimensions(network, "x") == [("channels", 3), ("height", 8), ("width", 9)]
+    assert dimensions(network, "b") == dimensions(wrong, "a") == dimensions(None, "a") == []
+
+
+def test_properties_of_a_network_with_a_mistake_are_not_asked() -> None:
+    ((said, _),) = told("input 3x8x8\nconv3-4(groups=2)\nrelu\nproperty output.height == 9\nproperty nonsense")
+    assert "groups" in said
 
 
 # Stacks of 3x3 ---------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from netdsl.shapes import LARGEST_NUMBER
 from netdsl.shapes import text as shape_text
 from netdsl.syntax import tree
 from netdsl.syntax.numbers import number
+from netdsl.syntax.scan import uncommented
 from netdsl.syntax.walk import children
 from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
@@ -38,7 +39,7 @@ def references(node: Any) -> Iterator[str]:
 
 def shown(node: tree.Expression, text: str) -> str:
     """An expression as it is written in the text of its file, in one line."""
-    return " ".join(text[node.span.start : node.span.end].split())
+    return " ".join(uncommented(text[node.span.start : node.span.end]).split())
 
 
 def _literal(node: tree.Literal) -> Any:

@@ -16,6 +16,7 @@ from netdsl.elaborate.values import UNKNOWN, plain, show
 from netdsl.ir import Figure, NetworkInput, Property, Setting
 from netdsl.shapes import LARGEST, Shape, text
 from netdsl.syntax import tree
+from netdsl.syntax.scan import uncommented
 from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
 
@@ -146,12 +147,11 @@ class Headers:
             raise twice(
                 f"`{word} {label}.{quantity}`" if label else f"`{word} {quantity}`", statement.span, before.span
             )
-        file, start, end = statement.value.span
         found[label, quantity] = Figure(
             label=label,
             quantity=quantity,
             value=plain(Evaluator(self.names).value(statement.value)),
-            text=self.builder.report.sources[file].text[start:end],
+            text=shown(statement.value, self.builder.report.sources[statement.span.file].text),
             note=str(note.value) if note else None,
             span=statement.span,
         )
@@ -169,7 +169,8 @@ class Headers:
         file, start, end = statement.span
         if statement.domains:
             end = statement.domains[0].span.start
-        written = " ".join(self.builder.report.sources[file].text[start + len("property") : end].split())
+        text = self.builder.report.sources[file].text[start + len("property") : end]
+        written = " ".join(uncommented(text).split())
         if statement.domains:
             written = written[: -len("for")].rstrip()
         domains = {each.name.text: (each.least, each.most) for each in statement.domains}

@@ -143,7 +143,8 @@ def verify_claims(network: Network, report: Report) -> None:
         if shape is not None and shape != claim.shape:
             made = network.node(claim.value)
             related = []
-            if made is not None and not (claim.statement.start <= made.span.start < claim.statement.end):
+            file, *ends = claim.statement
+            if made is not None and not (made.span.file == file and made.span.start in range(*ends)):
                 related.append(Related(made.span, f"made here: {text(shape)}"))
             report.error(
                 "E0501",

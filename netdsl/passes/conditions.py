@@ -17,7 +17,7 @@ from netdsl.ir import Network
 from netdsl.passes.claims import QUANTITIES, computed, find
 from netdsl.passes.sizes.progression import Progression, Split
 from netdsl.passes.sizes.valid import dimensions_of
-from netdsl.shapes import LARGEST_NUMBER, round_to, rounded
+from netdsl.shapes import LARGEST, LARGEST_NUMBER, round_to, rounded
 from netdsl.syntax import tree
 from netdsl.text.diagnostics import did_you_mean
 from netdsl.text.source import Span
@@ -27,7 +27,8 @@ _OPERATIONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq, "!=": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "ceil": math.ceil, "floor": math.floor, "max": max, "min": min, "round": rounded, "round_to": round_to,
+    "ceil": math.ceil, "floor": math.floor, "max": lambda *numbers: max(numbers), "min": lambda *numbers: min(numbers),
+    "round": rounded, "round_to": round_to,
 }  # fmt: skip
 """The functions that a condition may call; what they give of `/`, which is exact, is what they give in the spec."""
 _OF_ONE = ("ceil", "floor", "round")
@@ -49,8 +50,8 @@ class Unknown(Exception):
 class Figures:
     """Evaluates conditions where the values have these shapes. `seen` are the figures that were asked for."""
 
-    def __init__(self, network: Network, shapes: Any, first: Any, general: bool = False):
-        self.network, self.shapes, self.first, self.general = network, shapes, first, general
+    def __init__(self, network: Network, shapes: Any, general: bool = False):
+        self.network, self.shapes, self.general = network, shapes, general
         self.seen: dict[str, Any] = {}
 
     def truth(self, node: tree.Expression) -> bool:
@@ -100,7 +101,7 @@ class Figures:
             if len(numbers) != 2 or not isinstance(numbers[1], int) or numbers[1] < 1:
                 takes = "a number, and the whole number that it is to be a multiple of"
                 raise Meaningless(f"`{name}` takes {takes}", node.span)
-        elif (len(numbers) == 1) != (name in _OF_ONE):
+        elif not numbers or (name in _OF_ONE and len(numbers) > 1):
             raise Meaningless(f"`{name}` takes {'one number' if name in _OF_ONE else 'numbers'}", node.span)
         return FUNCTIONS[name](*numbers)
 
@@ -108,6 +109,8 @@ class Figures:
         value = self.value(node)
         if isinstance(value, bool) or not isinstance(value, (int, Fraction, Progression)):
             raise Meaningless("a number is needed here", node.span)
+        if isinstance(value, Fraction) and value.denominator == 1:
+            value = int(value)
         if not isinstance(value, Progression) and max(abs(value.numerator), value.denominator) > LARGEST_NUMBER:
             raise Meaningless("the number is out of range", node.span, "numbers go up to 2^63 - 1")
         return value
@@ -137,16 +140,19 @@ class Figures:
                 return self._noted(label, name, shape[places.index(name)])
             if name == "output":
                 return self._noted(label, name, tuple(shape))
-        if name in QUANTITIES and label not in ("input", "output"):
+        elif name == "output":
+            return self._noted(None, name, tuple(self.shapes[self.network.result]))
+        quantities = () if label in ("input", "output") else QUANTITIES
+        if name in quantities:
             if self.general:
                 raise Unknown
             try:
-                return self._noted(label, name, computed(self.network, label, name))
+                value = computed(self.network, label, name)
             except ValueError:
                 raise Unknown from None
-        if label is None and name == "output":
-            return self._noted(None, "output", tuple(self.shapes[self.network.result]))
-        known = [*QUANTITIES, *(dimensions_of(len(shape)) if shape is not None else self.network.settings)]
+            exact = Fraction(value).limit_denominator(LARGEST) if isinstance(value, float) else value
+            return self._noted(label, name, exact)
+        known = [*quantities, *(dimensions_of(len(shape)) if shape is not None else self.network.settings)]
         of = f"`{label}`" if label else "the network"
         at = node.names[-1].span if isinstance(node, tree.Quantity) else node.span
         help = did_you_mean(name, known) or f"there are {', '.join(sorted(known))}"
@@ -158,7 +164,7 @@ class Figures:
             return self.shape_of(label)
         except KeyError:
             ends = [*(each.name for each in self.network.inputs), *(each.name for each in self.network.outputs)]
-            known = ["input", "output", *filter(None, (*ends, *self.network.named))]
+            known = list(dict.fromkeys(("input", "output", *filter(None, (*ends, *self.network.named)))))
             help = did_you_mean(label, known) or f"there are {', '.join(known[:20])}"
             raise Meaningless(f"nothing is labelled `{label}`", node.span, help) from None
 
@@ -171,7 +177,7 @@ class Figures:
         if label in given:
             return self.shapes[given[label]]
         if label == "input":
-            return self.first
+            return self.shapes[0]
         outputs = {each.name: each.value for each in self.network.outputs}
         if label in outputs:
             return self.shapes[outputs[label]]
@@ -189,7 +195,7 @@ def dimensions(network: Network | None, label: str) -> list[tuple[str, int]]:
     if network is None or not network.complete:
         return []
     try:
-        shape = Figures(network, network.shapes, network.inputs[0].shape).shape_of(label)
+        shape = Figures(network, network.shapes).shape_of(label)
     except KeyError:
         return []
     return list(zip(dimensions_of(len(shape)), shape, strict=True))

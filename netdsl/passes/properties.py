@@ -18,6 +18,7 @@ from netdsl.passes.sizes import Family, Inputs, valid_inputs
 from netdsl.passes.sizes.progression import Apart
 from netdsl.shapes import Shape, text
 from netdsl.syntax import parse_value, tree
+from netdsl.syntax.scan import uncommented
 from netdsl.text.diagnostics import Related, Report
 from netdsl.text.source import Span
 
@@ -42,7 +43,7 @@ def condition(property: Property) -> tree.Expression:
 def verify_properties(network: Network, report: Report) -> None:
     """Report every property that does not hold for some valid input. Those over params are left to who can set them,
     but for the values that they have."""
-    if not network.properties or not network.complete:
+    if not network.complete:
         return
     inputs = None
     for each in network.properties:
@@ -55,9 +56,7 @@ def verify_properties(network: Network, report: Report) -> None:
                 inputs = inputs or valid_inputs(network)
                 found = counterexample(network, parsed, inputs) if inputs is not None else None
         except Meaningless as wrong:
-            start = each.span.start + _offset(network, each)
-            place = Span(each.span.file, start + wrong.span.start, start + wrong.span.end)
-            report.error("E0503", str(wrong), place, help=wrong.help)
+            report.error("E0503", str(wrong), _place(network, each, wrong.span), help=wrong.help)
             continue
         if found is not None:
             related = [Related(span, f"`{label}`") for label, span in _parts(network, found)]
@@ -90,15 +89,19 @@ def _shown(value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) and value > 9999 else str(value)
 
 
-def _offset(network: Network, property: Property) -> int:
+def _place(network: Network, property: Property, part: Span) -> Span:
+    """Where in the spec a part of a condition stands: behind as many signs, between which more blanks and comments."""
     source = network.source_of(property.span)
-    written = source.text[property.span.start : property.span.end] if source is not None else property.text
-    return max(written.find(property.text), 0)
+    assert source is not None
+    written = uncommented(source.slice(property.span))
+    signs = [property.span.start + at for at, sign in enumerate(written) if not sign.isspace()]
+    first, last = (len("".join(f"property{property.text[:end]}".split())) for end in (part.start, part.end - 1))
+    return Span(property.span.file, signs[first], signs[last] + 1)
 
 
 def false_as_it_is(network: Network, parsed: tree.Expression) -> Counterexample | None:
     """Where a condition is false of a network as it is; None where it holds. Raises `Meaningless`."""
-    asked = Figures(network, network.shapes, network.inputs[0].shape if network.inputs else ())
+    asked = Figures(network, network.shapes)
     return None if asked.truth(parsed) else Counterexample(network.inputs[0].shape, asked.seen)
 
 
@@ -113,7 +116,7 @@ def counterexample(network: Network, parsed: tree.Expression, inputs: Inputs) ->
             if family.refused is None and (size := _smallest(network, parsed, family)) is not None:
                 shape = tuple(size if at == each.place else n for at, n in enumerate(inputs.base))
                 shapes = [family.shape_at(value, size) for value in range(len(network.shapes))]
-                figures = Figures(network, shapes, shape)
+                figures = Figures(network, shapes)
                 figures.truth(parsed)
                 found.append(Counterexample(shape, figures.seen))
     return min(found, key=lambda each: (math.prod(each.shape), each.shape), default=None)
@@ -121,19 +124,18 @@ def counterexample(network: Network, parsed: tree.Expression, inputs: Inputs) ->
 
 def _smallest(network: Network, parsed: tree.Expression, family: Family) -> int | None:
     """The smallest size of a family for which a condition is false; None where it holds, or cannot be told."""
-    left = [family]
+    left = [family]  # the smallest sizes last
     false: list[int] = []
     for _ in range(2000):
         if not left:
             break
         part = left.pop()
-        shapes = part.shapes
-        figures = Figures(network, shapes, shapes[0], general=True)
+        figures = Figures(network, part.shapes, general=True)
         try:
             if not figures.truth(parsed):
                 false.append(part.start)
         except Apart as apart:
-            left += part.parts(apart)
+            left += reversed(list(part.parts(apart)))
         except Unknown:
             return None
     return min(false, default=None)

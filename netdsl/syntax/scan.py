@@ -72,6 +72,11 @@ def scan(source: Source, report: Report) -> Scan:
     return look.found
 
 
+def uncommented(text: str) -> str:
+    """A text with blanks in place of its comments."""
+    return _COMMENT.sub(lambda part: part[0] if part[0][0] == '"' else " " * len(part[0]), text)
+
+
 class _Look:
     """The state of a look over a text: the brackets that are open, those that will never be closed, what to blank."""
 
@@ -232,7 +237,7 @@ def _end(text: str, at: int, opening: str, limit: int, known: list[int]) -> int:
                 return len(text[:brace].rstrip(SPACE))
         elif sign == "\n":
             line = text[text.rfind("\n", 0, place) + 1 : place]
-            code = _COMMENT.sub(lambda part: "" if part[0][0] == "#" else part[0], line).rstrip()
+            code = uncommented(line).rstrip()
             if not code.endswith((",", "(", "[", "=", "+", "*")) and not (
                 opening == "[" and _GOES_ON.match(text, place)
             ):

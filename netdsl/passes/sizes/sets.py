@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import NamedTuple
 
 
@@ -44,10 +45,8 @@ class SizeSet(NamedTuple):
 
     def below(self, size: int) -> int | None:
         """The nearest size in the set below another."""
-        down = min(size - 1, max(size - 1 - self.modulus, self.least - 1))
-        near = next(
-            (n for n in range(size - 1, down, -1) if n >= self.least and n % self.modulus in self.residues), None
-        )
+        down = max(size - 1 - self.modulus, self.least - 1)
+        near = next((n for n in range(size - 1, down, -1) if n % self.modulus in self.residues), None)
         return near if near is not None else next((n for n in reversed(self.exceptions) if n < size), None)
 
     def above(self, size: int) -> int | None:
@@ -99,7 +98,7 @@ def _listed(numbers: tuple[int, ...]) -> str:
 def canonical(flags: bytes, period: int) -> SizeSet:
     """The set of the sizes n with flags[n]; the last `period` of the flags go on for ever."""
     last = flags[-period:]
-    modulus = next(m for m in range(1, period + 1) if period % m == 0 and last == last[:m] * (period // m))
+    modulus = next(m for m in count(1) if period % m == 0 and last == last[:m] * (period // m))
     residues = tuple(sorted({(len(flags) - period + at) % modulus for at in range(modulus) if last[at]}))
     regular = set(residues)
     end = next((n for n in range(len(flags) - 1, 0, -1) if bool(flags[n]) != (n % modulus in regular)), 0)

@@ -221,7 +221,7 @@ TWICE = "a: identity\nmaxpool; upsample(2); add { @a | identity }\n"
         ("tokens; crop(1)", "C x (H * W - 2)"),
         ("tokens; pad([0, 1])", "C x (H * W + 1)"),
         ("pad([1, 0, 1, 0]); maxpool3/3", "C x (H + 1)/3 x (W + 1)/3 (down)"),
-        ("maxpool; upsample(2); pad([1, 0, 3, 0])", "C x (2(H/2) + 1) x (2(W/2) + 3) (down)"),
+        ("maxpool; upsample(2); pad([1, 0, 0, 0])", "C x (2(H/2) + 1) x 2(W/2) (down)"),
     ],
 )
 def test_a_shape_is_written_in_terms_of_the_input(text: str, shape: str) -> None:

@@ -45,8 +45,7 @@ class SizeSet(NamedTuple):
 
     def below(self, size: int) -> int | None:
         """The nearest size in the set below another."""
-        down = max(size - 1 - self.modulus, self.least - 1)
-        near = next((n for n in range(size - 1, down, -1) if n % self.modulus in self.residues), None)
+        near = next((n for n in range(size - 1, self.least - 1, -1) if n % self.modulus in self.residues), None)
         return near if near is not None else next((n for n in reversed(self.exceptions) if n < size), None)
 
     def above(self, size: int) -> int | None:

@@ -39,7 +39,7 @@ def valid(network: Network, compiles: Callable[[Shape], bool]) -> Valid | None:
     for each in inputs.dimensions:
         if each.asks:
             period = each.solution.period
-            last = period * -(-max(_TRIED, 3 * period) // period)
+            last = period * -(-max(_TRIED, 3 * period, inputs.base[each.place]) // period)
             shapes = (
                 tuple(n if at == each.place else m for at, m in enumerate(inputs.base)) for n in range(1, last + 1)
             )

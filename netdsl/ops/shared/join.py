@@ -53,9 +53,10 @@ def spread(shapes: tuple[Shape, ...]) -> Shape | None:
         return None
     found = []
     for sizes in zip(*(shape + (1,) * (rank - len(shape)) for shape in shapes), strict=True):
-        if len(set(sizes) - {1}) > 1:
+        wide = max(sizes)
+        if any(size not in (1, wide) for size in sizes):
             return None
-        found.append(max(sizes))
+        found.append(wide)
     return tuple(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import NamedTuple
 
 
@@ -96,7 +97,7 @@ def _listed(numbers: tuple[int, ...]) -> str:
 def canonical(flags: bytes, period: int) -> SizeSet:
     """The set of the sizes n with flags[n]; the last `period` of the flags go on for ever."""
     last = flags[-period:]
-    modulus = next(m for m in range(1, period + 1) if period % m == 0 and last == last[:m] * (period // m))
+    modulus = next(m for m in count(1) if period % m == 0 and last == last[:m] * (period // m))
     residues = tuple(sorted({(len(flags) + at) % modulus for at in range(modulus) if last[at]}))
     regular = set(residues)
     end = next((n for n in range(len(flags) - period - 1, 0, -1) if bool(flags[n]) != (n % modulus in regular)), 0)

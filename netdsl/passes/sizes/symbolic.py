@@ -30,17 +30,13 @@ class Size:
     rounded: str = ""
 
     def __str__(self) -> str:
-        found = self.letter
-        if self.plus:
-            found = f"{found} {'+' if self.plus > 0 else '-'} {abs(self.plus)}"
+        found = _plus(self.letter, self.plus)
         if self.over > 1:
             found = f"({found})/{self.over}" if self.plus else f"{found}/{self.over}"
         if self.times > 1:
             bare = self.over == 1 and not self.plus
             found = f"{self.times}{found}" if bare else f"{self.times}({found})"
-        if self.more:
-            found = f"{found} {'+' if self.more > 0 else '-'} {abs(self.more)}"
-        return found
+        return _plus(found, self.more)
 
     def at(self, size: int) -> int:
         """The size for one size of the input."""
@@ -121,10 +117,8 @@ def fit(letter: str, inputs: tuple[int, ...], sizes: tuple[int, ...], period: in
 def _straight(letter: str, rise: Fraction, start: Fraction) -> Size | None:
     """start + rise n as a rule."""
     times, over = rise.numerator, rise.denominator
-    if over == 1 and times == 1:
-        return Size(letter, 1, int(start), 1) if start.denominator == 1 else None
     plus = start * over / times
-    if plus.denominator == 1 and over > 1:
+    if plus.denominator == 1 and (over > 1 or times == 1):
         return Size(letter, times, int(plus), over)
     return Size(letter, times, 0, over, int(start)) if start.denominator == 1 else None
 
@@ -136,8 +130,8 @@ def _together(parts: list[Size | None], base: list[int], size: int) -> str:
         return UNKNOWN
     if len(known) == 1:
         return str(known[0])
-    more = known[0].more
-    if any(each.more != more for each in known):
+    more, *others = {each.more for each in known}
+    if others:
         return UNKNOWN
     single = [Size(each.letter, 1, each.plus, each.over, 0, each.rounded) for each in known]
     product = 1
@@ -147,5 +141,9 @@ def _together(parts: list[Size | None], base: list[int], size: int) -> str:
         return UNKNOWN
     times = (size - more) // product
     words = [f"({each})" if each.plus or (each.over > 1 and times > 1) else str(each) for each in single]
-    text = " * ".join([*([str(times)] if times > 1 else []), *words])
-    return f"{text} + {more}" if more else text
+    return _plus(" * ".join([*([str(times)] if times > 1 else []), *words]), more)
+
+
+def _plus(text: str, number: int) -> str:
+    """`H + 2`, `H - 2`, and `H` where the number is 0."""
+    return f"{text} + {number}".replace("+ -", "- ") if number else text

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from typing import NamedTuple
 
 from netdsl.ir import Network, Node, Scope
+from netdsl.ops import Family, Operator
 from netdsl.passes.sizes.families import Solution, weights_at
 from netdsl.passes.sizes.sets import SizeSet, condition
 from netdsl.passes.sizes.solve import Solver
@@ -50,6 +51,11 @@ class Dimension(NamedTuple):
         """`H` for the height."""
         return _LETTERS[self.name]
 
+    @property
+    def smallest(self) -> int:
+        """The smallest valid size. There is one: that of the shape beside which the dimension was solved."""
+        return next(self.sizes.members())
+
 
 class Inputs(NamedTuple):
     """The valid sizes of a network's first input. `joint`: dimensions depend on each other, and the sizes of each are
@@ -64,7 +70,7 @@ class Inputs(NamedTuple):
         """The smallest valid input; where dimensions depend on each other, the smallest of each beside the others."""
         if self.joint:
             return self.base
-        return tuple(each.sizes.smallest or 1 for each in self.dimensions)
+        return tuple(each.smallest for each in self.dimensions)
 
     def outside(self, shape: Shape) -> Iterator[Dimension]:
         """The dimensions whose size in a shape is not valid."""
@@ -136,8 +142,8 @@ def plane_as_built(network: Network) -> Inputs | None:
 
 def _together(solver: Solver, dimensions: list[Dimension], base: Shape) -> bool:
     """Whether the smallest sizes of all dimensions are valid together: a norm may refuse 1x1, and nothing else."""
-    smallest = {each.place: each.sizes.smallest or 1 for each in dimensions}
-    return len(smallest) < 2 or solver.stands(tuple(smallest.get(place, size) for place, size in enumerate(base)))
+    smallest = {each.place: each.smallest for each in dimensions}
+    return solver.stands(tuple(smallest.get(place, size) for place, size in enumerate(base)))
 
 
 def _meet(network: Network, dimensions: list[Dimension]) -> bool:
@@ -191,15 +197,11 @@ def _joint(solver: Solver, dimensions: list[Dimension], base: Shape) -> bool:
 
 
 def _mixed(network: Network, dimensions: list[Dimension]) -> bool:
-    """Whether a value has a size at another place than the input has it, or two in one: one that is a map, or a vector
-    of which a layer refuses some."""
-    for each in dimensions:
-        refusing = (family.refused for family in each.solution.families)
-        vectors = {value for node in refusing if node is not None for value in node.inputs}
-        for value, varied in enumerate(each.solution.varied):
-            shape = network.shapes[value]
-            if varied - {each.place} and (shape is None or len(shape) > 1 or value in vectors):
-                return True
+    """Whether a layer that may refuse it takes a size at another place than the input has it, or two in one."""
+    for node in network.nodes:
+        takes_any = type(node.op).shape is Operator.shape or node.op.family is Family.FULLY_CONNECTED
+        if not takes_any and any(d.solution.varied[value] - {d.place} for d in dimensions for value in node.inputs):
+            return True
     return any(map(_whole, network.nodes, (network.input_shapes(node) for node in network.nodes)))
 
 
@@ -216,9 +218,9 @@ def _asks(network: Network, solution: Solution) -> bool:
     varied = solution.varied
 
     def asked(value: int, text: str, known: frozenset[str]) -> bool:
-        rank = len(network.shapes[value] or network.inputs[0].shape)
+        shape = network.shapes[value]  # where it is not known, what speaks of it is no layer yet
         words = set(_ASKING.findall(text)) - known
-        return any(_PLACES[word] % rank in varied[value] for word in words)
+        return shape is not None and any(_PLACES[word] % len(shape) in varied[value] for word in words)
 
     left = [(network.body, frozenset(network.settings))]
     while left:
@@ -249,20 +251,19 @@ def _causes(network: Network, solution: Solution) -> Iterator[Cause]:
 
 
 def _binding(solution: Solution, final: SizeSet) -> set[int]:
-    """The layers that refuse the largest size below the least one, and those of the classes that are missing."""
-    regular = (n for n in range(final.least, 0, -1) if n % final.modulus in final.residues and n not in final)
-    missing = (n for n in range(solution.far, solution.far + solution.period) if n not in final)
-    refused = (solution.family(n).refused for n in (*list(regular)[:1], *missing))
+    """The layers that refuse the largest size below the least one (where sizes end, below the last), and those of the
+    classes that are missing, right behind it and for ever."""
+    classes = final.residues or range(final.modulus)
+    regular = (n for n in range(final.least - 1, 0, -1) if n % final.modulus in classes and n not in final)
+    missing = (n for start in (final.least, solution.far) for n in range(start, start + solution.period))
+    refused = (solution.family(n).refused for n in (*islice(regular, 1), *missing))
     return {node.id for node in refused if node is not None}
 
 
 def changing_weights(network: Network, dimension: Dimension) -> Node | None:
     """The first layer whose weights have other shapes for other sizes of a dimension: it is built anew for each."""
-    first = dimension.sizes.smallest
-    if first is None:
-        return None
-    later = dimension.sizes.above(first + dimension.solution.period)
-    last = later or max(dimension.sizes.exceptions, default=first)
+    first = dimension.smallest
+    last = dimension.sizes.above(first + dimension.solution.period) or max(dimension.sizes.exceptions)
     pairs = zip(*(weights_at(network, dimension.solution, size) for size in (first, last)), strict=True)
     return next((node for (node, one), (_, other) in pairs if one != other), None)
 

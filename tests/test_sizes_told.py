@@ -97,9 +97,17 @@ def test_a_dependence_that_one_other_size_shows_is_told(told: Tell, text: str) -
     ]
 
 
-def test_layers_that_take_all_that_is_large_enough_make_no_dependence(told: Tell) -> None:
-    lines = told("input 3x16x16\nconv7-4(pad=valid); tokens; conv3-4\n")
-    assert lines[:2] == ["valid inputs: H, W >= 7", "smallest input: 1x7x7"]
+@pytest.mark.parametrize(
+    ("text", "first", "smallest"),
+    [
+        ("input 3x16x16\nconv7-4(pad=valid); tokens; conv3-4\n", "H, W >= 7", "1x7x7"),
+        ("input 3x1x1\ntokens; add { identity | relu }\n", "any C, H, W", "1x1x1"),
+    ],
+)
+def test_layers_that_take_all_that_is_large_enough_make_no_dependence(
+    told: Tell, text: str, first: str, smallest: str
+) -> None:
+    assert told(text)[:2] == [f"valid inputs: {first}", f"smallest input: {smallest}"]
 
 
 def test_the_docstring_is_silent_where_rows_and_columns_meet_in_one_length() -> None:

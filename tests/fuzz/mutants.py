@@ -49,8 +49,9 @@ from fuzz._changes import Change, changes, probed  # noqa: E402
 
 FOLDERS = ("ops", "passes")
 LAWS = (
-    "ops_contract", "ops_values", "ops_added", "passes", "receptive", "rounding", "sizes", "sizes_told", "training_memory",
-    "recompute", "digest", "figures", "ir", "torch", "torch_values", "weights", "networks_contract", "corrections", "errors", "told",
+    "ops_contract", "ops_values", "ops_added", "passes", "receptive", "rounding", "sizes", "sizes_told",
+    "training_memory", "recompute", "digest", "figures", "ir", "torch", "torch_values", "weights", "networks_contract",
+    "corrections", "errors", "told",
 )  # fmt: skip
 """The tests that are asked: those that run in this process and are about figures, shapes, values or messages."""
 IMPORTED = ("torch", "torch.export", "torch._dynamo", "torch.utils.flop_counter", "torchvision")

@@ -211,6 +211,7 @@ def test_the_layer_that_needs_the_largest_input_causes_the_bound() -> None:
     for text, expected in (
         ("conv5-8(pad=valid)\nmaxpool\nconv3-8(pad=valid)\nconv3-8\n", {"conv3-8(pad=valid)": "H >= 10"}),
         ("conv5-8(pad=valid)\nconv2-8(pad=valid)\n", {"conv2-8(pad=valid)": "H >= 6"}),
+        ("conv2-8(pad=valid)\n", {"conv2-8(pad=valid)": "H >= 2"}),
         (
             "a: conv3-8\nmaxpool; upconv2-8/2; add { @a | identity }\nconv5-8(pad=valid)\n",
             {"add": "H = 0 mod 2", "conv5-8(pad=valid)": "H >= 6 and = 0 mod 2"},

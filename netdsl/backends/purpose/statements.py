@@ -3,12 +3,13 @@ each line does the work of."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeAlias
 
 from netdsl.backends.purpose import variables
 from netdsl.backends.purpose.graph import Graph, Step
-from netdsl.backends.torch.layout import WIDTH, Bracket, Text, flat, lay
+from netdsl.backends.torch.layout import WIDTH, Text, flat, lay
 from netdsl.backends.torch.names import printable
 from netdsl.ir import Node
 from netdsl.ops import Family
@@ -89,11 +90,15 @@ class Statements:
             for value, written in zip(step.inputs, inner, strict=True)
         ]
         found = self.expression(step, texts, inner)
-        if isinstance(found, Bracket):
+        nested = [place for place, written in enumerate(inner) if isinstance(written, str)]
+        if not isinstance(found, str) or not nested:
             return found
-        # What is written with signs stays together within other signs, to the last bit.
-        texts = [f"({each})" if isinstance(written, str) else each for each, written in zip(texts, inner, strict=True)]
-        return self.expression(step, texts, inner)
+        apart = [f"({each})" if place in nested else each for place, each in enumerate(texts)]
+        meant = _tree(self.expression(step, apart, inner))
+        for place in nested:  # brackets stay where it would be another sum without them
+            bare = [*apart[:place], texts[place], *apart[place + 1 :]]
+            apart = bare if _tree(self.expression(step, bare, inner)) == meant else apart
+        return self.expression(step, apart, inner)
 
     def paths(self, step: Step) -> list[str]:
         """The layers of the spec that a statement does the work of."""
@@ -130,6 +135,11 @@ class Statements:
     def _layers(self, step: Step) -> list[int]:
         inner = [self.graph.made[value] for value in step.inputs if value in self._written]
         return [*(layer for each in inner for layer in self._layers(each)), *step.layers]
+
+
+def _tree(text: Text) -> str:
+    """What an expression is, however it is written."""
+    return ast.dump(ast.parse(flat(text) or "", mode="eval"))
 
 
 def _beside(path: str, before: str) -> str:

@@ -474,6 +474,13 @@ def test_a_number_is_left_as_it_is_by_all_that_are_beyond_it(number: int, more: 
     assert (number // many, number % many) == (0, number)
 
 
+def test_the_first_member_beyond_a_number_is_found_however_slowly_they_grow() -> None:
+    many = Progression((0, 1), None)
+    with pytest.raises(Split) as split:
+        bool(many * many * (1 / 64) < 10_000)
+    assert split.value.at == 800
+
+
 @settings(deadline=None)
 @example(start=-6, step=1, other=40, by=1)  # whose square is as large again from the 13th on
 @given(start=st.integers(-9, 9), step=st.integers(-5, 5).filter(bool), other=st.integers(-20, 40), by=st.integers(1, 6))

@@ -218,7 +218,7 @@ class _Place:
         words = [token.text.lower() for token in levels[0].statement]
         if words[:1] != ["property"] or words[1:2] == [":"] or any(each.bracket != "(" for each in levels[1:]):
             return None
-        typed = re.search(r"(?:([A-Za-z_]\w*(?:\.\w+)*)\.)?([A-Za-z_]\w*)?$", self.text[self.begin : self.offset])
+        typed = re.search(r"(?:([A-Za-z_]\w*(?:\.\w+)*)\.)?([A-Za-z_]\w*)?\Z", self.text[self.begin : self.offset])
         assert typed is not None
         before = self.text[self.begin : self.begin + typed.start()].rstrip()
         name, operand = typed[2] or "", before[-8:].lower() != "property" and re.search(r"[\w)]$", before)

@@ -98,8 +98,11 @@ class _Stretch:
             listed = ", ".join(map(text, found[:20]))
             return Hint(layer.span.end, f"{hint}, ...", f"where the block is called: {listed}")
         what = "shape that comes out, channels x height x width" if len(found[0]) == 3 else "features that come out"
-        # Behind an aux head a claim is about the main path, which goes on as before.
-        insert = "" if isinstance(layer.item, tree.Aux) else f" {hint}"
+        # Behind an aux head a claim is about the main path, which goes on as before. Where a mistake before it leaves
+        # the shape of one of its places unknown, a claim would be about that one too.
+        makers = [each for each in _origins(self.document, layer) if isinstance(each, tree.Layer)]
+        known = all(self.places.known(extent(each)) for each in makers)
+        insert = f" {hint}" if known and not isinstance(layer.item, tree.Aux) else ""
         return Hint(layer.span.end, hint, f"the {what}", insert)
 
     def table(self, table: tree.Table) -> Iterator[Hint]:
@@ -162,15 +165,23 @@ def bodies(item: tree.Item) -> tuple[tree.Body, ...]:
 
 def shapes(document: Document, layer: tree.Layer, places: Places) -> list[Shape]:
     """The shapes that come out of a statement, one for each kind of place where it was placed."""
+    return [shape for each in _origins(document, layer) for shape in _of(each, places)]
+
+
+def _origins(document: Document, layer: tree.Layer) -> list[tree.Input | tree.Layer]:
+    """What makes the value behind a statement: itself, or what has the label that it goes back to."""
     if isinstance(layer.item, tree.Goto) and layer.repeat is None and len(layer.item.target.parts) == 1:
         found = document.names.at(layer.item.target.span.start)
-        return [shape for each in (found[0].statements if found else ()) for shape in _of(document, each, places)]
-    return places.shapes(extent(layer))
+        given = found[0].statements if found else ()
+        return [
+            each
+            for each in given
+            if isinstance(each, tree.Input) or (isinstance(each, tree.Layer) and not isinstance(each.item, tree.Goto))
+        ]
+    return [layer]
 
 
-def _of(document: Document, statement: object, places: Places) -> list[Shape]:
+def _of(statement: tree.Input | tree.Layer, places: Places) -> list[Shape]:
     if isinstance(statement, tree.Input):
         return [each.shape for each in places.network.inputs if each.span == statement.span]
-    if isinstance(statement, tree.Layer) and not isinstance(statement.item, tree.Goto):
-        return shapes(document, statement, places)
-    return []
+    return places.shapes(extent(statement))

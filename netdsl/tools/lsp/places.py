@@ -89,6 +89,10 @@ class Places:
         exits = sorted(placed.exit for placed in self.of(span))
         return list(dict.fromkeys(shape for exit in exits if (shape := self.network.shapes[exit]) is not None))
 
+    def known(self, span: Span) -> bool:
+        """Whether the shape is known wherever this stretch of the text was placed."""
+        return all(self.network.shapes[placed.exit] is not None for placed in self.of(span))
+
     @cached_property
     def _costs(self) -> tuple[Cost, ...]:
         return costs(self.network)

@@ -17,6 +17,7 @@ from typing import Any
 from netdsl import ops
 from netdsl.elaborate.recipe import labelled
 from netdsl.syntax import tree, walk
+from netdsl.syntax.lex import NET_NAME
 from netdsl.syntax.walk import children
 from netdsl.text.source import Span
 from netdsl.tools.lsp.names import Kind, Names, Symbol
@@ -102,6 +103,8 @@ class _Resolver:
                 self._define(names.labels, "input", statement.name, file.span, statement)
         for table in file.statements:
             for column in table.columns if isinstance(table, tree.Table) else ():
+                if not re.fullmatch(NET_NAME, column.text):
+                    continue  # what cannot name a variant, and may not be what is written: a stray bracket is left out
                 self._define(names.variants, "variant", column, file.span, table)
 
     # The walk --------------------------------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from cases import WRONG
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netdsl.elaborate.files import standard_blocks
+from netdsl.syntax.lex import KEYWORDS
 from netdsl.testing.drawing import HEAD, LAW, WHOLE, statements
 from netdsl.text.diagnostics import Diagnostic, Edit, Related
 from netdsl.text.edits import apply
@@ -137,7 +139,10 @@ def check_names(document: Document, offset: int) -> None:
 
 
 def check_rename(document: Document, offset: int) -> None:
-    """A new name is everywhere, changes nothing else, and can be taken back."""
+    """A new name is everywhere, changes nothing else, and can be taken back where the old one is a name to give.
+
+    A text may hold names that no change gives, since they are easily taken for something else (see `misleads`).
+    """
     try:
         edits = rename.rename(document, offset, NEW)
     except rename.Refused as refusal:
@@ -151,7 +156,19 @@ def check_rename(document: Document, offset: int) -> None:
     after = opened(apply(document.source, edits))
     assert errors(after) == errors(document)
     grown = sum(len(NEW) - len(symbol.name) for edit in edits if edit.span.start < span.start)
-    assert apply(after.source, rename.rename(after, span.start + grown, symbol.name)) == document.text
+    try:
+        back = rename.rename(after, span.start + grown, symbol.name)
+    except rename.Refused as refusal:
+        assert misleads(document, symbol.name), refusal
+    else:
+        assert apply(after.source, back) == document.text
+
+
+def misleads(document: Document, name: str) -> bool:
+    """Whether a name is a word of the language, reads as a repetition, or is that of something else too."""
+    others = [*standard_blocks(), *(symbol.name for symbol in document.names.symbols)]
+    others.remove(name)
+    return name.lower() in {*KEYWORDS, *map(str.lower, others)} or re.fullmatch("x[0-9]+", name) is not None
 
 
 def everything(text: str, *offsets: int) -> None:
@@ -215,6 +232,28 @@ def test_positions_of_editors_lead_back_to_their_offsets(text: str) -> None:
 def test_odd_texts(text: str) -> None:
     everything(text, *range(len(text) + 1))
     everything("input 3x8x8\nconv3-4\n" + text, *range(19, 20 + len(text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("table\n| A ) B | C |\n| relu | tanh |", id="a stray bracket in the name of a variant"),
+        pytest.param("property (@a.b\n", id="a condition that goes on in the next line"),
+        pytest.param("block b() { relu }\nnothing; b() -> 3x8x8; conv3-4; b()", id="a shape known at one place of two"),
+        pytest.param(
+            "block b() { s: relu; tanh; @s }\nnothing; b() -> 3x8x8; conv3-4; b()",
+            id="a label known at one place of two",
+        ),
+        pytest.param("param add = 4\nin: conv3-add\n@in", id="words of the language as names"),
+        pytest.param("x2: conv3-4\n@x2", id="a label that reads as a repetition"),
+        pytest.param("block bottleneck(n) { conv3-n }\nbottleneck(4)", id="a block with the name of a standard one"),
+        pytest.param("param n = 4\nblock b(n) { conv3-n }\nb(n)", id="a parameter that hides a param"),
+        pytest.param("table\n| A | a |\n| relu | tanh |", id="variants that only their case tells apart"),
+    ],
+)
+def test_names_that_mislead_and_mistakes_that_reach_far(text: str) -> None:
+    text = f"input 3x8x8\n{text}\n"
+    everything(text, *range(len(text) + 1))
 
 
 @pytest.mark.parametrize("shape", ["4x24", "4x12x10", "4x8x6x8"])

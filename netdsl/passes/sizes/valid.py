@@ -173,7 +173,8 @@ def _base(solver: Solver, before: Node | None) -> Shape | None:
     if not near:
         return None
     nearest = min(near, key=lambda each: abs(each - size))
-    return tuple(nearest if place in plane else each for place, each in enumerate(shape))
+    base = tuple(nearest if place in plane else each for place, each in enumerate(shape))
+    return base if solver.stands(base, before) else None  # a size that has no bound in its set may still be too large
 
 
 def _joint(solver: Solver, dimensions: list[Dimension], base: Shape) -> bool:

@@ -657,6 +657,12 @@ def test_uniform_weights_fill_the_stretch_between_their_bounds(bounds: dict[str,
     assert low - 1e-6 <= made.weight.min() <= low + margin and high - margin <= made.weight.max() <= high + 1e-6
 
 
+def test_bounds_of_uniform_weights_may_agree_and_not_be_exchanged() -> None:
+    make("conv", kernel=3, channels=64, init={"name": "uniform", "a": 0.5, "b": 0.5})
+    with pytest.raises(ValidationError, match="must not be above"):
+        make("conv", kernel=3, channels=64, init={"name": "uniform", "a": 0.5, "b": 0.25})
+
+
 def test_one_bound_of_uniform_weights_needs_the_other() -> None:
     with pytest.raises(ValidationError, match="takes both `a` and `b`, or one number, or neither"):
         make("conv", kernel=3, channels=64, init={"name": "uniform", "b": 1})

@@ -50,7 +50,7 @@ def fault(text: str) -> tuple[str, str | None, str]:
         return message, f"did you mean `{text[:-1]}{suffix}`?" if len(text) <= LONGEST else None, ""
     if re.fullmatch(r"[0-9]+(?:_[0-9]+)+", text):
         return message, f"write `{_short(text.replace('_', ''))}`", text.replace("_", "")
-    if re.fullmatch(r"[0-9]+(?:x[A-Za-z_0-9]+)+", text):
+    if re.fullmatch(r"[0-9]+x[A-Za-z_0-9]+", text):
         return message, "each size is a number, or in braces: `3x224x224`, `3x{n}x{n}`", ""
     if re.fullmatch(r"[0-9]+[xX×]|[0-9xX×]+", text):
         return message, "a shape is written `3x224x224`, a repetition `x4`", ""

@@ -145,7 +145,8 @@ def ending_in(fault: Fault, nodes: Sequence[Node], end: int, goal: Shape, within
 
 def _sizes(op: Operator, goal: Shape) -> Iterator[Changes]:
     """The size that `crop(to=...)` and its like should give."""
-    if getattr(op, "to", None) is not None and len(op.to) == 2 and len(goal) == 3:  # type: ignore[attr-defined]
+    to = getattr(op, "to", None)
+    if isinstance(to, tuple) and len(to) == 2 and len(goal) == 3:
         yield {"to": goal[1:]}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from netdsl.analysis.fixes._fault import Candidate, Fault, holds
@@ -24,6 +25,7 @@ from netdsl.text.diagnostics import Edit
 
 CODES = ("E0302",)
 _MOST_TRUSTED, _MOST_WRONG = 4, 4  # shapes taken to be right, and branches changed to them
+_MOST_COPIES = 20  # of a join in a repetition, that are looked into
 
 
 class Branch(NamedTuple):
@@ -63,8 +65,9 @@ def _inputs(fault: Fault, join: tree.Join) -> Iterator[Candidate]:
     if network is None or len(inputs) != 1:
         return
     solver = Solver(network)
-    for node, scope in joins(network):
-        if scope.span == join.span and rounded(network, node) is not None:
+    copies = (node for node, scope in joins(network) if scope.span == join.span)
+    for node in islice(copies, _MOST_COPIES):
+        if rounded(network, node) is not None:
             fits = fitting(solver, node)
             for shape in fits.nearest(network.inputs[0].shape) if fits is not None else ():
                 yield fault.replace(f"`input {written(shape)}`", inputs[0].shape.span, written(shape), 2)

@@ -8,6 +8,7 @@ goes from a fork straight to its join is an `identity`; what enters and leaves a
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
@@ -39,7 +40,11 @@ class _Reader:
         self.folded = folded
         self.network = folded.network
         self.problems = [each for each in problems if each.span is not None]
-        self.told: set[int] = set()
+        self.places: dict[str, list[tuple[int, int]]] = {}
+        """Where the problems are in each file, by their numbers, that no box has told yet."""
+        for number, each in enumerate(self.problems):
+            assert each.span is not None
+            insort(self.places.setdefault(each.span.file, []), (each.span.start, number))
         self.leaves: dict[int, Leaf] = {}
         for leaf in leaves(folded.items):
             if isinstance(leaf, Box) and leaf.passes:
@@ -223,15 +228,15 @@ class _Reader:
 
     def problem(self, leaf: Leaf) -> str | None:
         """The first mistake inside a box that no box has told yet; or that its shape is the first that is unknown."""
-        spans = [node.span for node in (leaf.nodes if isinstance(leaf, Box) else leaf.scope.nodes())]
-        for number, each in enumerate(self.problems):
-            place = each.span
-            assert place is not None
-            if number not in self.told and any(
-                span.file == place.file and span.start <= place.start < max(span.end, span.start + 1) for span in spans
-            ):
-                self.told.add(number)
-                return words.clean(each.message)
+        first: tuple[int, int, str] | None = None
+        for file, start, end in {node.span for node in (leaf.nodes if isinstance(leaf, Box) else leaf.scope.nodes())}:
+            places = self.places.get(file, [])
+            inside = places[bisect_left(places, (start, 0)) : bisect_left(places, (max(end, start + 1), 0))]
+            first = min([*((number, at, file) for at, number in inside), *([first] if first else [])], default=None)
+        if first is not None:
+            number, at, file = first
+            self.places[file].remove((at, number))
+            return words.clean(self.problems[number].message)
         shapes = self.network.shapes
         if shapes[leaf.exit] is None and all(shapes[value] is not None for value in leaf.entries):
             return "shape unknown"

@@ -227,7 +227,8 @@ def test_positions_of_editors_lead_back_to_their_offsets(text: str) -> None:
      "expect", "expect .", "block", "block b(", "\r\n\r\n", "a: b: c:", "𝄞: conv3-4", "use", 'use "', 'extends "../x"',
      "table\n| A | A |\n| relu | relu |", "reuse(", "conv3-8(act=leakyrelu(", "x{", "-> ", "->", "\0", "[3x3, 64, ",
      "@a.", "@a{i}.", "@a.b.c", "block b takes", "block b() takes a, x{", "crop(like=@", "output a:", "add x2 {", "-> {", "f() { @a |",
-     "input 3 of", "if a { b: relu }\n@b", "s{i}: relu x2 as i\n@s0", "3x{"],
+     "input 3 of", "if a { b: relu }\n@b", "s{i}: relu x2 as i\n@s0", "3x{",
+     "input 3kx8\n{ } x2\nsubsample\ndwconv3-5"],
 )  # fmt: skip
 def test_odd_texts(text: str) -> None:
     everything(text, *range(len(text) + 1))

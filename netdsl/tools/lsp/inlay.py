@@ -77,7 +77,7 @@ class _Stretch:
             return
         if isinstance(after, tree.Layer) and "\n" not in self.document.text[layer.span.end : after.span.start]:
             placed = self.places.of(extent(layer))
-            known = self.places.network.shapes
+            known = self.places.values
             if placed and all(known[each.entry] == known[each.exit] for each in placed):
                 return
         yield hint
@@ -183,5 +183,6 @@ def _origins(document: Document, layer: tree.Layer) -> list[tree.Input | tree.La
 
 def _of(statement: tree.Input | tree.Layer, places: Places) -> list[Shape]:
     if isinstance(statement, tree.Input):
-        return [each.shape for each in places.network.inputs if each.span == statement.span]
+        inputs = zip(places.network.inputs, places.values, strict=False)
+        return [shape for each, shape in inputs if each.span == statement.span and shape is not None]
     return places.shapes(extent(statement))

@@ -87,11 +87,18 @@ class Places:
         """The shapes that come out of a stretch of the text, each once, in the order of the network; unknown ones are
         left out."""
         exits = sorted(placed.exit for placed in self.of(span))
-        return list(dict.fromkeys(shape for exit in exits if (shape := self.network.shapes[exit]) is not None))
+        return list(dict.fromkeys(shape for exit in exits if (shape := self.values[exit]) is not None))
 
     def known(self, span: Span) -> bool:
         """Whether the shape is known wherever this stretch of the text was placed."""
-        return all(self.network.shapes[placed.exit] is not None for placed in self.of(span))
+        return all(self.values[placed.exit] is not None for placed in self.of(span))
+
+    @cached_property
+    def values(self) -> tuple[Shape | None, ...]:
+        """The shape of every value, by number. That of an input that is wrong is unknown; the network has 1 for it."""
+        unknown = None if self.network.complete else (1,)
+        inputs = (None if each.shape == unknown else each.shape for each in self.network.inputs)
+        return (*inputs, *self.network.shapes[len(self.network.inputs) :])
 
     @cached_property
     def _costs(self) -> tuple[Cost, ...]:

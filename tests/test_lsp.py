@@ -574,7 +574,7 @@ async def test_a_network_that_takes_long_is_compiled_up_to_a_limit(client: Langu
 
 @pytest.mark.asyncio(loop_scope="module")
 async def test_what_is_asked_of_a_file_that_is_closed_is_refused(client: LanguageClient, tmp_path: Path) -> None:
-    large = Editor(client, tmp_path / "closed.net", "input 8x8x8\nconv3-8 x6000\n")
+    large = Editor(client, tmp_path / "closed.net", "input 8x8x8\nconv3-8 x18000\n")
     asked = asyncio.ensure_future(client.text_document_hover_async(lsp.HoverParams(large.id, large.place("conv3"))))
     await asyncio.sleep(0)
     client.text_document_did_close(lsp.DidCloseTextDocumentParams(large.id))

@@ -12,6 +12,7 @@ from cases import WRONG
 from hypothesis import given
 from hypothesis import strategies as st
 
+from netdsl.compiler import compile
 from netdsl.elaborate.files import standard_blocks
 from netdsl.syntax.lex import KEYWORDS
 from netdsl.testing.drawing import HEAD, LAW, WHOLE, statements
@@ -255,6 +256,17 @@ def test_odd_texts(text: str) -> None:
 def test_names_that_mislead_and_mistakes_that_reach_far(text: str) -> None:
     text = f"input 3x8x8\n{text}\n"
     everything(text, *range(len(text) + 1))
+
+
+def test_an_editor_is_told_what_a_command_is_told() -> None:
+    """With the explanations, which only trials of a change are compiled without; its limits are lower."""
+    rounding = "input 3x45x45\nx: conv3-8\nmaxpool2; upsample(2)\nadd { identity | @x }\n"
+    for text in (rounding, *(text for title, text in WRONG.items() if not title.startswith("limits:"))):
+        document = opened(text)
+        command = compile(document.source, variant=document.shown, directory=SPECS)
+        assert [*document.compilation().report] == [*command.report]
+    (message,) = opened(rounding).compilation().report
+    assert message.help is not None and "rounded down" in message.help
 
 
 @pytest.mark.parametrize("shape", ["4x24", "4x12x10", "4x8x6x8"])

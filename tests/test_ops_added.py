@@ -266,60 +266,6 @@ def test_joins_refuse_other_shapes(name: str, shapes: list[tuple[int, ...]]) -> 
     assert caught.value.help
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments", "shapes", "message", "help"),
-    [
-        ("gap", {}, [(1,)], "the input is 1 feature", "`reshape(1x1x1)` makes channels of the features"),
-        ("gap", {}, [(2,)], "the input is 2 features", "`reshape(2x1x1)` makes channels of the features"),
-        (
-            "conv",
-            {"kernel": (3, 4), "channels": 8},
-            [(3, 8, 8)],
-            "`pad=same` needs an odd kernel; the kernel of `conv` is 3x4",
-            "or say how to pad",
-        ),
-        (
-            "conv",
-            {"kernel": 5, "channels": 8, "pad": 0},
-            [(3, 1, 9)],
-            "the kernel 5x5 of `conv` is larger than the 1x9 input",
-            "a kernel of at most 1x5, or more padding",
-        ),
-        (
-            "add",
-            {},
-            [(4, 8, 5), (8, 4, 6)],
-            "the branches of 'add' have different shapes: 4x8x5 and 8x4x6",
-            "give the branches the same channels and the same strides",
-        ),
-        (
-            "add",
-            {},
-            [(4, 8, 5), (4, 9, 5)],
-            "the branches of 'add' have different shapes: 4x8x5 and 4x9x5",
-            "give the branches the same strides and padding, so that their planes agree",
-        ),
-        *(
-            (
-                name,
-                {"like": "@"},
-                [(3, 6, 7), (5, 4)],
-                f"`like` of `{name}` names 5x4; the input is 3x6x7",
-                "both must be maps of as many dimensions",
-            )
-            for name in ("crop", "pad", "upsample")
-        ),
-    ],
-)
-def test_a_refusal_tells_what_there_is_and_the_way_out(
-    name: str, arguments: dict[str, Any], shapes: Any, message: str, help: str
-) -> None:
-    with pytest.raises(OpError) as caught:
-        make(name, len(shapes[0]) - 1, **arguments).shape(tuple(shapes))
-    assert caught.value.message.endswith(message)
-    assert help in (caught.value.help or "")
-
-
 # Labels as arguments --------------------------------------------------------------------------------------------------
 
 

@@ -1117,10 +1117,17 @@ BIG = 2**31 - 1
             {"kernel": 2, "pad": 2},
             [(3, 5, 5)],
             "pad",
-            "the padding 2 of `maxpool` must be smaller than its window 2x2",
+            "the padding 2 of `maxpool` must be smaller than its window 2x2: a window must see at least one pixel of the input",
             "at most 1",
         ),
-        ("maxpool", {"kernel": 2, "pad": "same"}, [(3, 5, 5)], "pad", "`pad=same` needs an odd kernel", "pad=tf"),
+        (
+            "maxpool",
+            {"kernel": 2, "pad": "same"},
+            [(3, 5, 5)],
+            "pad",
+            "`pad=same` needs an odd kernel; the kernel of `maxpool` is 2x2",
+            "pad=tf",
+        ),
         (
             "avgpool",
             {"kernel": 8},
@@ -1139,7 +1146,14 @@ BIG = 2**31 - 1
             "the branches of 'add' have different shapes: 256x28x28 and 64x56x56",
             "the same channels and the same strides",
         ),
-        ("add", {}, [(256, 28, 28), (64, 28, 28)], None, "the branches of 'add' have different shapes", "256 or 64"),
+        (
+            "add",
+            {},
+            [(256, 28, 28), (64, 28, 28)],
+            None,
+            "the branches of 'add' have different shapes: 256x28x28 and 64x28x28",
+            "256 or 64",
+        ),
         (
             "mul",
             {},
@@ -1149,13 +1163,20 @@ BIG = 2**31 - 1
             "the same channels, 4 or 3",
         ),
         ("max", {}, [(4, 8), (4, 8, 8)], None, "the branches of 'max' have different shapes: 4x8 and 4x8x8", "reshape"),
-        ("add", {}, [(4, 1, 8), (4, 8, 1), (4, 8, 7)], None, "the branches of 'add' have different shapes", "strides"),
+        (
+            "add",
+            {},
+            [(4, 1, 8), (4, 8, 1), (4, 8, 7)],
+            None,
+            "the branches of 'add' have different shapes: 4x1x8, 4x8x1 and 4x8x7",
+            "strides",
+        ),
         (
             "concat",
             {},
             [(4, 8, 8), (4, 7, 7)],
             None,
-            "the branches of 'concat' have different planes: 4x8x8 and 4x7x7",
+            "the branches of 'concat' have different planes: 4x8x8 and 4x7x7; only the channels may differ",
             "strides",
         ),
         (
@@ -1166,8 +1187,22 @@ BIG = 2**31 - 1
             "`to` (=2x3x3) has 18 values; the input, 36 features, has 36",
             "reshape(4x3x3)",
         ),
-        ("reshape", {"to": (10,)}, [(36,)], "to", "`to` (=10) has 10 values", "`reshape(36)` or `flatten`"),
-        ("reshape", {"to": (5, 4)}, [(36,)], "to", "`to` (=5x4) has 20 values", "`reshape(9x4)`"),
+        (
+            "reshape",
+            {"to": (10,)},
+            [(36,)],
+            "to",
+            "`to` (=10) has 10 values; the input, 36 features, has 36",
+            "`reshape(36)` or `flatten`",
+        ),
+        (
+            "reshape",
+            {"to": (5, 4)},
+            [(36,)],
+            "to",
+            "`to` (=5x4) has 20 values; the input, 36 features, has 36",
+            "`reshape(9x4)`",
+        ),
         (
             "slice",
             {"from": 2, "to": 9},
@@ -1197,10 +1232,17 @@ BIG = 2**31 - 1
             {},
             [(4, 8, 8), (4, 8)],
             None,
-            "the branches of 'concat' have different shapes: 4x8x8 and 4x8",
+            "the branches of 'concat' have different shapes: 4x8x8 and 4x8; only the channels may differ",
             "`flatten` the maps",
         ),
-        ("instancenorm", {}, [(4, 1, 1)], None, "`instancenorm` of a 1x1 plane is always 0", "use `bn` or `ln`"),
+        (
+            "instancenorm",
+            {},
+            [(4, 1, 1)],
+            None,
+            "`instancenorm` of a 1x1 plane is always 0; the input is 4x1x1",
+            "use `bn` or `ln`",
+        ),
         ("lrn", {"k": 0, "alpha": 0}, [(4, 8, 8)], "k", "everything would be divided by 0", None),
         (
             "attention",
@@ -1252,6 +1294,51 @@ BIG = 2**31 - 1
             "`pad` (=[1, 2, 0, 0]) takes away all rows or columns of the output",
             None,
         ),
+        ("gap", {}, [(1,)], None, "the input is 1 feature", "`reshape(1x1x1)` makes channels of the features"),
+        ("gap", {}, [(2,)], None, "the input is 2 features", "`reshape(2x1x1)` makes channels of the features"),
+        (
+            "conv",
+            {"kernel": (3, 4), "channels": 8},
+            [(3, 8, 8)],
+            "kernel",
+            "`pad=same` needs an odd kernel; the kernel of `conv` is 3x4",
+            "or say how to pad",
+        ),
+        (
+            "conv",
+            {"kernel": 5, "channels": 8, "pad": 0},
+            [(3, 1, 9)],
+            "kernel",
+            "the kernel 5x5 of `conv` is larger than the 1x9 input",
+            "a kernel of at most 1x5, or more padding",
+        ),
+        (
+            "add",
+            {},
+            [(4, 8, 5), (8, 4, 6)],
+            None,
+            "the branches of 'add' have different shapes: 4x8x5 and 8x4x6",
+            "give the branches the same channels and the same strides",
+        ),
+        (
+            "add",
+            {},
+            [(4, 8, 5), (4, 9, 5)],
+            None,
+            "the branches of 'add' have different shapes: 4x8x5 and 4x9x5",
+            "give the branches the same strides and padding, so that their planes agree",
+        ),
+        *(
+            (
+                name,
+                {"like": "@"},
+                [(3, 6, 7), (5, 4)],
+                "like",
+                f"`like` of `{name}` names 5x4; the input is 3x6x7",
+                "both must be maps of as many dimensions",
+            )
+            for name in ("crop", "pad", "upsample")
+        ),
         ("upsample", {"factor": BIG}, [(4, 8, 8)], None, "a dimension may be at most 2^31-1", None),
         ("flatten", {}, [(BIG, 8, 8)], None, "a dimension may be at most 2^31-1", None),
         ("dwconv", {"kernel": 3, "mult": BIG}, [(3, 8, 8)], None, "a dimension may be at most 2^31-1", None),
@@ -1263,7 +1350,7 @@ def test_refusals(
 ) -> None:
     with pytest.raises(OpError) as caught:
         make(name, **arguments).shape(tuple(shapes))
-    assert message in caught.value.message
+    assert caught.value.message.endswith(message)
     assert caught.value.at == at
     assert help is None or help in (caught.value.help or "")
     if "2^31" in message:

@@ -144,14 +144,14 @@ class Attention(Operator):
         )
         return {**own, **index, **inside}
 
-    def _places(self, shape: Shape) -> int:
-        """How many places of a map see each other, those that fill up its windows included."""
+    def _positions(self, shape: Shape) -> int:
+        """How many positions a map has, those that fill up its windows included."""
         sides = self.window_ or shape[1:]
         return prod(-(-size // side) * side for size, side in zip(shape[1:], sides, strict=True))
 
     def macs(self, inputs: tuple[Shape, ...]) -> int:
         channels, dim = inputs[0][0], self._inner(inputs)
-        queries = self._places(inputs[0])
+        queries = self._positions(inputs[0])
         if self.window_ is not None:
             return queries * (4 * channels * dim + 2 * prod(self.window_) * dim)
         keys, values = inputs[min(1, len(inputs) - 1)], inputs[-1]
@@ -166,7 +166,7 @@ class Attention(Operator):
         came of them is only for the matrix behind it.
         """
         channels, dim, places = inputs[0][0], self._inner(inputs), self.places(inputs)
-        queries = keys = self._places(inputs[0])
+        queries = keys = self._positions(inputs[0])
         rows = 0
         if len(inputs) > 1:
             keys, rows = prod(inputs[1][1:]), inputs[1][0] + inputs[-1][0]

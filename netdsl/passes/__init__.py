@@ -1,6 +1,6 @@
 """Plain functions over the frozen network, one file each.
 
-`PASSES` run in the compiler, in order: `Network -> Network`, reporting what they find; where that are errors,
+`PASSES` run in the compiler, in order: `Network -> Network`, reporting what they find; where there are errors,
 `explain_rounding` and `explain_input` say more of some. The others answer when they are asked.
 """
 

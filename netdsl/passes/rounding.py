@@ -24,7 +24,7 @@ from netdsl.text.diagnostics import Diagnostic, Related, Report
 CODE = "E0302"
 _LARGEST = 2000
 """In networks with more layers no other size is looked for."""
-_MOST = 20
+MOST = 20
 """So many joins are looked into: who has more of them mends these first."""
 
 
@@ -37,7 +37,7 @@ def explain_rounding(network: Network, report: Report) -> None:
         about = next((each for each in errors if _about(each, scope)), None)
         if about is not None:
             told.setdefault(about, node)
-    for diagnostic, node in islice(told.items(), _MOST):
+    for diagnostic, node in islice(told.items(), MOST):
         cause = rounded(network, node)
         if cause is None:
             continue

@@ -16,7 +16,7 @@ from netdsl.analysis.fixes._whatif import ending_in
 from netdsl.analysis.lookup import argument
 from netdsl.ir import Node, Scope
 from netdsl.ops import Family
-from netdsl.passes.rounding import fitting, joins, rounded
+from netdsl.passes.rounding import MOST, fitting, joins, rounded
 from netdsl.passes.sizes import Solver
 from netdsl.shapes import Shape
 from netdsl.shapes import text as written
@@ -25,7 +25,6 @@ from netdsl.text.diagnostics import Edit
 
 CODES = ("E0302",)
 _MOST_TRUSTED, _MOST_WRONG = 4, 4  # shapes taken to be right, and branches changed to them
-_MOST_COPIES = 20  # of a join in a repetition, that are looked into
 
 
 class Branch(NamedTuple):
@@ -66,7 +65,7 @@ def _inputs(fault: Fault, join: tree.Join) -> Iterator[Candidate]:
         return
     solver = Solver(network)
     copies = (node for node, scope in joins(network) if scope.span == join.span)
-    for node in islice(copies, _MOST_COPIES):
+    for node in islice(copies, MOST):
         if rounded(network, node) is not None:
             fits = fitting(solver, node)
             for shape in fits.nearest(network.inputs[0].shape) if fits is not None else ():

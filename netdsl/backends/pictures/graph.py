@@ -8,9 +8,8 @@ goes from a fork straight to its join is an `identity`; what enters and leaves a
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Literal
 
 from netdsl.backends.pictures import words
@@ -18,6 +17,7 @@ from netdsl.backends.pictures.collapse import Folded
 from netdsl.backends.pictures.items import Box, Frame, Item, Leaf, leaves
 from netdsl.backends.pictures.model import Branch, Edge, Figures, Fork, Kind, Node, Origin, Part, Picture, nodes, parts
 from netdsl.backends.pictures.model import Frame as Framed
+from netdsl.backends.pictures.problems import Problems
 from netdsl.ops import Family
 from netdsl.passes.costs import costs
 from netdsl.passes.receptive import receptive_fields
@@ -27,24 +27,18 @@ from netdsl.text.source import Span
 
 _WORD = re.compile(r"[a-z_]\w*[^\w]|\bchannels\b")
 """A default that is worked out has names with something behind them."""
-Problems = Sequence[Diagnostic]
 
 
-def picture(folded: Folded, problems: Problems = ()) -> Picture:
+def picture(folded: Folded, problems: Iterable[Diagnostic] = ()) -> Picture:
     """The picture of boxes and frames. `problems` are mistakes of the spec, each shown where it stands."""
     return _Reader(folded, problems).picture()
 
 
 class _Reader:
-    def __init__(self, folded: Folded, problems: Problems):
+    def __init__(self, folded: Folded, problems: Iterable[Diagnostic]):
         self.folded = folded
         self.network = folded.network
-        self.problems = [each for each in problems if each.span is not None]
-        self.places: dict[str, list[tuple[int, int]]] = {}
-        """Where the problems are in each file, by their numbers, that no box has told yet."""
-        for number, each in enumerate(self.problems):
-            assert each.span is not None
-            insort(self.places.setdefault(each.span.file, []), (each.span.start, number))
+        self.problems = Problems(problems)
         self.leaves: dict[int, Leaf] = {}
         for leaf in leaves(folded.items):
             if isinstance(leaf, Box) and leaf.passes:
@@ -228,15 +222,10 @@ class _Reader:
 
     def problem(self, leaf: Leaf) -> str | None:
         """The first mistake inside a box that no box has told yet; or that its shape is the first that is unknown."""
-        first: tuple[int, int, str] | None = None
-        for file, start, end in {node.span for node in (leaf.nodes if isinstance(leaf, Box) else leaf.scope.nodes())}:
-            places = self.places.get(file, [])
-            inside = places[bisect_left(places, (start, 0)) : bisect_left(places, (max(end, start + 1), 0))]
-            first = min([*((number, at, file) for at, number in inside), *([first] if first else [])], default=None)
-        if first is not None:
-            number, at, file = first
-            self.places[file].remove((at, number))
-            return words.clean(self.problems[number].message)
+        nodes = leaf.nodes if isinstance(leaf, Box) else leaf.scope.nodes()
+        told = self.problems.take(node.span for node in nodes)
+        if told is not None:
+            return told
         shapes = self.network.shapes
         if shapes[leaf.exit] is None and all(shapes[value] is not None for value in leaf.entries):
             return "shape unknown"

@@ -225,6 +225,16 @@ class Operator(BaseModel):
         """The output's shape. Raises `OpError`, naming the argument, where the inputs do not fit."""
         return inputs[0]
 
+    @property
+    def keeps_shape(self) -> bool:
+        """Whether what comes out has the shape of the first input, whatever that is."""
+        return type(self).shape is Operator.shape
+
+    @property
+    def takes_any(self) -> bool:
+        """Whether it refuses no size: it passes shapes on, or is built for as many features as there are."""
+        return self.keeps_shape or self.flattens
+
     def weights(self, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
         """The tensors of its `state_dict`, by name, in PyTorch's order. Parameter counts follow from these."""
         return {}

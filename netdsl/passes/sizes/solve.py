@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import Any
 
 from netdsl.ir import Network, Node
-from netdsl.ops import Operator
 from netdsl.passes.sizes.families import Family, Found, Solution
 from netdsl.passes.sizes.progression import Apart, Progression
 from netdsl.shapes import Shape
@@ -80,7 +79,7 @@ class _Layers:
         same: dict[Any, int] = {}
         for node in network.nodes:
             of, built_as = tuple(numbers[value] for value in node.inputs), self.built.get(node.id)
-            if type(node.op).shape is Operator.shape and built_as is None:
+            if node.op.keeps_shape and built_as is None:
                 numbers.append(of[0])
                 continue
             number = same.setdefault((id(node.op), built_as, of), self.inputs + len(self.asked))

@@ -12,7 +12,6 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from netdsl.ir import Network, Node, Scope
-from netdsl.ops import Family, Operator
 from netdsl.passes.sizes.families import Solution, weights_at
 from netdsl.passes.sizes.sets import SizeSet, condition
 from netdsl.passes.sizes.solve import Solver
@@ -54,7 +53,9 @@ class Dimension(NamedTuple):
     @property
     def smallest(self) -> int:
         """The smallest valid size. There is one: that of the shape beside which the dimension was solved."""
-        return next(self.sizes.members())
+        found = self.sizes.smallest
+        assert found is not None
+        return found
 
 
 class Inputs(NamedTuple):
@@ -200,8 +201,9 @@ def _joint(solver: Solver, dimensions: list[Dimension], base: Shape) -> bool:
 def _mixed(network: Network, dimensions: list[Dimension]) -> bool:
     """Whether a layer that may refuse it takes a size at another place than the input has it, or two in one."""
     for node in network.nodes:
-        takes_any = type(node.op).shape is Operator.shape or node.op.family is Family.FULLY_CONNECTED
-        if not takes_any and any(d.solution.varied[value] - {d.place} for d in dimensions for value in node.inputs):
+        if not node.op.takes_any and any(
+            d.solution.varied[value] - {d.place} for d in dimensions for value in node.inputs
+        ):
             return True
     return any(map(_whole, network.nodes, (network.input_shapes(node) for node in network.nodes)))
 

@@ -43,7 +43,7 @@ def fixes(document: Document, told: list[Message], start: int, end: int) -> list
             continue
 
         def again(source: Source, variant: str | None = variant) -> Compilation:
-            return document.compiled_as(source, variant)
+            return document.tried(source, variant)
 
         for each in suggestions(compilation, again, about=[each for each in compilation.report if each in asked]):
             if each.diagnostic in asked:

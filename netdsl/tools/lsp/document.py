@@ -95,13 +95,16 @@ class Document:
 
     def _compile(self, variant: str | None) -> Compilation:
         if variant not in self._compiled:
-            self._compiled[variant] = self.compiled_as(self.source, variant)
+            self._compiled[variant] = self._compiled_as(self.source, variant, explained=True)
         return self._compiled[variant]
 
-    def compiled_as(self, source: Source, variant: str | None) -> Compilation:
+    def tried(self, source: Source, variant: str | None) -> Compilation:
         """The compilation of another text in the place of this one, whose messages are not explained."""
+        return self._compiled_as(source, variant, explained=False)
+
+    def _compiled_as(self, source: Source, variant: str | None, explained: bool) -> Compilation:
         return compile(
-            source, variant=variant, directory=self.directory, unsaved=self.unsaved, most=_MOST, explained=False
+            source, variant=variant, directory=self.directory, unsaved=self.unsaved, most=_MOST, explained=explained
         )
 
     def network(self, variant: str | None = None) -> Network | None:
